@@ -208,7 +208,9 @@ def _from_mapping(mapping: dict[str, Any], argument: str) -> tuple[Noise, ...]:
         return _from_scheme(mapping.pop("scheme"), mapping, argument)
     if "site" in mapping:
         return (_called(Noise, "a noise with a site", mapping),)
-    raise ValueError(f"{argument} needs a scheme or a site; got the keys {', '.join(map(str, mapping)) or 'of an empty mapping'}")
+    raise ValueError(
+        f"{argument} needs a scheme or a site; got the keys {', '.join(map(str, mapping)) or 'of an empty mapping'}"
+    )
 
 
 def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple[Noise, ...]:
@@ -226,7 +228,9 @@ def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *arg
     if unknown := [key for key in settings if key not in names]:
         allowed = f"takes {', '.join(names)}{_nearest(unknown[0], names)}" if names else "takes no settings"
         raise ValueError(f"{what} has no setting {unknown[0]!r}; it {allowed}")
-    if missing := [parameter.name for parameter in known if parameter.default is parameter.empty and parameter.name not in settings]:
+    if missing := [
+        parameter.name for parameter in known if parameter.default is parameter.empty and parameter.name not in settings
+    ]:
         raise ValueError(f"{what} needs {' and '.join(missing)}")
     return build(*args, **settings)
 
