@@ -1,0 +1,1 @@
+"""A data section becomes arrays and an exactly repeatable order of batches."""

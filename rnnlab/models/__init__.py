@@ -1,0 +1,1 @@
+"""A model section of a config becomes a plain keras.Model."""

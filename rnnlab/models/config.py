@@ -1,0 +1,135 @@
+"""The model section of a config: embedding, recurrent layers, head."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+
+from rnnlab.noise.schemes import noises
+from rnnlab.noise.sites import check_sites
+from rnnlab.section import Section, conflict
+
+Width = Annotated[int, Field(ge=1, le=1_000_000)]
+"""A number of units."""
+Rate = Annotated[float, Field(ge=0, lt=1)]
+"""The probability that an element is dropped, in [0, 1)."""
+
+STATES = {"lstm": ("hidden", "cell"), "gru": ("hidden",)}
+"""What each cell carries from step to step."""
+OPTIONS = {"lstm": ("peephole", "coupled", "layer_norm"), "gru": ("reset_after",)}
+"""The options that each cell has for itself."""
+
+
+def _plain(setting: Any) -> Any:
+    """The setting with whole numbers as floats, so that 0 and 0.0 are one config."""
+    match setting:
+        case Mapping():
+            return {key: _plain(value) for key, value in setting.items()}
+        case list():
+            return [_plain(value) for value in setting]
+        case int() if not isinstance(setting, bool):
+            return float(setting)
+    return setting
+
+
+def _checked(argument: str) -> AfterValidator:
+    """Return the check of a field that takes a rate, a scheme, coordinates, or a list of these."""
+
+    def check(setting: Any) -> Any:
+        noises(setting, argument)
+        return _plain(setting)
+
+    return AfterValidator(check)
+
+
+_SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": ["object", "array"]}]})
+Vertical = Annotated[Any, _checked("dropout"), _SCHEMA]
+"""Noise on what enters the layer or leaves it: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+Horizontal = Annotated[Any, _checked("recurrent_dropout"), _SCHEMA]
+"""Noise on what the layer hands to itself: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+Words = Annotated[Any, _checked("embedding"), _SCHEMA]
+"""Noise on rows of the embedding table: a rate, `{scheme: word, ...}` or `{site: word, ...}`."""
+
+
+class EmbeddingConfig(Section):
+    """A table with a vector for every token."""
+
+    width: Width
+    """Elements of a vector."""
+    dropout: Words = 0.0
+    """Word dropout: a rate or a scheme."""
+
+
+class RecurrentConfig(Section):
+    """One recurrent layer."""
+
+    cell: Literal["lstm", "gru"] = "lstm"
+    """What happens in one time step."""
+    units: Width
+    """Elements of the hidden state."""
+    implementation: Literal["auto", "loop", "keras"] = "auto"
+    """auto takes the fastest that fits, loop the plain loop, keras the built-in layer of Keras."""
+    dropout: Vertical = 0.0
+    """Vertical noise: a rate or a scheme."""
+    recurrent_dropout: Horizontal = 0.0
+    """Horizontal noise: a rate or a scheme."""
+    bidirectional: bool = False
+    """Read the sequence in both directions and join the outputs."""
+    peephole: bool = False
+    """LSTM: the gates see the cell state (Gers & Schmidhuber 2000)."""
+    coupled: bool = False
+    """LSTM: the input gate is one minus the forget gate (Greff et al. 2017)."""
+    layer_norm: bool = False
+    """LSTM: layer normalisation of products and cell (Ba et al. 2016)."""
+    reset_after: bool = True
+    """GRU: the reset gate acts after the recurrent product, as in cuDNN."""
+
+    @field_validator("dropout", "recurrent_dropout")
+    @classmethod
+    def _fits_cell(cls, setting: Any, info: ValidationInfo) -> Any:
+        check_sites(noises(setting, str(info.field_name)), str(info.field_name), STATES.get(info.data.get("cell", "")))
+        if info.data.get("implementation") == "keras" and not isinstance(setting, float):
+            raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
+        return setting
+
+    @field_validator("peephole", "coupled", "layer_norm", "reset_after")
+    @classmethod
+    def _belongs_to_cell(cls, value: bool, info: ValidationInfo) -> bool:
+        name, cell = str(info.field_name), info.data.get("cell")
+        if cell in OPTIONS and name not in OPTIONS[cell] and value != cls.model_fields[name].default:
+            raise ValueError(f"cell: {cell} has no option {name}; its options are {', '.join(OPTIONS[cell])}")
+        if info.data.get("implementation") == "keras" and value and name in OPTIONS["lstm"]:
+            raise ValueError(f"implementation: keras has no option {name}")
+        return value
+
+
+class HeadConfig(Section):
+    """From the last layer's output to the prediction."""
+
+    tie_embedding: bool = False
+    """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer as wide as the embedding."""
+    dropout: Rate = 0.0
+    """The rate of the mask on the last layer's output, one mask a sequence."""
+
+
+class ModelConfig(Section):
+    """Embedding, recurrent stack, head."""
+
+    embedding: EmbeddingConfig | None = None
+    """The table of token vectors; tasks on tokens need it, others take null."""
+    recurrent: Annotated[list[RecurrentConfig], Field(min_length=1)]
+    """The recurrent layers, from the input up."""
+    head: HeadConfig = HeadConfig()
+    """The output."""
+
+    @model_validator(mode="after")
+    def _ties(self) -> "ModelConfig":
+        last = self.recurrent[-1]
+        width = last.units * (2 if last.bidirectional else 1)
+        if self.head.tie_embedding and (self.embedding is None or self.embedding.width != width):
+            table = f"has width {self.embedding.width}" if self.embedding else "is missing"
+            message = (
+                f"the last recurrent layer gives {width} elements and the embedding {table}; tied weights need equal widths"
+            )
+            raise conflict(("head", "tie_embedding"), message, True)
+        return self

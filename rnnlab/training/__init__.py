@@ -1,0 +1,1 @@
+"""Fit, evaluate, stop, record: one run."""

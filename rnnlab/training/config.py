@@ -1,0 +1,56 @@
+"""The training section of a config."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from rnnlab.section import Section
+
+Positive = Annotated[float, Field(gt=0)]
+"""A number above zero."""
+
+
+class OptimizerConfig(Section):
+    """How the weights follow the gradient."""
+
+    name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    """The algorithm, as in `keras.optimizers`."""
+    learning_rate: Positive = 1e-3
+    """Step size."""
+    clip_norm: Positive | None = None
+    """Largest norm of the whole gradient; null leaves it as it is."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Decoupled weight decay, a fraction of the weights per step and unit of learning rate."""
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Momentum of sgd and rmsprop."""
+
+    @field_validator("momentum")
+    @classmethod
+    def _has_momentum(cls, momentum: float, info: ValidationInfo) -> float:
+        if momentum and info.data.get("name") in ("adam", "adamw"):
+            raise ValueError(f"{info.data['name']} takes no momentum; sgd and rmsprop do")
+        return momentum
+
+
+class EarlyStopping(Section):
+    """Stop when the monitored figure no longer gets better."""
+
+    patience: Annotated[int, Field(ge=1)]
+    """Epochs without a better figure before the end."""
+
+
+class TrainingConfig(Section):
+    """How long to train, by what, and which figure decides."""
+
+    optimizer: OptimizerConfig = OptimizerConfig()
+    """The optimizer."""
+    epochs: Annotated[int, Field(ge=0, le=1_000_000)]
+    """Passes over the training data."""
+    monitor: str = "loss"
+    """The validation figure that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""
+    mode: Literal["auto", "min", "max"] = "auto"
+    """Whether less or more of the monitored figure is better; auto knows the figures of the task."""
+    early_stopping: EarlyStopping | None = None
+    """When to stop before the last epoch; null never does."""
+    deterministic: bool = True
+    """Make operations that could differ from run to run repeat exactly."""
