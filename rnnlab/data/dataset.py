@@ -1,0 +1,76 @@
+"""A data set as a value: three splits, each an exactly repeatable order of batches."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlab.data.task import Task
+from rnnlab.data.text import Vocabulary
+
+
+class Batch(NamedTuple):
+    """Arrays of one step; the names and their order are Keras's.
+
+    Weights are zero at padding and the same number everywhere else: the split's cells over its real ones. So the plain mean
+    over the cells of all batches, which is what Keras keeps, is the mean over the real ones, and each counts once.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray
+
+
+class Split(ABC):
+    """Part of a data set as batches of one shape; which batches, depends on (seed, epoch) alone."""
+
+    size: int
+    """How many tokens or examples are scored."""
+
+    @abstractmethod
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return what goes into each batch of an epoch: a row of numbers a batch, -1 where nothing is left."""
+
+    @abstractmethod
+    def batch(self, items: np.ndarray) -> Batch:
+        """Return the batch that one row of the order stands for."""
+
+    @abstractmethod
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return everything that the batches are cut from."""
+
+    def batches(self, seed: int, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch."""
+        return map(self.batch, self.order(seed, epoch))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A task and the data that it is learnt, chosen and judged on."""
+
+    name: str
+    task: Task
+    train: Split
+    validation: Split
+    test: Split
+    vocabulary: Vocabulary | None = None
+    known_losses: Mapping[str, float] = field(default_factory=dict)
+    """Losses that are known beforehand, by who gets them: perfect, guessing."""
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of all data: shapes, types, bytes and vocabulary."""
+        digest = sha256(repr(self.vocabulary).encode())
+        for split in (self.train, self.validation, self.test):
+            for array in split.arrays():
+                digest.update(f"{array.dtype.str}{array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def order_sha256(self, seed: int) -> str:
+        """The fingerprint of the order in which a run with `seed` sees the data: its first epoch stands for all."""
+        order = np.ascontiguousarray(self.train.order(seed, 0), dtype=np.int64)
+        return sha256(repr(order.shape).encode() + order.tobytes()).hexdigest()

@@ -1,0 +1,70 @@
+"""Text becomes tokens, tokens become numbers."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+UNKNOWN = "<unk>"
+END_OF_LINE = "<eos>"
+
+
+def words(text: str) -> list[str]:
+    """Split text into words, single signs, and `<eos>` for every end of line.
+
+    >>> words("x += 1\\n")
+    ['x', '+', '=', '1', '<eos>']
+    """
+    return [END_OF_LINE if token == "\n" else token for token in re.findall(r"\w+|[^\w\s]|\n", text)]
+
+
+def characters(text: str) -> list[str]:
+    """Split text into characters; `<eos>` stands for an end of line.
+
+    >>> characters("if\\n")
+    ['i', 'f', '<eos>']
+    """
+    return [END_OF_LINE if token == "\n" else token for token in text]
+
+
+LEVELS: dict[str, Callable[[str], list[str]]] = {"word": words, "character": characters}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The known tokens; a token's number is its place, and place 0 is `<unk>`."""
+
+    tokens: tuple[str, ...]
+
+    @classmethod
+    def of(cls, tokens: Iterable[str], size: int) -> "Vocabulary":
+        """Return `<unk>` and the most frequent tokens, `size` in all; of equally frequent ones the first to appear.
+
+        >>> Vocabulary.of(["b", "a", "a", "c"], size=3).tokens
+        ('<unk>', 'a', 'b')
+        """
+        counts = Counter(tokens)
+        del counts[UNKNOWN]
+        return cls((UNKNOWN, *(token for token, _ in counts.most_common(size - 1))))
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {token: number for number, token in enumerate(self.tokens)}
+
+    def encode(self, tokens: Iterable[str]) -> np.ndarray:
+        """Return the numbers of tokens, an int32 array; an unknown token has number 0.
+
+        >>> Vocabulary(("<unk>", "a", "b")).encode(["b", "?"]).tolist()
+        [2, 0]
+        """
+        return np.fromiter((self._numbers.get(token, 0) for token in tokens), np.int32)
+
+    def decode(self, numbers: Iterable[int]) -> list[str]:
+        """Return the tokens of numbers."""
+        return [self.tokens[number] for number in numbers]
