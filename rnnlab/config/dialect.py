@@ -1,0 +1,68 @@
+"""The YAML that configs are written in: PyYAML with the scalars of YAML 1.2, without tags and bottomless nesting."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+
+MAX_DEPTH = 32
+
+_SCALARS = {
+    "null": (r"~|null|", ["~", "n", ""]),
+    "bool": (r"true|false", ["t", "f"]),
+    "int": (r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    "float": (r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan", list("-+.0123456789")),
+}
+"""The plain scalars that are not text. A number with a leading zero is text: octal to some readers, decimal to others."""
+
+_VALUES: dict[str, Callable[[str], Any]] = {
+    "null": lambda text: None,
+    "bool": "true".__eq__,
+    "int": int,
+    "float": lambda text: float(re.sub(r"\.(?=[in])", "", text)),
+}
+
+
+class Loader(yaml.SafeLoader):
+    """Composes nodes; never constructs."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Return the next node; raise MarkedYAMLError at a tag or where it lies too deep."""
+        event = self.peek_event()
+        if getattr(event, "tag", None):
+            raise yaml.MarkedYAMLError(problem=f"tags such as {event.tag!r} are not used here", problem_mark=event.start_mark)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels of nesting", problem_mark=event.start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what the loader above and YAML 1.1 readers alike read back unchanged."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _name, (_pattern, _first) in _SCALARS.items():
+    for _class in (Loader, _Dumper):
+        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})\Z"), _first)
+
+
+def scalar(node: yaml.ScalarNode) -> Any:
+    """Return the value of a scalar node; raise ValueError for an integer of more digits than a machine word has."""
+    name = node.tag.rpartition(":")[2]
+    if name == "int" and len(node.value) > 19:
+        raise ValueError(f"the number {node.value[:19]}... has too many digits")
+    return _VALUES.get(name, str)(node.value)
+
+
+def dump(document: dict[str, Any]) -> str:
+    """Return the document as YAML text, keys in their order."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

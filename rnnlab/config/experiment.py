@@ -1,0 +1,65 @@
+"""The schema put together: what one run is made of, and what an experiment compares."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from rnnlab.data.config import DataConfig
+from rnnlab.data.task import KINDS
+from rnnlab.models.config import ModelConfig
+from rnnlab.names import folder, nearest
+from rnnlab.section import Section, conflict
+from rnnlab.training.config import TrainingConfig
+
+Name = Annotated[str, AfterValidator(folder)]
+"""A name that becomes a folder."""
+Patch = dict[str, Any]
+"""New values by recurrent-layer field, or by dotted path such as `training.epochs`."""
+
+
+class CompareConfig(Section):
+    """Which variants of the experiment are compared, each with the same seeds."""
+
+    baseline: Name | None = None
+    """The variant that the others are compared with; null takes the first."""
+    variants: dict[Name, Patch] = Field(default_factory=dict)
+    """Patches by name; none at all is the experiment as it stands, called base."""
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
+    """Values by recurrent-layer field or dotted path; every variant is crossed with every combination."""
+    seeds: Annotated[int, Field(ge=1, le=10_000)] = 3
+    """How many seeds: n stands for the seeds 1 to n."""
+
+
+class RunConfig(Section):
+    """Everything that decides a run, except its seed."""
+
+    name: Name
+    """The experiment, and the folder of its results."""
+    data: DataConfig
+    """What is learnt."""
+    model: ModelConfig
+    """What learns it."""
+    training: TrainingConfig
+    """How."""
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> "RunConfig":
+        kind, monitor = KINDS[self.data.task], self.training.monitor
+        if kind.tokens != (self.model.embedding is not None):
+            need = "are tokens and need an embedding: {width: ...}" if kind.tokens else "are numbers: leave the embedding out"
+            raise conflict(("model", "embedding"), f"the inputs of {self.data.name} {need}", self.model.embedding)
+        if monitor.removeprefix("val_") not in kind.figures:
+            allowed = f"allowed: {', '.join(kind.figures)}{nearest(monitor, kind.figures)}"
+            raise conflict(("training", "monitor"), f"{self.data.name} has no figure {monitor!r}; {allowed}", monitor)
+        for index, layer in enumerate(self.model.recurrent):
+            if layer.bidirectional and kind.carried:
+                path = ("model", "recurrent", index, "bidirectional")
+                raise conflict(path, "a language model that reads backwards has seen the token it predicts", True)
+        return self
+
+
+class ExperimentConfig(RunConfig):
+    """A whole experiment file."""
+
+    compare: CompareConfig = CompareConfig()
+    """What is compared."""

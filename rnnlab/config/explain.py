@@ -1,0 +1,119 @@
+"""What pydantic found becomes what a user needs: where, what came, what is allowed, the nearest known name."""
+
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rnnlab.config.tree import Node, Path, Problem, locate
+from rnnlab.names import nearest
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+_WANTED = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping (key: value)",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "model_type": "must be a mapping (key: value)",
+    "model_attributes_type": "must be a mapping (key: value)",
+    "string_type": "must be text",
+}
+
+
+def check(root: Node, schema: type[Schema]) -> tuple[Schema | None, list[Problem]]:
+    """Return the section that the tree stands for, or None and everything that is wrong with it."""
+    try:
+        return schema.model_validate(root.plain()), []
+    except ValidationError as error:
+        return None, list(_problems(error, schema, root))
+
+
+def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        path = _written(detail["loc"], root)
+        if detail["type"].startswith("union_tag"):
+            path = (*path, str(detail["ctx"]["discriminator"]).strip("'"))
+        place = locate(root, path, key=detail["type"] == "extra_forbidden")
+        yield Problem(place, ".".join(map(str, path)), _message(detail, schema, path))
+
+
+def _written(path: Path, root: Node) -> Path:
+    """The path as it is written: pydantic inserts the name that chose a section of a union."""
+    kept: list[str | int] = []
+    node: Node | None = root
+    for part in path:
+        children = node.children() if node else {}
+        if part not in children and "name" in children and children["name"].value == part:
+            continue
+        kept.append(part)
+        node = children.get(part)
+    return tuple(kept)
+
+
+def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path) -> str:
+    kind, name = detail["type"], path[-1] if path else ""
+    context: dict[str, Any] = detail.get("ctx", {})
+    match kind:
+        case "extra_forbidden":
+            known = [key for section in sections(schema, detail["loc"][:-1]) for key in section.model_fields]
+            return f"unknown key {name!r}{nearest(name, known)}; allowed: {', '.join(known)}"
+        case "missing" | "union_tag_not_found":
+            about = [
+                section.model_fields[name].description
+                for section in sections(schema, detail["loc"][:-1] if kind == "missing" else detail["loc"])
+                if name in section.model_fields
+            ]
+            return f"{name} is missing: {about[0] if about else None}"
+        case "union_tag_invalid":
+            known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+            return f"unknown {name} {context['tag']!r}{nearest(context['tag'], known)}; allowed: {', '.join(known)}"
+        case "literal_error":
+            known = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+            return f"must be one of {', '.join(known)}{nearest(detail['input'], known)}, got {shown(detail['input'])}"
+        case "value_error" | "conflict":
+            return detail["msg"].removeprefix("Value error, ")
+    return f"{_WANTED.get(kind, detail['msg'].replace('Input should', 'must'))}, got {shown(detail['input'])}"
+
+
+def shown(value: Any) -> str:
+    """Return the value as a user would name it."""
+    match value:
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+        case str():
+            return f"the text {value[:60]!r}"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+    return repr(value)[:60]
+
+
+def sections(schema: Any, path: Path) -> list[type[BaseModel]]:
+    """Return the section classes that can stand at a path, as pydantic writes it, of a schema."""
+    types = _alternatives(schema)
+    for part in path:
+        types = [below for kind in types for below in _below(kind, part)]
+    return [kind for kind in types if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """The types that a union stands for."""
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [kind for option in get_args(annotation) for kind in _alternatives(option)]
+    return [annotation]
+
+
+def _below(kind: Any, part: str | int) -> list[Any]:
+    if get_origin(kind) in (list, dict):
+        return _alternatives(get_args(kind)[-1])
+    known = getattr(kind, "model_fields", {})
+    if part in known:
+        return _alternatives(known[part].annotation)
+    return [kind] if "name" in known and part in get_args(known["name"].annotation) else []

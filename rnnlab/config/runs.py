@@ -1,0 +1,90 @@
+"""A config file becomes an experiment: its variants, its seeds, its runs."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.experiment import ExperimentConfig, RunConfig
+from rnnlab.config.explain import check
+from rnnlab.config.patches import load_tree
+from rnnlab.config.tree import ConfigError, Node, Problem
+from rnnlab.config.variants import expand
+from rnnlab.names import nearest
+
+SCHEMA = 1
+"""Rises when the same config begins to mean something else, so that no older result is taken for its result."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run: a variant of an experiment with a seed."""
+
+    experiment: str
+    variant: str
+    seed: int
+    config: RunConfig
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes two runs the same: a sha256 of everything that decides the result, names left out."""
+        decides = {"schema": SCHEMA, "seed": self.seed, **self.config.model_dump(exclude={"name"})}
+        return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A checked config with its variants written out."""
+
+    config: ExperimentConfig
+    variants: dict[str, RunConfig]
+
+    @property
+    def name(self) -> str:
+        """The experiment's name and folder."""
+        return self.config.name
+
+    @property
+    def baseline(self) -> str:
+        """The variant that the others are compared with."""
+        return str(self.config.compare.baseline)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The config with every default written out; as YAML it loads again as an equal experiment."""
+        return self.config.model_dump()
+
+    def runs(self) -> list[RunSpec]:
+        """Return every run: all variants with seed 1, then with seed 2, and so on, so that pairs are complete early."""
+        seeds = range(1, self.config.compare.seeds + 1)
+        return [RunSpec(self.name, variant, seed, config) for seed in seeds for variant, config in self.variants.items()]
+
+
+def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Return the experiment in a YAML file, with `path=value` overrides.
+
+    Raises ConfigError naming everything that is wrong, each with its place.
+    """
+    root = load_tree(Path(path), overrides)
+    config, found = check(root, ExperimentConfig)
+    variants: dict[str, RunConfig | None] = {}
+    if not any(problem.path.startswith("compare") for problem in found):
+        variants, more = expand(root, found)
+        found += [*more, *_baseline(root, variants)]
+    checked = {name: run for name, run in variants.items() if run}
+    if config is None or found:
+        raise ConfigError(*{(problem.place, problem.message): problem for problem in found}.values())
+    compare = config.compare.model_copy(update={"baseline": config.compare.baseline or next(iter(checked))})
+    return Experiment(config.model_copy(update={"compare": compare}), checked)
+
+
+def _baseline(root: Node, variants: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with the baseline's name."""
+    compare = root.get("compare")
+    baseline = compare.get("baseline") if compare else None
+    if baseline and baseline.value is not None and baseline.value not in variants:
+        message = f"there is no variant {baseline.value!r}{nearest(baseline.value, variants)}"
+        names = [*variants][:12] + ["..."] * (len(variants) > 12)
+        yield Problem(baseline.place, "compare.baseline", f"{message}; the variants are {'; '.join(names)}")

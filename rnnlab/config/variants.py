@@ -1,0 +1,89 @@
+"""Variants x grid: which variants there are, and what each changes."""
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any
+
+from rnnlab.config.experiment import RunConfig
+from rnnlab.config.explain import check
+from rnnlab.config.patches import Change, patch
+from rnnlab.config.tree import ConfigError, Node, Place, Problem
+from rnnlab.names import folder
+
+MAX_VARIANTS = 10_000
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name, where it was written, and what it changes."""
+
+    name: str
+    place: Place
+    changes: list[Change]
+
+    def check(self, root: Node) -> tuple[RunConfig | None, list[Problem]]:
+        """Return the run config that the changes make of the tree, or None and everything that is wrong with it."""
+        found: list[Problem] = []
+        for change in self.changes:
+            try:
+                root = patch(root, change)
+            except ConfigError as error:
+                found += error.problems
+        config, wrong = check(root, RunConfig)
+        return config, found + wrong
+
+    def own(self, problem: Problem) -> Problem:
+        """Return the problem at the variant's own line, also where it shows up in a line of the base."""
+        mine = {place for change in self.changes for place in (change.key, *change.value.places())}
+        place = problem.place if problem.place in mine else self.place
+        return Problem(place, f"{problem.path} (variant {self.name})", problem.message)
+
+
+def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None], list[Problem]]:
+    """Return the run config of every variant by name, and all problems but those of the base, which are `known`."""
+    base = {(problem.path, problem.message) for problem in known}
+    configs: dict[str, RunConfig | None] = {}
+    found: list[Problem] = []
+    for variant in _cross(root.get("compare") or Node({}, root.place)):
+        if variant.name in configs:
+            found.append(Problem(variant.place, "compare.grid", f"two variants are called {variant.name!r}"))
+        configs[variant.name], wrong = variant.check(root.without("compare"))
+        found += [variant.own(problem) for problem in wrong if (problem.path, problem.message) not in base]
+    return configs, found
+
+
+def _cross(compare: Node) -> list[Variant]:
+    """Every variant with every point of the grid; raises ConfigError where they are too many."""
+    variants, grid = compare.get("variants") or Node({}, compare.place), compare.get("grid") or Node({}, compare.place)
+    axes = [[Change(change.path, value, change.key) for value in change.value.value] for change in _changes(grid)]
+    if max(1, len(variants.value)) * prod(map(len, axes)) > MAX_VARIANTS:
+        raise ConfigError(Problem(grid.place, "compare.grid", f"more than {MAX_VARIANTS} variants"))
+    named = _changes(variants) or [Change("", Node({}, grid.place), grid.place)]
+    return [_variant(change, list(point)) for change, *point in product(named, *axes)]
+
+
+def _changes(node: Node) -> list[Change]:
+    return [Change(path, value, node.keys[path]) for path, value in node.value.items()]
+
+
+def _variant(named: Change, point: list[Change]) -> Variant:
+    labels = [f"{change.path.rpartition('.')[2]}={_label(change.value.plain())}" for change in point]
+    name = ",".join(filter(None, (named.path, *labels))) or "base"
+    try:
+        return Variant(folder(name), named.key, _changes(named.value) + point)
+    except ValueError as error:
+        raise ConfigError(Problem(point[-1].key, "compare.grid", str(error))) from None
+
+
+def _label(value: Any) -> str:
+    """A value in the name of a folder."""
+    match value:
+        case dict():
+            return "-".join(map(_label, value.values()))
+        case list():
+            return "-".join(map(_label, value))
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+    return re.sub(r"[^A-Za-z0-9._+-]", "_", str(value))
