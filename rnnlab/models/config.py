@@ -50,6 +50,7 @@ Horizontal = Annotated[Any, _checked("recurrent_dropout"), _SCHEMA]
 Words = Annotated[Any, _checked("embedding"), _SCHEMA]
 """Noise on rows of the embedding table: a rate, `{scheme: word, ...}` or `{site: word, ...}`."""
 
+
 class EmbeddingConfig(Section):
     """A table with a vector for every token."""
 
