@@ -11,10 +11,11 @@ MAX_DEPTH = 32
 _SCALARS = {
     "null": (r"~|null|", ["~", "n", ""]),
     "bool": (r"true|false", ["t", "f"]),
-    "int": (r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    "int": (r"[-+]?(0|[1-9][0-9]{0,17})", list("-+0123456789")),
     "float": (r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan", list("-+.0123456789")),
 }
-"""The plain scalars that are not text. A number with a leading zero is text: octal to some readers, decimal to others."""
+"""The plain scalars that are not text. A number with a leading zero is text: octal to some readers, decimal to others.
+A whole number beyond 18 digits is a float, as in JSON."""
 
 _VALUES: dict[str, Callable[[str], Any]] = {
     "null": lambda text: None,
@@ -31,16 +32,23 @@ class Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Return the next node; raise MarkedYAMLError at a tag or where it lies too deep."""
+        """Return the next node; raise MarkedYAMLError where it is refused."""
         event = self.peek_event()
-        if getattr(event, "tag", None):
-            raise yaml.MarkedYAMLError(problem=f"tags such as {event.tag!r} are not used here", problem_mark=event.start_mark)
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels of nesting", problem_mark=event.start_mark)
+        if problem := self._problem(event):
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
+
+    def _problem(self, event: yaml.Event) -> str:
+        if tag := getattr(event, "tag", None):
+            return f"tags such as {tag!r} are not used here"
+        if self.depth > MAX_DEPTH:
+            return f"more than {MAX_DEPTH} levels of nesting"
+        if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "")):
+            return "half of a surrogate pair is no character"
+        return ""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -55,12 +63,9 @@ for _name, (_pattern, _first) in _SCALARS.items():
         _class.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"(?:{_pattern})\Z"), _first)
 
 
-def scalar(node: yaml.ScalarNode) -> Any:
-    """Return the value of a scalar node; raise ValueError for an integer of more digits than a machine word has."""
-    name = node.tag.rpartition(":")[2]
-    if name == "int" and len(node.value) > 19:
-        raise ValueError(f"the number {node.value[:19]}... has too many digits")
-    return _VALUES.get(name, str)(node.value)
+def scalar(node: yaml.Node) -> Any:
+    """Return the value of a scalar node."""
+    return _VALUES.get(node.tag.rpartition(":")[2], str)(node.value)
 
 
 def dump(document: dict[str, Any]) -> str:

@@ -63,3 +63,12 @@ class ExperimentConfig(RunConfig):
 
     compare: CompareConfig = CompareConfig()
     """What is compared."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of an experiment file; no key is required in it, for what a file `extends` may have it."""
+    whole = ExperimentConfig.model_json_schema()
+    whole["properties"]["extends"] = {"type": "string", "description": "Another file, from this one's folder, to build upon."}
+    for section in (whole, *whole["$defs"].values()):
+        section.pop("required", None)
+    return whole

@@ -76,9 +76,6 @@ class _Source:
             return self.mapping(node, place, depth)
         if isinstance(node, yaml.SequenceNode):
             return Node([self.node(child, depth + 1) for child in node.value], place)
-        if not isinstance(node, yaml.ScalarNode):
-            raise TypeError(node)
-        self.text(node, place)
         return Node(scalar(node), place)
 
     def mapping(self, node: yaml.MappingNode, place: Place, depth: int) -> Node:
@@ -88,16 +85,11 @@ class _Source:
             here = self.place(key.start_mark)
             if not isinstance(key, yaml.ScalarNode):
                 _refuse(here, "a key must be text, not a list or mapping")
-            name = self.text(key, here)
+            name = str(key.value)
             if name in keys:
                 _refuse(here, f"the key {name!r} is there twice, first in line {keys[name].line}")
             keys[name], children[name] = here, self.node(child, depth + 1)
         return Node(children, place, keys)
-
-    def text(self, node: yaml.ScalarNode, place: Place) -> str:
-        if not node.value.isprintable() and any(0xD800 <= ord(character) < 0xE000 for character in node.value):
-            _refuse(place, "half of a surrogate pair is no character")
-        return str(node.value)
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> str:

@@ -44,8 +44,8 @@ class ConfigError(UserError):
     """A config that cannot be used, with every problem found in it."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
+        self.problems = sorted(problems, key=lambda problem: (problem.place.file, problem.place.line, problem.place.column))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,5 @@
+"""`python -m rnnlab` is `rnnlab`."""
+
+from rnnlab.cli import main
+
+main(prog_name="rnnlab")
