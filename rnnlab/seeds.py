@@ -1,5 +1,6 @@
 """One run seed, many independent streams: every tensor and every mask has a seed of its own."""
 
+import random
 from hashlib import sha256
 
 
@@ -15,3 +16,8 @@ def derive(seed: int, *path: str | int) -> int:
     """
     text = "\x1f".join(str(part) for part in (seed, *path))
     return int.from_bytes(sha256(text.encode()).digest()[:4], "big") >> 1
+
+
+def fresh(seed: int | None) -> int:
+    """Return the seed itself, or where none is given one that follows from Python's `random`, as Keras draws its own."""
+    return random.randint(1, 10**9) if seed is None else seed

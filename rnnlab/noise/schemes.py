@@ -189,6 +189,18 @@ def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:
     return tuple(noise for noise in check_sites(_values(setting, argument), argument) if noise.rate > 0)
 
 
+def plain(setting: Setting) -> Any:
+    """The same setting in numbers, strings, lists and mappings alone, as a config keeps it."""
+    match setting:
+        case Noise():
+            return setting.coordinates()
+        case list() | tuple():
+            return [plain(part) for part in setting]
+        case Mapping():
+            return dict(setting)
+    return setting
+
+
 def _values(setting: Setting, argument: str) -> tuple[Noise, ...]:
     match setting:
         case Noise():

@@ -1,0 +1,164 @@
+"""The weights that every cell has, and what is computed from them before the loop starts."""
+
+from typing import Any, ClassVar
+
+import keras
+from keras import activations, constraints, initializers, ops, regularizers
+
+from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, joined
+
+
+class Cell(keras.layers.Layer):
+    """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and a step.
+
+    Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. A cell knows no noise but the
+    one handed to its step; `rnnlab.layers.RNN` samples it.
+    """
+
+    products: dict[str, int]
+    """The recurrent products of a step by name, each with the number of gates that its slice of the kernel serves."""
+    serialised: ClassVar = {
+        "activation": activations,
+        "recurrent_activation": activations,
+        "kernel_initializer": initializers,
+        "recurrent_initializer": initializers,
+        "bias_initializer": initializers,
+        "kernel_regularizer": regularizers,
+        "recurrent_regularizer": regularizers,
+        "bias_regularizer": regularizers,
+        "kernel_constraint": constraints,
+        "recurrent_constraint": constraints,
+        "bias_constraint": constraints,
+    }
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        given = locals()
+        super().__init__(**kwargs)
+        if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
+            raise ValueError(f"units must be a positive integer, got {units!r}")
+        self.units = units
+        self.use_bias = use_bias
+        for name, module in self.serialised.items():
+            setattr(self, name, module.get(given[name]))
+
+    @property
+    def pure(self) -> bool:
+        """Whether the step reads only what it is handed: activations with weights of their own need the plain loop."""
+        return not any(isinstance(act, keras.layers.Layer) for act in (self.activation, self.recurrent_activation))
+
+    @property
+    def cudnn(self) -> bool:
+        """Whether cuDNN knows the equation of this cell."""
+        return False
+
+    @property
+    def gates(self) -> int:
+        """The number of gates, candidate included."""
+        return sum(self.products.values())
+
+    @property
+    def output_size(self) -> int:
+        """The size of an output."""
+        return self.units
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights for inputs of shape (..., features)."""
+        width = self.gates * self.units
+        self.kernel = self._weight("kernel", (input_shape[-1], width))
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, width), prefix="recurrent")
+        self.bias = self._weight("bias", self._bias_shape(), self._initial_bias) if self.use_bias else None
+        self.built = True
+
+    def _weight(self, name: str, shape: tuple[int | None, ...], initializer: Any = None, prefix: str = "") -> Any:
+        prefix = prefix or name
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer or getattr(self, f"{prefix}_initializer"),
+            regularizer=getattr(self, f"{prefix}_regularizer"),
+            constraint=getattr(self, f"{prefix}_constraint"),
+        )
+
+    def _bias_shape(self) -> tuple[int, ...]:
+        return (self.gates * self.units,)
+
+    def _initial_bias(self, shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        return self.bias_initializer(shape, dtype=dtype)
+
+    def cast(self, weight: Any) -> Tensor:
+        """A weight as a tensor in the compute dtype."""
+        return ops.cast(weight, self.compute_dtype)
+
+    def project(self, x: Tensor, mask: Tensor | None = None, per_gate: bool = False) -> Tensor:
+        """The input's share of all pre-activations, (..., gates * units) with the bias, for x of shape (..., features).
+
+        A mask multiplies the copy of x that enters the product; `per_gate` masks have a leading gate axis.
+        """
+        kernel = self.cast(self.kernel)
+        masked = x if mask is None else x * mask
+        rows = ops.reshape(masked, (self.gates, -1, x.shape[-1]) if per_gate else (-1, x.shape[-1]))
+        product = joined(ops.matmul(rows, self._by_gate(kernel, self.gates) if per_gate else kernel))
+        return self._biased(ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units)))
+
+    def _biased(self, product: Tensor) -> Tensor:
+        return product if self.bias is None else product + self.cast(self.bias)
+
+    def kernels(self, mask: Tensor | None = None, per_gate: bool = False) -> dict[str, Tensor]:
+        """The recurrent kernels by name, (units, gates * units), or (gates, units, units) where each gate has its mask.
+
+        A mask of the recurrent kernel's shape multiplies a copy of it; the stored weights are never touched.
+        """
+        kernel = self.cast(self.recurrent_kernel)
+        kernel = kernel if mask is None else kernel * mask
+        slices, start = {}, 0
+        for name, gates in self.products.items():
+            part = kernel[:, start * self.units : (start + gates) * self.units]
+            slices[name] = self._by_gate(part, gates) if per_gate and gates > 1 else part
+            start += gates
+        return slices
+
+    def _by_gate(self, kernel: Tensor, gates: int) -> Tensor:
+        return ops.transpose(ops.reshape(kernel, (-1, gates, self.units)), (1, 0, 2))
+
+    def parameters(self) -> dict[str, Tensor]:
+        """The step's small parameters by name; a cell has only those that its options ask for."""
+        return {}
+
+    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+        """One time step of this cell; see rnnlab.cells.steps."""
+        raise NotImplementedError
+
+    def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
+        """One step without noise, by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
+        kernels = self.kernels()
+        states = tuple(states) if isinstance(states, list | tuple) else (states,)
+        output, new = self.step(
+            self.project(inputs), states, {}, self.parameters(), lambda name, v: ops.matmul(v, kernels[name])
+        )
+        return output, list(new)
+
+    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
+        """Zero states, (batch, units) each."""
+        sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
+        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        objects = {name: module.serialize(getattr(self, name)) for name, module in self.serialised.items()}
+        return {**super().get_config(), "units": self.units, "use_bias": self.use_bias, **objects}

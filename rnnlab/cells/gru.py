@@ -1,0 +1,48 @@
+"""The GRU's weights, with the reset gate after or before the recurrent product."""
+
+from typing import Any
+
+import keras
+
+from rnnlab.cells.cell import Cell
+from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, gru_reset_after, gru_reset_before
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class GRUCell(Cell):
+    """Gated recurrent unit; the equations are `gru_reset_after` and `gru_reset_before` of `rnnlab.cells.steps`.
+
+    Reset after the product, the bias has the shape (2, 3 * units): the input's and the recurrent product's.
+    """
+
+    def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
+        super().__init__(units, *args, **kwargs)
+        self.reset_after = reset_after
+        self.products = {"recurrent": 3} if reset_after else {"gates": 2, "candidate": 1}
+        self.state_size = units
+
+    def _bias_shape(self) -> tuple[int, ...]:
+        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def _biased(self, product: Tensor) -> Tensor:
+        if not (self.use_bias and self.reset_after):
+            return super()._biased(product)
+        return product + self.cast(self.bias)[0]
+
+    @property
+    def cudnn(self) -> bool:
+        """Whether cuDNN knows the equation of this cell: the one that resets after the product."""
+        return self.reset_after
+
+    def parameters(self) -> dict[str, Tensor]:
+        """The recurrent product's bias, where the cell has one."""
+        return {"recurrent_bias": self.cast(self.bias)[1]} if self.use_bias and self.reset_after else {}
+
+    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+        """One time step."""
+        step = gru_reset_after if self.reset_after else gru_reset_before
+        return step(x, states, noise, params, matmul, self.activation, self.recurrent_activation)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {**super().get_config(), "reset_after": self.reset_after}

@@ -1,0 +1,81 @@
+"""The LSTM's weights: plain, with peepholes, with coupled gates, with layer normalisation, or several of these."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.cells.cell import Cell
+from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, lstm, normalised
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class LSTMCell(Cell):
+    """Long short-term memory; the equation is `rnnlab.cells.steps.lstm`.
+
+    `peephole` adds the weights p_i, p_f, p_o of shape (units,). `coupled` sets f = 1 - i, so there are three gates and
+    `unit_forget_bias` starts the input gate's bias at -1, which is the same f. `layer_norm` adds the gains of shape
+    (gates * units,) of both products and gain and offset of the output's cell state.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        *args: Any,
+        unit_forget_bias: bool = True,
+        peephole: bool = False,
+        coupled: bool = False,
+        layer_norm: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(units, *args, **kwargs)
+        self.unit_forget_bias = unit_forget_bias
+        self.peephole = peephole
+        self.coupled = coupled
+        self.layer_norm = layer_norm
+        self.products = {"recurrent": 3 if coupled else 4}
+        self.state_size = [units, units]
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights for inputs of shape (..., features)."""
+        super().build(input_shape)
+        vectors: dict[str, tuple[int, str]] = {}
+        if self.peephole:
+            seeing = ("i", "o") if self.coupled else ("i", "f", "o")
+            vectors |= {f"peephole_{gate}": (self.units, "zeros") for gate in seeing}
+        if self.layer_norm:
+            width = self.gates * self.units
+            vectors |= {"input_gain": (width, "ones"), "recurrent_gain": (width, "ones")}
+            vectors |= {"cell_gain": (self.units, "ones"), "cell_offset": (self.units, "zeros")}
+        self.vectors = {
+            name: self.add_weight(name=name, shape=(size,), initializer=start) for name, (size, start) in vectors.items()
+        }
+
+    def _initial_bias(self, shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        bias = super()._initial_bias(shape, dtype)
+        if not self.unit_forget_bias:
+            return bias
+        forget, start = (0, -1.0) if self.coupled else (1, 1.0)
+        first, last = forget * self.units, (forget + 1) * self.units
+        return ops.concatenate([bias[:first], ops.full((self.units,), start, dtype=dtype), bias[last:]])
+
+    def _biased(self, product: Tensor) -> Tensor:
+        return super()._biased(normalised(product, self.parameters(), "input_gain"))
+
+    @property
+    def cudnn(self) -> bool:
+        """Whether cuDNN knows the equation of this cell: the plain one."""
+        return not (self.peephole or self.coupled or self.layer_norm)
+
+    def parameters(self) -> dict[str, Tensor]:
+        """Peepholes, gains and offsets, as far as the cell has them."""
+        return {name: self.cast(weight) for name, weight in self.vectors.items()}
+
+    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+        """One time step."""
+        return lstm(x, states, noise, params, matmul, self.activation, self.recurrent_activation)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        own = ("unit_forget_bias", "peephole", "coupled", "layer_norm")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}

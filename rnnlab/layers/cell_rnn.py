@@ -1,0 +1,46 @@
+"""A layer that makes its own cell, so that one call takes the arguments of both."""
+
+from inspect import signature
+from typing import Any, ClassVar, Self
+
+from rnnlab.cells.cell import Cell
+from rnnlab.layers.rnn import RNN
+
+
+class CellRNN(RNN):
+    """The common part of LSTM and GRU: arguments that the cell knows go to the cell, the others to the layer."""
+
+    cell_class: ClassVar[type[Cell]]
+
+    def __init__(self, given: dict[str, Any], **kwargs: Any) -> None:
+        named = {name: value for name, value in given.items() if name not in ("self", "kwargs", "__class__")}
+        cell = {name: named.pop(name) for name in self._cell_arguments()}
+        shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
+        super().__init__(self.cell_class(**cell, **shared, name="cell"), **named, **kwargs)
+
+    @classmethod
+    def _cell_arguments(cls) -> list[str]:
+        """The cell's own arguments, those of every cell first."""
+        parameters = {**signature(Cell).parameters, **signature(cls.cell_class).parameters}
+        return [
+            name
+            for name, parameter in parameters.items()
+            if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+
+    @property
+    def units(self) -> int:
+        """The size of the hidden state."""
+        return self.cell.units
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument, those of the cell among them."""
+        config = super().get_config()
+        del config["cell"]
+        cell = self.cell.get_config()
+        return {**config, **{name: cell[name] for name in self._cell_arguments()}}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """The layer that `get_config` describes."""
+        return cls(**config)

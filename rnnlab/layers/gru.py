@@ -1,0 +1,58 @@
+"""The GRU layer."""
+
+from typing import Any
+
+import keras
+
+from rnnlab.cells.gru import GRUCell
+from rnnlab.layers.cell_rnn import CellRNN
+from rnnlab.noise.schemes import Setting
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class GRU(CellRNN):
+    """Gated recurrent unit over (batch, steps, features), a drop-in replacement for `keras.layers.GRU`.
+
+    h_t = z_t * h_{t-1} + (1 - z_t) * g_t; see `gru_reset_after` and `gru_reset_before` of `rnnlab.cells.steps`.
+
+    Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
+    variational mask, one for all gates. Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the
+    state h with `return_state`. Weights and their order are those of `keras.layers.GRU` with the same `reset_after`.
+
+    >>> GRU(8, recurrent_dropout=0.3, return_sequences=True)(keras.ops.ones((2, 5, 3)), training=True).shape
+    TensorShape([2, 5, 8])
+    """
+
+    cell_class = GRUCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Setting = 0.0,
+        recurrent_dropout: Setting = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: bool | str = "auto",
+        *,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(locals(), **kwargs)

@@ -1,0 +1,45 @@
+"""Locked dropout as a layer of its own."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.cells.steps import Tensor
+from rnnlab.noise.sampling import sample
+from rnnlab.noise.sites import Noise
+from rnnlab.seeds import derive, fresh
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class LockedDropout(keras.layers.Layer):
+    """Multiply (batch, steps, features) by one mask an example, the same at every step: y_t = x_t * m / (1 - rate).
+
+    Nothing is drawn in evaluation. The padding mask is handed on. Raises ValueError for a rate outside [0, 1).
+    Source: Merity, Keskar, Socher 2018, arXiv 1708.02182.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.noise = Noise(site="output", rate=rate, lifetime="sequence")
+        self.rate, self.seed = rate, seed
+
+    def build(self, input_shape: Any) -> None:
+        """Create the seed stream."""
+        self.draws = keras.random.SeedGenerator(derive(fresh(self.seed), self.name, "output"))
+
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
+        """The inputs, masked while training."""
+        if not training or self.rate == 0:
+            return inputs
+        batch, _, width = ops.shape(inputs)
+        return inputs * sample(self.noise, (batch, 1, width), self.draws, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

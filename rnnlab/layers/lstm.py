@@ -1,0 +1,63 @@
+"""The LSTM layer."""
+
+from typing import Any
+
+import keras
+
+from rnnlab.cells.lstm import LSTMCell
+from rnnlab.layers.cell_rnn import CellRNN
+from rnnlab.noise.schemes import Setting
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class LSTM(CellRNN):
+    """Long short-term memory over (batch, steps, features), a drop-in replacement for `keras.layers.LSTM`.
+
+    c_t = f_t * c_{t-1} + i_t * g_t,  h_t = o_t * tanh(c_t); see `rnnlab.cells.steps.lstm`.
+
+    Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
+    variational mask, one for all gates. `peephole`, `coupled` (f = 1 - i) and `layer_norm` choose the cell and combine.
+    Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the states h, c with `return_state`. Weights
+    and their order are those of `keras.layers.LSTM`: `ours.set_weights(theirs.get_weights())`.
+
+    >>> layer = LSTM(8, dropout=0.3, recurrent_dropout={"scheme": "zoneout", "cell": 0.5, "hidden": 0.05})
+    >>> layer(keras.ops.ones((2, 5, 3)), training=True).shape
+    TensorShape([2, 8])
+    """
+
+    cell_class = LSTMCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: Setting = 0.0,
+        recurrent_dropout: Setting = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: bool | str = "auto",
+        *,
+        implementation: str = "auto",
+        peephole: bool = False,
+        coupled: bool = False,
+        layer_norm: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(locals(), **kwargs)

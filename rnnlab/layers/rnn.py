@@ -1,0 +1,126 @@
+"""A cell repeated over time, with its noise: the one layer behind LSTM and GRU."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.cells.cell import Cell
+from rnnlab.cells.steps import States, Tensor, dropped
+from rnnlab.noise.sampling import mean, sample, shape
+from rnnlab.noise.schemes import Setting, noises, plain
+from rnnlab.noise.sites import check_sites
+from rnnlab.recurrence import cudnn, fast, loop
+from rnnlab.seeds import derive, fresh
+
+IMPLEMENTATIONS = ("auto", "loop")
+INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden")
+"""The sites that act inside the loop."""
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class RNN(keras.layers.RNN):
+    """Repeat a cell over the steps of (batch, steps, features), with vertical and horizontal noise.
+
+    `dropout` acts on what enters or leaves the layer, `recurrent_dropout` on what passes from step to step; each takes a
+    rate (the variational mask, one for all gates), `{"scheme": ..., ...}`, coordinates, a noise value, or a list; see
+    `rnnlab.noise.schemes`. In training masks are drawn before the loop, each from (seed, layer name, site, draw number). In
+    evaluation every noise is its mean and nothing is drawn. A masked step keeps states and output.
+
+    `implementation="auto"` takes cuDNN where it can compute the same, else the fast scan, else the loop; `"loop"` forces
+    the loop. Raises ValueError for a setting that makes no sense for this cell.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        dropout: Setting = 0.0,
+        recurrent_dropout: Setting = 0.0,
+        seed: int | None = None,
+        implementation: str = "auto",
+        use_cudnn: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        if implementation not in IMPLEMENTATIONS:
+            raise ValueError(f"implementation must be one of {', '.join(IMPLEMENTATIONS)}, got {implementation!r}")
+        super().__init__(cell, **kwargs)
+        self.supports_masking = True
+        self.input_spec = keras.InputSpec(ndim=3)
+        self.dropout, self.recurrent_dropout = plain(dropout), plain(recurrent_dropout)
+        self.seed, self.implementation, self.use_cudnn = seed, implementation, use_cudnn
+        states = ("hidden", "cell") if len(self.state_size) == 2 else ("hidden",)
+        found = noises(dropout, "dropout") + check_sites(
+            noises(recurrent_dropout, "recurrent_dropout"), "recurrent_dropout", states
+        )
+        self.noise = {noise.site: noise for noise in found}
+
+    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+        """Create the cell's weights and a seed stream for every site."""
+        super().build(sequences_shape, initial_state_shape)
+        seed = fresh(self.seed)
+        self.seeds = {site: keras.random.SeedGenerator(derive(seed, self.name, site)) for site in self.noise}
+        self.supports_jit = not (keras.backend.backend() == "tensorflow" and self._takes_cudnn())
+
+    def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
+        """Run the recurrence: last output, all outputs, final states."""
+        x, states = ops.transpose(sequences, (1, 0, 2)), tuple(initial_state)
+        mask = mask[0] if isinstance(mask, list | tuple) else mask
+        mask = None if mask is None else ops.transpose(mask)
+        if self.go_backwards:
+            x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
+        masks = self._masks(x, training)
+        outputs, states = self._on_cudnn(x, states, mask, masks) or self._scan(x, states, mask, masks)
+        outputs = dropped(outputs, masks, "output")
+        return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(states)
+
+    def _masks(self, x: Tensor, training: bool) -> dict[str, Tensor]:
+        """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
+        if not training:
+            means = {site: mean(noise) for site, noise in self.noise.items()}
+            return {site: ops.convert_to_tensor(value, self.compute_dtype) for site, value in means.items() if value != 1}
+        steps, batch = ops.shape(x)[:2]
+        widths = {"input": x.shape[-1], "recurrent_kernel": self.cell.recurrent_kernel.shape}
+        masks = {}
+        for site, noise in self.noise.items():
+            size = shape(noise, steps, batch, widths.get(site, self.cell.units), self.cell.gates)
+            masks[site] = sample(noise, size, self.seeds[site], self.compute_dtype)
+        return masks
+
+    def _scan(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Tensor]) -> tuple[Tensor, States]:
+        """Project x (steps, batch, features) for all steps at once, then run them."""
+        inside = {site: masks[site] for site in INSIDE if site in masks}
+        varying = {site: value for site, value in inside.items() if self.noise[site].lifetime == "step" and value.shape}
+        fixed = {site: value for site, value in inside.items() if site not in varying}
+        projected = self.cell.project(x, masks.get("input"), per_gate=self._per_gate("input", masks))
+        kernels = self.cell.kernels(masks.get("recurrent_kernel"), per_gate=self._per_gate("recurrent", masks))
+        operands = (self.cell.step, projected, states, kernels, self.cell.parameters(), fixed, varying, mask)
+        scan = fast() if self.implementation == "auto" and not self.unroll and self.cell.pure else None
+        if scan:
+            return scan(*operands, zero_output=self.zero_output_for_mask)
+        return loop.scan(*operands, zero_output=self.zero_output_for_mask, unroll=self.unroll)
+
+    def _per_gate(self, site: str, masks: dict[str, Tensor]) -> bool:
+        """Whether this call has one mask a gate at the site."""
+        return site in masks and bool(masks[site].shape) and not self.noise[site].tied
+
+    def _takes_cudnn(self) -> bool:
+        """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
+        outside = not any(site in self.noise for site in INSIDE) and all(noise.tied for noise in self.noise.values())
+        able = self.implementation == "auto" and self.use_cudnn and not self.unroll and outside and cudnn.fits(self.cell)
+        if self.use_cudnn is True and not able:
+            raise ValueError(f"use_cudnn=True, but cuDNN can't run {self.name!r} with its noise, cell, backend and machine")
+        return bool(able)
+
+    def _on_cudnn(
+        self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Tensor]
+    ) -> tuple[Tensor, States] | None:
+        """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
+        if mask is not None or not self._takes_cudnn():
+            return None
+        kernels = self.cell.kernels(masks.get("recurrent_kernel"))
+        return cudnn.run(self.cell, dropped(x, masks, "input"), states, kernels["recurrent"])
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}}

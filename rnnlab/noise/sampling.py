@@ -1,0 +1,43 @@
+"""Drawing masks. Nothing else in the project draws random numbers for noise."""
+
+from typing import Any
+
+from keras import ops, random
+
+from rnnlab.noise.sites import Noise
+
+Tensor = Any
+
+
+def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str) -> Tensor:
+    """Draw one mask of `shape`: 0 or 1 with P(0) = rate (P(1) = rate at the hold sites), divided by 1 - rate if scaled.
+
+    The draw depends on the state of `seed` alone: (seed, draw number).
+    """
+    uniform = random.uniform(shape, seed=seed, dtype="float32")
+    if noise.site.startswith("hold"):
+        return ops.cast(uniform < noise.rate, dtype)
+    mask = ops.cast(uniform >= noise.rate, dtype)
+    return mask / noise.keep if noise.scale == "train" else mask
+
+
+def mean(noise: Noise) -> float:
+    """The mask's expectation, which takes its place in evaluation: 1 if scaled in training, else its probability of 1."""
+    if noise.site.startswith("hold"):
+        return noise.rate
+    return 1.0 if noise.scale == "train" else noise.keep
+
+
+def shape(noise: Noise, steps: Any, batch: Any, width: Any, gates: int) -> tuple[Any, ...]:
+    """The shape of a mask for `width` units: (batch, width), with a leading time axis if it lives a step.
+
+    Masks of the single gates stand on an axis before the batch's; for the input, whose product is taken for all steps at
+    once, before time. A mask of the recurrent kernel has the kernel's shape, which is then the width.
+    """
+    if noise.lifetime == "batch":
+        return tuple(width)
+    lead = () if noise.tied else (gates,)
+    if noise.site == "input":
+        time = (steps,) if noise.lifetime == "step" else (1,) if lead else ()
+        return (*lead, *time, batch, width)
+    return (*((steps,) if noise.lifetime == "step" else ()), *lead, batch, width)
