@@ -33,12 +33,21 @@ def check(root: Node, schema: type[Schema]) -> tuple[Schema | None, list[Problem
 
 
 def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    for detail in details:
+        if detail["type"] == "missing" and any(_is_typo(loc, detail["loc"]) for loc in unknown):
+            continue
         path = _written(detail["loc"], root)
         if detail["type"].startswith("union_tag"):
             path = (*path, str(detail["ctx"]["discriminator"]).strip("'"))
         place = locate(root, path, key=detail["type"] == "extra_forbidden")
         yield Problem(place, ".".join(map(str, path)), _message(detail, schema, path))
+
+
+def _is_typo(typed: Path, meant: Path) -> bool:
+    """Whether the unknown key is the missing one, misspelt: then one message is enough."""
+    return typed[:-1] == meant[:-1] and bool(nearest(typed[-1], [meant[-1]]))
 
 
 def _written(path: Path, root: Node) -> Path:

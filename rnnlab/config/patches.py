@@ -34,7 +34,7 @@ def _extended(path: Path, below: tuple[Path, ...], asked: Place | None) -> Node:
     if target.resolve() in chain:
         files = " -> ".join(file.name for file in (*chain, target.resolve()))
         raise ConfigError(Problem(parent.place, "extends", f"a file cannot extend itself: {files}"))
-    return merge(_extended(target, chain, parent.place), root.without("extends"))
+    return merge(_extended(target, chain, parent.place), root.only(root.value.keys() - {"extends"}))
 
 
 def _override(root: Node, argument: str) -> Node:
@@ -74,10 +74,10 @@ def patch(root: Node, change: Change, roots: Iterable[str] = SECTIONS) -> Node:
 
 
 def _patch_layers(root: Node, field: str, value: Node, key: Place) -> Node:
-    model = root.get("model")
-    layers = model.get("recurrent") if model else None
-    for index in range(len(layers.value) if layers and isinstance(layers.value, list) else 0):
-        root = put(root, ["model", "recurrent", str(index), field], value, key)
+    layers = root.below("model", "recurrent")
+    for index, layer in enumerate(layers.value if layers and isinstance(layers.value, list) else ()):
+        if isinstance(layer.value, dict):  # otherwise the base is told of it
+            root = put(root, ["model", "recurrent", str(index), field], value, key)
     return root
 
 

@@ -50,7 +50,7 @@ def parse(text: str, file: str, argument: str = "") -> Node:
         _refuse(source.place(error.problem_mark or error.context_mark), ", ".join(filter(None, (error.context, error.problem))))
     except yaml.reader.ReaderError as error:
         lines = text[: error.position].splitlines() or [""]
-        _refuse(Place(file, len(lines), len(lines[-1]) + 1), f"the character U+{int(error.character):04X} is not allowed")
+        _refuse(source.at(len(lines) - 1, len(lines[-1])), f"the character U+{int(error.character):04X} is not allowed")
     except (ValueError, OverflowError) as error:
         _refuse(source.place(loader.get_mark()), str(error))
 
@@ -62,7 +62,10 @@ class _Source:
         self.lines, self.file, self.argument, self.count = text.splitlines(), file, argument, 0
 
     def place(self, mark: yaml.Mark | None) -> Place:
-        line, column = (mark.line, mark.column) if mark else (0, 0)
+        return self.at(mark.line, mark.column) if mark else self.at(0, 0)
+
+    def at(self, line: int, column: int) -> Place:
+        """The place of a line and column counted from 0."""
         if self.argument:
             return Place(self.file, 0, column + 1, self.argument)
         return Place(self.file, line + 1, column + 1, self.lines[line] if line < len(self.lines) else "")

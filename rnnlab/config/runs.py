@@ -70,7 +70,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
     root = load_tree(Path(path), overrides)
     config, found = check(root, ExperimentConfig)
     variants: dict[str, RunConfig | None] = {}
-    if not any(problem.path.startswith("compare") for problem in found):
+    if not any(problem.path.split(".")[0] == "compare" for problem in found):
         variants, more = expand(root, found)
         found += [*more, *_baseline(root, variants)]
     checked = {name: run for name, run in variants.items() if run}
@@ -82,8 +82,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
 
 def _baseline(root: Node, variants: Collection[str]) -> Iterator[Problem]:
     """What is wrong with the baseline's name."""
-    compare = root.get("compare")
-    baseline = compare.get("baseline") if compare else None
+    baseline = root.below("compare", "baseline")
     if baseline and baseline.value is not None and baseline.value not in variants:
         message = f"there is no variant {baseline.value!r}{nearest(baseline.value, variants)}"
         names = [*variants][:12] + ["..."] * (len(variants) > 12)

@@ -1,6 +1,6 @@
 """A YAML document as a tree in which every key and value knows where it was written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,13 +65,16 @@ class Node:
                 return [child.plain() for child in self.value]
         return self.value
 
-    def get(self, key: str) -> "Node | None":
-        """Return what lies below `key`, if this is a mapping that has it."""
-        return self.value.get(key) if isinstance(self.value, dict) else None
+    def below(self, *path: str | int) -> "Node | None":
+        """Return what lies at the path, if anything does."""
+        node: Node | None = self
+        for part in path:
+            node = node.children().get(part) if node else None
+        return node
 
-    def without(self, key: str) -> "Node":
-        """Return the mapping without a key."""
-        return Node({name: child for name, child in self.value.items() if name != key}, self.place, self.keys)
+    def only(self, keys: Iterable[str]) -> "Node":
+        """Return the mapping with these of its keys."""
+        return Node({key: self.value[key] for key in keys if key in self.value}, self.place, self.keys)
 
     def children(self) -> dict[str | int, "Node"]:
         """Return what lies directly below, by key or index."""
@@ -138,8 +141,8 @@ def put(node: Node, path: list[str], new: Node, key: Place) -> Node:
 
 
 def _put_in_list(node: Node, name: str, rest: list[str], new: Node, key: Place) -> Node:
-    if name not in (known := [str(index) for index in range(len(node.value))]):
-        raise ConfigError(Problem(key, "", f"{name!r} is no index of a list of {len(known)}; allowed: {', '.join(known)}"))
+    if name not in map(str, range(len(node.value))):
+        raise ConfigError(Problem(key, "", f"{name!r} is no index of a list of {len(node.value)}, counted from 0"))
     index = int(name)
     items = [*node.value[:index], put(node.value[index], rest, new, key), *node.value[index + 1 :]]
     return Node(items, node.place, node.keys)

@@ -38,7 +38,7 @@ class Variant:
         """Return the problem at the variant's own line, also where it shows up in a line of the base."""
         mine = {place for change in self.changes for place in (change.key, *change.value.places())}
         place = problem.place if problem.place in mine else self.place
-        return Problem(place, f"{problem.path} (variant {self.name})", problem.message)
+        return Problem(place, f"{problem.path} (variant {self.name})".strip(), problem.message)
 
 
 def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None], list[Problem]]:
@@ -46,17 +46,17 @@ def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None
     base = {(problem.path, problem.message) for problem in known}
     configs: dict[str, RunConfig | None] = {}
     found: list[Problem] = []
-    for variant in _cross(root.get("compare") or Node({}, root.place)):
+    for variant in _cross(root.below("compare") or Node({}, root.place)):
         if variant.name in configs:
             found.append(Problem(variant.place, "compare.grid", f"two variants are called {variant.name!r}"))
-        configs[variant.name], wrong = variant.check(root.without("compare"))
+        configs[variant.name], wrong = variant.check(root.only(RunConfig.model_fields))
         found += [variant.own(problem) for problem in wrong if (problem.path, problem.message) not in base]
     return configs, found
 
 
 def _cross(compare: Node) -> list[Variant]:
     """Every variant with every point of the grid; raises ConfigError where they are too many."""
-    variants, grid = compare.get("variants") or Node({}, compare.place), compare.get("grid") or Node({}, compare.place)
+    variants, grid = (compare.below(key) or Node({}, compare.place) for key in ("variants", "grid"))
     axes = [[Change(change.path, value, change.key) for value in change.value.value] for change in _changes(grid)]
     if max(1, len(variants.value)) * prod(map(len, axes)) > MAX_VARIANTS:
         raise ConfigError(Problem(grid.place, "compare.grid", f"more than {MAX_VARIANTS} variants"))

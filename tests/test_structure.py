@@ -1,0 +1,127 @@
+"""The house rules, read from the source: who may import whom, what is heavy, what is documented."""
+
+import ast
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOMS = [
+    ("errors", "seeds", "section", "names"),
+    ("noise",),
+    ("cells",),
+    ("recurrence",),
+    ("layers",),
+    ("data",),
+    ("models",),
+    ("training",),
+    ("inspection",),
+    ("tensorboard",),
+    ("config",),
+    ("runs",),
+    ("analysis",),
+    ("cli",),
+]
+"""The way through the house: a module imports from its own room and from those above."""
+LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | {"__main__": len(ROOMS), "__init__": -1}
+
+HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard"}
+"""Libraries that take a noticeable time to import."""
+BACKENDS = {
+    "tensorflow": {"rnnlab.recurrence.tensorflow"},
+    "jax": {"rnnlab.recurrence.jax"},
+    "tensorflow_datasets": set(),
+    "torch": set(),
+}
+"""Which modules may import a backend at their top; everyone else trains without it."""
+
+PACKAGE = Path(__file__).parents[1] / "rnnlab"
+MODULES = {
+    ".".join(("rnnlab", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+
+def room(module: str) -> str:
+    """The room of a module; the package itself is above all rooms."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports(module: str, top_only: bool = False) -> Iterator[str]:
+    """Every module that a module imports, wherever in it, or only when it is itself imported."""
+    tree = ast.parse(MODULES[module].read_text())
+    for node in _top(tree) if top_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports by a relative path"
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from [name for name in inside if name in MODULES] or [str(node.module)]
+
+
+def _top(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements that run when a module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            continue
+        yield child
+        yield from _top(child)
+
+
+def loaded_by(module: str) -> set[str]:
+    """Everything that importing a module imports, directly or through other modules of the package."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        packages = [".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 1)]
+        new = {name, *packages} - seen
+        seen |= new
+        waiting += [found for part in new if part in MODULES for found in imports(part, top_only=True)]
+    return seen
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_arrow_points_back_up(module):
+    mine = LEVELS[room(module)]
+    for name in imports(module):
+        if name.split(".")[0] == "rnnlab":
+            assert LEVELS[room(name)] <= mine, f"{module} imports {name}, which is further down the page"
+
+
+@pytest.mark.parametrize("module", ["rnnlab.cli", "rnnlab.config", "rnnlab.noise.schemes"])
+def test_nothing_heavy_is_imported_before_a_verb_needs_it(module):
+    assert not HEAVY & {name.split(".")[0] for name in loaded_by(module)}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_backends_are_imported_only_by_the_code_that_needs_them(module):
+    for name in imports(module, top_only=True):
+        assert module in BACKENDS.get(name.split(".")[0], {module}), f"{module} imports {name} at its top"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["validate", "configs/quickstart.yaml"], ["schemes"], ["schema"]],
+)
+def test_light_verbs_import_nothing_heavy(root, arguments):
+    code = "import json, sys, click; from rnnlab.cli import main\nmain(sys.argv[1:], standalone_mode=False)\n"
+    code += "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=root, capture_output=True, text=True, check=True)
+    assert not HEAVY & set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("module", [name for name, path in MODULES.items() if path.name == "__init__.py"])
+def test_what_a_room_exports_is_documented(module):
+    loaded = importlib.import_module(module)
+    assert loaded.__doc__
+    for name in getattr(loaded, "__all__", ()):
+        value = getattr(loaded, name)
+        assert not callable(value) or inspect.getdoc(value), f"{module}.{name} has no docstring"
