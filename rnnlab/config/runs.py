@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class RunSpec:
     experiment: str
     variant: str
     seed: int
-    config: RunConfig
+    config: RunConfig = field(hash=False)
 
     @property
     def fingerprint(self) -> str:

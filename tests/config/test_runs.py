@@ -28,6 +28,7 @@ def file(tmp_path: Path):
 
 def test_a_file_without_compare_is_one_variant_with_three_seeds(file):
     runs = load(file(a=BASE)).runs()
+    assert len(set(runs)) == 3
     assert [(run.experiment, run.variant, run.seed) for run in runs] == [("trial", "base", seed) for seed in (1, 2, 3)]
 
 
