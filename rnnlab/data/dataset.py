@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ class Dataset:
     known_losses: Mapping[str, float] = field(default_factory=dict)
     """Losses that are known beforehand, by who gets them: perfect, guessing."""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """The fingerprint of all data: shapes, types, bytes and vocabulary."""
         digest = sha256(repr(self.vocabulary).encode())

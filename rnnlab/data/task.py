@@ -14,13 +14,23 @@ class Kind:
     """Whether the input is token numbers, which need an embedding."""
     carried: bool
     """Whether a batch goes on where the one before it stopped, so that the recurrent state is carried over."""
+    per_step: bool
+    """Whether every step has a prediction, or the sequence as a whole."""
     figures: Mapping[str, str]
     """What is measured on every split, and whether less (min) or more (max) of it is better."""
 
 
 KINDS = {
-    "language_model": Kind("language modelling", tokens=True, carried=True, figures={"loss": "min", "perplexity": "min"}),
-    "regression": Kind("regression", tokens=False, carried=False, figures={"loss": "min", "root_mean_squared_error": "min"}),
+    "language_model": Kind(
+        "language modelling", tokens=True, carried=True, per_step=True, figures={"loss": "min", "perplexity": "min"}
+    ),
+    "regression": Kind(
+        "regression",
+        tokens=False,
+        carried=False,
+        per_step=False,
+        figures={"loss": "min", "root_mean_squared_error": "min"},
+    ),
 }
 
 

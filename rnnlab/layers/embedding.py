@@ -56,6 +56,10 @@ class Embedding(keras.layers.ReversibleEmbedding):
                 return ops.take(mask, words)
         return mask
 
+    def compute_output_spec(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
+        """The symbolic result; the parent knows no `training`."""
+        return super().compute_output_spec(inputs, reverse=reverse)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
         return {**super().get_config(), "dropout": self.dropout, "seed": self.seed}

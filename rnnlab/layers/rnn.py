@@ -69,11 +69,11 @@ class RNN(keras.layers.RNN):
         if self.go_backwards:
             x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
         masks = self._masks(x, training)
-        outputs, states = self._on_cudnn(x, states, mask, masks) or self._scan(x, states, mask, masks)
+        outputs, states = self._on_cudnn(x, states, mask, masks) or self._scan(x, states, mask, masks, training)
         outputs = dropped(outputs, masks, "output")
         return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(states)
 
-    def _masks(self, x: Tensor, training: bool) -> dict[str, Tensor]:
+    def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
         if not training:
             means = {site: mean(noise) for site, noise in self.noise.items()}
@@ -83,25 +83,24 @@ class RNN(keras.layers.RNN):
         masks = {}
         for site, noise in self.noise.items():
             size = shape(noise, steps, batch, widths.get(site, self.cell.units), self.cell.gates)
-            masks[site] = sample(noise, size, self.seeds[site], self.compute_dtype)
+            mask = sample(noise, size, self.seeds[site], self.compute_dtype)
+            masks[site] = mask if noise.tied else tuple(ops.unstack(mask, axis=0))
         return masks
 
-    def _scan(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Tensor]) -> tuple[Tensor, States]:
+    def _scan(
+        self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
+    ) -> tuple[Tensor, States]:
         """Project x (steps, batch, features) for all steps at once, then run them."""
         inside = {site: masks[site] for site in INSIDE if site in masks}
-        varying = {site: value for site, value in inside.items() if self.noise[site].lifetime == "step" and value.shape}
-        fixed = {site: value for site, value in inside.items() if site not in varying}
-        projected = self.cell.project(x, masks.get("input"), per_gate=self._per_gate("input", masks))
-        kernels = self.cell.kernels(masks.get("recurrent_kernel"), per_gate=self._per_gate("recurrent", masks))
-        operands = (self.cell.step, projected, states, kernels, self.cell.parameters(), fixed, varying, mask)
+        varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
+        fixed = {site: mask for site, mask in inside.items() if site not in varying}
+        projected = self.cell.project(x, masks.get("input"))
+        kernels = self.cell.kernels(masks.get("recurrent_kernel"), isinstance(masks.get("recurrent"), tuple))
+        operands = (self.cell.step, projected, states, kernels, self.cell.parameters(), fixed, varying, padding)
         scan = fast() if self.implementation == "auto" and not self.unroll and self.cell.pure else None
         if scan:
             return scan(*operands, zero_output=self.zero_output_for_mask)
         return loop.scan(*operands, zero_output=self.zero_output_for_mask, unroll=self.unroll)
-
-    def _per_gate(self, site: str, masks: dict[str, Tensor]) -> bool:
-        """Whether this call has one mask a gate at the site."""
-        return site in masks and bool(masks[site].shape) and not self.noise[site].tied
 
     def _takes_cudnn(self) -> bool:
         """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
@@ -112,7 +111,7 @@ class RNN(keras.layers.RNN):
         return bool(able)
 
     def _on_cudnn(
-        self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Tensor]
+        self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]
     ) -> tuple[Tensor, States] | None:
         """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
         if mask is not None or not self._takes_cudnn():

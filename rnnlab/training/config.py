@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from rnnlab.data.task import Kind
 from rnnlab.section import Section
 
 Positive = Annotated[float, Field(gt=0)]
@@ -54,3 +55,14 @@ class TrainingConfig(Section):
     """When to stop before the last epoch; null never does."""
     deterministic: bool = True
     """Make operations that could differ from run to run repeat exactly."""
+
+
+def monitored(config: TrainingConfig, kind: Kind) -> tuple[str, str]:
+    """Return the Keras name of the figure that decides, and whether the least (min) or the most (max) of it is best.
+
+    >>> from rnnlab.data.task import KINDS
+    >>> monitored(TrainingConfig(epochs=1, monitor="perplexity"), KINDS["language_model"])
+    ('val_perplexity', 'min')
+    """
+    figure = config.monitor.removeprefix("val_")
+    return f"val_{figure}", kind.figures[figure] if config.mode == "auto" else config.mode

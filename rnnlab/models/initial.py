@@ -1,0 +1,39 @@
+"""Initial weights that depend on (seed, layer, weight) alone, and their fingerprint."""
+
+from hashlib import sha256
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.seeds import derive
+
+INITIALIZERS = {
+    "embeddings": keras.initializers.RandomUniform,
+    "kernel": keras.initializers.GlorotUniform,
+    "recurrent_kernel": keras.initializers.Orthogonal,
+}
+"""The distribution of each drawn weight; the ones that Keras takes by itself."""
+
+
+def drawn(seed: int, layer: str, *weights: str) -> dict[str, Any]:
+    """Return the initializer arguments of a layer, each with the seed of its path: no variant shifts another's weights.
+
+    >>> list(drawn(1, "recurrent_0", "kernel", "recurrent_kernel"))
+    ['kernel_initializer', 'recurrent_initializer']
+    """
+    return {
+        f"{weight.replace('recurrent_kernel', 'recurrent')}_initializer": INITIALIZERS[weight](seed=derive(seed, layer, weight))
+        for weight in weights
+    }
+
+
+def weights_sha256(model: keras.Model) -> str:
+    """Return the fingerprint of a model's weights: layer and weight names, shapes and bytes."""
+    digest = sha256()
+    for layer in model.layers:
+        for weight in layer.weights:
+            value = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
+            digest.update(f"{layer.name}/{weight.name}{value.shape}{value.dtype.str}".encode())
+            digest.update(value.tobytes())
+    return digest.hexdigest()

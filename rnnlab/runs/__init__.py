@@ -1,0 +1,1 @@
+"""Run folders, provenance, and the sweep over variants and seeds."""

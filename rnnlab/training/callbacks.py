@@ -1,0 +1,102 @@
+"""What watches a run while it is fitted; each works in any `model.fit`."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from rnnlab.training import events
+
+
+class Meter(keras.callbacks.Callback):
+    """Adds `learning_rate`, `seconds` and `words_per_second` to the logs of every epoch, for the callbacks after it.
+
+    Seconds are those of the whole epoch. The speed is that of training alone: validation and the first batch of all, in which
+    the step is compiled, are left out.
+    """
+
+    def __init__(self, words: float):
+        super().__init__()
+        self.words = words
+        """Words (or examples) in a batch, on average over an epoch."""
+        self.compiled = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._begin = self._start = self._stop = time.perf_counter()
+        self._batches = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Count a batch, the first one of all excepted."""
+        self._stop = time.perf_counter()
+        self._batches += 1
+        if not self.compiled:
+            self.compiled, self._start, self._batches = True, self._stop, 0
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Put the figures into the logs."""
+        if logs is not None:
+            logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            logs["seconds"] = time.perf_counter() - self._begin
+            if self._batches:
+                logs["words_per_second"] = self.words * self._batches / (self._stop - self._start)
+
+
+class Divergence(keras.callbacks.Callback):
+    """Stops training at the first loss that is no finite number and remembers where that was."""
+
+    epoch: int | None = None
+    """The epoch in which training diverged, counted from 1; None while it has not."""
+    step = 0
+    """Batches trained so far."""
+    loss = 0.0
+    """The last loss looked at."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Look at the loss of the step."""
+        self.step += 1
+        self._look((logs or {}).get("loss", 0.0))
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Remember which epoch it is."""
+        self._current = epoch + 1
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Look at the loss of the validation."""
+        self._look((logs or {}).get("val_loss", 0.0))
+
+    def _look(self, loss: float) -> None:
+        if self.epoch is None:
+            self.loss = loss
+            if not math.isfinite(loss):
+                self.epoch, self.model.stop_training = self._current, True
+
+
+class EventLog(keras.callbacks.Callback):
+    """Appends a line for every epoch to a file that checks itself; see `rnnlab.training.events`."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Append the epoch's figures."""
+        events.append(self.path, epoch_event(epoch + 1, dict(logs or {})))
+
+
+BESIDE = ("learning_rate", "words_per_second", "seconds")
+"""The figures of an epoch that belong to neither split."""
+
+
+def epoch_event(epoch: int, logs: dict[str, float]) -> dict[str, Any]:
+    """Return the logs of an epoch, sorted by split.
+
+    >>> epoch_event(1, {"loss": 2.0, "val_loss": 2.5, "seconds": 9.0})
+    {'event': 'epoch', 'epoch': 1, 'train': {'loss': 2.0}, 'validation': {'loss': 2.5}, 'seconds': 9.0}
+    """
+    beside = {key: logs.pop(key) for key in BESIDE if key in logs}
+    validation = {key.removeprefix("val_"): value for key, value in logs.items() if key.startswith("val_")}
+    train = {key: value for key, value in logs.items() if not key.startswith("val_")}
+    return {"event": "epoch", "epoch": epoch, "train": train, "validation": validation, **beside}

@@ -1,0 +1,64 @@
+"""The log of a run: one line an event, each checking itself, only ever appended to."""
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+
+def seal(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with `check`, the CRC-32 of the rest; a figure that is no finite number becomes null.
+
+    >>> seal({"event": "epoch", "epoch": 1})
+    {'event': 'epoch', 'epoch': 1, 'check': 819273339}
+    """
+    finite = _finite(document)
+    return {**finite, "check": crc32(json.dumps(finite, sort_keys=True, allow_nan=False).encode())}
+
+
+def unseal(text: str) -> dict[str, Any]:
+    """Return the sealed document in a text without its check; raise ValueError where it is damaged or something else.
+
+    >>> unseal('{"event": "epoch", "epoch": 2, "check": 819273339}')
+    Traceback (most recent call last):
+    ValueError: the checksum is wrong
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict) or "check" not in document:
+        raise ValueError("there is no checksum")
+    check = document.pop("check")
+    if seal(document)["check"] != check:
+        raise ValueError("the checksum is wrong")
+    return document
+
+
+def append(path: Path, event: Mapping[str, Any]) -> None:
+    """Append an event and have it on the disk before returning."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(seal(event)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the events up to the first line that is torn or damaged; none where there is no file."""
+    events: list[dict[str, Any]] = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                events.append(unseal(line))
+            except ValueError:
+                break
+    return events
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {key: _finite(part) for key, part in value.items()}
+        case float() if not math.isfinite(value):
+            return None
+    return value
