@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, joined
+from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, masked_product
 
 
 class Cell(keras.layers.Layer):
@@ -105,36 +105,41 @@ class Cell(keras.layers.Layer):
         """A weight as a tensor in the compute dtype."""
         return ops.cast(weight, self.compute_dtype)
 
-    def project(self, x: Tensor, mask: Tensor | None = None, per_gate: bool = False) -> Tensor:
+    def project(self, x: Tensor, mask: Any = None) -> Tensor:
         """The input's share of all pre-activations, (..., gates * units) with the bias, for x of shape (..., features).
 
-        A mask multiplies the copy of x that enters the product; `per_gate` masks have a leading gate axis.
+        A mask multiplies the copy of x that enters the product; a tuple of masks the copy for each gate.
         """
-        kernel = self.cast(self.kernel)
-        masked = x if mask is None else x * mask
-        rows = ops.reshape(masked, (self.gates, -1, x.shape[-1]) if per_gate else (-1, x.shape[-1]))
-        product = joined(ops.matmul(rows, self._by_gate(kernel, self.gates) if per_gate else kernel))
+
+        def times(name: str, v: Tensor) -> Tensor:
+            return ops.matmul(ops.reshape(v, (-1, v.shape[-1])), kernels[name])
+
+        kernels = self._parts(self.cast(self.kernel), {"input": self.gates}, isinstance(mask, tuple))
+        product = masked_product(times, "input", x, mask)
         return self._biased(ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units)))
 
     def _biased(self, product: Tensor) -> Tensor:
         return product if self.bias is None else product + self.cast(self.bias)
 
     def kernels(self, mask: Tensor | None = None, per_gate: bool = False) -> dict[str, Tensor]:
-        """The recurrent kernels by name, (units, gates * units), or (gates, units, units) where each gate has its mask.
+        """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate.
 
         A mask of the recurrent kernel's shape multiplies a copy of it; the stored weights are never touched.
         """
         kernel = self.cast(self.recurrent_kernel)
-        kernel = kernel if mask is None else kernel * mask
-        slices, start = {}, 0
-        for name, gates in self.products.items():
-            part = kernel[:, start * self.units : (start + gates) * self.units]
-            slices[name] = self._by_gate(part, gates) if per_gate and gates > 1 else part
-            start += gates
-        return slices
+        return self._parts(kernel if mask is None else kernel * mask, self.products, per_gate)
 
-    def _by_gate(self, kernel: Tensor, gates: int) -> Tensor:
-        return ops.transpose(ops.reshape(kernel, (-1, gates, self.units)), (1, 0, 2))
+    def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
+        """The columns of a kernel that serve each product, or each gate of each product that has several."""
+        parts, start = {}, 0
+        for name, gates in products.items():
+            ends = [start + (gate + 1) * self.units for gate in range(gates)]
+            if per_gate and gates > 1:
+                parts |= {f"{name}_{gate}": kernel[:, end - self.units : end] for gate, end in enumerate(ends)}
+            else:
+                parts[name] = kernel[:, start : ends[-1]]
+            start = ends[-1]
+        return parts
 
     def parameters(self) -> dict[str, Tensor]:
         """The step's small parameters by name; a cell has only those that its options ask for."""

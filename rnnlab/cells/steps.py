@@ -13,7 +13,8 @@ from keras import ops
 
 Tensor = Any
 States = tuple[Tensor, ...]
-Noise = Mapping[str, Tensor]
+Noise = Mapping[str, Any]
+"""By site a mask (batch, units), or a tuple of them, one a gate."""
 Params = Mapping[str, Tensor]
 Product = Callable[[str, Tensor], Tensor]
 Activation = Callable[[Tensor], Tensor]
@@ -33,7 +34,7 @@ def lstm(
     state for the output only (Ba et al. 2016).
     """
     h, c = states
-    a = x + normalised(recurrent_product(matmul, "recurrent", h, noise), p, "recurrent_gain")
+    a = x + normalised(masked_product(matmul, "recurrent", h, noise.get("recurrent")), p, "recurrent_gain")
     a_i, *a_f, a_g, a_o = ops.split(a, a.shape[-1] // c.shape[-1], axis=-1)
     i = sigmoid(peep(a_i, c, p, "peephole_i"))
     f = sigmoid(peep(a_f[0], c, p, "peephole_f")) if a_f else 1 - i
@@ -53,7 +54,7 @@ def gru_reset_after(
     g = tanh(x W_g + b_g + r * (h_{t-1} U_g + b_u)),  h_t = z * h_{t-1} + (1 - z) * g
     """
     (h,) = states
-    u = recurrent_product(matmul, "recurrent", h, noise)
+    u = masked_product(matmul, "recurrent", h, noise.get("recurrent"))
     if "recurrent_bias" in p:
         u = u + p["recurrent_bias"]
     (x_z, x_r, x_g), (u_z, u_r, u_g) = ops.split(x, 3, axis=-1), ops.split(u, 3, axis=-1)
@@ -71,9 +72,9 @@ def gru_reset_before(
     (h,) = states
     units = h.shape[-1]
     mask = noise.get("recurrent")
-    gates, candidate = (mask[:2], mask[2]) if mask is not None and len(mask.shape) == 3 else (mask, mask)
+    gates, candidate = (mask[:2], mask[2]) if isinstance(mask, tuple) else (mask, mask)
     x_z, x_r, x_g = ops.split(x, 3, axis=-1)
-    u = joined(matmul("gates", h if gates is None else h * gates))
+    u = masked_product(matmul, "gates", h, gates)
     z, r = sigmoid(x_z + u[:, :units]), sigmoid(x_r + u[:, units:])
     reset = r * (h if candidate is None else h * candidate)
     return interpolated(h, z, tanh(x_g + matmul("candidate", reset)), noise)
@@ -86,14 +87,11 @@ def interpolated(h: Tensor, z: Tensor, g: Tensor, noise: Noise) -> tuple[Tensor,
     return h_new, (h_new,)
 
 
-def recurrent_product(matmul: Product, name: str, h: Tensor, noise: Noise) -> Tensor:
-    """The product of a copy of h, masked as the noise says, with a recurrent kernel; the carried h stays whole."""
-    return joined(matmul(name, dropped(h, noise, "recurrent")))
-
-
-def joined(product: Tensor) -> Tensor:
-    """Products with one mask a gate, (gates, batch, units), side by side as (batch, gates * units)."""
-    return product if len(product.shape) == 2 else ops.concatenate(ops.unstack(product, axis=0), axis=-1)
+def masked_product(matmul: Product, name: str, h: Tensor, mask: Any) -> Tensor:
+    """The product of a masked copy of h with a recurrent kernel, or of one copy a gate with its part; h itself stays whole."""
+    if isinstance(mask, tuple):
+        return ops.concatenate([matmul(f"{name}_{gate}", h * m) for gate, m in enumerate(mask)], axis=-1)
+    return matmul(name, h if mask is None else h * mask)
 
 
 def dropped(v: Tensor, noise: Noise, site: str) -> Tensor:

@@ -110,9 +110,7 @@ class RNN(keras.layers.RNN):
             raise ValueError(f"use_cudnn=True, but cuDNN can't run {self.name!r} with its noise, cell, backend and machine")
         return bool(able)
 
-    def _on_cudnn(
-        self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]
-    ) -> tuple[Tensor, States] | None:
+    def _on_cudnn(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]) -> tuple[Tensor, States] | None:
         """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
         if mask is not None or not self._takes_cudnn():
             return None

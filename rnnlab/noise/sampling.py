@@ -29,15 +29,10 @@ def mean(noise: Noise) -> float:
 
 
 def shape(noise: Noise, steps: Any, batch: Any, width: Any, gates: int) -> tuple[Any, ...]:
-    """The shape of a mask for `width` units: (batch, width), with a leading time axis if it lives a step.
+    """The shape of a mask for `width` units: (batch, width), after a time axis if it lives a step, after a gate axis if untied.
 
-    Masks of the single gates stand on an axis before the batch's; for the input, whose product is taken for all steps at
-    once, before time. A mask of the recurrent kernel has the kernel's shape, which is then the width.
+    A mask that lives a batch has the shape of what it multiplies, which is then the width.
     """
     if noise.lifetime == "batch":
         return tuple(width)
-    lead = () if noise.tied else (gates,)
-    if noise.site == "input":
-        time = (steps,) if noise.lifetime == "step" else (1,) if lead else ()
-        return (*lead, *time, batch, width)
-    return (*((steps,) if noise.lifetime == "step" else ()), *lead, batch, width)
+    return (*(() if noise.tied else (gates,)), *((steps,) if noise.lifetime == "step" else ()), batch, width)

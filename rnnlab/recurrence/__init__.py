@@ -3,7 +3,7 @@
     outputs, states = scan(step, inputs, states, kernels, params, fixed, varying, mask, zero_output)
 
 step: see rnnlab.cells.steps; inputs (steps, batch, width), the projected inputs; states, a tuple of (batch, units); kernels,
-the recurrent kernels by name, (units, width) or (gates, units, units), each used once a step; params, small tensors by name;
+the recurrent kernels by name, (units, width), each used once a step; params, small tensors by name;
 fixed, the noise that one sequence shares, by site; varying, noise of its own for every step, with a leading time axis; mask
 (steps, batch), false where a step keeps states and output, or puts out zeros where `zero_output`. Outputs are (steps, batch,
 units). Gradients reach inputs, states, kernels and params, never the noise.

@@ -64,7 +64,7 @@ def _forward(step: Any, inputs: Tensor, states: States, kernels: Any, params: An
 def _backward(step: Any, operands: Any, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
     inputs, _, kernels, params, fixed, varying = operands
     before, products = saved
-    transposed = {name: jnp.swapaxes(kernel, -1, -2) for name, kernel in kernels.items()}
+    transposed = {name: kernel.T for name, kernel in kernels.items()}
 
     def body(carry: Any, now: Any) -> Any:
         d_states, d_params = carry
@@ -87,7 +87,7 @@ def _backward(step: Any, operands: Any, saved: Any, d_outputs: Tensor, d_final: 
     start = (d_final, jax.tree.map(jnp.zeros_like, params))
     now = (inputs, varying, before, products, d_outputs)
     (d_states, d_params), (d_inputs, multiplied, deltas) = jax.lax.scan(body, start, now, reverse=True)
-    d_kernels = {name: jnp.einsum("t...bi,t...bo->...io", multiplied[name], deltas[name]) for name in kernels}
+    d_kernels = {name: jnp.einsum("tbi,tbo->io", multiplied[name], deltas[name]) for name in kernels}
     return d_inputs, d_states, d_kernels, d_params
 
 

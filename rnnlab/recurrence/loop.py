@@ -21,7 +21,8 @@ def scan(
     unroll: bool = False,
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `keras.layers.RNN`; arguments and results as in rnnlab.recurrence."""
-    widths = [inputs.shape[-1], *(_width(noise) for noise in varying.values())]
+    noises = keras.tree.flatten(varying)
+    widths = [inputs.shape[-1], *(noise.shape[-1] for noise in noises)]
 
     class StepCell:
         def __init__(self) -> None:
@@ -29,38 +30,19 @@ def scan(
             self.output_size = states[0].shape[-1]
 
         def call(self, packed: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-            x, *noises = _split(packed, widths)
-            noise = fixed | {site: _unpack(flat, like) for (site, like), flat in zip(varying.items(), noises, strict=True)}
+            x, *now = _split(packed, widths)
+            noise = fixed | keras.tree.pack_sequence_as(varying, now)
             output, new = step(x, tuple(states), noise, params, lambda name, v: ops.matmul(v, kernels[name]))
             return output, list(new)
 
         __call__ = call
 
-    packed = ops.concatenate([ops.transpose(inputs, (1, 0, 2)), *map(_pack, varying.values())], axis=-1)
+    # Keras's loop takes one tensor, batch first: inputs and noises side by side
+    packed = ops.transpose(ops.concatenate([inputs, *noises], axis=-1), (1, 0, 2))
     rnn = keras.layers.RNN(StepCell(), return_sequences=True, unroll=unroll, zero_output_for_mask=zero_output, name="loop")
-    mask = None if mask is None else ops.transpose(mask)
-    _, outputs, final = rnn.inner_loop(packed, list(states), mask)
+    padding = None if mask is None else ops.transpose(mask)
+    _, outputs, final = rnn.inner_loop(packed, list(states), padding)
     return ops.transpose(outputs, (1, 0, 2)), tuple(final)
-
-
-def _width(noise: Tensor) -> int:
-    """Numbers a step and example of noise (steps, batch, units) or (steps, gates, batch, units)."""
-    return noise.shape[-1] * (noise.shape[1] if len(noise.shape) == 4 else 1)
-
-
-def _pack(noise: Tensor) -> Tensor:
-    """Noise as (batch, steps, width): Keras's loop takes one tensor, batch first."""
-    if len(noise.shape) == 3:
-        return ops.transpose(noise, (1, 0, 2))
-    steps, gates, batch, units = ops.shape(noise)
-    return ops.reshape(ops.transpose(noise, (2, 0, 1, 3)), (batch, steps, gates * units))
-
-
-def _unpack(flat: Tensor, like: Tensor) -> Tensor:
-    """One step of packed noise in the shape that the step expects."""
-    if len(like.shape) == 3:
-        return flat
-    return ops.transpose(ops.reshape(flat, (-1, like.shape[1], like.shape[3])), (1, 0, 2))
 
 
 def _split(packed: Tensor, widths: list[int]) -> list[Tensor]:

@@ -33,7 +33,7 @@ class _Scan:
 
     def __init__(self, step: Any, fixed: Noise, varying: Noise, kernels: Any, params: Any) -> None:
         self.step, self.fixed, self.kernels, self.params = step, fixed, kernels, params
-        self.varying = {site: _array(noise) for site, noise in varying.items()}
+        self.varying = tf.nest.map_structure(_array, varying)
 
     def __call__(self, inputs: Tensor, states: States) -> tuple[Tensor, States]:
         operands = (inputs, states, self.kernels, self.params)
@@ -52,86 +52,89 @@ class _Scan:
         return outputs, tuple(final)
 
     def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
-        """Run all steps; save the inputs, the states before every step, and every product."""
-        steps = tf.shape(inputs)[0]
-        xs = _array(inputs)
+        """Run all steps; save the inputs, the states before every step, and operand and result of every product."""
+        steps, xs = tf.shape(inputs)[0], _array(inputs)
 
-        def body(t: Tensor, states: States, outputs: Any, before: Any, products: Any) -> Any:
+        def body(t: Tensor, states: States, outputs: Any, before: Any, operands: Any, products: Any) -> Any:
+            v: dict[str, Tensor] = {}
             kept: dict[str, Tensor] = {}
 
-            def matmul(name: str, v: Tensor) -> Tensor:
-                kept[name] = tf.matmul(v, self.kernels[name])
+            def matmul(name: str, operand: Tensor) -> Tensor:
+                v[name], kept[name] = operand, tf.matmul(operand, self.kernels[name])
                 return kept[name]
 
             output, new = self.step(xs.read(t), states, self.noise(t), self.params, matmul)
-            return t + 1, new, outputs.write(t, output), _write(before, t, states), _write(products, t, kept)
+            saved = _write((before, operands, products), t, (states, v, kept))
+            return t + 1, new, outputs.write(t, output), *saved
 
-        start = (
-            0,
-            states,
-            _empty(steps, states[0]),
-            tuple(_empty(steps, state) for state in states),
-            {name: _empty(steps, inputs[0], kernel, -1) for name, kernel in self.kernels.items()},
-        )
-        _, final, outputs, before, products = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
-        return outputs.stack(), final, (steps, xs, before, products)
+        empty = _empty(steps, states[0])
+        start = (0, states, empty, tuple(_empty(steps, state) for state in states), *self.arrays(steps, inputs))
+        _, final, outputs, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
+        return outputs.stack(), final, (steps, xs, *saved)
 
     def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel."""
-        steps, xs, before, products = saved
+        steps, xs, before, operands, products = saved
         d_outs = _array(d_outputs)
-        transposed = {name: tf.linalg.matrix_transpose(kernel) for name, kernel in self.kernels.items()}
+        transposed = {name: tf.transpose(kernel) for name, kernel in self.kernels.items()}
 
-        def body(t: Tensor, d_states: States, d_params: Any, d_inputs: Any, multiplied: Any, deltas: Any) -> Any:
-            x, states, kept = xs.read(t), _read(before, t), _read(products, t)
-            sources = (x, states, self.params, tf.nest.map_structure(tf.zeros_like, kept))
-            v: dict[str, Tensor] = {}
-
-            def matmul(name: str, operand: Tensor) -> Tensor:
-                v[name] = operand
-                return _product(operand, sources[3][name], kept[name], transposed[name])
-
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(sources)
-                results = self.step(x, states, self.noise(t), self.params, matmul)
-            d_x, d_states, d_now, delta = tape.gradient(results, sources, (d_outs.read(t), d_states), _ZERO)
+        def body(t: Tensor, d_states: States, d_params: Any, d_inputs: Any, deltas: Any) -> Any:
+            sources = (xs.read(t), _read(before, t), self.params, _read(products, t))
+            d_x, d_states, d_now, delta = self.pull(t, sources, (d_outs.read(t), d_states), transposed)
             d_params = tf.nest.map_structure(tf.add, d_params, d_now)
-            return t - 1, d_states, d_params, d_inputs.write(t, d_x), _write(multiplied, t, v), _write(deltas, t, delta)
+            return t - 1, d_states, d_params, d_inputs.write(t, d_x), _write(deltas, t, delta)
 
-        arrays = [
-            {name: _empty(steps, d_outputs[0], kernel, axis) for name, kernel in self.kernels.items()} for axis in (-2, -1)
-        ]
-        start = (steps - 1, d_final, tf.nest.map_structure(tf.zeros_like, self.params), _empty(steps, xs.read(0)), *arrays)
-        _, d_states, d_params, d_inputs, multiplied, deltas = tf.while_loop(
-            lambda t, *_: t >= 0, body, start, maximum_iterations=steps
-        )
-        d_kernels = {name: _kernel_gradient(multiplied[name].stack(), deltas[name].stack()) for name in self.kernels}
+        zero = tf.nest.map_structure(tf.zeros_like, self.params)
+        start = (steps - 1, d_final, zero, _empty(steps, xs.read(0)), self.arrays(steps, d_outputs)[1])
+        _, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
+        d_kernels = {name: _kernel_gradient(operands[name].stack(), deltas[name].stack()) for name in self.kernels}
         return d_inputs.stack(), d_states, d_kernels, d_params
+
+    def pull(self, t: Tensor, sources: Any, cotangents: Any, transposed: dict[str, Tensor]) -> Any:
+        """The cotangents of a step's sources: its input, states and parameters, and the products kept by the forward run.
+
+        A product is a source here, so autodiff stops at it; its cotangent is carried on to its operand by hand, from the
+        last product of the step to the first, and so no product is computed again.
+        """
+        x, states, params, kept = sources
+        operands: dict[str, Tensor] = {}
+
+        def matmul(name: str, operand: Tensor) -> Tensor:
+            operands[name] = operand
+            return kept[name]
+
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(sources)
+            results = self.step(x, states, self.noise(t), params, matmul)
+        flat, pulled = tf.nest.flatten(sources), tf.nest.flatten(tape.gradient(results, sources, cotangents))
+        for name in reversed(operands):
+            delta = tf.nest.pack_sequence_as(sources, pulled)[3][name]
+            onward = tape.gradient(operands[name], flat, tf.matmul(delta, transposed[name]))
+            pulled = [_sum(*pair) for pair in zip(pulled, onward, strict=True)]
+        zeroed = [tf.zeros_like(source) if d is None else d for source, d in zip(flat, pulled, strict=True)]
+        return tf.nest.pack_sequence_as(sources, zeroed)
+
+    def arrays(self, steps: Tensor, like: Tensor) -> list[dict[str, tf.TensorArray]]:
+        """Arrays for the operands and for the results of every product, with the batch of `like`, (steps, batch, ...)."""
+        return [
+            {name: _empty(steps, like, (like.shape[1], kernel.shape[axis])) for name, kernel in self.kernels.items()}
+            for axis in (0, 1)
+        ]
 
     def noise(self, t: Tensor) -> Noise:
         """The noise of step t."""
-        return {**self.fixed, **{site: noise.read(t) for site, noise in self.varying.items()}}
+        return {**self.fixed, **_read(self.varying, t)}
 
 
-_ZERO = tf.UnconnectedGradients.ZERO
-
-
-def _product(v: Tensor, delta: Tensor, kept: Tensor, transposed: Tensor) -> Tensor:
-    """The product kept by the forward scan; its cotangent goes to v and, as it is, to delta."""
-
-    @tf.custom_gradient
-    def product(v: Tensor, delta: Tensor) -> Any:
-        return tf.identity(kept), lambda cotangent: (tf.matmul(cotangent, transposed), cotangent)
-
-    return product(v, delta)
+def _sum(a: Tensor | None, b: Tensor | None) -> Tensor | None:
+    """The sum of two cotangents, either of which may not exist."""
+    return b if a is None else a if b is None else a + b
 
 
 def _kernel_gradient(v: Tensor, delta: Tensor) -> Tensor:
-    """The sum over steps and examples of v times delta, both (steps, [gates,] batch, width)."""
-    if len(v.shape) == 3:
-        flat = (tf.reshape(side, (-1, side.shape[-1])) for side in (v, delta))
-        return tf.matmul(*flat, transpose_a=True)
-    return tf.einsum("tgbi,tgbo->gio", v, delta)
+    """The sum over steps and examples of v times delta, both (steps, batch, width)."""
+    flat = (tf.reshape(side, (-1, side.shape[-1])) for side in (v, delta))
+    return tf.matmul(*flat, transpose_a=True)
 
 
 def _array(tensor: Tensor) -> tf.TensorArray:
@@ -139,11 +142,8 @@ def _array(tensor: Tensor) -> tf.TensorArray:
     return array.unstack(tensor)
 
 
-def _empty(steps: Tensor, like: Tensor, kernel: Tensor | None = None, axis: int = -1) -> tf.TensorArray:
-    """An array for values like `like`, or for the operand (axis -2) or product (axis -1) of a kernel with such a batch."""
-    shape = like.shape
-    if kernel is not None:
-        shape = tf.TensorShape([*kernel.shape[:-2], like.shape[0], kernel.shape[axis]])
+def _empty(steps: Tensor, like: Tensor, shape: Any = None) -> tf.TensorArray:
+    shape = like.shape if shape is None else shape
     return tf.TensorArray(like.dtype, steps, element_shape=shape, clear_after_read=False)
 
 
