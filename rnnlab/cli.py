@@ -1,8 +1,10 @@
 """The verbs: each a few lines over one library call. Nothing heavy is imported before a verb needs it."""
 
 import json
+import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from rnnlab.names import nearest
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _OVERRIDES = click.argument("overrides", nargs=-1, metavar="[PATH=VALUE]...")
+_RUNS = click.option(
+    "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="The folder of results."
+)
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -42,6 +48,45 @@ def main() -> None:
     \b
     Example: rnnlab run configs/quickstart.yaml
     """
+
+
+@main.command()
+@_FILE
+@_OVERRIDES
+@_RUNS
+@click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
+@click.pass_context
+def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, retry_failed: bool) -> None:
+    """Train every variant with every seed.
+
+    Again after an interruption, it makes what is missing. Any value of the config can be set by its path.
+
+    \b
+    Example: rnnlab run configs/quickstart.yaml training.epochs=2 compare.seeds=5
+    """
+    from rnnlab.config import load
+    from rnnlab.runs import sweep
+
+    made = sweep.run(load(file, overrides), runs, retry_failed)
+    click.echo(f"Curves: rnnlab tensorboard {made.folder}")
+    ctx.exit(made.exit_status)
+
+
+@main.command()
+@_FILE
+@_OVERRIDES
+@_RUNS
+@_JSON
+def plan(file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool) -> None:
+    """Show what `run` would do, and how much is done.
+
+    \b
+    Example: rnnlab plan configs/quickstart.yaml compare.seeds=8
+    """
+    from rnnlab.config import load
+    from rnnlab.runs.plan import plan
+
+    _show([asdict(row) for row in plan(load(file, overrides), runs)], as_json)
 
 
 @main.command()
@@ -97,3 +142,74 @@ def schemes(name: str | None, as_json: bool) -> None:
     for key, about in table.items() if not as_json else ():
         click.echo(f"{click.style(key, bold=True)}  {' or '.join(about.pop('arguments'))}")
         click.echo("".join(f"  {field:<12}{value}\n" for field, value in about.items()))
+
+
+@main.command("list")
+@_RUNS
+@_JSON
+def list_(runs: Path, as_json: bool) -> None:
+    """List the experiments that have been run.
+
+    \b
+    Example: rnnlab list --runs runs
+    """
+    from rnnlab.runs.overview import experiments
+
+    _show(experiments(runs), as_json)
+
+
+@main.command()
+@_FOLDER
+@_JSON
+def show(folder: Path, as_json: bool) -> None:
+    """Show the runs of an experiment, or everything about one run.
+
+    \b
+    Example: rnnlab show runs/quickstart
+             rnnlab show runs/quickstart/none/seed-1 --json
+    """
+    from rnnlab.runs import overview
+
+    _show(overview.run(folder) if (folder / "run.yaml").exists() else overview.runs(folder), as_json)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="runs")
+@click.argument("options", nargs=-1)
+def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
+    """Open the curves of all runs in FOLDER in TensorBoard; OPTIONS are its own.
+
+    \b
+    Example: rnnlab tensorboard runs/quickstart -- --port 6007
+    """
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
+    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), *options])
+
+
+def _show(rows: Any, as_json: bool) -> None:
+    """Print a list of rows as a table, one document as YAML, or either as JSON."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif isinstance(rows, list):
+        _table(rows)
+    else:
+        from rnnlab.config import dump
+
+        click.echo(dump(rows), nl=False)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = dict.fromkeys(key for row in rows for key in row)
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -109,7 +109,14 @@ def test_backends_are_imported_only_by_the_code_that_needs_them(module):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["validate", "configs/quickstart.yaml"], ["schemes"], ["schema"]],
+    [
+        ["--help"],
+        ["validate", "configs/quickstart.yaml"],
+        ["schemes"],
+        ["schema"],
+        ["plan", "configs/quickstart.yaml"],
+        ["list", "--runs", "configs"],
+    ],
 )
 def test_light_verbs_import_nothing_heavy(root, arguments):
     code = "import json, sys, click; from rnnlab.cli import main\nmain(sys.argv[1:], standalone_mode=False)\n"

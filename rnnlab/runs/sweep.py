@@ -48,7 +48,7 @@ def run(
     files.write(folder / store.EXPERIMENT, dump(experiment.document))
     dataset = cache(build)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in experiment.runs()}
-    results = {spec: _kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
+    results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
     missing = [spec for spec, result in results.items() if result is None]
     with show(len(missing), sum(spec.config.training.epochs for spec in missing)) as progress:
         for spec in missing:
@@ -56,8 +56,8 @@ def run(
     return Sweep(folder, len(missing), Counter(result["status"] for result in results.values() if result))
 
 
-def _kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool) -> dict[str, Any] | None:
-    """The result that a run has already, or None where it has to be made."""
+def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> dict[str, Any] | None:
+    """Return the result that a run has already, or None where it has to be made."""
     result = store.read_run(folder).result
     if not result or (result["fingerprint"], result["data"]) != (spec.fingerprint, dataset.sha256):
         return None

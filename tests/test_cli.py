@@ -1,0 +1,148 @@
+"""The command line: every verb explained, every failure told in words and by its exit status."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from rnnlab.cli import main
+from rnnlab.noise.schemes import SCHEMES
+
+TINY = """\
+name: tiny
+data: {name: adding, length: 4, examples: {train: 64, validation: 16, test: 16}, batch_size: 16}
+model: {recurrent: [{units: 4}]}
+training: {epochs: 2}
+compare: {variants: {plain: {}, noisy: {dropout: 0.5}}, seeds: 2}
+"""
+
+
+def call(*arguments: object) -> Result:
+    """Call `rnnlab` in this process."""
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The file of an experiment that takes seconds."""
+    (tmp_path / "tiny.yaml").write_text(TINY)
+    return tmp_path / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of runs after the tiny experiment, interrupted once and taken up again by the same command."""
+    folder = tmp_path_factory.mktemp("done")
+    (folder / "tiny.yaml").write_text(TINY)
+    command = [sys.executable, "-m", "rnnlab", "run", "tiny.yaml"]
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert "tiny plain seed 1" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "the same command goes on from there:\n  rnnlab run tiny.yaml" in errors
+    assert "Traceback" not in errors
+    assert not list(folder.glob("runs/tiny/noisy/seed-2/result.json"))
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return folder / "runs"
+
+
+@pytest.mark.parametrize("verb", main.commands)
+def test_every_verb_has_an_example_and_explains_its_options(verb):
+    text = call(verb, "--help").output
+    assert f"Example: rnnlab {verb}" in text
+    for option in main.commands[verb].params:
+        assert isinstance(option, click.Argument) or option.help, option.name
+
+
+def test_help_and_version():
+    assert set(main.commands) <= set(call("--help").output.split())
+    assert call("--version").output.startswith("rnnlab, version")
+    assert "Did you mean 'validate'?" in call("valdate").output
+
+
+def test_validate_tells_all_that_is_wrong_with_all_files(root, tmp_path, tiny):
+    (tmp_path / "bad.yaml").write_text(TINY.replace("epochs: 2", "epochs: x"))
+    result = call("validate", tiny, tmp_path / "bad.yaml", tmp_path / "none.yaml")
+    assert result.exit_code == 2
+    assert f"{tiny}: 2 variants, 4 runs" in result.stdout
+    assert "bad.yaml:4:20: training.epochs: must be a whole number, got the text 'x'" in result.stderr
+    assert "there is no file" in result.stderr
+    assert call("validate", *(root / "configs").glob("*.yaml")).exit_code == 0
+
+
+@pytest.mark.parametrize("verb", ["run", "plan"])
+def test_wrong_input_is_told_before_anything_heavy_is_imported(tiny, verb):
+    code = "import sys; from rnnlab.cli import main\n"
+    code += "try: main(prog_name='rnnlab')\nfinally: print(*sys.modules)"
+    command = [sys.executable, "-c", code, verb, str(tiny), "training.epoch=3"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 2
+    assert answer.stderr.startswith("command line: training.epoch: unknown key 'epoch' (did you mean epochs?)")
+    assert "Traceback" not in answer.stderr
+    assert not {"keras", "tensorflow", "jax"} & set(answer.stdout.split())
+
+
+def test_a_folder_that_cannot_be_written(tiny):
+    result = call("run", tiny, "--runs", tiny)
+    assert result.exit_code == 2
+    assert f"{tiny}/tiny cannot be made: Not a directory" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["list", "--runs", "nowhere"], "there is no folder 'nowhere'"),
+        (["show", "nowhere"], "nowhere is not the folder of an experiment"),
+        (["tensorboard", "nowhere"], "there is no folder 'nowhere'"),
+        (["schemes", "zonout"], "there is no scheme 'zonout' (did you mean zoneout?)"),
+    ],
+)
+def test_names_that_lead_nowhere(arguments, message):
+    result = call(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(message)
+
+
+def test_schemes_tell_the_equation_of_every_scheme():
+    assert json.loads(call("schemes", "--json").output).keys() == SCHEMES.keys()
+    text = call("schemes", "zoneout").output
+    for part in (SCHEMES["zoneout"].equation, SCHEMES["zoneout"].paper, SCHEMES["zoneout"].placement):
+        assert part in text
+    assert "rnndrop" not in text
+
+
+def test_schema_describes_what_validate_accepts():
+    properties = json.loads(call("schema").output)["properties"]
+    assert properties.keys() == {"name", "data", "model", "training", "compare", "extends"}
+
+
+def test_plan_before_and_after(tiny, done):
+    before = json.loads(call("plan", tiny, "--runs", tiny.parent / "none", "--json").output)
+    first = {"variant": "plain", "runs": 2, "done": 0, "epochs": 2, "steps": 8, "seconds": None}
+    assert before == [first, {**first, "variant": "noisy"}]
+    more = json.loads(call("plan", tiny, "compare.seeds=3", "--runs", done, "--json").output)
+    assert [(row["runs"], row["done"]) for row in more] == [(3, 2), (3, 2)]
+    assert more[0]["seconds"] > 0
+    changed = json.loads(call("plan", tiny, "compare.variants.noisy.dropout=0.1", "--runs", done, "--json").output)
+    assert [row["done"] for row in changed] == [2, 0]
+    assert "plain" in call("plan", tiny, "--runs", done).output
+
+
+def test_what_was_run_is_listed_and_shown(done):
+    (row,) = json.loads(call("list", "--runs", done, "--json").output)
+    assert (row["experiment"], row["variants"], row["done"], row["unfinished"]) == ("tiny", 2, 4, 0)
+    rows = json.loads(call("show", done / "tiny", "--json").output)
+    assert [(row["variant"], row["seed"], row["status"]) for row in rows] == [
+        (variant, seed, "done") for variant in ("noisy", "plain") for seed in (1, 2)
+    ]
+    run = json.loads(call("show", done / "tiny" / "noisy" / "seed-2", "--json").output)
+    assert run["result"]["metrics"]["test_loss"] == rows[1]["test_loss"] > 0
+    assert run["config"]["model"]["recurrent"][0]["dropout"] == 0.5
+    assert "noisy" in call("show", done / "tiny").output
