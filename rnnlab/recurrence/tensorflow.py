@@ -82,13 +82,17 @@ class _Scan:
             sources = (xs.read(t), _read(before, t), self.params, _read(products, t))
             d_x, d_states, d_now, delta = self.pull(t, sources, (d_outs.read(t), d_states), transposed)
             d_params = tf.nest.map_structure(tf.add, d_params, d_now)
+            added.update(name for name in delta if delta[name] is d_x)
             return t - 1, d_states, d_params, d_inputs.write(t, d_x), _write(deltas, t, delta)
 
+        added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
         zero = tf.nest.map_structure(tf.zeros_like, self.params)
         start = (steps - 1, d_final, zero, _empty(steps, xs.read(0)), self.arrays(steps, d_outputs)[1])
         _, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
-        d_kernels = {name: _kernel_gradient(operands[name].stack(), deltas[name].stack()) for name in self.kernels}
-        return d_inputs.stack(), d_states, d_kernels, d_params
+        d_x = d_inputs.stack()
+        d_products = {name: d_x if name in added else deltas[name].stack() for name in self.kernels}
+        d_kernels = {name: _kernel_gradient(operands[name].stack(), delta) for name, delta in d_products.items()}
+        return d_x, d_states, d_kernels, d_params
 
     def pull(self, t: Tensor, sources: Any, cotangents: Any, transposed: dict[str, Tensor]) -> Any:
         """The cotangents of a step's sources: its input, states and parameters, and the products kept by the forward run.
