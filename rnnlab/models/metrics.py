@@ -10,7 +10,7 @@ class Perplexity(keras.metrics.MeanMetricWrapper):
     `y_true` are token numbers [rows, steps], `y_pred` logits [rows, steps, vocabulary], `sample_weight` [rows, steps].
 
     >>> metric = Perplexity()
-    >>> metric.update_state([[0, 1]], [[[0.0, 0.0], [0.0, 0.0]]])
+    >>> metric.update_state(keras.ops.array([[0, 1]]), keras.ops.zeros((1, 2, 2)))
     >>> round(float(metric.result()), 4)
     2.0
     """
