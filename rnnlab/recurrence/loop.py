@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import States, Tensor
+from rnnlab.recurrence.masking import masked
 
 
 def scan(
@@ -21,6 +22,11 @@ def scan(
     unroll: bool = False,
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `keras.layers.RNN`; arguments and results as in rnnlab.recurrence."""
+    if mask is not None:  # Keras's own rule for a masked first step differs from backend to backend
+        varying = varying | {"mask": ops.cast(mask, inputs.dtype)[..., None]}
+        states = (*states, ops.zeros_like(states[0]))
+        outputs, final = scan(masked(step, zero_output), inputs, states, kernels, params, fixed, varying, unroll=unroll)
+        return outputs, final[:-1]
     noises = keras.tree.flatten(varying)
     widths = [inputs.shape[-1], *(noise.shape[-1] for noise in noises)]
 
@@ -39,9 +45,8 @@ def scan(
 
     # Keras's loop takes one tensor, batch first: inputs and noises side by side
     packed = ops.transpose(ops.concatenate([inputs, *noises], axis=-1), (1, 0, 2))
-    rnn = keras.layers.RNN(StepCell(), return_sequences=True, unroll=unroll, zero_output_for_mask=zero_output, name="loop")
-    padding = None if mask is None else ops.transpose(mask)
-    _, outputs, final = rnn.inner_loop(packed, list(states), padding)
+    rnn = keras.layers.RNN(StepCell(), return_sequences=True, unroll=unroll, name="loop")
+    _, outputs, final = rnn.inner_loop(packed, list(states), None)
     return ops.transpose(outputs, (1, 0, 2)), tuple(final)
 
 

@@ -16,7 +16,7 @@ def masked(step: Any, zero_output: bool) -> Any:
     def masked_step(x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
         *old, last = states
         output, new = step(x, tuple(old), noise, params, matmul)
-        real = noise["mask"]
+        real = ops.cast(noise["mask"], "bool")
         output = ops.where(real, output, ops.zeros_like(last) if zero_output else last)
         return output, (*(ops.where(real, n, o) for n, o in zip(new, old, strict=True)), output)
 
