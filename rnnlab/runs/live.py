@@ -38,27 +38,28 @@ class Live(Lines):
     def begin(self, spec: RunSpec, dataset: Dataset) -> "keras.callbacks.Callback":
         """A run begins."""
         callback = super().begin(spec, dataset)
-        self.last = "compiling"
-        self.bars.update(
-            self.one, description=self.title, total=max(spec.config.training.epochs, 1), completed=0, text=self.last
-        )
+        epochs = spec.config.training.epochs
+        self.bars.update(self.one, description=self.title, total=epochs, completed=0, text="compiling")
         return callback
 
     def batch(self, share: float) -> None:
         """Move the bars."""
         super().batch(share)
-        self.bars.update(self.one, completed=self.epoch + share, text=self.last)
-        self.bars.update(self.all, completed=self.done, total=self.epochs, text=f"{self.left} left")
+        self.bars.update(self.one, completed=self.epoch + share)
+        self._move()
 
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         """Show the figures of the epoch beside the bar."""
         self.epoch += 1
-        self.last = self.figures(logs)
+        self.bars.update(self.one, text=self.figures(logs))
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Leave a line."""
         super().end(result)
+        self._move()
         if result["status"] == "done":
-            self.say(
-                f"{self.title}  {result['monitor']} {result['metrics'][result['monitor']]:.4g} at epoch {result['best_epoch']}"
-            )
+            best = result["metrics"][result["monitor"]]
+            self.say(f"{self.title}  {result['monitor']} {best:.4g} at epoch {result['best_epoch']}")
+
+    def _move(self) -> None:
+        self.bars.update(self.all, completed=self.done, total=self.epochs, text=f"{self.left} left")
