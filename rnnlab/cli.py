@@ -19,6 +19,7 @@ _OVERRIDES = click.argument("overrides", nargs=-1, metavar="[PATH=VALUE]...")
 _RUNS = click.option(
     "--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="The folder of results."
 )
+_FOLDERS = click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -57,7 +58,7 @@ def main() -> None:
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
 @click.pass_context
 def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, retry_failed: bool) -> None:
-    """Train every variant with every seed.
+    """Train every variant with every seed, then compare.
 
     Again after an interruption, it makes what is missing. Any value of the config can be set by its path.
 
@@ -68,6 +69,8 @@ def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, 
     from rnnlab.runs import sweep
 
     made = sweep.run(load(file, overrides), runs, retry_failed)
+    ctx.invoke(compare, folders=(made.folder,))
+    ctx.invoke(report, folders=(made.folder,))
     click.echo(f"Curves: rnnlab tensorboard {made.folder}")
     ctx.exit(made.exit_status)
 
@@ -142,6 +145,47 @@ def schemes(name: str | None, as_json: bool) -> None:
     for key, about in table.items() if not as_json else ():
         click.echo(f"{click.style(key, bold=True)}  {' or '.join(about.pop('arguments'))}")
         click.echo("".join(f"  {field:<12}{value}\n" for field, value in about.items()))
+
+
+@main.command()
+@_FOLDERS
+@click.option("--metric", help="Another figure than the monitored one, such as loss or words_per_second.")
+@click.option("--baseline", metavar="VARIANT", help="Another variant to compare with.")
+@click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
+@click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
+@click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
+@click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
+@click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print a table for a README.")
+def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any) -> None:
+    """Say which variants are better than the baseline, by how much, and how sure that is.
+
+    \b
+    Example: rnnlab compare runs/quickstart
+             rnnlab compare runs/adding --group-by model.recurrent.0.cell --latex
+    """
+    from rnnlab.analysis import comparison, forms, record
+
+    found = comparison.compare(*folders, **question)
+    record.write(found, folders)
+    if form:
+        click.echo(getattr(forms, form)(found), nl=False)
+    else:
+        forms.show(found)
+
+
+@main.command()
+@_FOLDERS
+@click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
+def report(folders: tuple[Path, ...], to: Path | None = None) -> None:
+    """Write the comparison with its plots as one HTML file that needs nothing else.
+
+    \b
+    Example: rnnlab report runs/quickstart
+    """
+    from rnnlab.analysis import report
+
+    click.echo(f"Report: {report.write(*folders, to=to)}")
 
 
 @main.command("list")

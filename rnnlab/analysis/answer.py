@@ -1,0 +1,46 @@
+"""The answer to the whole question: which variants beat the baseline, as far as that can be said."""
+
+from collections.abc import Mapping
+
+from rnnlab.analysis.figures import count, decimals, fixed
+from rnnlab.analysis.metric import Metric
+from rnnlab.analysis.permutation import FEWEST_SEEDS
+from rnnlab.analysis.variants import Variant
+
+_SAID = {"better": "Better than", "worse": "Worse than", "equivalent": "Equivalent to", "undecided": "Undecided against"}
+
+
+def headline(variants: Mapping[str, Variant], baseline: str, metric: Metric) -> str:
+    """Return the sentences that sum up the verdicts; they name a winner only where one has been shown."""
+    verdicts = {name: one.against.verdict for name, one in variants.items() if one.against}
+    if not verdicts:
+        return f"{baseline} is the only variant: there is nothing to compare it with."
+    groups = {verdict: [name for name, its in verdicts.items() if its == verdict] for verdict in _SAID}
+    said = [f"{words} {baseline}: {', '.join(groups[verdict])}." for verdict, words in _SAID.items() if groups[verdict]]
+    if not said:
+        return f"Exploratory: no winner can be named {_why(variants[baseline])}. {_leader(variants, baseline, metric)}"
+    none = [] if groups["better"] else [f"No variant is shown to be better than {baseline}."]
+    rest = (
+        ["Which of them is best is a question of its own: compare with one of them as the baseline."]
+        if len(groups["better"]) > 1
+        else []
+    )
+    return " ".join([*none, *said, *rest])
+
+
+def _why(baseline: Variant) -> str:
+    planned = baseline.counts.planned
+    few = f"from {count(planned, 'seed')}, {FEWEST_SEEDS} are the fewest that can decide"
+    return few if planned < FEWEST_SEEDS else "before every planned seed has ended"
+
+
+def _leader(variants: Mapping[str, Variant], baseline: str, metric: Metric) -> str:
+    """Say who has the best mean so far, without calling it better."""
+    means = {name: one.value.mean for name, one in variants.items() if one.value.mean is not None}
+    if not means:
+        return "No run has finished with a figure."
+    first = (min if metric.lower_is_better else max)(means, key=lambda name: means[name])
+    places = decimals(variants[first].value.sd)
+    against = f"; {baseline} has {fixed(means[baseline], places)}" if first != baseline and baseline in means else ""
+    word = "Lowest" if metric.lower_is_better else "Highest"
+    return f"{word} mean {metric.label} so far: {first} with {fixed(means[first], places)}{against}."

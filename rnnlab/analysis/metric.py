@@ -1,0 +1,63 @@
+"""Which figure is compared, which way is better, and on which scale."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.data.task import KINDS
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+SPLITS = {"test_": "test ", "val_": "validation ", "train_": "training "}
+_MODES = {"words_per_second": "max", **{name: mode for kind in KINDS.values() for name, mode in kind.figures.items()}}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a run's result, and what it means for it to be good."""
+
+    name: str
+    """The key among a result's metrics, such as test_perplexity."""
+    mode: str
+    """min or max."""
+
+    @property
+    def stem(self) -> str:
+        """The name without its split: perplexity."""
+        prefix = next((prefix for prefix in SPLITS if self.name.startswith(prefix)), "")
+        return self.name.removeprefix(prefix)
+
+    @property
+    def label(self) -> str:
+        """The name in plain words: test perplexity."""
+        split = next((words for prefix, words in SPLITS.items() if self.name.startswith(prefix)), "")
+        return split + self.stem.replace("_", " ")
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether less is better."""
+        return self.mode == "min"
+
+    @property
+    def log(self) -> bool:
+        """Whether it lives on a log scale: the log of a perplexity is the loss."""
+        return self.stem == "perplexity"
+
+
+def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
+    """Return the metric that is `asked` for, or what `results` were monitored on; the test figure unless a split is named.
+
+    Raises UserError where no result has it, or where the results were monitored on different figures and none is asked for.
+    """
+    monitored = {result["monitor"].removeprefix("val_"): result["mode"] for result in results}
+    if not monitored:
+        raise UserError("no run has ended yet: there is nothing to compare")
+    if asked is None and len(monitored) > 1:
+        raise UserError(f"the runs monitor {', '.join(sorted(monitored))}: name one with --metric")
+    stem = asked or next(iter(monitored))
+    known = sorted({name for result in results for name in result["metrics"]})
+    name = next((name for name in (f"test_{stem}", stem) if name in known), f"test_{stem}")
+    if known and name not in known:
+        raise UserError(f"no run has the metric {stem!r}{nearest(stem, known)}; the runs have {', '.join(known)}")
+    metric = Metric(name, "min")
+    return Metric(name, monitored.get(metric.stem) or _MODES.get(metric.stem, "min"))

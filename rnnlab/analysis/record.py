@@ -1,0 +1,31 @@
+"""comparison.json: the comparison of an experiment, kept in its folder."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rnnlab.analysis.comparison import Comparison
+from rnnlab.analysis.looks import FILE
+from rnnlab.runs import files
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """Return the fields of a comparison as plain values, seeds by their number as text, as JSON has it."""
+    return json.loads(json.dumps(asdict(comparison), allow_nan=False))
+
+
+def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
+    """Write comparison.json where the comparison answers the question that the folder's own config asks.
+
+    Another question (metric, baseline, grouping, several folders) leaves only its look there. Raises UserError where the
+    folder cannot be written.
+    """
+    for folder in map(Path, folders):
+        own = document(comparison) if comparison.declared else {**_known(folder / FILE), "looks": document(comparison)["looks"]}
+        files.write(folder / FILE, json.dumps(own, indent=1) + "\n")
+
+
+def _known(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}

@@ -1,0 +1,101 @@
+"""report.html: the whole answer in one file that needs nothing else."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rnnlab import __version__
+from rnnlab.analysis import forms
+from rnnlab.analysis.comparison import Comparison, compared
+from rnnlab.analysis.curves import curves_of
+from rnnlab.analysis.figures import decimals, fixed, typeset
+from rnnlab.analysis.gather import Gathered, flatten, gather
+from rnnlab.analysis.plots import pictures
+from rnnlab.analysis.record import write as write_comparison
+from rnnlab.analysis.svg import css
+from rnnlab.analysis.table import columns
+from rnnlab.config import dump
+from rnnlab.runs import files
+
+FILE = "report.html"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(*folders: str | Path, to: str | Path | None = None) -> Path:
+    """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
+
+    Writes comparison.json too, since looking at the report is a look at the data.
+    """
+    gathered = gather(folders)
+    comparison = compared(gathered)
+    write_comparison(comparison, folders)
+    path = Path(to) if to else Path(folders[0]) / FILE
+    files.write(path, html(comparison, gathered))
+    return path
+
+
+def html(comparison: Comparison, gathered: Gathered) -> str:
+    """Return the report as HTML; every text from a file is escaped, and nothing is fetched."""
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {"typeset": typeset, "fixed": fixed}
+    script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    return environment.get_template("report.html").render(
+        comparison=comparison,
+        title=" and ".join(comparison.experiments),
+        columns=columns(comparison),
+        pictures=pictures(comparison, {name: curves_of(of, comparison.stem) for name, of in gathered.runs.items()}),
+        notes=forms.notes(comparison),
+        seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
+        places=max(decimals(one.value.sd) for one in comparison.variants.values()),
+        changes=_changes(gathered),
+        documents={record.name: dump(record.document) for record in gathered.records},
+        origins=_origins(gathered.origins),
+        errors=_errors(gathered),
+        version=__version__,
+        style=css() + (_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _changes(gathered: Gathered) -> dict[str, list[tuple[str, Any, Any]]]:
+    """Return for every variant what differs from the baseline's config: path, the baseline's value, its own."""
+    flat = {name: flatten(config) for name, config in gathered.configs.items()}
+    base = flat.get(gathered.baseline, {})
+    return {
+        name: [
+            (path, base.get(path, "-"), own.get(path, "-"))
+            for path in {**base, **own}
+            if base.get(path, "-") != own.get(path, "-")
+        ]
+        for name, own in flat.items()
+        if name != gathered.baseline
+    }
+
+
+def _origins(origins: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
+    kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
+    found = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
+    return {
+        key: next(iter(values)) if len(values) == 1 else ", ".join(f"{value} ({n} runs)" for value, n in values.items())
+        for key, values in found.items()
+    }
+
+
+_OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "command")
+
+
+def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:
+    """Return every run that did not come to a figure: variant, seed, status, what went wrong."""
+    return [
+        (name, seed, run.result["status"], run.result["error"] or "no reason recorded")
+        for name, of in gathered.runs.items()
+        for seed, run in of.items()
+        if run and run.result and run.result["status"] != "done"
+    ]

@@ -1,0 +1,102 @@
+"""Matplotlib figures as SVG that follows the page: CSS variables for colours, text as text, equal bytes for equal input."""
+
+import io
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+PALETTE = {  # role: (on a light page, on a dark page)
+    "ink": ("#1f2328", "#e6e8eb"),
+    "muted": ("#626a73", "#9aa4af"),
+    "grid": ("#e3e6ea", "#30363d"),
+    "paper": ("#ffffff", "#14181d"),
+    "series-0": ("#57606a", "#a9b3bd"),
+    "series-1": ("#0067a5", "#58b1f0"),
+    "series-2": ("#c04a00", "#ff9a5c"),
+    "series-3": ("#007a5a", "#3fc79a"),
+    "series-4": ("#a03a86", "#e58fd0"),
+    "series-5": ("#8a6a00", "#d9b23c"),
+    "series-6": ("#5b4bc4", "#a99cf5"),
+    "series-7": ("#b3203c", "#ff7f8f"),
+}
+"""Tints of the Okabe-Ito palette, darkened or lightened until each has a contrast of 3 : 1 or more with its page."""
+_STAND_IN = {role: f"#{index + 1:06x}" for index, role in enumerate(PALETTE)}
+_STYLE = {
+    "svg.fonttype": "none",
+    "font.size": 9.0,
+    "text.parse_math": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _STAND_IN["muted"],
+    "axes.labelcolor": _STAND_IN["muted"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.0,
+    "axes.titlecolor": _STAND_IN["ink"],
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": _STAND_IN["grid"],
+    "grid.linewidth": 0.7,
+    "xtick.color": _STAND_IN["muted"],
+    "ytick.color": _STAND_IN["muted"],
+    "xtick.major.size": 0,
+    "ytick.major.size": 0,
+    "xtick.minor.size": 0,
+    "ytick.minor.size": 0,
+    "text.color": _STAND_IN["ink"],
+    "figure.facecolor": "none",
+    "legend.frameon": False,
+}
+
+
+def color(role: str) -> str:
+    """Return what to draw with, to become the CSS variable of `role`."""
+    return _STAND_IN[role]
+
+
+def css() -> str:
+    """Return the rules that define the palette's variables on a light and on a dark page."""
+    light, dark = ("".join(f"--{role}:{pair[page]};" for role, pair in PALETTE.items()) for page in (0, 1))
+    return f":root{{color-scheme:light dark;{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def render(name: str, title: str, description: str, size: tuple[float, float], draw: Callable[[Any], None]) -> str:
+    """Return the SVG of what `draw` puts on a figure of `size` inches; `name` keeps its ids apart from other pictures'."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    return _inline(text.getvalue(), name, title, description)
+
+
+def standalone(svg: str) -> str:
+    """Return an inlined picture as a file of its own that follows the reader's light or dark setting."""
+    style = f"<style>{css()}svg{{background:var(--paper);font-family:system-ui,sans-serif}}</style>"
+    return svg.replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ', 1
+    ).replace("</title>", f"</title>{style}", 1)
+
+
+def _inline(svg: str, name: str, title: str, description: str) -> str:
+    """Drop what belongs to a file, take colours and fonts from the page, and say to a screen reader what is shown."""
+    box = re.search(r'viewBox="[^"]+"', svg)
+    body = svg[svg.index(">", svg.index("<svg")) + 1 :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="(series-\d+)?(?:\|([^"]*))?[^"]*">', _group, body)
+    body = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", body)
+    for role, stand_in in _STAND_IN.items():
+        body = body.replace(stand_in, f"var(--{role})")
+    labels = f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    head = f'<svg {box.group() if box else ""} role="img" aria-labelledby="{name}-title {name}-desc">'
+    return head + labels + body
+
+
+def _group(match: re.Match[str]) -> str:
+    """Turn the gid "series-1|what to say" of an artist into a class and a tooltip; other ids mean nothing and go."""
+    series, tip = match.groups()
+    return "<g" + (f' class="{series}">' if series else ">") + (f"<title>{tip}</title>" if tip else "")
