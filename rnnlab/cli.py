@@ -217,6 +217,35 @@ def show(folder: Path, as_json: bool) -> None:
     _show(overview.run(folder) if (folder / "run.yaml").exists() else overview.runs(folder), as_json)
 
 
+_SIZE = click.IntRange(min=1)
+
+
+@main.command()
+@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True)
+@click.option("--batch", type=_SIZE, default=20, show_default=True, help="Sequences in a batch.")
+@click.option("--steps", type=_SIZE, default=35, show_default=True, help="Time steps of a sequence.")
+@click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features of a step.")
+@click.option("--units", type=_SIZE, default=650, show_default=True, help="Units of the layer.")
+@click.option("--rate", type=click.FloatRange(0, 1, max_open=True), default=0.5, show_default=True, help="Both dropouts.")
+@click.option("--repeats", type=_SIZE, default=10, show_default=True, help="Rounds; the candidates take turns.")
+@click.option("--jit", is_flag=True, help="Compile by XLA on TensorFlow too.")
+@click.option("--schemes", is_flag=True, help="Time our layer with every scheme instead of the rivals.")
+@click.option("--memory", is_flag=True, help="Measure the peak memory of a step, each candidate in a process of its own.")
+@_JSON
+def bench(repeats: int, jit: bool, schemes: bool, memory: bool, as_json: bool, **shape: Any) -> None:
+    """Time a training step of our layer, the built-in one, torch's, and the bare matrix products.
+
+    KERAS_BACKEND=jax times JAX.
+
+    \b
+    Example: rnnlab bench --cell gru --batch 32 --steps 100 --inputs 128 --units 128
+    """
+    from rnnlab.bench import Shape
+    from rnnlab.bench import bench as timed
+
+    _show(timed(Shape(**shape), repeats, jit, schemes, memory), as_json)
+
+
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.argument("options", nargs=-1)

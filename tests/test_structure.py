@@ -17,6 +17,7 @@ ROOMS = [
     ("cells",),
     ("recurrence",),
     ("layers",),
+    ("bench",),
     ("data",),
     ("models",),
     ("training",),

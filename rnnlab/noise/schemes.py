@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
+from rnnlab.names import nearest
 from rnnlab.noise.sites import Noise, check_sites
 
 Setting = float | Noise | Mapping[str, Any] | list[Any] | tuple[Any, ...]
@@ -229,7 +230,7 @@ def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple
     fitting = [key for key, scheme in SCHEMES.items() if argument in scheme.arguments]
     if name not in fitting:
         what = "is unknown" if name not in list(SCHEMES) else f"does not act through {argument}"
-        raise ValueError(f"scheme {name!r} {what}; {argument} takes {', '.join(fitting)}{_nearest(name, fitting)}")
+        raise ValueError(f"scheme {name!r} {what}; {argument} takes {', '.join(fitting)}{nearest(name, fitting)}")
     return _called(SCHEMES[str(name)].build, f"scheme {name!r}", settings, argument)
 
 
@@ -238,17 +239,10 @@ def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *arg
     known = list(signature(build).parameters.values())[len(args) :]
     names = [parameter.name for parameter in known]
     if unknown := [key for key in settings if key not in names]:
-        allowed = f"takes {', '.join(names)}{_nearest(unknown[0], names)}" if names else "takes no settings"
+        allowed = f"takes {', '.join(names)}{nearest(unknown[0], names)}" if names else "takes no settings"
         raise ValueError(f"{what} has no setting {unknown[0]!r}; it {allowed}")
     if missing := [
         parameter.name for parameter in known if parameter.default is parameter.empty and parameter.name not in settings
     ]:
         raise ValueError(f"{what} needs {' and '.join(missing)}")
     return build(*args, **settings)
-
-
-def _nearest(name: object, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(str(name), names, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
