@@ -14,7 +14,7 @@ from rnnlab.training.config import TrainingConfig
 Name = Annotated[str, AfterValidator(folder)]
 """A name that becomes a folder."""
 Patch = dict[str, Any]
-"""New values by recurrent-layer field, or by dotted path such as `training.epochs`."""
+"""What is laid upon the config: values by recurrent-layer field, or by dotted path such as `training.epochs`."""
 
 
 class CompareConfig(Section):
@@ -22,8 +22,8 @@ class CompareConfig(Section):
 
     baseline: Name | None = None
     """The variant that the others are compared with; null takes the first."""
-    variants: dict[Name, Patch] = Field(default_factory=dict)
-    """Patches by name; none at all is the experiment as it stands, called base."""
+    variants: dict[Name, Patch | None] = Field(default_factory=dict)
+    """Patches by name; null leaves a variant out, and none at all is the experiment as it stands, called base."""
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
     """Values by recurrent-layer field or dotted path; every variant is crossed with every combination."""
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 3

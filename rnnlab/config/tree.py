@@ -108,28 +108,30 @@ def locate(node: Node, path: Path, key: bool = False) -> Place:
 def merge(base: Node, over: Node) -> Node:
     """Return `base` with `over` laid upon it: mappings join, everything else is replaced.
 
-    A section whose `name` differs is another thing, so it is replaced as a whole.
+    What is chosen by a `name` is replaced as a whole by what has another name, and a noise setting by any other.
     """
     joined = dict(base.value)
     for key, child in over.value.items():
-        joined[key] = merge(joined[key], child) if key in joined and _joins(joined[key], child) else child
+        joined[key] = lay(joined[key], child) if key in joined else child
     return Node(joined, over.place, base.keys | over.keys)
 
 
-def _joins(base: Node, over: Node) -> bool:
+def lay(base: Node, over: Node) -> Node:
+    """Return what comes of a value where `over` is laid upon it."""
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
-        return False
+        return over
     names = [node.value["name"].plain() for node in (base, over) if "name" in node.value]
-    return len(names) < 2 or names[0] == names[1]
+    noise = {"scheme", "site"} & (base.value.keys() | over.value.keys())
+    return over if noise or (len(names) == 2 and names[0] != names[1]) else merge(base, over)
 
 
 def put(node: Node, path: list[str], new: Node, key: Place) -> Node:
-    """Return the tree with `new` at `path`, whose key was written at `key`; mappings that are missing are made.
+    """Return the tree with `new` laid upon `path`, whose key was written at `key`; mappings that are missing are made.
 
     Raises ConfigError where the path runs through something that has no such child.
     """
     if not path:
-        return new
+        return lay(node, new)
     name, rest = path[0], path[1:]
     if isinstance(node.value, list):
         return _put_in_list(node, name, rest, new, key)

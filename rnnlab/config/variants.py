@@ -58,10 +58,11 @@ def _cross(compare: Node) -> list[Variant]:
     """Every variant with every point of the grid; raises ConfigError where they are too many."""
     variants, grid = (compare.below(key) or Node({}, compare.place) for key in ("variants", "grid"))
     axes = [[Change(change.path, value, change.key) for value in change.value.value] for change in _changes(grid)]
-    if max(1, len(variants.value)) * prod(map(len, axes)) > MAX_VARIANTS:
+    named = [change for change in _changes(variants) if change.value.value is not None]
+    if max(1, len(named)) * prod(map(len, axes)) > MAX_VARIANTS:
         raise ConfigError(Problem(grid.place, "compare.grid", f"more than {MAX_VARIANTS} variants"))
-    named = _changes(variants) or [Change("", Node({}, grid.place), grid.place)]
-    return [_variant(change, list(point)) for change, *point in product(named, *axes)]
+    base = Change("", Node({}, grid.place), grid.place)
+    return [_variant(change, list(point)) for change, *point in product(named or [base], *axes)]
 
 
 def _changes(node: Node) -> list[Change]:

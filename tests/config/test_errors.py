@@ -138,7 +138,7 @@ def test_the_caret_stands_under_the_mistake_in_a_very_long_line(tmp_path):
         ("training.epochs=[1", "command line: while parsing a flow sequence"),
         ("compare.grid.dropout=[" + ",".join(["0"] * 10_001) + "]", "command line: compare.grid: more than 10000 variants"),
         ("compare.grid.dropout=[0, 0]", "c.yaml:11:13: compare.baseline: there is no variant 'none'; the variants are none,d"),
-        ("compare={grid: {dropout: [0, 0]}}", "command line: compare.grid: two variants are called 'dropout=0'"),
+        ("compare={baseline: null, grid: {dropout: [0, 0]}}", "c.yaml:13:5: compare.grid: two variants are called 'none,dr"),
     ],
 )  # fmt: skip
 def test_mistakes_on_the_command_line(tmp_path, override, expected):

@@ -89,6 +89,7 @@ def test_overrides_reach_every_path(file):
     assert (experiment.name, experiment.baseline, list(experiment.variants)) == ("other", "b", ["a", "b", "c"])
     b, c = experiment.variants["b"], experiment.variants["c"]
     assert [layer.units for layer in b.model.recurrent] == [5, 5]
+    assert c.training.monitor == "perplexity"
     assert (b.training.epochs, c.training.epochs, b.model.recurrent[0].dropout, b.model.embedding.width) == (7, 1, 0.25, 3)
     assert [run.seed for run in experiment.runs()] == [1, 1, 1]
 
@@ -97,6 +98,25 @@ def test_extends_joins_mappings_and_replaces_the_rest(file):
     child = "extends: base.yaml\ntraining: {epochs: 5}\nmodel: {recurrent: [{units: 3}]}\n"
     config = load(file(base=BASE, child=child)).config
     assert (config.training.epochs, config.training.monitor, len(config.model.recurrent)) == (5, "perplexity", 1)
+
+
+def test_a_noise_setting_is_replaced_as_a_whole(file):
+    base = BASE.replace("[{units: 8}, {units: 8}]", "[{units: 8, recurrent_dropout: {scheme: zoneout, cell: 0.5}}]")
+    text = base + "compare: {variants: {a: {}, b: {recurrent_dropout: {scheme: zoneout, hidden: 0.1}}}}"
+    settings = [config.model.recurrent[0].recurrent_dropout for config in load(file(a=text)).variants.values()]
+    assert settings == [{"scheme": "zoneout", "cell": 0.5}, {"scheme": "zoneout", "hidden": 0.1}]
+
+
+def test_a_section_in_a_patch_joins_the_section_of_the_experiment(file):
+    patch = "{training: {epochs: 9, optimizer: {learning_rate: 0.5}}}"
+    config = load(file(a=BASE + f"compare: {{variants: {{a: {patch}}}}}")).variants["a"]
+    assert (config.training.epochs, config.training.monitor) == (9, "perplexity")
+    assert (config.training.optimizer.name, config.training.optimizer.learning_rate) == ("sgd", 0.5)
+
+
+def test_null_leaves_a_variant_out(file):
+    text = BASE + "compare: {variants: {a: {}, b: {dropout: 0.5}}}"
+    assert list(load(file(a=text), ["compare.variants.a=null"]).variants) == ["b"]
 
 
 def test_extends_replaces_a_section_of_another_name(file):
@@ -138,7 +158,8 @@ def test_extends_that_leads_nowhere(file, texts, message):
 @pytest.mark.parametrize("config", ["quickstart", "adding"])
 def test_the_resolved_document_loads_again_to_an_equal_experiment(root, tmp_path, config):
     experiment = load(
-        root / "configs" / f"{config}.yaml", ["compare.grid.units=[96, 32]", "compare.baseline=null", "model.head={}"]
+        root / "configs" / f"{config}.yaml",
+        ["compare.grid.units=[96, 32]", "compare.baseline=null", "model.head.tie_embedding=false"],
     )
     (tmp_path / "experiment.yaml").write_text(dump(experiment.document))
     again = load(tmp_path / "experiment.yaml")
