@@ -51,4 +51,5 @@ def earlier_looks(folders: Iterable[str | Path]) -> list[Look]:
 
 def next_alpha(looks: Sequence[Look], question: str) -> float:
     """Return the level that the next look at `question` may spend."""
-    return SHARE * (ALPHA - sum(look.alpha for look in looks if look.question == question))
+    left = ALPHA - sum(look.alpha for look in looks if look.question == question)
+    return round(SHARE * left, 9)

@@ -17,7 +17,7 @@ CONFIG = {
     "model": {
         "embedding": {"width": 96},
         "recurrent": [{"cell": "lstm", "units": 96, "dropout": 0.0}],
-        "head": {"tie_embedding": True},
+        "head": {"tie_embedding": False},
     },
     "training": {"optimizer": {"name": "adam", "learning_rate": 3e-3}, "epochs": 6, "monitor": "perplexity"},
 }
@@ -29,7 +29,7 @@ class Maker:
     def __init__(self, runs):
         self.runs = runs
 
-    def experiment(self, effects, patches=None, name="made", noise=1.0, **compare):
+    def experiment(self, effects, patches=None, name="made", noise=1.0, epochs=6, **compare):
         """Write an experiment whose variants differ from 150 in test perplexity by their `effects`; return its folder."""
         patches = patches or {variant: {"training.epochs": 6 + place} for place, variant in enumerate(effects)}
         compare = {"baseline": next(iter(effects)), "variants": patches, "seeds": 8, **compare}
@@ -41,7 +41,7 @@ class Maker:
         for (variant, seed), spec in self.specs.items():
             luck = np.random.default_rng(seed).normal(0, 2 * noise)
             own = np.random.default_rng([seed, crc32(variant.encode())]).normal(0, noise)
-            self.run(folder, spec, 150 + effects[variant] + luck + own)
+            self.run(folder, spec, 150 + effects[variant] + luck + own, epochs=epochs)
         return folder
 
     def figures(self, **figures):
@@ -67,7 +67,7 @@ class Maker:
         place = store.run_folder(folder, spec.variant, spec.seed)
         place.mkdir(parents=True, exist_ok=True)
         about = {"config": spec.config.model_dump(), "versions": {"keras": "3.15.1"}, "git": {"commit": "abc123"}}
-        (place / store.RUN).write_text(dump(about))
+        (place / store.RUN).write_text(json.dumps(about))
         curve = [_epoch(epoch, epochs, value) for epoch in range(1, epochs + 1)]
         (place / store.EVENTS).write_text("".join(json.dumps(events.seal(event)) + "\n" for event in curve))
         document = {
