@@ -49,6 +49,7 @@ def main() -> None:
     \b
     Example: rnnlab run configs/quickstart.yaml
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow speaks of processors and plugins before it works
 
 
 @main.command()
@@ -153,6 +154,7 @@ def schemes(name: str | None, as_json: bool) -> None:
 @click.option("--baseline", metavar="VARIANT", help="Another variant to compare with.")
 @click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
 @click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
+@click.option("--all-pairs", is_flag=True, help="Compare every variant with every other one, not only with the baseline.")
 @click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
 @click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
 @click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
@@ -221,7 +223,7 @@ _SIZE = click.IntRange(min=1)
 
 
 @main.command()
-@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True)
+@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True, help="The kind of step.")
 @click.option("--batch", type=_SIZE, default=20, show_default=True, help="Sequences in a batch.")
 @click.option("--steps", type=_SIZE, default=35, show_default=True, help="Time steps of a sequence.")
 @click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features of a step.")

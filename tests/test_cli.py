@@ -1,6 +1,7 @@
 """The command line: every verb explained, every failure told in words and by its exit status."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -146,3 +147,24 @@ def test_what_was_run_is_listed_and_shown(done):
     assert run["result"]["metrics"]["test_loss"] == rows[1]["test_loss"] > 0
     assert run["config"]["model"]["recurrent"][0]["dropout"] == 0.5
     assert "noisy" in call("show", done / "tiny").output
+
+
+def test_a_run_ends_with_its_answer(done):
+    assert (done / "tiny" / "report.html").read_text().startswith("<!doctype html>")
+    variants = json.loads((done / "tiny" / "comparison.json").read_text())["variants"]
+    assert {name: sorted(one["seeds"]) for name, one in variants.items()} == {"plain": ["1", "2"], "noisy": ["1", "2"]}
+    assert json.loads(call("compare", done / "tiny", "--json").output)["variants"] == variants
+
+
+def test_diverged_runs_are_told_by_the_exit_status(tiny):
+    arguments = ["compare.seeds=1", "training.optimizer={name: sgd, learning_rate: 1e30}", "--runs", tiny.parent / "runs"]
+    result = call("run", tiny, *arguments)
+    assert result.exit_code == 1
+    assert "diverged" in result.output
+
+
+def test_tensorboard_gets_the_folder_and_its_own_options(monkeypatch, tmp_path):
+    called = []
+    monkeypatch.setattr(os, "execv", lambda program, command: called.extend(command))
+    assert call("tensorboard", tmp_path, "--", "--port", "6007").exit_code == 0
+    assert called == [sys.executable, "-m", "tensorboard.main", "--logdir", str(tmp_path), "--port", "6007"]

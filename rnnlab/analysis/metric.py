@@ -57,7 +57,7 @@ def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
     stem = asked or next(iter(monitored))
     known = sorted({name for result in results for name in result["metrics"]})
     name = next((name for name in (f"test_{stem}", stem) if name in known), f"test_{stem}")
-    if known and name not in known:
+    if asked and known and name not in known:
         raise UserError(f"no run has the metric {stem!r}{nearest(stem, known)}; the runs have {', '.join(known)}")
     metric = Metric(name, "min")
     return Metric(name, monitored.get(metric.stem) or _MODES.get(metric.stem, "min"))
