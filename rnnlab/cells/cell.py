@@ -131,7 +131,8 @@ class Cell(keras.layers.Layer):
 
     def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
         """The columns of a kernel that serve each product, or each gate of each product that has several."""
-        parts, start = {}, 0
+        parts: dict[str, Tensor] = {}
+        start = 0
         for name, gates in products.items():
             ends = [start + (gate + 1) * self.units for gate in range(gates)]
             if per_gate and gates > 1:

@@ -53,6 +53,8 @@ class GRU(CellRNN):
         use_cudnn: bool | str = "auto",
         *,
         implementation: str = "auto",
+        ar: float = 0.0,
+        tar: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), **kwargs)

@@ -55,6 +55,8 @@ class LSTM(CellRNN):
         use_cudnn: bool | str = "auto",
         *,
         implementation: str = "auto",
+        ar: float = 0.0,
+        tar: float = 0.0,
         peephole: bool = False,
         coupled: bool = False,
         layer_norm: bool = False,

@@ -7,6 +7,7 @@ from keras import ops
 
 from rnnlab.cells.cell import Cell
 from rnnlab.cells.steps import States, Tensor, dropped
+from rnnlab.layers import penalty
 from rnnlab.noise.sampling import mean, sample, shape
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import check_sites
@@ -27,6 +28,9 @@ class RNN(keras.layers.RNN):
     `rnnlab.noise.schemes`. In training masks are drawn before the loop, each from (seed, layer name, site, draw number). In
     evaluation every noise is its mean and nothing is drawn. A masked step keeps states and output.
 
+    `ar` and `tar` weigh activation and temporal activation regularisation of the outputs, which join the training loss:
+    ar * mean(y_t^2) + tar * mean((h_t - h_{t-1})^2) over unpadded elements (Merity et al. 2017, arXiv 1708.01009).
+
     `implementation="auto"` takes cuDNN where it can compute the same, else the fast scan, else the loop; `"loop"` forces
     the loop. Raises ValueError for a setting that makes no sense for this cell.
     """
@@ -39,6 +43,8 @@ class RNN(keras.layers.RNN):
         seed: int | None = None,
         implementation: str = "auto",
         use_cudnn: bool | str = "auto",
+        ar: float = 0.0,
+        tar: float = 0.0,
         **kwargs: Any,
     ) -> None:
         if implementation not in IMPLEMENTATIONS:
@@ -48,6 +54,7 @@ class RNN(keras.layers.RNN):
         self.input_spec = keras.InputSpec(ndim=3)
         self.dropout, self.recurrent_dropout = plain(dropout), plain(recurrent_dropout)
         self.seed, self.implementation, self.use_cudnn = seed, implementation, use_cudnn
+        self.ar, self.tar = penalty.weight("ar", ar), penalty.weight("tar", tar)
         states = ("hidden", "cell") if len(self.state_size) == 2 else ("hidden",)
         found = noises(dropout, "dropout") + check_sites(
             noises(recurrent_dropout, "recurrent_dropout"), "recurrent_dropout", states
@@ -70,8 +77,17 @@ class RNN(keras.layers.RNN):
             x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
         masks = self._masks(x, training)
         outputs, states = self._on_cudnn(x, states, mask, masks) or self._scan(x, states, mask, masks, training)
-        outputs = dropped(outputs, masks, "output")
+        raw, outputs = outputs, dropped(outputs, masks, "output")
+        if training:
+            self._penalise(raw, outputs, mask)
         return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(states)
+
+    def _penalise(self, raw: Tensor, outputs: Tensor, real: Tensor | None) -> None:
+        """Add AR on what the layer hands on and TAR on what the cell put out, as their paper has them, to the training loss."""
+        if self.ar:
+            self.add_loss(self.ar * penalty.activation(outputs, real))
+        if self.tar:
+            self.add_loss(self.tar * penalty.temporal(raw, real))
 
     def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
@@ -119,5 +135,5 @@ class RNN(keras.layers.RNN):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn")
+        own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn", "ar", "tar")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

@@ -1,0 +1,1 @@
+"""A look inside: a model and a batch in, arrays out."""

@@ -1,0 +1,42 @@
+"""A model's call with the noise of training, compiled once, on any backend."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+
+def noisy_call(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+    """Return `model(x, training=True)` as a compiled function of arrays; draws and carried states move on as without it."""
+    match keras.backend.backend():
+        case "tensorflow":
+            import tensorflow as tf
+
+            compiled = tf.function(lambda x: model(x, training=True), reduce_retracing=True)
+        case "jax":
+            compiled = _jax_call(model)
+        case _:
+            compiled = lambda x: model(x, training=True)  # noqa: E731
+    return lambda x: keras.ops.convert_to_numpy(compiled(keras.ops.convert_to_tensor(x)))
+
+
+def _jax_call(model: keras.Model) -> Callable[[object], object]:
+    import jax
+
+    states = [state for layer in model._flatten_layers() for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
+    fixed = [*model.non_trainable_variables, *states]
+
+    @jax.jit
+    def pure(trainable: list, values: list, x: object) -> object:
+        mapping = list(zip([*model.trainable_variables, *fixed], [*trainable, *values], strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            outputs = model(x, training=True)
+        return outputs, [scope.get_current_value(variable) for variable in fixed]
+
+    def call(x: object) -> object:
+        outputs, moved = pure([v.value for v in model.trainable_variables], [v.value for v in fixed], x)
+        for variable, value in zip(fixed, moved, strict=True):
+            variable.assign(value)
+        return outputs
+
+    return call
