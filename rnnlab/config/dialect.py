@@ -17,6 +17,9 @@ _SCALARS = {
 """The plain scalars that are not text. A number with a leading zero is text: octal to some readers, decimal to others.
 A whole number beyond 18 digits is a float, as in JSON."""
 
+LITERALS = {None: "null", True: "true", False: "false"}
+"""How the values that are words are written."""
+
 _VALUES: dict[str, Callable[[str], Any]] = {
     "null": lambda text: None,
     "bool": "true".__eq__,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from rnnlab.config.dialect import LITERALS
 from rnnlab.config.tree import Node, Path, Problem, locate
 from rnnlab.names import nearest
 
@@ -68,15 +69,12 @@ def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path) -> str:
     context: dict[str, Any] = detail.get("ctx", {})
     match kind:
         case "extra_forbidden":
-            known = [key for section in sections(schema, detail["loc"][:-1]) for key in section.model_fields]
+            known = list(_explained(schema, detail["loc"][:-1]))
             return f"unknown key {name!r}{nearest(name, known)}; allowed: {', '.join(known)}"
-        case "missing" | "union_tag_not_found":
-            about = [
-                section.model_fields[name].description
-                for section in sections(schema, detail["loc"][:-1] if kind == "missing" else detail["loc"])
-                if name in section.model_fields
-            ]
-            return f"{name} is missing: {about[0] if about else None}"
+        case "missing":
+            return f"{name} is missing: {_explained(schema, detail['loc'][:-1])[str(name)]}"
+        case "union_tag_not_found":
+            return f"{name} is missing: {_explained(schema, detail['loc'])[str(name)]}"
         case "union_tag_invalid":
             known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return f"unknown {name} {context['tag']!r}{nearest(context['tag'], known)}; allowed: {', '.join(known)}"
@@ -92,7 +90,7 @@ def shown(value: Any) -> str:
     """Return the value as a user would name it."""
     match value:
         case None | bool():
-            return {None: "null", True: "true", False: "false"}[value]
+            return LITERALS[value]
         case str():
             return f"the text {value[:60]!r}"
         case dict():
@@ -102,12 +100,12 @@ def shown(value: Any) -> str:
     return repr(value)[:60]
 
 
-def sections(schema: Any, path: Path) -> list[type[BaseModel]]:
-    """Return the section classes that can stand at a path, as pydantic writes it, of a schema."""
+def _explained(schema: Any, path: Path) -> dict[str, str | None]:
+    """The keys, each with what it means, that a section at a path, as pydantic writes it, of the schema takes."""
     types = _alternatives(schema)
     for part in path:
         types = [below for kind in types for below in _below(kind, part)]
-    return [kind for kind in types if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return {key: field.description for kind in types for key, field in getattr(kind, "model_fields", {}).items()}
 
 
 def _alternatives(annotation: Any) -> list[Any]:

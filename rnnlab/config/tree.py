@@ -1,6 +1,6 @@
 """A YAML document as a tree in which every key and value knows where it was written."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ class Place:
     def quote(self, width: int = 110) -> str:
         """Return the source line with a caret under the column, or nothing where there is no line."""
         start = max(0, self.column - width * 2 // 3) if len(self.text) > width else 0
-        line = self.text[start : start + width].replace("\t", " ")
+        line = "".join(character if character.isprintable() else " " for character in self.text[start : start + width])
         return f"\n    {line}\n    {' ' * (self.column - 1 - start)}^" if self.text.strip() else ""
 
 
@@ -37,7 +37,9 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return ": ".join(filter(None, (str(self.place), self.path, self.message))) + self.place.quote()
+        said = ": ".join(filter(None, (str(self.place), self.path, self.message)))
+        shown = (one if one.isprintable() else one.encode("unicode_escape").decode() for one in said)
+        return "".join(shown) + self.place.quote()
 
 
 class ConfigError(UserError):
@@ -72,9 +74,9 @@ class Node:
             node = node.children().get(part) if node else None
         return node
 
-    def only(self, keys: Iterable[str]) -> "Node":
+    def only(self, keys: Collection[str]) -> "Node":
         """Return the mapping with these of its keys."""
-        return Node({key: self.value[key] for key in keys if key in self.value}, self.place, self.keys)
+        return Node({key: child for key, child in self.value.items() if key in keys}, self.place, self.keys)
 
     def children(self) -> dict[str | int, "Node"]:
         """Return what lies directly below, by key or index."""
@@ -95,14 +97,14 @@ class Node:
 
 def locate(node: Node, path: Path, key: bool = False) -> Place:
     """Return the place of the value at `path` (or of its `key`), or of the nearest thing above it that was written."""
-    place = node.place
+    place = written = node.place
     for part in path:
         child = node.children().get(part)
         if child is None:
             return place
         written = node.keys.get(str(part), child.place)
         node, place = child, written if isinstance(child.value, dict | list) else child.place
-    return written if key and path else place
+    return written if key else place
 
 
 def merge(base: Node, over: Node) -> Node:

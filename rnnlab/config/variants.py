@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from rnnlab.config.dialect import LITERALS
 from rnnlab.config.experiment import RunConfig
 from rnnlab.config.explain import check
 from rnnlab.config.patches import Change, patch
@@ -86,5 +87,5 @@ def _label(value: Any) -> str:
         case list():
             return "-".join(map(_label, value))
         case None | bool():
-            return {None: "null", True: "true", False: "false"}[value]
+            return LITERALS[value]
     return re.sub(r"[^A-Za-z0-9._+-]", "_", str(value))

@@ -145,6 +145,15 @@ def test_mistakes_on_the_command_line(tmp_path, override, expected):
     assert refused(tmp_path, GOOD, override)[0].startswith(expected)
 
 
+def test_mistakes_in_several_overrides_are_told_at_once(tmp_path):
+    assert len(refused(tmp_path, GOOD, "trainin.epochs=2", "dropout", "training.epochs=[")) == 3
+
+
+def test_what_a_terminal_would_obey_is_not_repeated(tmp_path):
+    (problem,) = refused(tmp_path, GOOD.replace("monitor", '"\\e[31mmonitor"'))
+    assert "unknown key '\\x1b[31mmonitor'" in problem
+
+
 def test_the_caret_of_an_override_stands_under_its_value(tmp_path):
     (tmp_path / "c.yaml").write_text(GOOD)
     with pytest.raises(ConfigError, match=r"\n    training.epochs=two\n                    \^$"):

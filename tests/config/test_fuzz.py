@@ -91,7 +91,7 @@ def answers(path, data: bytes, *overrides: str) -> None:
     assert problems
     for problem in problems:
         assert re.match(rf"({re.escape(str(path.parent))}\S*:\d+:\d+|command line): \S", str(problem)), str(problem)
-        str(problem).encode()
+        assert all(line.isprintable() for line in str(problem).split("\n"))
 
 
 @BOUNDED
