@@ -81,16 +81,25 @@ def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, 
 @_OVERRIDES
 @_RUNS
 @_JSON
-def plan(file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool) -> None:
+@click.option("--detect", type=click.FloatRange(min=0, min_open=True), help="Add the seeds that find a difference this large.")
+def plan(file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool, detect: float | None) -> None:
     """Show what `run` would do, and how much is done.
 
     \b
     Example: rnnlab plan configs/quickstart.yaml compare.seeds=8
+             rnnlab plan configs/quickstart.yaml --detect 2.0
     """
     from rnnlab.config import load
     from rnnlab.runs.plan import plan
 
-    _show([asdict(row) for row in plan(load(file, overrides), runs)], as_json)
+    experiment = load(file, overrides)
+    rows = [asdict(row) for row in plan(experiment, runs)]
+    if detect:
+        from rnnlab.analysis.planning import seeds_to_detect
+
+        needed = seeds_to_detect(detect, runs / experiment.name)
+        rows = [{**row, "seeds_needed": needed.get(row["variant"])} for row in rows]
+    _show(rows, as_json)
 
 
 @main.command()
@@ -130,22 +139,29 @@ def schema_() -> None:
 @click.argument("name", required=False)
 @_JSON
 def schemes(name: str | None, as_json: bool) -> None:
-    """Explain every dropout scheme, or the one called NAME: equation, placement, lifetime, paper, settings.
+    """Explain every dropout scheme, or draw where the one called NAME acts.
 
     \b
     Example: rnnlab schemes zoneout
     """
-    from rnnlab.noise.schemes import SCHEMES
+    from rnnlab.noise import catalogue
 
-    if name is not None and name not in SCHEMES:
-        raise UserError(f"there is no scheme {name!r}{nearest(name, SCHEMES)}; the schemes are {', '.join(SCHEMES)}")
-    chosen = {key: vars(scheme) for key, scheme in SCHEMES.items() if name in (None, key)}
-    table = {key: {field: value for field, value in about.items() if field != "build"} for key, about in chosen.items()}
+    if name is not None and name not in catalogue.SCHEMES:
+        known = ", ".join(catalogue.SCHEMES)
+        raise UserError(f"there is no scheme {name!r}{nearest(name, catalogue.SCHEMES)}; the schemes are {known}")
+    table = catalogue.table(name)
     if as_json:
         click.echo(json.dumps(table, indent=2))
     for key, about in table.items() if not as_json else ():
-        click.echo(f"{click.style(key, bold=True)}  {' or '.join(about.pop('arguments'))}")
-        click.echo("".join(f"  {field:<12}{value}\n" for field, value in about.items()))
+        click.echo(
+            click.style(key, bold=True) + "\n" + "".join(f"  {field:<12}{_flat(value)}\n" for field, value in about.items())
+        )
+    if name and not as_json:
+        click.echo(catalogue.drawing(name), nl=False)
+
+
+def _flat(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else json.dumps(value) if isinstance(value, dict) else value
 
 
 @main.command()

@@ -26,6 +26,8 @@ class Scheme:
     paper: str
     settings: str
     """The settings that the paper used."""
+    example: Mapping[str, Any]
+    """Settings to begin with."""
 
 
 def _none(argument: str) -> tuple[Noise, ...]:
@@ -84,6 +86,7 @@ SCHEMES = {
         evaluation="the same",
         paper="Hochreiter & Schmidhuber 1997, Neural Computation 9(8); Cho et al. 2014, arXiv 1406.1078",
         settings="none",
+        example={},
     ),
     "variational": Scheme(
         _variational,
@@ -94,6 +97,7 @@ SCHEMES = {
         evaluation="off, or Monte Carlo",
         paper="Gal & Ghahramani 2016, arXiv 1512.05287",
         settings="PTB large: input 0.5, recurrent 0.3, words 0.3, untied; Cornell: 0.5 everywhere",
+        example={"rate": 0.3},
     ),
     "naive": Scheme(
         _naive,
@@ -104,6 +108,7 @@ SCHEMES = {
         evaluation="off",
         paper="the per-step baseline of Gal & Ghahramani 2016, arXiv 1512.05287",
         settings="Cornell: 0.5",
+        example={"rate": 0.3},
     ),
     "vertical": Scheme(
         _vertical,
@@ -114,6 +119,7 @@ SCHEMES = {
         evaluation="off",
         paper="Zaremba et al. 2014, arXiv 1409.2329; Pham et al. 2014, arXiv 1312.4569",
         settings="PTB medium 0.5, large 0.65; handwriting 0.5",
+        example={"rate": 0.5},
     ),
     "locked": Scheme(
         _locked,
@@ -124,6 +130,7 @@ SCHEMES = {
         evaluation="off",
         paper="Merity et al. 2018, arXiv 1708.02182",
         settings="PTB: between layers 0.25, at the output 0.4",
+        example={"rate": 0.4},
     ),
     "rnndrop": Scheme(
         _rnndrop,
@@ -134,6 +141,7 @@ SCHEMES = {
         evaluation="c_t times 1 - rate",
         paper="Moon et al. 2015, ASRU",
         settings="speech: between 0.1 and 0.5",
+        example={"rate": 0.3},
     ),
     "semeniuta": Scheme(
         _semeniuta,
@@ -144,6 +152,7 @@ SCHEMES = {
         evaluation="g_t times 1 - rate",
         paper="Semeniuta et al. 2016, arXiv 1603.05118",
         settings="0.25 and 0.5, per step",
+        example={"rate": 0.25},
     ),
     "zoneout": Scheme(
         _zoneout,
@@ -154,6 +163,7 @@ SCHEMES = {
         evaluation="its expectation: c_t = p c_{t-1} + (1 - p) c~_t, likewise h_t",
         paper="Krueger et al. 2017, arXiv 1606.01305",
         settings="character PTB: cell 0.5, hidden 0.05; permuted MNIST: 0.15, 0.15; text8: 0.2, 0.2",
+        example={"cell": 0.5, "hidden": 0.05},
     ),
     "weight_drop": Scheme(
         _weight_drop,
@@ -164,6 +174,7 @@ SCHEMES = {
         evaluation="off",
         paper="Merity et al. 2018, arXiv 1708.02182; Wan et al. 2013",
         settings="PTB and WikiText-2 words: 0.5",
+        example={"rate": 0.5},
     ),
     "word": Scheme(
         _word,
@@ -174,6 +185,7 @@ SCHEMES = {
         evaluation="off",
         paper="Gal & Ghahramani 2016, arXiv 1512.05287; Merity et al. 2018, arXiv 1708.02182",
         settings="PTB large 0.3; AWD-LSTM 0.1",
+        example={"rate": 0.1},
     ),
 }
 
