@@ -1,15 +1,17 @@
 """Folders of runs become a comparison: figures, differences, verdicts, and the answer in words."""
 
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from rnnlab.analysis.answer import headline
+from rnnlab.analysis.factorial import Effect, effects
 from rnnlab.analysis.gather import Gathered, gather
 from rnnlab.analysis.looks import Look, earlier_looks, look_again, next_alpha
-from rnnlab.analysis.metric import choose
-from rnnlab.analysis.outcomes import grouped, outcomes_of, with_collapses
-from rnnlab.analysis.paired import Question
-from rnnlab.analysis.variants import Variant, counts, judged
+from rnnlab.analysis.metric import Metric, choose
+from rnnlab.analysis.outcomes import Outcomes, grouped, outcomes_of, with_collapses
+from rnnlab.analysis.paired import Pair, Question
+from rnnlab.analysis.variants import Against, Variant, counts, judged, summed_up
 
 SCHEMA = 1
 """Rises when a field of comparison.json changes its meaning or goes."""
@@ -40,9 +42,23 @@ class Comparison:
     answer: str
     """The answer in one sentence; every variant has its own `words` besides."""
     variants: dict[str, Variant]
+    pairs: dict[str, Against]
+    """Where all pairs were asked for, those without the baseline, as "this against that"."""
+    effects: list[Effect]
+    """Where the variants are a grid, what each of its factors does."""
     look: Look
     looks: list[Look]
     """Every look at these runs so far, this one among them."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of the runs beside who beats the baseline in the monitored metric."""
+
+    metric: str | None = None
+    group_by: str | None = None
+    margin: float | None = None
+    all_pairs: bool = False
 
 
 def compare(
@@ -51,53 +67,68 @@ def compare(
     baseline: str | None = None,
     group_by: str | None = None,
     margin: float | None = None,
+    all_pairs: bool = False,
 ) -> Comparison:
     """Compare the variants in the folders of one or several experiments; nothing is written, see `record`.
 
     `metric` is the monitored figure unless another is named, on the test split unless the name says otherwise; `baseline` and
     `margin` are the experiment's own unless given. With `group_by`, a dotted config path, its values take the place of the
-    variants, and a seed's figure is the mean over the variants that share the value.
+    variants, and a seed's figure is the mean over the variants that share the value. With `all_pairs` every variant is
+    compared with every other one, and everything is simultaneous over all these pairs.
 
     Raises UserError where a folder is no experiment, or where metric, baseline or path are unknown.
     """
-    return compared(gather(folders, baseline), metric, group_by, margin)
+    return compared(gather(folders, baseline), Ask(metric, group_by, margin, all_pairs))
 
 
-def compared(
-    gathered: Gathered, metric: str | None = None, group_by: str | None = None, margin: float | None = None
-) -> Comparison:
+def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
     """Compare runs that have been read already; see `compare`."""
-    chosen = choose(metric, gathered.results)
-    outcomes, name = with_collapses(outcomes_of(gathered.runs, chosen), chosen), gathered.baseline
-    if group_by:
-        values = gathered.values(group_by)
-        outcomes, name = grouped(outcomes, values), values[name]
-    declared = gathered.declared and (metric, group_by, margin) == (None, None, None)
-    margin = gathered.margin if margin is None else margin
-    question = f"{chosen.name} against {name}" + (f" by {group_by}" if group_by else "")
-    ended = {variant: counts(of) for variant, of in outcomes.items()}
-    may_claim = ended[name].may_claim and any(of.may_claim for variant, of in ended.items() if variant != name)
-    look, looks = look_again(
-        earlier_looks([record.folder for record in gathered.records]), question, ended[name].ended, may_claim
-    )
-    later = next_alpha(looks, question)
-    how = Question(chosen.lower_is_better, chosen.log, look.alpha or later, later, margin)
-    variants = judged(outcomes, name, chosen.label, how)
+    metric, baseline = choose(ask.metric, gathered.results), gathered.baseline
+    outcomes = with_collapses(outcomes_of(gathered.runs, metric), metric)
+    if ask.group_by:
+        values = gathered.values(ask.group_by)
+        outcomes, baseline = grouped(outcomes, values), values[baseline]
+    margin = gathered.margin if ask.margin is None else ask.margin
+    look, looks = _look(gathered, outcomes, _question(metric, baseline, ask), baseline)
+    later = next_alpha(looks, look.question)
+    question = Question(metric.lower_is_better, metric.log, look.alpha or later, later, margin)
+    pairs = judged(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
+    variants = {name: summed_up(of, pairs.pop((name, baseline), None)) for name, of in outcomes.items()}
     return Comparison(
         schema=SCHEMA,
-        declared=declared,
+        declared=gathered.declared and ask == Ask(),
         experiments=gathered.experiments,
-        metric=chosen.name,
-        stem=chosen.stem.replace("_", " "),
-        label=chosen.label,
-        mode=chosen.mode,
-        log=chosen.log,
+        metric=metric.name,
+        stem=metric.stem.replace("_", " "),
+        label=metric.label,
+        mode=metric.mode,
+        log=metric.log,
         unit=gathered.unit,
         selection=gathered.selection,
-        baseline=name,
+        baseline=baseline,
         margin=margin,
-        answer=headline(variants, name, chosen),
+        answer=headline(variants, pairs, baseline, metric),
         variants=variants,
+        pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
+        effects=[] if ask.group_by else effects(outcomes, gathered.levels, question),
         look=look,
         looks=looks,
     )
+
+
+def _question(metric: Metric, baseline: str, ask: Ask) -> str:
+    rivals = "all pairs" if ask.all_pairs else f"against {baseline}"
+    return f"{metric.name} {rivals}" + (f" by {ask.group_by}" if ask.group_by else "")
+
+
+def _pairs(outcomes: Outcomes, baseline: str, every: bool) -> list[Pair]:
+    """Return the pairs to compare: each variant with the baseline, then on request with every variant before it."""
+    rivals = [name for name in outcomes if name != baseline]
+    return [(name, baseline) for name in rivals] + [(later, name) for name, later in combinations(rivals, 2) if every]
+
+
+def _look(gathered: Gathered, outcomes: Outcomes, question: str, baseline: str) -> tuple[Look, list[Look]]:
+    ended = {name: counts(of) for name, of in outcomes.items()}
+    may_claim = ended[baseline].may_claim and any(one.may_claim for name, one in ended.items() if name != baseline)
+    before = earlier_looks([record.folder for record in gathered.records])
+    return look_again(before, question, ended[baseline].ended, may_claim)

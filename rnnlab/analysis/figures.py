@@ -56,12 +56,22 @@ def typeset(text: str) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return "p = 0.031", with two significant digits, or "p < 0.001".
+    """Return "p = 0.031" or "p < 0.001".
 
-    >>> p_value(0.03125), p_value(0.00012), p_value(1.0)
-    ('p = 0.031', 'p < 0.001', 'p = 1')
+    >>> p_value(0.03125), p_value(0.00012)
+    ('p = 0.031', 'p < 0.001')
     """
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+    text = bare_p(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def bare_p(p: float) -> str:
+    """Return a p-value with two significant digits.
+
+    >>> bare_p(0.03125), bare_p(0.00012), bare_p(1.0)
+    ('0.031', '< 0.001', '1')
+    """
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def count(n: int, thing: str) -> str:

@@ -7,16 +7,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from json import dumps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.analysis.figures import count, minus
 from rnnlab.analysis.gather import flatten
 from rnnlab.analysis.record import document
-from rnnlab.analysis.table import Column, columns
+from rnnlab.analysis.table import Column, columns, effect_columns
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 WIDTH = 100
 """Columns of a page of text."""
@@ -25,30 +26,27 @@ WIDTH = 100
 def show(comparison: Comparison, console: "Console | None" = None) -> None:
     """Print the answer, the table and its notes, at most 100 columns wide; plain text where the console is no terminal."""
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = console or Console(width=None if sys.stdout.isatty() else WIDTH)
     brief = [column for column in columns(comparison) if column.brief]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in brief:
-        table.add_column(
-            Text(column.title),
-            justify="left" if column.words else "right",
-            overflow="fold",
-            no_wrap=column is not brief[0],
-        )
-    for row in _rows(brief):
-        table.add_row(*map(Text, row))
-    for part in (
-        table,
-        "",
-        Text(comparison.answer, style="bold"),
-        *map(Text, words(comparison)),
-        "",
-        *map(Text, notes(comparison)),
-    ):
+    tables = [_grid(brief), *([_grid(effect_columns(comparison))] if comparison.effects else [])]
+    paragraphs = [Text(comparison.answer, style="bold"), *map(Text, words(comparison)), "", *map(Text, notes(comparison))]
+    for part in (tables[0], "", *paragraphs, *(part for table in tables[1:] for part in ("", table))):
         console.print(part, width=min(WIDTH, console.width))
+
+
+def _grid(of: Sequence[Column]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in of:
+        align: Literal["left", "right"] = "left" if column.words else "right"
+        table.add_column(Text(column.title), justify=align, overflow="fold", no_wrap=column is not of[0])
+    for row in _rows(of):
+        table.add_row(*map(Text, row))
+    return table
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -62,8 +60,9 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def words(comparison: Comparison) -> list[str]:
-    """Return the verdict on every variant as a sentence."""
-    return [one.against.words for one in comparison.variants.values() if one.against]
+    """Return the verdict on every variant, and on every other pair that was asked for, as a sentence."""
+    against = [one.against for one in comparison.variants.values() if one.against]
+    return [one.words for one in [*against, *comparison.pairs.values()]]
 
 
 def _pairs(comparison: Comparison) -> list[str]:

@@ -1,6 +1,6 @@
 """Folders of runs become one table of runs by variant and seed, the planned but missing ones among them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,12 +66,24 @@ class Gathered:
 
     def values(self, path: str) -> dict[str, str]:
         """Return for every variant "key=value" of the config at a dotted path; raises UserError where there is none."""
-        flat = {name: flatten(self.configs.get(name, {})) for name in self.runs}
-        lacking = [name for name, config in flat.items() if path not in config]
+        configs = {name: parts(self.configs.get(name, {})) for name in self.runs}
+        lacking = [name for name, config in configs.items() if path not in config]
         if lacking:
-            known = {key for config in flat.values() for key in config if key}
+            known = {key for config in configs.values() for key in config}
             raise UserError(f"the config of {', '.join(lacking)} has no {path!r}{nearest(path, known)}")
-        return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in flat.items()}
+        return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in configs.items()}
+
+    @property
+    def levels(self) -> dict[str, dict[str, str]]:
+        """The value of each factor of the grid by variant, where there is one experiment with a grid, all of it started."""
+        compare = self.records[0].document["compare"]
+        named, grid = compare.get("variants") or {}, compare.get("grid") or {}
+        if len(self.experiments) > 1 or not grid or self.configs.keys() != self.runs.keys():
+            return {}
+        paths = {key: key if "." in key else f"model.recurrent.0.{key}" for key in grid}
+        found = {name: parts(config) for name, config in self.configs.items()}
+        points = {name: {key: str(config.get(path)) for key, path in paths.items()} for name, config in found.items()}
+        return {name: {"variant": _named(name, named), **point} for name, point in points.items()}
 
 
 def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gathered:
@@ -98,16 +110,24 @@ def origin(run: RunRecord) -> dict[str, Any]:
     return yaml.load((run.folder / RUN).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def flatten(value: Any, path: str = "") -> dict[str, Any]:
+def parts(value: Any, path: str = "") -> dict[str, Any]:
+    """Return every part of nested mappings and lists, inner ones and leaves, by dotted path.
+
+    >>> parts({"model": {"recurrent": [{"units": 96}]}})["model.recurrent.0"]
+    {'units': 96}
+    """
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    below = {key: part for name, one in inner for key, part in parts(one, f"{path}.{name}".lstrip(".")).items()}
+    return {path: value, **below} if path else below
+
+
+def flatten(value: Any) -> dict[str, Any]:
     """Return the leaves of nested mappings and lists by dotted path.
 
     >>> flatten({"model": {"recurrent": [{"units": 96}]}, "name": "quickstart"})
     {'model.recurrent.0.units': 96, 'name': 'quickstart'}
     """
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    if not parts:
-        return {path: value}
-    return {key: leaf for name, part in parts for key, leaf in flatten(part, f"{path}.{name}".lstrip(".")).items()}
+    return {path: part for path, part in parts(value).items() if not isinstance(part, dict | list) or not part}
 
 
 def _budget(training: Mapping[str, Any]) -> str:
@@ -115,6 +135,11 @@ def _budget(training: Mapping[str, Any]) -> str:
     if stopping:
         return f"at most {count(training['epochs'], 'epoch')}, stopped after {stopping['patience']} without a better one"
     return f"always {count(training['epochs'], 'epoch')}"
+
+
+def _named(variant: str, names: Iterable[str]) -> str:
+    """Return which of the named variants a point of the grid belongs to: it begins with that name."""
+    return max((name for name in names if f"{variant},".startswith(f"{name},")), key=len, default="")
 
 
 def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:

@@ -3,7 +3,7 @@
 A variant's figures are an array (seeds,): NaN where a seed has none, inf where its run was lost: worse than any figure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from rnnlab.analysis.permutation import max_t, signed_ranks
 from rnnlab.analysis.power import detectable, seeds_needed
 from rnnlab.analysis.statistics import Array, Estimate, Rate, equivalence_p, hedges_g_av, mean_interval, rate_interval
+
+Pair = tuple[str, str]
+"""A variant and the one it is set against."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,17 @@ class Difference:
         return not any(one.low is not None and one.high is not None and one.low <= 0 <= one.high for one in intervals)
 
 
-def differences(series: Mapping[str, Array], baseline: str, question: Question) -> dict[str, Difference]:
-    """Return for every variant but the baseline its paired difference, simultaneous over all of them."""
-    rivals = [name for name in series if name != baseline]
-    if not rivals:
+def differences(series: Mapping[str, Array], pairs: Sequence[Pair], question: Question) -> dict[Pair, Difference]:
+    """Return the paired difference of every pair (variant, baseline), simultaneous over all of them."""
+    if not pairs:
         return {}
-    scores = np.stack([_scores(series[name], series[baseline], question) for name in rivals], axis=1)
-    ended = np.stack([np.isfinite(series[name]) & np.isfinite(series[baseline]) for name in rivals], axis=1)
+    scores = np.stack([_scores(series[one], series[other], question) for one, other in pairs], axis=1)
+    ended = np.stack([np.isfinite(series[one]) & np.isfinite(series[other]) for one, other in pairs], axis=1)
     worst = np.stack([signed_ranks(column) if np.isinf(column).any() else column for column in scores.T], axis=1)
     tests = zip(max_t(worst), max_t(np.where(ended, scores, np.nan)), strict=True)
     return {
-        name: _difference(series[name], series[baseline], worst[:, k], p, question, len(rivals))
-        for k, (name, p) in enumerate(zip(rivals, tests, strict=True))
+        pair: _difference(series[pair[0]], series[pair[1]], worst[:, k], p, question, len(pairs))
+        for k, (pair, p) in enumerate(zip(pairs, tests, strict=True))
     }
 
 
@@ -101,7 +103,7 @@ def _difference(
     return Difference(
         estimate=estimate,
         alone=mean_interval(x - y),
-        percent=_percent(x, y, family) if question.log else None,
+        percent=in_percent(np.log(x) - np.log(y), family) if question.log else None,
         better=better,
         ties=len(ranks) - better - worse,
         worse=worse,
@@ -116,7 +118,8 @@ def _difference(
     )
 
 
-def _percent(x: Array, y: Array, family: int) -> Estimate:
-    logs = mean_interval(np.log(x) - np.log(y), family=family)
-    mean, low, high = (None if value is None else float(100 * np.expm1(value)) for value in (logs.mean, logs.low, logs.high))
-    return Estimate(logs.n, mean, None if logs.sd is None else 100 * logs.sd, low, high)
+def in_percent(logs: Array, family: int) -> Estimate:
+    """Return differences of logs (seeds,) as percent, 100 (exp(mean) - 1), with the simultaneous interval."""
+    found = mean_interval(logs, family=family)
+    mean, low, high = (None if value is None else float(100 * np.expm1(value)) for value in (found.mean, found.low, found.high))
+    return Estimate(found.n, mean, None if found.sd is None else 100 * found.sd, low, high)

@@ -1,8 +1,9 @@
 """report.html: the whole answer in one file that needs nothing else."""
 
+import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from rnnlab.analysis.gather import Gathered, flatten, gather
 from rnnlab.analysis.plots import pictures
 from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css
-from rnnlab.analysis.table import columns
+from rnnlab.analysis.table import columns, effect_columns
 from rnnlab.config import dump
 from rnnlab.runs import files
 
@@ -48,6 +49,7 @@ def html(comparison: Comparison, gathered: Gathered) -> str:
         comparison=comparison,
         title=" and ".join(comparison.experiments),
         columns=columns(comparison),
+        effects=effect_columns(comparison) if comparison.effects else [],
         pictures=pictures(comparison, {name: curves_of(of, comparison.stem) for name, of in gathered.runs.items()}),
         notes=forms.notes(comparison),
         seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
@@ -63,19 +65,27 @@ def html(comparison: Comparison, gathered: Gathered) -> str:
     )
 
 
-def _changes(gathered: Gathered) -> dict[str, list[tuple[str, Any, Any]]]:
-    """Return for every variant what differs from the baseline's config: path, the baseline's value, its own."""
-    flat = {name: flatten(config) for name, config in gathered.configs.items()}
-    base = flat.get(gathered.baseline, {})
-    return {
-        name: [
-            (path, base.get(path, "-"), own.get(path, "-"))
-            for path in {**base, **own}
-            if base.get(path, "-") != own.get(path, "-")
-        ]
-        for name, own in flat.items()
-        if name != gathered.baseline
-    }
+def _changes(gathered: Gathered) -> dict[str, list[tuple[str, str, str]]]:
+    """Return for every variant where its config differs from the baseline's: path, the baseline's value, its own."""
+    base = gathered.configs.get(gathered.baseline, {})
+    return {name: list(_differ(base, own)) for name, own in gathered.configs.items() if name != gathered.baseline}
+
+
+def _differ(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    match before, after:
+        case dict(), dict():
+            for key in {**before, **after}:
+                yield from _differ(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+        case list(), list() if len(before) == len(after):
+            for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from _differ(one, other, f"{path}.{index}")
+        case _ if before != after:
+            yield path, _flow(before), _flow(after)
+
+
+def _flow(value: Any) -> str:
+    """Return a value on one line, much as YAML has it."""
+    return json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
 def _origins(origins: Sequence[dict[str, Any]]) -> dict[str, str]:

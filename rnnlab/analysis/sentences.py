@@ -85,7 +85,7 @@ def _pair(case: Case) -> str:
 
 def _p(case: Case) -> str:
     p = p_value(case.difference.p) if case.difference.p is not None else "no p"
-    return p + (f" over {count(case.family, 'variant')}" if case.family > 1 else "")
+    return p + (f" over {count(case.family, 'comparison')}" if case.family > 1 else "")
 
 
 def _wins(case: Case, before: str = "") -> str:

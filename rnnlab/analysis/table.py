@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from rnnlab.analysis.comparison import Comparison, Variant
-from rnnlab.analysis.figures import decimals, fixed, p_value, with_interval
+from rnnlab.analysis.figures import bare_p, decimals, fixed, with_interval
 from rnnlab.analysis.statistics import Estimate
 
 
@@ -64,6 +64,28 @@ def columns(comparison: Comparison) -> list[Column]:
     return [names, *(one for one in found if any(cell.text not in ("", "-") for cell in one.cells))]
 
 
+def effect_columns(comparison: Comparison) -> list[Column]:
+    """Return the table of what the factors of a grid do; empty columns are left out."""
+    of = comparison.effects
+    p = ["" if one.p is None else bare_p(one.p) for one in of]
+    found = [
+        Column(
+            "effect", "over all values of the other factors", [Cell(one.name, one.name) for one in of], brief=True, words=True
+        ),
+        Column(
+            f"{comparison.label} [95 %]", "simultaneous over all effects", [_interval(one.estimate) for one in of], brief=True
+        ),
+        Column("percent", "the same in percent, from logs", [_interval(one.percent) for one in of], brief=True),
+        Column(
+            "p",
+            "joint sign-flip test over all effects",
+            [Cell(text, one.p) for text, one in zip(p, of, strict=True)],
+            brief=True,
+        ),
+    ]
+    return [column for column in found if any(cell.text for cell in column.cells)]
+
+
 def _mean(estimate: Estimate, places: int, spread: bool) -> Cell:
     deviation = f" ± {fixed(estimate.sd, places)}" if spread and estimate.sd is not None else ""
     return Cell(fixed(estimate.mean, places) + deviation, estimate.mean)
@@ -94,4 +116,4 @@ def _ahead(one: Variant) -> Cell:
 
 def _p(one: Variant) -> Cell:
     p = one.against.difference.p if one.against else None
-    return Cell("" if p is None else p_value(p).removeprefix("p ").removeprefix("= "), p)
+    return Cell("" if p is None else bare_p(p), p)

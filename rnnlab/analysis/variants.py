@@ -1,11 +1,11 @@
 """Variants summed up over their seeds and judged against the baseline."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rnnlab.analysis.outcomes import Outcome, Outcomes, nan_for_none, series
-from rnnlab.analysis.paired import Difference, Question, differences
+from rnnlab.analysis.paired import Difference, Pair, Question, differences
 from rnnlab.analysis.pairing import pairing
 from rnnlab.analysis.sentences import sentence
 from rnnlab.analysis.statistics import Estimate, Rate, mean_interval, rate_interval
@@ -44,17 +44,18 @@ class Variant:
     """None for the baseline itself."""
 
 
-def judged(outcomes: Outcomes, baseline: str, label: str, question: Question) -> dict[str, Variant]:
-    """Return every variant summed up and, but for the baseline, judged; `label` is the metric in plain words."""
+def judged(outcomes: Outcomes, pairs: Sequence[Pair], label: str, question: Question) -> dict[Pair, Against]:
+    """Return the verdict on every pair (variant, baseline), simultaneous over all; `label` is the metric in plain words."""
     seeds = sorted({seed for of in outcomes.values() for seed in of})
-    found = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, baseline, question)
+    found = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, pairs, question)
     ended = {variant: counts(of) for variant, of in outcomes.items()}
-    cases = {
-        variant: Case(variant, baseline, label, one, ended[variant], ended[baseline], question, len(found))
-        for variant, one in found.items()
+    return {
+        (one, other): _against(
+            Case(one, other, label, difference, ended[one], ended[other], question, len(found)),
+            pairing(outcomes[one], outcomes[other]),
+        )
+        for (one, other), difference in found.items()
     }
-    against = {variant: _against(case, pairing(outcomes[variant], outcomes[baseline])) for variant, case in cases.items()}
-    return {variant: _summed_up(of, against.get(variant)) for variant, of in outcomes.items()}
 
 
 def counts(of: Mapping[int, Outcome]) -> Counts:
@@ -68,7 +69,8 @@ def _against(case: Case, paired: str) -> Against:
     return Against(paired, case.difference, verdict, sentence(verdict, case))
 
 
-def _summed_up(of: Mapping[int, Outcome], against: Against | None) -> Variant:
+def summed_up(of: Mapping[int, Outcome], against: Against | None) -> Variant:
+    """Return a variant's outcomes as means over its seeds."""
     ended = counts(of)
     return Variant(
         counts=ended,

@@ -181,21 +181,21 @@ def test_differences_put_a_collapse_at_the_worst_rank_and_keep_the_mean_clean():
     good = baseline - np.array([1.0, 1.1, 0.9, 1.2, 0.8, 1.3, 0.7, 1.05])
     lost = good.copy()
     lost[0] = np.inf
-    answer = differences({"none": baseline, "good": good, "lost": lost}, "none", Question())
-    assert (answer["lost"].better, answer["lost"].ties, answer["lost"].worse) == (7, 0, 1)
-    assert answer["lost"].estimate.n == 7
-    assert answer["lost"].estimate.mean == pytest.approx(np.mean(good[1:] - baseline[1:]))
-    assert answer["good"].p == pytest.approx(2 / 2**8)
-    assert answer["lost"].p_finished == pytest.approx(2 / 2**7)
-    assert answer["lost"].p > 0.1
-    assert answer["good"].direction == answer["lost"].direction == 1
+    answer = differences({"none": baseline, "good": good, "lost": lost}, [("good", "none"), ("lost", "none")], Question())
+    assert (answer["lost", "none"].better, answer["lost", "none"].ties, answer["lost", "none"].worse) == (7, 0, 1)
+    assert answer["lost", "none"].estimate.n == 7
+    assert answer["lost", "none"].estimate.mean == pytest.approx(np.mean(good[1:] - baseline[1:]))
+    assert answer["good", "none"].p == pytest.approx(2 / 2**8)
+    assert answer["lost", "none"].p_finished == pytest.approx(2 / 2**7)
+    assert answer["lost", "none"].p > 0.1
+    assert answer["good", "none"].direction == answer["lost", "none"].direction == 1
 
 
 @pytest.mark.parametrize("lower", [True, False])
 def test_direction_follows_the_metric(lower):
     baseline = np.arange(6.0)
     more = baseline + np.array([1, 2, 1, 2, 1, 3])
-    answer = differences({"b": baseline, "v": more}, "b", Question(lower_is_better=lower))["v"]
+    answer = differences({"b": baseline, "v": more}, [("v", "b")], Question(lower_is_better=lower))["v", "b"]
     assert (answer.direction, answer.better, answer.worse) == ((-1, 0, 6) if lower else (1, 6, 0))
     assert answer.estimate.mean == pytest.approx(10 / 6)
 
@@ -203,13 +203,13 @@ def test_direction_follows_the_metric(lower):
 def test_both_collapsed_is_a_tie_and_a_missing_seed_is_no_pair():
     baseline = np.array([1.0, np.inf, 3.0, 4.0])
     variant = np.array([0.5, np.inf, np.nan, np.inf])
-    answer = differences({"b": baseline, "v": variant}, "b", Question())["v"]
+    answer = differences({"b": baseline, "v": variant}, [("v", "b")], Question())["v", "b"]
     assert (answer.better, answer.ties, answer.worse, answer.estimate.n) == (1, 1, 1, 1)
 
 
 def test_log_scale_reports_the_percent():
     baseline = np.array([100.0, 120.0, 140.0])
-    answer = differences({"b": baseline, "v": baseline * [0.9, 0.95, 0.85]}, "b", Question(log=True))["v"]
+    answer = differences({"b": baseline, "v": baseline * [0.9, 0.95, 0.85]}, [("v", "b")], Question(log=True))["v", "b"]
     assert answer.percent.mean == pytest.approx(100 * (0.9 * 0.95 * 0.85) ** (1 / 3) - 100)
     scipys = stats.ttest_1samp(np.log([0.9, 0.95, 0.85]), 0).confidence_interval()
     limits = 100 * np.exp([scipys.low, scipys.high]) - 100
