@@ -1,4 +1,4 @@
-# make demo   the quickstart: set up, train, compare, say where the report is
+# make demo   the quickstart: set up, train, compare, say where the report is; OPTIONS are handed to rnnlab run
 # make test   set up, then the whole test suite
 # make check  style and types
 # make setup  the environment alone; PYTHON=python3.13 chooses the interpreter
@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers
+JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance
 
 .PHONY: setup demo test check
 setup: $(STAMP)
@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/rnnlab run configs/quickstart.yaml
+	$(BIN)/rnnlab run configs/quickstart.yaml $(OPTIONS)
 
 test: $(STAMP)
 	KERAS_BACKEND=tensorflow $(BIN)/pytest -n 2
