@@ -73,6 +73,7 @@ def test_power_is_the_share_of_simulated_t_tests_that_find_the_difference():
 def test_detectable_difference_inverts_the_power():
     assert power(8, detectable(8, 2.0), 2.0) == pytest.approx(0.8, abs=1e-4)
     assert detectable(1, 2.0) is None
+    assert power(8, 0.0, 2.0, 0.05) == pytest.approx(0.05, abs=1e-5), "without a difference both tails find one by chance"
     assert seeds_needed(0.0, 1.0) is None
     assert seeds_needed(5.0, 0.0) == 6
 
@@ -88,9 +89,10 @@ def test_smallest_p_is_two_over_two_to_the_seeds_for_any_number_of_variants():
     assert max_t(d) == [pytest.approx(2 / 2**6)] * 9
 
 
-def test_step_down_is_the_definition_by_brute_force():
+@pytest.mark.parametrize("seed", range(4))
+def test_step_down_is_the_definition_by_brute_force(seed):
     """Every pattern of signs, the maximum of |t| over the variants not yet ranked, in plain loops."""
-    d = np.random.default_rng(2).normal([0.0, 0.8, 1.6], 1.0, (7, 3))
+    d = np.random.default_rng(seed).normal([0.0, 0.8, 0.8], 1.0, (7, 3))
     d[2, 1] = np.nan
     observed = _abs_t(d)
     order = np.argsort(-observed)

@@ -145,6 +145,18 @@ def test_equivalent_needs_a_margin_and_lies_within_it(make):
     assert said(make, margin=0.01, **close)[0] == "undecided"
 
 
+def test_a_lost_seed_is_never_equivalent(make):
+    assert said(make, margin=5.0, none=BASE, tested=["diverged", *shifted(-0.02)[1:]])[0] == "undecided"
+
+
+def test_all_signs_agree_but_the_interval_holds_zero(make):
+    """One seed carries the mean: the sign-flip test is sure of the direction, the interval is not."""
+    tested = [figure - less for figure, less in zip(BASE, [0.1] * 7 + [9.0], strict=True)]
+    verdict, words, _ = said(make, none=BASE, tested=tested)
+    assert verdict == "undecided"
+    assert "tested ahead on 8 of 8 seeds; p = 0.0078" in words
+
+
 def test_several_winners_are_not_ranked(make):
     comparison = compare(make.figures(none=BASE, first=shifted(-5), second=shifted(-6)))
     assert comparison.answer.startswith(
