@@ -195,7 +195,8 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
 @main.command()
 @_FOLDERS
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
-def report(folders: tuple[Path, ...], to: Path | None = None) -> None:
+@click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
+def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None) -> None:
     """Write the comparison with its plots as one HTML file that needs nothing else.
 
     \b
@@ -203,7 +204,7 @@ def report(folders: tuple[Path, ...], to: Path | None = None) -> None:
     """
     from rnnlab.analysis import report
 
-    click.echo(f"Report: {report.write(*folders, to=to)}")
+    click.echo(f"Report: {report.write(*folders, to=to, svg=svg)}")
 
 
 @main.command("list")

@@ -58,12 +58,13 @@ def shorter(name: str, most: int) -> str:
 
 
 def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str) -> None:
-    """Put the names and markers of coloured variants above the plot, in as many columns as fit."""
+    """Put names and markers of the coloured variants above the plot; what they take, the figure gets on top."""
     from matplotlib.lines import Line2D
 
     named = [ink for ink in shown if ink.color != color("muted")]
     handles = [Line2D([], [], color=ink.color, marker=ink.marker, linestyle=line, markersize=5) for ink in named]
     labels = [shorter(ink.name, 28) for ink in named]
-    room = 90 if wide else 42
+    room = 90 if wide else 42  # characters
     fitting = max(1, min(len(labels), room // (max(map(len, labels)) + 6)))
+    figure.set_figheight(figure.get_figheight() + 0.19 * ((len(labels) - 1) // fitting))
     figure.legend(handles, labels, loc="outside upper left", ncols=fitting, borderpad=0, handlelength=1.6, columnspacing=1.4)

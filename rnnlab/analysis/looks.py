@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnlab.errors import UserError
+
 FILE = "comparison.json"
 """Where looks are kept, in the folder of each experiment that was looked at."""
 ALPHA = 0.05
@@ -44,9 +46,17 @@ def look_again(looks: Sequence[Look], question: str, seeds: int, may_claim: bool
 
 
 def earlier_looks(folders: Iterable[str | Path]) -> list[Look]:
-    """Return the looks that are recorded in the folders, each once."""
-    files = [file for folder in folders if (file := Path(folder) / FILE).exists()]
-    return list(dict.fromkeys(Look(**look) for file in files for look in json.loads(file.read_text(encoding="utf-8"))["looks"]))
+    """Return the looks that are recorded in the folders, each once; raise UserError where a record is damaged."""
+    return list(dict.fromkeys(look for folder in folders for look in _recorded(Path(folder) / FILE)))
+
+
+def _recorded(file: Path) -> list[Look]:
+    if not file.exists():
+        return []
+    try:
+        return [Look(**look) for look in json.loads(file.read_text(encoding="utf-8"))["looks"]]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(f"{file} is damaged: it should hold the looks taken so far; move it away to begin anew") from None
 
 
 def next_alpha(looks: Sequence[Look], question: str) -> float:

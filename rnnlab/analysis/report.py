@@ -16,9 +16,9 @@ from rnnlab.analysis.comparison import Comparison, compared
 from rnnlab.analysis.curves import curves_of
 from rnnlab.analysis.figures import decimals, fixed, typeset
 from rnnlab.analysis.gather import Gathered, flatten, gather
-from rnnlab.analysis.plots import pictures
+from rnnlab.analysis.plots import Picture, pictures
 from rnnlab.analysis.record import write as write_comparison
-from rnnlab.analysis.svg import css
+from rnnlab.analysis.svg import css, standalone
 from rnnlab.analysis.table import columns, effect_columns
 from rnnlab.config import dump
 from rnnlab.runs import files
@@ -27,21 +27,25 @@ FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(*folders: str | Path, to: str | Path | None = None) -> Path:
+def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | None = None) -> Path:
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
-    Writes comparison.json too, since looking at the report is a look at the data.
+    Writes comparison.json too, since looking at the report is a look at the data; and each picture as a file of its own into
+    the folder `svg`, where one is named.
     """
     gathered = gather(folders)
     comparison = compared(gathered)
     write_comparison(comparison, folders)
+    drawn = pictures(comparison, {name: curves_of(of, comparison.stem) for name, of in gathered.runs.items()})
+    for picture in drawn if svg else ():
+        files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
     path = Path(to) if to else Path(folders[0]) / FILE
-    files.write(path, html(comparison, gathered))
+    files.write(path, html(comparison, gathered, drawn))
     return path
 
 
-def html(comparison: Comparison, gathered: Gathered) -> str:
-    """Return the report as HTML; every text from a file is escaped, and nothing is fetched."""
+def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -> str:
+    """Return the report with the pictures `drawn`; every text from a file is escaped, and nothing is fetched."""
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters |= {"typeset": typeset, "fixed": fixed}
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
@@ -50,7 +54,7 @@ def html(comparison: Comparison, gathered: Gathered) -> str:
         title=" and ".join(comparison.experiments),
         columns=columns(comparison),
         effects=effect_columns(comparison) if comparison.effects else [],
-        pictures=pictures(comparison, {name: curves_of(of, comparison.stem) for name, of in gathered.runs.items()}),
+        pictures=drawn,
         notes=forms.notes(comparison),
         seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
         places=max(decimals(one.value.sd) for one in comparison.variants.values()),

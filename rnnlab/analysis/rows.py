@@ -21,7 +21,7 @@ def seeds(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -
         mean = comparison.variants[ink.name].value.mean
         if mean is not None:
             axes.plot(
-                [mean, mean], [row - 0.3, row + 0.3], color=ink.color, linewidth=2, gid=ink.says(f"mean {fixed(mean, 2)}")
+                [mean, mean], [row - 0.24, row + 0.24], color=ink.color, linewidth=2, gid=ink.says(f"mean {fixed(mean, 2)}")
             )
     _label(axes, comparison, shown, comparison.label, wide)
 
@@ -79,14 +79,18 @@ def _interval(axes: Any, comparison: Comparison, row: float, ink: Ink) -> None:
 
 
 def _label(axes: Any, comparison: Comparison, shown: Sequence[Ink], label: str, wide: bool) -> None:
-    """Name the rows, the first on top, with what they lost; leave the lines to the values."""
+    """Name the rows, the first on top, with what they lost; long names go above their rows where the page is narrow."""
     lost = [comparison.variants[ink.name].counts.lost for ink in shown]
-    names = [shorter(ink.name, 30 if wide else 16) + (f" ({n} lost)" if n else "") for ink, n in zip(shown, lost, strict=True)]
-    axes.set_yticks(range(len(shown)), names)
-    for text, ink in zip(axes.get_yticklabels(), shown, strict=True):
-        text.set_color(color("ink"))
-        text.set_gid(ink.says(""))
-    axes.set_ylim(len(shown) - 0.4, -0.6)
+    names = [shorter(ink.name, 40) + (f" ({n} lost)" if n else "") for ink, n in zip(shown, lost, strict=True)]
+    above = not wide and max(map(len, names)) > 18
+    axes.set_yticks(range(len(shown)), [""] * len(shown) if above else names)
+    if above:
+        axes.figure.set_figheight(axes.figure.get_figheight() + 0.16 * len(shown))
+    for row, (text, name, ink) in enumerate(zip(axes.get_yticklabels(), names, shown, strict=True)):
+        if above:
+            text = axes.text(0, row - 0.3, name, transform=axes.get_yaxis_transform(), va="bottom", fontsize=8)
+        text.set(color=color("ink"), gid=ink.says(""))
+    axes.set_ylim(len(shown) - 0.4, -0.9 if above else -0.6)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(label)

@@ -72,3 +72,9 @@ def test_report_says_where_it_is(make):
     answer = rnnlab("report", folder)
     assert answer.output == f"Report: {folder / 'report.html'}\n"
     assert (folder / "comparison.json").exists()
+
+
+def test_pictures_become_files(make, tmp_path):
+    folder = make.experiment({"none": 0, "variational": -9}, seeds=3)
+    assert rnnlab("report", folder, "--svg", tmp_path / "plots").exit_code == 0
+    assert sorted(path.stem for path in (tmp_path / "plots").iterdir()) == ["curves", "differences", "gap", "seeds", "speed"]

@@ -55,9 +55,17 @@ def opened(browser, path, width, scheme):
 
 @pytest.fixture
 def path(make):
-    folder = make.experiment({"none": 0, "variational": -9, "a_longer_name_of_a_variant": 4, "zoneout": -1})
+    folder = make.experiment({"none": 0, "variational": -9, "a_longer_name": 4, "zoneout": -1})
     make.change(folder, "zoneout", 3, status="diverged")
     return report.write(folder)
+
+
+@pytest.fixture
+def grid(make):
+    """A report on a grid, whose variants have long names."""
+    effects = {f"small,cell={cell},dropout={rate}": -rate for cell in ("lstm", "gru") for rate in (0.0, 0.25, 0.5)}
+    patches = {"small": {}}
+    return report.write(make.experiment(effects, patches=patches, grid={"cell": ["lstm", "gru"], "dropout": [0.0, 0.25, 0.5]}))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -80,16 +88,28 @@ def test_every_reader_finds_the_table_and_the_plots(browser, path, width, scheme
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 29)")
 
 
+@pytest.mark.parametrize("width", [1200, 360])
+def test_long_names_have_a_place_of_their_own(browser, grid, width):
+    opened(browser, grid, width, "light")
+    assert browser.execute_script(OVERLAPS) == []
+    assert browser.execute_script(OUTSIDE) == []
+    shown = """
+        return [...document.querySelectorAll("#seeds svg text")]
+          .filter((one) => one.getClientRects().length).map((one) => one.textContent)"""
+    assert "small,cell=gru,dropout=0.25" in browser.execute_script(shown)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
 def test_headings_sort_by_value_with_mouse_and_keyboard(browser, path):
     from selenium.webdriver.common.keys import Keys
 
     opened(browser, path, 1200, "light")
     column = next(one for one in browser.find_elements("css selector", "#table thead th") if "perplexity" in one.text)
     column.find_element("css selector", "button").click()
-    assert names(browser) == ["variational", "zoneout", "none", "a_longer_name_of_a_variant"]
+    assert names(browser) == ["variational", "zoneout", "none", "a_longer_name"]
     assert column.get_attribute("aria-sort") == "ascending"
     column.find_element("css selector", "button").send_keys(Keys.ENTER)
-    assert names(browser) == ["a_longer_name_of_a_variant", "none", "zoneout", "variational"]
+    assert names(browser) == ["a_longer_name", "none", "zoneout", "variational"]
     assert column.get_attribute("aria-sort") == "descending"
 
 

@@ -7,6 +7,7 @@ from rnnlab.analysis import record
 from rnnlab.analysis.comparison import compare
 from rnnlab.analysis.looks import ALPHA, FILE, look_again, next_alpha
 from rnnlab.analysis.permutation import FEWEST_SEEDS, max_t
+from rnnlab.errors import UserError
 
 QUESTION = "test_perplexity against none"
 
@@ -63,3 +64,11 @@ def test_looks_are_kept_in_the_folder_and_another_question_leaves_the_answer_alo
     assert [look.question for look in after.looks] == [QUESTION, "test_loss against none"]
     assert after.metric == "test_perplexity"
     assert '"metric": "test_perplexity"' in (folder / FILE).read_text()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"looks": [{"seeds": 3}]}'])
+def test_a_damaged_record_is_refused_not_forgotten(make, text):
+    folder = make.experiment({"none": 0, "variational": -9}, seeds=1)
+    (folder / FILE).write_text(text)
+    with pytest.raises(UserError, match=r"comparison\.json is damaged"):
+        compare(folder)
