@@ -8,6 +8,7 @@ from keras import ops
 from rnnlab.cells.cell import Cell
 from rnnlab.cells.steps import States, Tensor, dropped
 from rnnlab.layers import penalty
+from rnnlab.layers.carried import CarriedState
 from rnnlab.noise.sampling import mean, sample, shape
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import check_sites
@@ -20,7 +21,7 @@ INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden")
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class RNN(keras.layers.RNN):
+class RNN(CarriedState, keras.layers.RNN):
     """Repeat a cell over the steps of (batch, steps, features), with vertical and horizontal noise.
 
     `dropout` acts on what enters or leaves the layer, `recurrent_dropout` on what passes from step to step; each takes a

@@ -5,11 +5,12 @@ from typing import Any
 import keras
 
 from rnnlab.layers import GRU, LSTM
+from rnnlab.models.builtin import BuiltinGRU, BuiltinLSTM
 from rnnlab.models.config import OPTIONS, RecurrentConfig
 from rnnlab.models.initial import drawn
 from rnnlab.seeds import derive
 
-BUILTIN = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+BUILTIN = {"lstm": BuiltinLSTM, "gru": BuiltinGRU}
 OURS = {"lstm": LSTM, "gru": GRU}
 WAYS = ("forward", "backward")
 

@@ -37,5 +37,5 @@ def stateful_layers(model: keras.Model) -> list[keras.layers.RNN]:
 def _side_variables(model: keras.Model) -> list[keras.Variable]:
     """Carried states and random generators: what a pass without gradient may change, metrics left out."""
     states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
-    weights = {id(weight) for weight in model.weights}
-    return states + [variable for variable in model.variables if id(variable) not in weights]
+    others = {id(variable) for variable in [*model.weights, *states]}
+    return states + [variable for variable in model.variables if id(variable) not in others]

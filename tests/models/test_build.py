@@ -120,9 +120,11 @@ def test_a_model_trains_evaluates_saves_and_loads(task: Task, variant: dict[str,
     one.compile("adam", objective.loss(), weighted_metrics=objective.metrics())
     x = inputs(task)
     y = np.roll(x, -1, axis=1) if task is WORDS else np.ones((4, 3), "float32")
-    losses = one.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
-    assert set(one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)) == set(KINDS[task.name].figures)
+    before = one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
+    one.fit(x, y, batch_size=4, epochs=5, shuffle=False, verbose=0)
+    after = one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
+    assert set(before) == set(KINDS[task.name].figures)
+    assert after["loss"] < before["loss"]
     one.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     for layer in (*one.layers, *again.layers):
