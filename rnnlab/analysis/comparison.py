@@ -5,6 +5,7 @@ from itertools import combinations
 from pathlib import Path
 
 from rnnlab.analysis.answer import headline
+from rnnlab.analysis.configs import levels, selection, values
 from rnnlab.analysis.factorial import Effect, effects
 from rnnlab.analysis.gather import Gathered, gather
 from rnnlab.analysis.looks import Look, earlier_looks, look_again, next_alpha
@@ -86,9 +87,9 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
     metric, baseline = choose(ask.metric, gathered.results), gathered.baseline
     outcomes = with_collapses(outcomes_of(gathered.runs, metric), metric)
     if ask.group_by:
-        values = gathered.values(ask.group_by)
-        outcomes, baseline = grouped(outcomes, values), values[baseline]
-    margin = gathered.margin if ask.margin is None else ask.margin
+        groups = values(gathered.configs, outcomes, ask.group_by)
+        outcomes, baseline = grouped(outcomes, groups), groups[baseline]
+    margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
     look, looks = _look(gathered, outcomes, _question(metric, baseline, ask), baseline)
     later = next_alpha(looks, look.question)
     question = Question(metric.lower_is_better, metric.log, look.alpha or later, later, margin)
@@ -103,14 +104,14 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         label=metric.label,
         mode=metric.mode,
         log=metric.log,
-        unit=gathered.unit,
-        selection=gathered.selection,
+        unit=next((result["unit"] for result in gathered.results if result.get("unit")), "words"),
+        selection=selection(gathered.configs),
         baseline=baseline,
         margin=margin,
         answer=headline(variants, pairs, baseline, metric),
         variants=variants,
         pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
-        effects=[] if ask.group_by else effects(outcomes, gathered.levels, question),
+        effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
         look=look,
         looks=looks,
     )

@@ -10,8 +10,8 @@ from json import dumps
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.comparison import Comparison
+from rnnlab.analysis.configs import flatten
 from rnnlab.analysis.figures import count, minus
-from rnnlab.analysis.gather import flatten
 from rnnlab.analysis.record import document
 from rnnlab.analysis.table import Column, columns, effect_columns
 
@@ -30,9 +30,9 @@ def show(comparison: Comparison, console: "Console | None" = None) -> None:
 
     console = console or Console(width=None if sys.stdout.isatty() else WIDTH)
     brief = [column for column in columns(comparison) if column.brief]
-    tables = [_grid(brief), *([_grid(effect_columns(comparison))] if comparison.effects else [])]
-    paragraphs = [Text(comparison.answer, style="bold"), *map(Text, words(comparison)), "", *map(Text, notes(comparison))]
-    for part in (tables[0], "", *paragraphs, *(part for table in tables[1:] for part in ("", table))):
+    said = [Text(comparison.answer, style="bold"), *map(Text, words(comparison)), "", *map(Text, notes(comparison))]
+    effects = ["", _grid(effect_columns(comparison))] if comparison.effects else []
+    for part in (_grid(brief), "", *said, *effects):
         console.print(part, width=min(WIDTH, console.width))
 
 
@@ -104,13 +104,9 @@ def latex(comparison: Comparison) -> str:
     table = [column for column in columns(comparison) if column.title not in ("best epoch", "parameters")]
     head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in _rows(table, titles=True)]
     layout = "".join("l" if column.words else "r" for column in table)
-    lines = [rf"\begin{{tabular}}{{{layout}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
-    return (
-        "\n".join(
-            ["% \\usepackage{booktabs}", *(f"% {_tex(note)}" for note in [*words(comparison), *notes(comparison)]), *lines]
-        )
-        + "\n"
-    )
+    said = [rf"% {_tex(note)}" for note in [*words(comparison), *notes(comparison)]]
+    top = [r"% \usepackage{booktabs}", *said, rf"\begin{{tabular}}{{{layout}}}", r"\toprule"]
+    return "\n".join([*top, head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
 _TEX = {

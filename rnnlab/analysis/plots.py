@@ -1,8 +1,7 @@
 """The pictures of a comparison, each in the width of a page and of a phone."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnlab.analysis import curves, rows
@@ -27,102 +26,78 @@ class Picture:
     narrow: str
 
 
+@dataclass(frozen=True)
+class _Page:
+    """What is drawn of which variants, and whether on a wide page."""
+
+    comparison: Comparison
+    curves: Mapping[str, Curves]
+    shown: list[Ink]
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """How one picture is made."""
+
+    title: str
+    caption: str
+    draw: Callable[[Any, _Page], None]
+    says: Callable[[Variant], str]
+    """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
+    height: float | None = None
+    """Inches; None grows with the variants."""
+
+
 def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
     """Return the pictures that there are figures for; `of` are the learning curves of the variants."""
-    shown = inks(comparison)
-    drawn = [ink for ink in shown if ink.name in of and of[ink.name].validation.size]
-    known = [one for one in comparison.variants.values() if one.value.n]
-    by_row = partial(_rows, comparison=comparison, shown=shown)
-    picture = partial(_picture, comparison=comparison, shown=shown)
-    made = [
-        (drawn, "curves", 3.6, partial(_curves, comparison=comparison, of=of, shown=drawn), _value),
-        (known, "seeds", None, partial(by_row, draw=rows.seeds), _value),
-        (
-            any(one.against and one.value.n for one in known),
-            "differences",
-            None,
-            partial(by_row, draw=rows.differences),
-            _difference,
-        ),
-        (any(one.gap.n for one in known), "gap", None, partial(by_row, draw=rows.gap), _gap),
-        (
-            any(one.words_per_second.n for one in known),
-            "speed",
-            3.2,
-            partial(_speed, comparison=comparison, shown=shown),
-            _value,
-        ),
-    ]
-    return [picture(name, height or 0.8 + 0.33 * len(shown), draw, says) for there, name, height, draw, says in made if there]
+    page = _Page(comparison, of, inks(comparison))
+    return [found for name, plot in _PLOTS.items() if (found := _picture(name, plot, page))]
 
 
-_TITLES = {
-    "curves": (
-        "Learning curves",
-        "Solid: validation, mean and range over seeds; dashed: training with its noise on. Paler once a seed has stopped.",
-    ),
-    "seeds": ("Every seed", "A mark is a run, a stroke the mean; a grey line joins the runs that share a seed."),
-    "differences": (
-        "Difference from the baseline",
-        "Small marks are seeds, the large one their mean; the line is its 95 % interval, simultaneous over all variants.",
-    ),
-    "gap": ("Generalisation gap", "From training (hollow) to validation (full) at the chosen epoch, noise off."),
-    "speed": ("Speed and quality", "Mean over seeds; the lines are one standard deviation each way."),
-}
+def _picture(name: str, plot: _Plot, page: _Page) -> Picture | None:
+    told = {ink.name: plot.says(page.comparison.variants[ink.name]) for ink in page.shown}
+    if not any(told.values()) or (name == "curves" and not _with_curves(page)):
+        return None
+    text = f"{plot.caption} {'; '.join(f'{variant}: {part}' for variant, part in told.items() if part)}."
+    height = plot.height or 0.8 + 0.33 * len(page.shown)
+
+    def drawn(kind: str, width: float) -> str:
+        own = replace(page, wide=width == WIDE)
+        return render(f"{name}-{kind}", plot.title, text, (width, height), lambda figure: plot.draw(figure, own))
+
+    return Picture(name, plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
 
 
-def _picture(
-    name: str,
-    height: float,
-    draw: Callable[..., None],
-    says: Callable[[Variant], str],
-    comparison: Comparison,
-    shown: Sequence[Ink],
-) -> Picture:
-    title, caption = _TITLES[name]
-    told = {ink.name: says(comparison.variants[ink.name]) for ink in shown}
-    text = f"{caption} {'; '.join(f'{variant}: {part}' for variant, part in told.items() if part)}."
-    wide = render(f"{name}-wide", title, text, (WIDE, height), partial(draw, wide=True))
-    narrow = render(f"{name}-narrow", title, text, (NARROW, height), partial(draw, wide=False))
-    return Picture(name, title, caption, wide, narrow)
+def _with_curves(page: _Page) -> list[Ink]:
+    return [ink for ink in page.shown if ink.name in page.curves and page.curves[ink.name].validation.size]
 
 
-def _curves(figure: Any, wide: bool, comparison: Comparison, of: Mapping[str, Curves], shown: Sequence[Ink]) -> None:
+def _curves(figure: Any, page: _Page) -> None:
+    shown = _with_curves(page)
+    curves.draw(figure.subplots(), page.curves, shown, page.comparison.stem, page.comparison.log)
+    legend(figure, shown, page.wide, "-")
+
+
+def _rows(draw: Callable[..., None]) -> Callable[[Any, _Page], None]:
+    return lambda figure, page: draw(figure.subplots(), page.comparison, page.shown, page.wide)
+
+
+def _speed(figure: Any, page: _Page) -> None:
     axes = figure.subplots()
-    curves.draw(axes, of, shown, comparison.stem, comparison.log)
-    legend(figure, shown, wide, "-")
-
-
-def _rows(figure: Any, wide: bool, comparison: Comparison, shown: Sequence[Ink], draw: Callable[..., None]) -> None:
-    draw(figure.subplots(), comparison, shown, wide)
-
-
-def _speed(figure: Any, wide: bool, comparison: Comparison, shown: Sequence[Ink]) -> None:
-    axes = figure.subplots()
-    for ink in shown:
-        speed, value = comparison.variants[ink.name].words_per_second, comparison.variants[ink.name].value
+    for ink in page.shown:
+        speed, value = page.comparison.variants[ink.name].words_per_second, page.comparison.variants[ink.name].value
         if speed.mean is not None and value.mean is not None:
-            tip = ink.says(f"{fixed(speed.mean, 0)} {comparison.unit}/s, {fixed(value.mean, 2)}")
-            axes.plot(
-                [speed.mean - (speed.sd or 0), speed.mean + (speed.sd or 0)],
-                [value.mean] * 2,
-                color=ink.color,
-                linewidth=1,
-                gid=tip,
-            )
-            axes.plot(
-                [speed.mean] * 2,
-                [value.mean - (value.sd or 0), value.mean + (value.sd or 0)],
-                color=ink.color,
-                linewidth=1,
-                gid=tip,
-            )
-            axes.plot(speed.mean, value.mean, ink.marker, color=ink.color, markersize=7, gid=tip)
-    axes.set_xlabel(f"{comparison.unit} per second in training")
-    axes.set_ylabel(comparison.label)
+            style = {"color": ink.color, "gid": ink.says(f"{fixed(speed.mean, 0)} per second, {fixed(value.mean, 2)}")}
+            x, y, across, along = speed.mean, value.mean, speed.sd or 0, value.sd or 0
+            axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
+            axes.plot([x, x], [y - along, y + along], linewidth=1, **style)
+            axes.plot(x, y, ink.marker, markersize=7, **style)
+    axes.set_xlabel(f"{page.comparison.unit} per second in training")
+    axes.set_ylabel(page.comparison.label)
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.xaxis.get_major_locator().set_params(nbins=7 if wide else 4)
-    legend(figure, shown, wide, "")
+    axes.xaxis.get_major_locator().set_params(nbins=7 if page.wide else 4)
+    legend(figure, page.shown, page.wide, "")
 
 
 def _value(one: Variant) -> str:
@@ -130,8 +105,44 @@ def _value(one: Variant) -> str:
 
 
 def _difference(one: Variant) -> str:
-    return with_interval(one.against.difference.estimate, plus=True) if one.against else ""
+    return with_interval(one.against.difference.estimate, plus=True) if one.against and one.value.n else ""
 
 
 def _gap(one: Variant) -> str:
     return f"{fixed(one.train.mean, 2)} to {fixed(one.validation.mean, 2)}" if one.gap.n else ""
+
+
+def _pace(one: Variant) -> str:
+    return f"{fixed(one.words_per_second.mean, 0)} per second, {fixed(one.value.mean, 2)}" if one.words_per_second.n else ""
+
+
+_PLOTS = {
+    "curves": _Plot(
+        "Learning curves",
+        "Solid: validation, mean and range over seeds; dashed: training with its noise on. Paler once a seed has stopped.",
+        _curves,
+        _value,
+        height=3.6,
+    ),
+    "seeds": _Plot(
+        "Every seed",
+        "A mark is a run, a stroke the mean; a grey line joins the runs that share a seed.",
+        _rows(rows.seeds),
+        _value,
+    ),
+    "differences": _Plot(
+        "Difference from the baseline",
+        "Small marks are seeds, the large one their mean; the line is its 95 % interval, simultaneous over all variants.",
+        _rows(rows.differences),
+        _difference,
+    ),
+    "gap": _Plot(
+        "Generalisation gap",
+        "From training (hollow) to validation (full) at the chosen epoch, noise off.",
+        _rows(rows.gap),
+        _gap,
+    ),
+    "speed": _Plot(
+        "Speed and quality", "Mean over seeds; the lines are one standard deviation each way.", _speed, _pace, height=3.2
+    ),
+}

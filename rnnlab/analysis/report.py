@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnnlab import __version__
 from rnnlab.analysis import forms
 from rnnlab.analysis.comparison import Comparison, compared
+from rnnlab.analysis.configs import flatten
 from rnnlab.analysis.curves import curves_of
 from rnnlab.analysis.figures import decimals, fixed, typeset
-from rnnlab.analysis.gather import Gathered, flatten, gather
+from rnnlab.analysis.gather import Gathered, gather, origin
 from rnnlab.analysis.plots import Picture, pictures
 from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
@@ -60,7 +61,7 @@ def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -
         places=max(decimals(one.value.sd) for one in comparison.variants.values()),
         changes=_changes(gathered),
         documents={record.name: dump(record.document) for record in gathered.records},
-        origins=_origins(gathered.origins),
+        origins=_origins(gathered),
         errors=_errors(gathered),
         version=__version__,
         style=css() + (_TEMPLATES / "report.css").read_text(encoding="utf-8"),
@@ -92,8 +93,9 @@ def _flow(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
-def _origins(origins: Sequence[dict[str, Any]]) -> dict[str, str]:
+def _origins(gathered: Gathered) -> dict[str, str]:
     """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
+    origins = [origin(run) for of in gathered.runs.values() for run in of.values() if run]
     kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
     found = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
     return {

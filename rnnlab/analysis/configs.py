@@ -1,0 +1,74 @@
+"""What the configs of variants say: their parts by path, how the epoch was chosen, the factors of a grid."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rnnlab.analysis.figures import count
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+Configs = Mapping[str, Mapping[str, Any]]
+"""The resolved config of every variant that has been started."""
+
+
+def parts(value: Any, path: str = "") -> dict[str, Any]:
+    """Return every part of nested mappings and lists, inner ones and leaves, by dotted path.
+
+    >>> parts({"model": {"recurrent": [{"units": 96}]}})["model.recurrent.0"]
+    {'units': 96}
+    """
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    below = {key: part for name, one in inner for key, part in parts(one, f"{path}.{name}".lstrip(".")).items()}
+    return {path: value, **below} if path else below
+
+
+def flatten(value: Any) -> dict[str, Any]:
+    """Return the leaves of nested mappings and lists by dotted path.
+
+    >>> flatten({"model": {"recurrent": [{"units": 96}]}, "name": "quickstart"})
+    {'model.recurrent.0.units': 96, 'name': 'quickstart'}
+    """
+    return {path: part for path, part in parts(value).items() if not isinstance(part, dict | list) or not part}
+
+
+def selection(configs: Configs) -> str:
+    """Return in words how the epoch of every figure was chosen."""
+    sections = [config["training"] for config in configs.values()]
+    figures = dict.fromkeys(section["monitor"].removeprefix("val_").replace("_", " ") for section in sections)
+    return f"best epoch by validation {' or '.join(figures)}; {' or '.join(dict.fromkeys(map(_budget, sections)))}"
+
+
+def _budget(training: Mapping[str, Any]) -> str:
+    stopping = training.get("early_stopping")
+    if stopping:
+        return f"at most {count(training['epochs'], 'epoch')}, stopped after {stopping['patience']} without a better one"
+    return f"always {count(training['epochs'], 'epoch')}"
+
+
+def values(configs: Configs, variants: Iterable[str], path: str) -> dict[str, str]:
+    """Return for every variant "key=value" of its config at a dotted path; raise UserError where there is none."""
+    found = {name: parts(configs.get(name, {})) for name in variants}
+    lacking = [name for name, config in found.items() if path not in config]
+    if lacking:
+        known = {key for config in found.values() for key in config}
+        raise UserError(f"the config of {', '.join(lacking)} has no {path!r}{nearest(path, known)}")
+    return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in found.items()}
+
+
+def levels(configs: Configs, compare: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return the value of every factor by variant, as the `compare` section crosses them; nothing where it has no grid.
+
+    The named variants are a factor too, called variant.
+    """
+    grid = compare.get("grid") or {}
+    paths = {key: key if "." in key else f"model.recurrent.0.{key}" for key in grid}
+    found = {name: parts(config) for name, config in configs.items() if paths}
+    return {
+        name: {"variant": _named(name, compare.get("variants") or {}), **{key: str(of.get(paths[key])) for key in grid}}
+        for name, of in found.items()
+    }
+
+
+def _named(variant: str, names: Iterable[str]) -> str:
+    """Return which of the named variants a point of the grid belongs to: it begins with that name."""
+    return max((name for name in names if f"{variant},".startswith(f"{name},")), key=len, default="")
