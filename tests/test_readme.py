@@ -1,0 +1,86 @@
+"""Every command and every piece of code in the README is run."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SMALL = ["training.epochs=1", "compare.seeds=1"]
+SHORT = {"quickstart": ["data.limit=4000"], "adding": ["data.length=5", "data.examples.train=100"]}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    return [line for block in blocks("console") for line in block.splitlines()]
+
+
+def rnnlab(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "rnnlab", *words], cwd=folder, capture_output=True, text=True, timeout=600)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with the configs and the results of the quickstart, one short epoch each."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "configs").symlink_to(ROOT / "configs")
+    done = rnnlab(folder, "run", "configs/quickstart.yaml", *SMALL, *SHORT["quickstart"])
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rnnlab")])
+def test_commands_run(command, place):
+    _, verb, *words = shlex.split(command)
+    if verb == "tensorboard":
+        words += ["--", "--inspect"]
+    if verb == "run":
+        words += [*SMALL, *SHORT[Path(words[0]).stem], "--runs", f"again-{len(words)}"]
+    if verb == "bench":
+        words += ["--steps", "3", "--repeats", "2"]
+    done = rnnlab(place, verb, *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_make_demo_runs(tmp_path):
+    if not (ROOT / ".venv" / ".complete").exists():
+        pytest.skip("not set up by make, which make demo would do first")
+    options = " ".join([*SMALL, *SHORT["quickstart"], "--runs", str(tmp_path)])
+    done = subprocess.run(["make", "demo", f"OPTIONS={options}"], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    for name in ("report.html", "comparison.json"):
+        assert (tmp_path / "quickstart" / name).stat().st_size > 0
+    assert "report.html" in done.stdout
+    assert "tensorboard" in done.stdout
+
+
+def test_make_commands_are_the_makefiles():
+    targets = {line.split()[1] for line in commands() if line.startswith("make")}
+    assert targets == {"demo", "test"}
+    assert all(re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE) for target in targets)
+
+
+def test_code_runs():
+    scope: dict = {}
+    for block in blocks("python"):
+        exec(block, scope)
+    assert scope["chances"].shape == (8, 2)
+    assert scope["chances"].sum(axis=1) == pytest.approx(1)
+
+
+def test_the_config_shown_is_the_quickstart():
+    assert blocks("yaml") == [(ROOT / "configs" / "quickstart.yaml").read_text()]
+
+
+def test_links_and_pictures_exist():
+    targets = re.findall(r"\]\(([^)#]+)\)|src(?:set)?=\"([^\"]+)\"", README)
+    paths = [one or other for one, other in targets]
+    assert all((ROOT / path).exists() for path in paths if "://" not in path), paths
