@@ -1,0 +1,139 @@
+"""The conformance table: every cell and every scheme, one row each. A new one is one more row; all proofs then apply to it."""
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from rnnlab import layers
+from rnnlab.noise.schemes import noises
+from rnnlab.noise.sites import Noise
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: the layer that has it, the options that choose it, its gates in the order of the weights."""
+
+    name: str
+    layer: type
+    gates: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def states(self):
+        return 2 if self.layer is layers.LSTM else 1
+
+    def build(self, scheme, inputs=2, units=3, **arguments):
+        """A built layer of this cell under a scheme, named and seeded, so that two of them draw the same masks."""
+        settings = {"name": "layer", "seed": 7, "return_sequences": True, "return_state": True}
+        rnn = self.layer(units, **settings | self.options | scheme.arguments(self) | arguments)
+        rnn.build((None if not arguments.get("stateful") else 3, None, inputs))
+        return rnn
+
+
+def lstm(name, gates="ifgo", **options):
+    return Cell(name, layers.LSTM, gates, options)
+
+
+CELLS = [
+    lstm("lstm"),
+    lstm("lstm without bias", use_bias=False),
+    lstm("peephole", peephole=True),
+    lstm("coupled", "igo", coupled=True),
+    lstm("layer norm", layer_norm=True),
+    lstm("peephole coupled", "igo", peephole=True, coupled=True),
+    lstm("peephole layer norm", peephole=True, layer_norm=True),
+    lstm("coupled layer norm", "igo", coupled=True, layer_norm=True),
+    lstm("peephole coupled layer norm", "igo", peephole=True, coupled=True, layer_norm=True),
+    Cell("gru reset after", layers.GRU, "zrg"),
+    Cell("gru reset after without bias", layers.GRU, "zrg", {"use_bias": False}),
+    Cell("gru reset before", layers.GRU, "zrg", {"reset_after": False}),
+]
+LSTM = CELLS[0]
+PLAIN = [cell for cell in CELLS if cell.name in ("lstm", "gru reset after", "gru reset before")]
+"""The cells that Keras has too."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Settings of the two arguments; on a cell without cell state, noise that needs one is left out."""
+
+    name: str
+    dropout: Any = ()
+    recurrent_dropout: Any = ()
+
+    def __str__(self):
+        return self.name
+
+    def noises(self, cell):
+        found = noises(self.dropout, "dropout") + noises(self.recurrent_dropout, "recurrent_dropout")
+        return {noise.site: noise for noise in found if cell.states == 2 or noise.site not in ("cell", "hold_cell")}
+
+    def arguments(self, cell):
+        settings = {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
+        if cell.states == 2:
+            return settings
+        kept = self.noises(cell).values()
+        return {name: [noise for noise in noises(setting, name) if noise in kept] for name, setting in settings.items()}
+
+
+RATE = 0.4
+COORDINATES = {  # site: argument, lifetimes, shared by the gates or not, scales
+    "input": ("dropout", ("step", "sequence"), (True, False), ("train", "test")),
+    "output": ("dropout", ("step", "sequence"), (True,), ("train", "test")),
+    "recurrent": ("recurrent_dropout", ("step", "sequence"), (True, False), ("train", "test")),
+    "candidate": ("recurrent_dropout", ("step", "sequence"), (True,), ("test", "train")),
+    "cell": ("recurrent_dropout", ("step", "sequence"), (True,), ("test",)),
+    "hold_cell": ("recurrent_dropout", ("step", "sequence"), (True,), ("",)),
+    "hold_hidden": ("recurrent_dropout", ("step", "sequence"), (True,), ("",)),
+    "recurrent_kernel": ("recurrent_dropout", ("batch",), (True,), ("train", "test")),
+}
+
+
+def noise(site, lifetime="", tied=True, scale="", rate=RATE):
+    return Noise(site=site, rate=rate, lifetime=lifetime, tied=tied, scale=scale)
+
+
+def alone():
+    """Every site with every lifetime, gate sharing and scale, alone."""
+    for site, (argument, *coordinates) in COORDINATES.items():
+        for lifetime, tied, scale in product(*coordinates):
+            words = (site, lifetime, "" if tied else "untied", scale and f"scaled in {scale}")
+            yield Scheme(" ".join(filter(None, words)), **{argument: noise(site, lifetime, tied, scale)})
+
+
+def everywhere(lifetime, tied, scale):
+    """Noise at every site at once."""
+    settings = {"dropout": [], "recurrent_dropout": []}
+    for site, (argument, lifetimes, sharing, scales) in COORDINATES.items():
+        lived, scaled = lifetime if lifetime in lifetimes else "", scale if scale in scales else ""
+        settings[argument].append(noise(site, lived, tied or False not in sharing, scaled, rate=0.3))
+    return Scheme(f"everywhere, per {lifetime}, {'tied' if tied else 'untied'}", **settings)
+
+
+NAMED = [
+    Scheme("none", {"scheme": "none"}, {"scheme": "none"}),
+    Scheme("variational tied", 0.3, 0.4),
+    Scheme("variational untied", *2 * [{"scheme": "variational", "rate": 0.4, "tied": False}]),
+    Scheme("naive", *2 * [{"scheme": "naive", "rate": 0.4}]),
+    Scheme("vertical", {"scheme": "vertical", "rate": 0.5}),
+    Scheme("rnndrop", 0.0, {"scheme": "rnndrop", "rate": 0.4}),
+    Scheme("semeniuta", 0.2, {"scheme": "semeniuta", "rate": 0.25}),
+    Scheme("semeniuta per sequence", 0.2, {"scheme": "semeniuta", "rate": 0.25, "lifetime": "sequence"}),
+    Scheme("zoneout under variational input", 0.3, {"scheme": "zoneout", "cell": 0.5, "hidden": 0.2}),
+    Scheme("awd: weight drop and locked", [0.2, {"scheme": "locked", "rate": 0.3}], {"scheme": "weight_drop", "rate": 0.5}),
+]
+EVERYWHERE = [
+    everywhere("step", tied=True, scale="test"),
+    everywhere("step", tied=False, scale="train"),
+    everywhere("sequence", tied=True, scale="train"),
+    everywhere("sequence", tied=False, scale="test"),
+]
+SCHEMES = [*NAMED, *alone(), *EVERYWHERE]
+NONE = SCHEMES[0]
+SHORT = [NONE, *EVERYWHERE]
+"""No noise, and noise everywhere: the rows for proofs where single sites could show nothing more."""
+ROWS = [(cell, scheme) for cell in CELLS for scheme in SCHEMES if scheme is NONE or scheme.noises(cell)]
+"""Every cell under every scheme that says something about it."""

@@ -1,0 +1,35 @@
+"""The fast scan's gradient is the slope of the fast scan: central differences in float64, noise at every site."""
+
+import keras
+import numpy as np
+import pytest
+from conformance.running import arrays, double, normal, operands, pulled, pure, stepwise
+from conformance.table import LSTM, ROWS, SHORT
+
+PADDING = np.array([[1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 1, 1]], bool)
+EPSILON = 1e-5
+WEIGHTS = {1: 8 / 12, -1: -8 / 12, 2: -1 / 12, -2: 1 / 12}
+"""The central difference of fourth order: layer normalisation bends too much for the second."""
+
+
+def slope(function, cotangents, values, direction):
+    """d/de of sum(cotangents * function(values + e * direction)) at e = 0."""
+
+    def at(e):
+        results = function(*keras.tree.map_structure(lambda v, d: v + e * d, values, direction))
+        return sum(np.sum(c * r) for c, r in zip(cotangents, arrays(results), strict=True))
+
+    return sum(weight * at(EPSILON * n) for n, weight in WEIGHTS.items()) / EPSILON
+
+
+@pytest.mark.parametrize(("cell", "scheme"), [row for row in ROWS if row[0] is LSTM or row[1] in SHORT], ids=str)
+def test_the_gradient_of_each_cell_under_each_scheme_is_its_slope(cell, scheme):
+    with double(), stepwise():
+        layer = cell.build(scheme, dtype="float64")
+        values, function = operands(layer, dtype="float64"), pure(layer, PADDING)
+        cotangents = [normal(result.shape, 40 + n, 1, "float64") for n, result in enumerate(function(*values))]
+        _, gradients = pulled(function, [keras.ops.convert_to_tensor(c) for c in cotangents], *values)
+        direction = [normal(value.shape, 100 + n, 1, "float64") for n, value in enumerate(keras.tree.flatten(values))]
+        expected = slope(function, cotangents, values, keras.tree.pack_sequence_as(values, direction))
+        found = sum(np.sum(g * d) for g, d in zip(arrays(gradients), direction, strict=True))
+        assert found == pytest.approx(expected, rel=1e-7, abs=1e-8)
