@@ -20,7 +20,7 @@ from rnnlab.analysis.gather import Gathered, gather, origin
 from rnnlab.analysis.plots import Picture, pictures
 from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
-from rnnlab.analysis.table import columns, effect_columns
+from rnnlab.analysis.table import columns, effect_columns, further_columns
 from rnnlab.config import dump
 from rnnlab.runs import files
 
@@ -54,7 +54,8 @@ def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -
         comparison=comparison,
         title=" and ".join(comparison.experiments),
         columns=columns(comparison),
-        effects=effect_columns(comparison) if comparison.effects else [],
+        further=further_columns(comparison),
+        effects=effect_columns(comparison),
         pictures=drawn,
         notes=forms.notes(comparison),
         seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
