@@ -42,16 +42,14 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, watch: "keras.callbac
 
 
 def _train(spec: RunSpec, folder: Path, dataset: Dataset, watch: "keras.callbacks.Callback") -> dict[str, Any]:
-    import keras
-
     from rnnlab import tensorboard
     from rnnlab.training.callbacks import EventLog
+    from rnnlab.training.release import released
     from rnnlab.training.train import train
 
-    keras.backend.clear_session()  # or the graphs of all runs before stay in memory
     callbacks = [EventLog(folder / store.EVENTS), tensorboard.callback(folder / store.TENSORBOARD), watch]
-    _, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks)
-    return asdict(outcome)
+    with released():
+        return asdict(train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks)[1])
 
 
 def _origin(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
