@@ -11,12 +11,14 @@ from rnnlab.section import Section, conflict
 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of units."""
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""The weight of a penalty, from 0 up."""
 Rate = Annotated[float, Field(ge=0, lt=1)]
 """The probability that an element is dropped, in [0, 1)."""
 
 STATES = {"lstm": ("hidden", "cell"), "gru": ("hidden",)}
 """What each cell carries from step to step."""
-OPTIONS = {"lstm": ("peephole", "coupled", "layer_norm"), "gru": ("reset_after",)}
+OPTIONS = {"lstm": ("ar", "tar", "peephole", "coupled", "layer_norm"), "gru": ("ar", "tar", "reset_after")}
 """The options that each cell has for itself."""
 
 
@@ -73,6 +75,10 @@ class RecurrentConfig(Section):
     """Vertical noise: a rate or a scheme."""
     recurrent_dropout: Horizontal = 0.0
     """Horizontal noise: a rate or a scheme."""
+    ar: Weight = 0.0
+    """Activation regularisation: the weight of the mean square of the outputs in the training loss (Merity et al. 2017)."""
+    tar: Weight = 0.0
+    """Temporal activation regularisation: the weight of the mean squared step from output to output in the training loss."""
     bidirectional: bool = False
     """Read the sequence in both directions and join the outputs."""
     peephole: bool = False
@@ -92,13 +98,13 @@ class RecurrentConfig(Section):
             raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
         return setting
 
-    @field_validator("peephole", "coupled", "layer_norm", "reset_after")
+    @field_validator("ar", "tar", "peephole", "coupled", "layer_norm", "reset_after")
     @classmethod
-    def _belongs_to_cell(cls, value: bool, info: ValidationInfo) -> bool:
+    def _belongs_to_cell(cls, value: Any, info: ValidationInfo) -> Any:
         name, cell = str(info.field_name), info.data.get("cell")
         if cell in OPTIONS and name not in OPTIONS[cell] and value != cls.model_fields[name].default:
             raise ValueError(f"cell: {cell} has no option {name}; its options are {', '.join(OPTIONS[cell])}")
-        if info.data.get("implementation") == "keras" and value and name in OPTIONS["lstm"]:
+        if info.data.get("implementation") == "keras" and value and name != "reset_after":
             raise ValueError(f"implementation: keras has no option {name}")
         return value
 

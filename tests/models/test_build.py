@@ -131,3 +131,17 @@ def test_a_model_trains_evaluates_saves_and_loads(task: Task, variant: dict[str,
         if getattr(layer, "stateful", False):
             layer.reset_state()
     np.testing.assert_array_equal(one(x), again(x))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_activation_regularisation_joins_the_training_loss_only(cell: str) -> None:
+    made = model(cell=cell, ar=2.0, tar=1.0)
+    made(inputs(WORDS), training=True)
+    assert len(made.losses) == 2
+    made(inputs(WORDS), training=False)
+    assert made.losses == []
+
+
+def test_the_builtin_layer_takes_no_activation_regularisation() -> None:
+    with pytest.raises(ValueError, match="implementation: keras has no option ar"):
+        ModelConfig.model_validate({"recurrent": [{"units": 8, "implementation": "keras", "ar": 1.0}]})
