@@ -51,11 +51,11 @@ def _grid(of: Sequence[Column]) -> "Table":
 
 def notes(comparison: Comparison) -> list[str]:
     """Return what has to be said below the table besides the verdicts: missing runs, the pairing, the epoch, the looks."""
-    rerun = [
-        f"{name}: {count(one.counts.failed, 'run')} failed, {one.counts.missing} missing."
+    lacking = {
+        name: [f"{n} {what}" for n, what in ((one.counts.failed, "failed"), (one.counts.missing, "missing")) if n]
         for name, one in comparison.variants.items()
-        if one.counts.failed or one.counts.missing
-    ]
+    }
+    rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
     return [*rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_looks(comparison)]
 
 

@@ -12,10 +12,11 @@ def pairing(variant: Mapping[int, Outcome], baseline: Mapping[int, Outcome]) -> 
 
     Other cells or units have other weights; the shared order of the data still pairs such runs in part.
     """
-    both = {seed: (variant[seed], baseline[seed]) for seed in sorted(variant) if seed in baseline}
-    known = {seed: pair for seed, pair in both.items() if all(getattr(one, name) for one in pair for name in _FAULTS)}
+    both = {seed: (one, baseline[seed]) for seed, one in sorted(variant.items()) if seed in baseline}
+    ended = {seed: pair for seed, pair in both.items() if all(one.status != "missing" for one in pair)}
+    known = {seed: pair for seed, pair in ended.items() if all(getattr(one, name) for one in pair for name in _FAULTS)}
     if not known:
-        return "no hashes on common seeds"
+        return "no hashes recorded" if ended else "no seed has ended on both sides"
     faults = []
     for name, words in _FAULTS.items():
         seeds = [seed for seed, (one, other) in known.items() if getattr(one, name) != getattr(other, name)]

@@ -67,7 +67,12 @@ def test_pairing_is_proved_by_the_hashes(make):
 def test_runs_without_hashes_are_not_called_paired(make):
     folder = make.figures(none=[150.0], tested=[149.0])
     make.change(folder, "tested", 1, 149.0, initial_weights=None)
-    assert compare(folder).variants["tested"].against.pairing == "no hashes on common seeds"
+    assert compare(folder).variants["tested"].against.pairing == "no hashes recorded"
+
+
+def test_without_a_common_seed_there_is_nothing_to_pair(make):
+    folder = make.figures(none=[150.0, None], tested=[None, 149.0])
+    assert compare(folder).variants["tested"].against.pairing == "no seed has ended on both sides"
 
 
 def test_metric_by_name(make):

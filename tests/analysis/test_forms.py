@@ -50,6 +50,11 @@ def test_a_name_that_looks_like_markup_is_printed_as_it_is(make):
     assert "[red]tested[/red]" in printed(comparison, width=100)
 
 
+def test_what_is_lacking_is_said(make):
+    notes = forms.notes(compare(make.figures(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
+    assert notes[0] == "Runs of tested: 1 failed and 1 missing."
+
+
 def test_json_is_comparison_json(comparison, make):
     record.write(comparison, [make.runs / "made"])
     assert forms.json(comparison) == (make.runs / "made" / "comparison.json").read_text()
