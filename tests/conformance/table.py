@@ -52,7 +52,8 @@ CELLS = [
     Cell("gru reset before", layers.GRU, "zrg", {"reset_after": False}),
 ]
 LSTM = CELLS[0]
-PLAIN = [cell for cell in CELLS if cell.name in ("lstm", "gru reset after", "gru reset before")]
+GRUS = [CELLS[9], CELLS[11]]
+PLAIN = [LSTM, *GRUS]
 """The cells that Keras has too."""
 
 
