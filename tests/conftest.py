@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
+
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 XLA = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true"]  # much is compiled to run once
@@ -15,8 +17,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
     XLA += ["--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1"]
 os.environ.setdefault("XLA_FLAGS", " ".join(XLA))
-
-ROOT = Path(__file__).parents[1]
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "jax"))
+os.environ |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask  # as the parent class hands its padding mask on
 
 from rnnlab.cells.steps import Tensor
-from rnnlab.noise.sampling import sample
+from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import derive, fresh
@@ -21,8 +21,8 @@ class Embedding(keras.layers.ReversibleEmbedding):
     (Gal & Ghahramani 2016); batch: shared by the examples too (AWD-LSTM, Merity et al. 2018); step: every token by itself.
     `layer(x, reverse=True)` gives logits x E^T by the whole table. Other arguments: `keras.layers.ReversibleEmbedding`.
 
-    >>> Embedding(10, 4, dropout=0.5)(keras.ops.array([[1, 2, 1]]), training=True).shape
-    TensorShape([1, 3, 4])
+    >>> tuple(Embedding(10, 4, dropout=0.5)(keras.ops.array([[1, 2, 1]]), training=True).shape)
+    (1, 3, 4)
     """
 
     def __init__(self, input_dim: int, output_dim: int, dropout: Setting = 0.0, seed: int | None = None, **kwargs: Any) -> None:
@@ -38,9 +38,9 @@ class Embedding(keras.layers.ReversibleEmbedding):
     def call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """Embedded words, or with `reverse` the logits of embedded outputs."""
         result = super().call(inputs, reverse=reverse)
-        if reverse or not training or self.noise is None:
+        if reverse or self.noise is None:
             return result
-        dropped = result * ops.expand_dims(self._mask(self.noise, inputs), -1)
+        dropped = result * (ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise))
         set_keras_mask(dropped, get_keras_mask(result))
         return dropped
 

@@ -19,8 +19,8 @@ class GRU(CellRNN):
     variational mask, one for all gates. Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the
     state h with `return_state`. Weights and their order are those of `keras.layers.GRU` with the same `reset_after`.
 
-    >>> GRU(8, recurrent_dropout=0.3, return_sequences=True)(keras.ops.ones((2, 5, 3)), training=True).shape
-    TensorShape([2, 5, 8])
+    >>> tuple(GRU(8, recurrent_dropout=0.3, return_sequences=True)(keras.ops.ones((2, 5, 3)), training=True).shape)
+    (2, 5, 8)
     """
 
     cell_class = GRUCell

@@ -21,8 +21,8 @@ class LSTM(CellRNN):
     and their order are those of `keras.layers.LSTM`: `ours.set_weights(theirs.get_weights())`.
 
     >>> layer = LSTM(8, dropout=0.3, recurrent_dropout={"scheme": "zoneout", "cell": 0.5, "hidden": 0.05})
-    >>> layer(keras.ops.ones((2, 5, 3)), training=True).shape
-    TensorShape([2, 8])
+    >>> tuple(layer(keras.ops.ones((2, 5, 3)), training=True).shape)
+    (2, 8)
     """
 
     cell_class = LSTMCell

@@ -67,7 +67,7 @@ class RNN(CarriedState, keras.layers.RNN):
         super().build(sequences_shape, initial_state_shape)
         seed = fresh(self.seed)
         self.seeds = {site: keras.random.SeedGenerator(derive(seed, self.name, site)) for site in self.noise}
-        self.supports_jit = not (keras.backend.backend() == "tensorflow" and self._takes_cudnn())
+        self.supports_jit = not (self._takes_cudnn() and keras.backend.backend() == "tensorflow")
 
     def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
         """Run the recurrence: last output, all outputs, final states."""

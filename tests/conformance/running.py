@@ -117,14 +117,15 @@ def recorded():
 
 @contextlib.contextmanager
 def double():
-    """Allow float64 where the backend must be told so."""
-    if BACKEND != "jax":
-        yield
-        return
-    import jax
-    from keras.src.backend.common import dtypes  # Keras rounds float64 to float32 wherever JAX is the backend
+    """Let float64 be float64: JAX must be allowed it, and Keras rounds it to float32 on all backends but TensorFlow."""
+    from keras.src.backend.common import dtypes
 
-    with jax.enable_x64(True), mock.patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, float64="float64"):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(dtypes.BIT64_TO_BIT32_DTYPE, float64="float64"))
+        if BACKEND == "jax":
+            import jax
+
+            stack.enter_context(jax.enable_x64(True))
         yield
 
 

@@ -1,0 +1,115 @@
+"""Word dropout: one fate for all occurrences of a word, over as many examples and steps as its lifetime says."""
+
+import keras
+import numpy as np
+import pytest
+from conformance.running import arrays, randomise
+from keras.src.backend import get_keras_mask
+
+from rnnlab.layers import Embedding
+from rnnlab.noise.sites import Noise
+
+VOCABULARY, WIDTH, RATE = 50, 4, 0.4
+WORDS = np.random.default_rng(0).integers(VOCABULARY, size=(30, 40))
+
+
+def built(lifetime="sequence", scale="train", rate=RATE, **options):
+    dropout = Noise(site="word", rate=rate, lifetime=lifetime, scale=scale)
+    layer = Embedding(VOCABULARY, WIDTH, dropout, **{"seed": 1, "name": "words"} | options)
+    layer.build()
+    randomise(layer)
+    return layer
+
+
+def factors(layer, training=True):
+    """What every word of every example is multiplied by, (batch, steps): the whole vector, or the proof fails."""
+    dropped = arrays([layer(WORDS, training=training)])[0]
+    table = arrays([layer.embeddings.value])[0][WORDS]
+    ratio = dropped / table
+    np.testing.assert_allclose(ratio, ratio[..., :1].repeat(WIDTH, -1), rtol=1e-5)
+    return ratio[..., 0]
+
+
+@pytest.mark.parametrize("lifetime", ["sequence", "batch", "step"])
+def test_occurrences_share_a_mask_as_far_as_the_lifetime_says(lifetime):
+    """Faults BayesianRNN#4, and section 6: the mask is equal for repeated words of an example, and only for them."""
+    mask = factors(built(lifetime))
+    np.testing.assert_allclose(np.unique(mask.round(4)), [0, np.round(1 / (1 - RATE), 4)])
+    assert (mask == 0).mean() == pytest.approx(RATE, abs=0.15)
+    fates = [[set(mask[n][WORDS[n] == word] > 0) for word in np.unique(WORDS[n])] for n in range(len(WORDS))]
+    one_an_example = all(len(fate) == 1 for example in fates for fate in example)
+    one_a_batch = all(len(set(mask[word == WORDS] > 0)) == 1 for word in range(VOCABULARY))
+    assert (one_an_example, one_a_batch) == {"step": (False, False), "sequence": (True, False), "batch": (True, True)}[lifetime]
+
+
+@pytest.mark.parametrize("scale", ["train", "test"])
+def test_evaluation_is_the_mean_and_draws_nothing(scale):
+    layer = built(scale=scale)
+    before = arrays([layer.draws.state.value])
+    np.testing.assert_allclose(factors(layer, training=False), 1 if scale == "train" else 1 - RATE, rtol=1e-5)
+    np.testing.assert_array_equal(arrays([layer.draws.state.value]), before)
+    drawn = np.mean([factors(layer).mean() for _ in range(20)])
+    assert drawn == pytest.approx(1 if scale == "train" else 1 - RATE, abs=0.05)
+
+
+def test_a_seed_and_a_name_decide_and_every_call_draws_anew():
+    layer = built()
+    first, second = factors(layer), factors(layer)
+    assert (first != second).any()
+    np.testing.assert_array_equal(factors(built()), first)
+    assert (factors(built(seed=2)) != first).any()
+    assert (factors(built(name="others")) != first).any()
+
+
+def test_a_rate_of_zero_is_no_noise():
+    layer = built(rate=0.0)
+    assert layer.draws is None
+    np.testing.assert_array_equal(factors(layer), 1)
+
+
+def test_a_dropped_word_gets_no_gradient():
+    layer = built("batch")
+    model = keras.Sequential([keras.Input((None,), dtype="int32"), layer])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    before = arrays([layer.embeddings.value])[0]
+    model.train_on_batch(WORDS, np.zeros((*WORDS.shape, WIDTH)))
+    changed = (arrays([layer.embeddings.value])[0] != before).any(-1)
+    assert changed.mean() == pytest.approx(1 - RATE, abs=0.25)
+    assert not changed.all()
+
+
+def test_the_whole_table_serves_as_output_layer():
+    """Word dropout acts on what comes in; the tied logits see every word."""
+    layer = built()
+    states = np.ones((2, 3, WIDTH), "float32")
+    table = arrays([layer.embeddings.value])[0]
+    for training in (False, True):
+        np.testing.assert_allclose(arrays([layer(states, reverse=True, training=training)])[0], states @ table.T, rtol=1e-5)
+
+
+def test_the_padding_mask_goes_on():
+    layer, inputs = built(mask_zero=True), keras.Input((None,), dtype="int32")
+    model = keras.Model(inputs, keras.layers.GlobalAveragePooling1D()(layer(inputs)))
+    words = WORDS % (VOCABULARY - 1) + 1
+    padded = np.pad(words, [(0, 0), (0, 3)])
+    np.testing.assert_allclose(model.predict(padded, verbose=0), model.predict(words, verbose=0), atol=1e-5)
+    for training in (False, True):
+        mask = get_keras_mask(layer(keras.ops.convert_to_tensor(padded), training=training))
+        np.testing.assert_array_equal(arrays([mask])[0], padded != 0)
+
+
+def test_a_symbolic_call_may_say_that_it_trains():
+    assert built()(keras.Input((None,), dtype="int32"), training=True).shape == (None, None, WIDTH)
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision(dtype):
+    embedded = built(dtype=dtype)(WORDS, training=True)
+    assert keras.backend.standardize_dtype(embedded.dtype) == dtype.removeprefix("mixed_")
+
+
+def test_other_noise_is_refused():
+    with pytest.raises(ValueError, match="noise at site 'input' belongs to dropout, not to embedding"):
+        Embedding(9, 3, Noise(site="input", rate=0.5))
+    with pytest.raises(ValueError, match="two noises act on site 'word'"):
+        Embedding(9, 3, [0.1, 0.2])
