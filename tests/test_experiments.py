@@ -1,0 +1,25 @@
+"""No figure in a README of experiments that its files do not hold."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SPEED = Path(__file__).parents[1] / "experiments" / "speed"
+
+
+@pytest.mark.parametrize("file", sorted(SPEED.glob("*.json")), ids=lambda file: file.stem)
+def test_the_speed_table_is_what_was_measured(file):
+    text = (SPEED / "README.md").read_text()
+    backend, cell, units = file.stem.split("-")
+    for row in json.loads(file.read_text()):
+        figures = f"{row['least']:.1f} | {row['median']:.1f} | {row['times_faster']:.2f} | {row['times_products']:.2f}"
+        assert any(
+            line.startswith(f"| {backend} | {cell.upper()} ") and f", {units} | {row['what']} | {figures}" in line
+            for line in text.splitlines()
+        ), row
+
+
+def test_every_row_of_the_speed_table_has_its_file():
+    rows = [line for line in (SPEED / "README.md").read_text().splitlines() if line.startswith(("| tensorflow", "| jax"))]
+    assert len(rows) == sum(len(json.loads(file.read_text())) for file in SPEED.glob("*.json"))
