@@ -3,10 +3,6 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import keras
 
 FILE = "events.out.tfevents.0000000000.rnnlab"
 """The one event file of a folder; TensorBoard knows it by the middle of its name."""
@@ -33,10 +29,3 @@ def append_epoch(folder: Path, epoch: int, logs: Mapping[str, float]) -> None:
         own = {name: value for name, value in logs.items() if name.startswith("val_") == bool(prefix)}
         if own:
             append_scalars(folder / split, epoch, {f"epoch_{name.removeprefix(prefix)}": own[name] for name in own})
-
-
-def callback(folder: Path) -> "keras.callbacks.Callback":
-    """Return the callback that writes every epoch of a `model.fit` to `folder`."""
-    import keras
-
-    return keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: append_epoch(folder, epoch, logs))

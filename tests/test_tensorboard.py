@@ -31,12 +31,12 @@ def test_the_tags_are_those_that_keras_writes(tmp_path: Path) -> None:
     import numpy as np
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    from rnnlab.tensorboard import callback
+    from rnnlab.runs.curves import Curves
 
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", metrics=["mae"])
     x = np.ones((4, 2), "float32")
-    both = [keras.callbacks.TensorBoard(tmp_path / "keras", write_graph=False), callback(tmp_path / "ours")]
+    both = [keras.callbacks.TensorBoard(tmp_path / "keras", write_graph=False), Curves(tmp_path / "ours")]
     model.fit(x, x[:, :1], validation_data=(x, x[:, :1]), epochs=2, verbose=0, callbacks=both)
     for split in ("train", "validation"):
         theirs = EventAccumulator(str(tmp_path / "keras" / split)).Reload()

@@ -1,9 +1,8 @@
 """What the configs of variants say: their parts by path, how the epoch was chosen, the factors of a grid."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rnnlab.analysis.figures import count
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
@@ -35,14 +34,20 @@ def selection(configs: Configs) -> str:
     """Return in words how the epoch of every figure was chosen."""
     sections = [config["training"] for config in configs.values()]
     figures = dict.fromkeys(section["monitor"].removeprefix("val_").replace("_", " ") for section in sections)
-    return f"best epoch by validation {' or '.join(figures)}; {' or '.join(dict.fromkeys(map(_budget, sections)))}"
+    stopped = [section for section in sections if section.get("early_stopping")]
+    fixed = [section["epochs"] for section in sections if section not in stopped]
+    said = [f"always {_span(fixed)} epochs"] if fixed else []
+    if stopped:
+        most, patience = (
+            _span(n) for n in zip(*((of["epochs"], of["early_stopping"]["patience"]) for of in stopped), strict=True)
+        )
+        said.append(f"at most {most} epochs, stopped after {patience} without a better one")
+    return f"best epoch by validation {' or '.join(figures)}; {' or '.join(said)}"
 
 
-def _budget(training: Mapping[str, Any]) -> str:
-    stopping = training.get("early_stopping")
-    if stopping:
-        return f"at most {count(training['epochs'], 'epoch')}, stopped after {stopping['patience']} without a better one"
-    return f"always {count(training['epochs'], 'epoch')}"
+def _span(values: Sequence[int]) -> str:
+    """Return "6", or "6 to 9"."""
+    return " to ".join(map(str, sorted({min(values), max(values)})))
 
 
 def values(configs: Configs, variants: Iterable[str], path: str) -> dict[str, str]:

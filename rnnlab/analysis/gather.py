@@ -73,16 +73,19 @@ def origin(run: RunRecord) -> dict[str, Any]:
 
 
 def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
-    """Return by variant and seed the fingerprint of every planned run; None where only the folder knows of it."""
+    """Return by variant and seed the fingerprint of every planned run; None where another version made the fingerprints."""
     from rnnlab.config import load
 
     plan: dict[str, dict[int, str | None]] = {}
     try:
-        for spec in load(record.folder / EXPERIMENT).runs():
-            plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint
-    except UserError:  # written by another version: what the folder holds is the plan
+        experiment = load(record.folder / EXPERIMENT)
+    except UserError:  # a config that this version does not understand: what the folder holds is the plan
         for run in record.runs:
             plan.setdefault(run.variant, {})[run.seed] = None
+        return plan
+    same = experiment.document == record.document
+    for spec in experiment.runs():
+        plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same else None
     return plan
 
 

@@ -31,11 +31,14 @@ def max_t(differences: Array) -> list[float | None]:
 
 
 def _step_down(differences: Array) -> Array:
-    order = np.argsort(-_statistics(differences, np.ones((1, len(differences))))[0])
-    flipped = _statistics(differences[:, order], _flips(len(differences)))
-    largest = np.maximum.accumulate(flipped[:, ::-1], axis=1)[:, ::-1]
+    observed = _statistics(differences, np.ones((1, len(differences))))[0]
+    order, flips = np.argsort(-observed), _flips(len(differences))
+    reached = np.zeros(len(order))
+    for part in np.array_split(flips, len(flips) // 1024 + 1):
+        largest = np.maximum.accumulate(_statistics(differences[:, order], part)[:, ::-1], axis=1)[:, ::-1]
+        reached += (largest >= observed[order] * (1 - 1e-9)).sum(axis=0)
     p = np.empty(len(order), np.float64)
-    p[order] = np.maximum.accumulate((largest >= flipped[0] * (1 - 1e-9)).mean(axis=0))
+    p[order] = np.maximum.accumulate(reached / len(flips))
     return p
 
 

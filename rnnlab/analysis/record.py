@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rnnlab import files
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.analysis.looks import FILE
-from rnnlab.runs import files
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from rnnlab import __version__
+from rnnlab import __version__, files
 from rnnlab.analysis import forms
 from rnnlab.analysis.comparison import Comparison, compared
 from rnnlab.analysis.configs import flatten
@@ -22,7 +22,6 @@ from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
 from rnnlab.analysis.table import columns, effect_columns, further_columns
 from rnnlab.config import dump
-from rnnlab.runs import files
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"

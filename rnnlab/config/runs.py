@@ -29,8 +29,9 @@ class RunSpec:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two runs the same: a sha256 of everything that decides the result, names left out."""
-        decides = {"schema": SCHEMA, "seed": self.seed, **self.config.model_dump(exclude={"name"})}
+        """What makes two runs the same: a sha256 of everything that decides the result; names and checkpoints do not."""
+        config = self.config.model_dump(exclude={"name": True, "training": {"checkpoint"}})
+        decides = {"schema": SCHEMA, "seed": self.seed, **config}
         return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
 

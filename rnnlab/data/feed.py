@@ -17,13 +17,17 @@ class Feed(keras.utils.PyDataset):
         self.split, self.seed = split, seed
         self.turn_to(0)
 
-    def turn_to(self, epoch: int) -> None:
-        """Give the batches of this epoch from now on."""
-        self._order = self.split.order(self.seed, epoch)
+    def turn_to(self, epoch: int, batch: int = 0) -> None:
+        """Give the batches of this epoch, from one of them on."""
+        self._order = self.split.order(self.seed, epoch)[batch:]
 
-    def follow(self) -> keras.callbacks.Callback:
-        """Return the callback that turns to each epoch as it begins."""
-        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self.turn_to(epoch))
+    def follow(self, start: tuple[int, int] = (0, 0)) -> keras.callbacks.Callback:
+        """Return the callback that turns to each epoch as it begins, leaving out the batches before `start` (epoch, batch)."""
+
+        def turn(epoch: int, logs: dict | None) -> None:
+            self.turn_to(epoch, start[1] if epoch == start[0] else 0)
+
+        return keras.callbacks.LambdaCallback(on_epoch_begin=turn)
 
     def __len__(self) -> int:
         return len(self._order)

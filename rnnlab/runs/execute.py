@@ -1,64 +1,50 @@
-"""One run into its folder: record where it is made, train, write how it ended."""
+"""One run into its folder: record where it is made, train or go on training, write how it ended."""
 
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from traceback import format_exc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
-from rnnlab.runs import files, store
+from rnnlab.runs import store
+from rnnlab.runs.curves import Curves
+from rnnlab.runs.progress import Lines
 from rnnlab.runs.provenance import provenance
+from rnnlab.training.callbacks import EventLog
+from rnnlab.training.checkpoint import Slot
 from rnnlab.training.config import monitored
+from rnnlab.training.release import released
+from rnnlab.training.train import train
 
-if TYPE_CHECKING:
-    import keras
 
+def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines) -> dict[str, Any]:
+    """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
-def execute(spec: RunSpec, folder: Path, dataset: Dataset, watch: "keras.callbacks.Callback") -> dict[str, Any]:
-    """Train a run from its beginning and return its result, which is then in `folder` too; an exception is a result."""
-    store.clear(files.make(folder))
-    files.write(folder / store.RUN, dump(_origin(spec, dataset)))
+    An exception is a result. A state counts where it was made from the same config and data by the same libraries.
+    """
+    who = {"experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed}
+    made: dict[str, Any] = {"fingerprint": spec.fingerprint, "data": dataset.sha256}
+    where = provenance()
+    slot = Slot(files.make(folder) / store.CHECKPOINT / "state", {**made, "by": [where["versions"], where["backend"]]})
+    watch = progress.begin(spec, dataset)
+    for path in slot.damaged:
+        progress.say(f"{path} is damaged and not used")
+    if slot.state is None:
+        store.clear(folder)
+    origin = dump({**who, "config": spec.config.model_dump(), **made, **where})
+    files.write(folder / store.RUN, origin)
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    result = {
-        "status": "failed",
-        "experiment": spec.experiment,
-        "variant": spec.variant,
-        "seed": spec.seed,
-        "fingerprint": spec.fingerprint,
-        "data": dataset.sha256,
-        "monitor": monitor,
-        "mode": mode,
-        "metrics": {},
-        "error": None,
-        "traceback": None,
-    }
+    result = {**who, **made, "origin": sha256(origin.encode()).hexdigest(), "monitor": monitor, "mode": mode}
+    callbacks = [EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
     try:
-        result |= _train(spec, folder, dataset, watch)
+        with released():
+            _, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
+        result |= asdict(outcome) | {"traceback": None}
     except Exception as error:
-        result |= {"error": f"{type(error).__name__}: {error}".splitlines()[0], "traceback": format_exc()}
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        result |= {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
     store.write_result(folder, result)
     return result
-
-
-def _train(spec: RunSpec, folder: Path, dataset: Dataset, watch: "keras.callbacks.Callback") -> dict[str, Any]:
-    from rnnlab import tensorboard
-    from rnnlab.training.callbacks import EventLog
-    from rnnlab.training.release import released
-    from rnnlab.training.train import train
-
-    callbacks = [EventLog(folder / store.EVENTS), tensorboard.callback(folder / store.TENSORBOARD), watch]
-    with released():
-        return asdict(train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks)[1])
-
-
-def _origin(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
-    return {
-        "experiment": spec.experiment,
-        "variant": spec.variant,
-        "seed": spec.seed,
-        "config": spec.config.model_dump(),
-        "fingerprint": spec.fingerprint,
-        "data": dataset.sha256,
-        **provenance(),
-    }

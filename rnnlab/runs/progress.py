@@ -35,18 +35,26 @@ class Lines:
         """A run begins; return the callback that tells how it goes on."""
         import keras
 
-        self.spec, self.unit, self.epoch = spec, dataset.task.unit, 0
+        self.spec, self.unit, self.first, self.epoch = spec, dataset.task.unit, 0, 0
         self.run += 1
         self.before = self.done
         batches = len(dataset.train.order(spec.seed, 0))
         return keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: self.begin_epoch(epoch),
             on_train_batch_end=lambda batch, logs: self.batch((batch + 1) / batches),
             on_epoch_end=lambda epoch, logs: self.end_epoch(logs),
         )
 
+    def begin_epoch(self, epoch: int) -> None:
+        """An epoch begins, counted from 0; the first one of a run that goes on is not its first."""
+        if epoch > self.epoch:
+            self.first = epoch
+            self.say(f"{self.title}  goes on in epoch {epoch + 1}")
+        self.epoch = epoch
+
     def batch(self, share: float) -> None:
         """A batch is done, and with it so much of the epoch."""
-        self.done = self.before + self.epoch + share
+        self.done = self.before + self.epoch - self.first + share
 
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         """An epoch is done."""
@@ -55,8 +63,8 @@ class Lines:
 
     def end(self, result: Mapping[str, Any]) -> None:
         """A run has ended; the epochs that it did not need are not owed."""
-        self.epochs -= self.spec.config.training.epochs - self.epoch
-        self.done = self.before + self.epoch
+        self.done = self.before + self.epoch - self.first
+        self.epochs -= self.spec.config.training.epochs - (self.epoch - self.first)
         if result["status"] != "done":
             self.say(f"{self.title}  {result['status']}: {result['error']}")
 

@@ -4,17 +4,19 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rnnlab import files
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
-from rnnlab.runs import files
 from rnnlab.training import events
 
-EXPERIMENT, RUN, EVENTS, RESULT, TENSORBOARD = "experiment.yaml", "run.yaml", "events.jsonl", "result.json", "tensorboard"
+EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
+TENSORBOARD, CHECKPOINT = "tensorboard", "checkpoint"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class RunRecord:
     """How it ended; None while it has not, or where the file is damaged."""
     epochs: list[dict[str, Any]]
     """Its epoch events, in order."""
+    damaged: list[str]
+    """The names of files that are not as they were written."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
     for path in [*(folder / name for name in (RESULT, RUN, EVENTS)), *folder.glob(f".*{files.PARTIAL}")]:
         path.unlink(missing_ok=True)
-    shutil.rmtree(folder / TENSORBOARD, ignore_errors=True)
+    for name in (TENSORBOARD, CHECKPOINT):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def write_result(folder: Path, result: Mapping[str, Any]) -> None:
@@ -71,12 +76,23 @@ def write_result(folder: Path, result: Mapping[str, Any]) -> None:
 
 def read_run(folder: Path) -> RunRecord:
     """Return what is in the folder of a run."""
+    result, damaged = None, []
     try:
         result = events.unseal((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        result = None
+    except ValueError:
+        damaged.append(RESULT)
+    except OSError:  # it has not ended
+        pass
     epochs = [event for event in events.read(folder / EVENTS) if event.get("event") == "epoch"]
-    return RunRecord(folder.parent.name, int(folder.name.removeprefix("seed-")), folder, result, epochs)
+    if result and result.get("epochs", len(epochs)) != len(epochs):
+        damaged.append(EVENTS)
+    if result and result.get("origin") not in (None, _sha256(folder / RUN)):
+        damaged.append(RUN)
+    return RunRecord(folder.parent.name, int(folder.name.removeprefix("seed-")), folder, result, epochs, damaged)
+
+
+def _sha256(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def read(folder: str | Path) -> ExperimentRecord:

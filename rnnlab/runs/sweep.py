@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnnlab import files
 from rnnlab.config import Experiment, RunSpec, dump
 from rnnlab.data.build import build
 from rnnlab.data.dataset import Dataset
-from rnnlab.runs import files, store
+from rnnlab.runs import store
 from rnnlab.runs.progress import Lines, display
 
 
@@ -58,8 +59,9 @@ def run(
 
 def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> dict[str, Any] | None:
     """Return the result that a run has already, or None where it has to be made."""
-    result = store.read_run(folder).result
-    if not result or (result["fingerprint"], result["data"]) != (spec.fingerprint, dataset.sha256):
+    record = store.read_run(folder)
+    result = record.result
+    if not result or record.damaged or (result["fingerprint"], result["data"]) != (spec.fingerprint, dataset.sha256):
         return None
     return None if retry_failed and result["status"] == "failed" else result
 
@@ -67,6 +69,8 @@ def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = Fal
 def _make(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines) -> dict[str, Any]:
     from rnnlab.runs.execute import execute
 
-    result = execute(spec, folder, dataset, progress.begin(spec, dataset))
+    for name in store.read_run(folder).damaged:
+        progress.say(f"{folder / name} is damaged; the run is made again from its last whole state")
+    result = execute(spec, folder, dataset, progress)
     progress.end(result)
     return result

@@ -21,7 +21,7 @@ class Meter(keras.callbacks.Callback):
         super().__init__()
         self.words = words
         """Words (or examples) in a batch, on average over an epoch."""
-        self.compiled = False
+        self._compiled = False
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
@@ -32,8 +32,8 @@ class Meter(keras.callbacks.Callback):
         """Count a batch, the first one of all excepted."""
         self._stop = time.perf_counter()
         self._batches += 1
-        if not self.compiled:
-            self.compiled, self._start, self._batches = True, self._stop, 0
+        if not self._compiled:
+            self._compiled, self._start, self._batches = True, self._stop, 0
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Put the figures into the logs."""
@@ -80,10 +80,16 @@ class EventLog(keras.callbacks.Callback):
     def __init__(self, path: Path):
         super().__init__()
         self.path = path
+        self.events: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's figures."""
-        events.append(self.path, epoch_event(epoch + 1, dict(logs or {})))
+        self.events.append(epoch_event(epoch + 1, dict(logs or {})))
+        events.append(self.path, self.events[-1])
+
+    def on_restore(self) -> None:
+        """Write the file anew: what it says after the restored epoch will be said again."""
+        events.write(self.path, self.events)
 
 
 BESIDE = ("learning_rate", "words_per_second", "seconds")

@@ -40,6 +40,13 @@ class EarlyStopping(Section):
     """Epochs without a better figure before the end."""
 
 
+class CheckpointConfig(Section):
+    """How often the state of a run is kept, so that a killed run goes on from there; it does not change the result."""
+
+    every_minutes: Annotated[float, Field(ge=0)] = 10.0
+    """Minutes between two checkpoints inside an epoch, 0 for every batch; the end of an epoch always is one."""
+
+
 class TrainingConfig(Section):
     """How long to train, by what, and which figure decides."""
 
@@ -53,6 +60,8 @@ class TrainingConfig(Section):
     """Whether less or more of the monitored figure is better; auto knows the figures of the task."""
     early_stopping: EarlyStopping | None = None
     """When to stop before the last epoch; null never does."""
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    """How often the state of a run is kept."""
     deterministic: bool = True
     """Make operations that could differ from run to run repeat exactly."""
 

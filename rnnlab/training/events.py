@@ -3,10 +3,12 @@
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from rnnlab import files
 
 
 def seal(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,6 +35,11 @@ def unseal(text: str) -> dict[str, Any]:
     if seal(document)["check"] != check:
         raise ValueError("the checksum is wrong")
     return document
+
+
+def write(path: Path, events: Iterable[Mapping[str, Any]]) -> None:
+    """Write events in place of what is there."""
+    files.write(path, "".join(json.dumps(seal(event)) + "\n" for event in events))
 
 
 def append(path: Path, event: Mapping[str, Any]) -> None:

@@ -37,7 +37,9 @@ class Maker:
         folder = self.runs / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / store.EXPERIMENT).write_text(dump(document))
-        self.specs = {(spec.variant, spec.seed): spec for spec in load(folder / store.EXPERIMENT).runs()}
+        experiment = load(folder / store.EXPERIMENT)
+        (folder / store.EXPERIMENT).write_text(dump(experiment.document))
+        self.specs = {(spec.variant, spec.seed): spec for spec in experiment.runs()}
         for (variant, seed), spec in self.specs.items():
             luck = np.random.default_rng(seed).normal(0, 2 * noise)
             own = np.random.default_rng([seed, crc32(variant.encode())]).normal(0, noise)

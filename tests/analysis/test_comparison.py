@@ -47,10 +47,15 @@ def test_a_run_of_an_older_config_is_not_taken_for_the_planned_one(make):
     assert (counts.done, counts.missing) == (1, 1)
 
 
-def test_an_experiment_of_another_version_is_what_its_folder_holds(make):
+@pytest.mark.parametrize("change", [("    dropout: 0.0\n", "", 1), ("name: made", "name: made\nlater_key: 1", 1)])
+def test_an_experiment_of_another_version_is_what_its_folder_holds(make, change):
+    """A default that did not exist yet, and a key that no longer does: its fingerprints mean nothing here."""
     folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    for run in folder.glob("*/seed-*"):
+        make.change(folder, run.parent.name, int(run.name[-1]), 145.0, fingerprint="of another version")
     text = (folder / "experiment.yaml").read_text()
-    (folder / "experiment.yaml").write_text(text + "later_key: 1\n")
+    assert change[0] in text
+    (folder / "experiment.yaml").write_text(text.replace(*change))
     comparison = compare(folder)
     assert {name: one.counts.done for name, one in comparison.variants.items()} == {"none": 2, "tested": 2}
 
@@ -171,6 +176,7 @@ def test_comparison_json_holds_every_field_and_every_seed(make):
 
 def test_selection_says_how_the_epoch_was_chosen(make):
     assert compare(make.figures(none=[150.0])).selection == "best epoch by validation perplexity; always 6 epochs"
+    assert compare(make.figures(none=[150.0], tested=[140.0])).selection.endswith("; always 6 to 7 epochs")
     stop = {"none": {"training.early_stopping": {"patience": 3}}}
     folder = make.experiment({"none": 0}, patches=stop, name="early", seeds=1)
     assert compare(folder).selection.endswith("at most 6 epochs, stopped after 3 without a better one")

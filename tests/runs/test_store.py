@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab import files
 from rnnlab.errors import UserError
-from rnnlab.runs import files, store
+from rnnlab.runs import store
 from rnnlab.training import events
 
 

@@ -13,9 +13,10 @@ from rnnlab.data.feed import Feed
 from rnnlab.models.config import ModelConfig
 from rnnlab.training.callbacks import Divergence, Meter
 from rnnlab.training.config import TrainingConfig
+from rnnlab.training.fit import compiled
 from rnnlab.training.passes import SeparatePasses
 from rnnlab.training.repeatable import repeatable
-from rnnlab.training.train import compiled, train
+from rnnlab.training.train import train
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=60, window=8, batch_size=6, limit=1500))
 NUMBERS = build(Adding(name="adding", length=6, examples=Examples(train=50, validation=21, test=23), batch_size=8))
@@ -73,7 +74,7 @@ def test_another_seed_is_another_run() -> None:
 def test_curves_are_the_same_with_and_without_validation(noise: dict[str, Any]) -> None:
     def curve(validate: bool) -> list[float]:
         repeatable(1)
-        model = compiled(model_config(WORDS, **noise), WORDS.task, config(), seed=1)
+        model = compiled(model_config(WORDS, **noise), WORDS, config(), seed=1)
         feed = Feed(WORDS.train, seed=1)
         model.fit(
             feed,
@@ -99,7 +100,7 @@ def test_evaluation_in_the_middle_of_an_epoch_leaves_the_carried_state() -> None
             looked.append(batch)
 
     looked: list[int] = []
-    model = compiled(model_config(WORDS), WORDS.task, config(), seed=1)
+    model = compiled(model_config(WORDS), WORDS, config(), seed=1)
     model.fit(Feed(WORDS.train), epochs=1, steps_per_epoch=2, shuffle=False, verbose=0, callbacks=[Look()])
     assert looked == [0, 1]
 

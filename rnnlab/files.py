@@ -9,15 +9,15 @@ PARTIAL = ".partial"
 """The ending of a file that is still being written; one left behind by a kill is of no use."""
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file atomically: under another name, to the disk, renamed, and the folder to the disk too.
 
     Raises UserError where the folder cannot be written.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
     try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
+        with partial.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

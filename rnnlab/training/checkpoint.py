@@ -1,0 +1,138 @@
+"""Everything that decides the next step of a run, kept on the disk, so that a killed run goes on to the same bits."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.training import snapshot
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where the state of a run is kept, and whose state it has to be."""
+
+    path: Path
+    identity: Any
+    """What the bits depend on, as plain values; a state of another identity is no state of this run."""
+
+    @property
+    def previous(self) -> Path:
+        """The state before the last one, kept in case the last one is damaged."""
+        return self.path.with_name(f"{self.path.name}.previous")
+
+    @cached_property
+    def _found(self) -> tuple[dict[str, Any] | None, list[Path]]:
+        damaged = []
+        for path in filter(Path.exists, (self.path, self.previous)):
+            try:
+                state = dict(snapshot.read(path))
+            except ValueError:
+                damaged.append(path)
+            else:
+                return (state if state["identity"] == self.identity else None), damaged
+        return None, damaged
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """The last whole state of this run, as it was when first asked for; None where there is none."""
+        return self._found[0]
+
+    @property
+    def damaged(self) -> list[Path]:
+        """The files that were no whole states."""
+        return self._found[1]
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The epoch and the batch, counted from 0, with which the run goes on."""
+        return (self.state["epoch"], self.state["batch"]) if self.state else (0, 0)
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Write a state; the last one stays until this one is whole, and then as the previous one."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists():
+            self.previous.unlink(missing_ok=True)
+            os.link(self.path, self.previous)
+        snapshot.write(self.path, {"identity": self.identity, **state})
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keeps the state of a run at the end of every epoch and every `minutes` in between, and puts it back at the beginning.
+
+    The state: weights, random generators and carried states of the model, optimizer, running metrics, the public plain fields
+    of all `others` callbacks, and the position. It has to be the last callback, since some reset their fields as training
+    begins. A callback's `on_restore`, where it has one, is called when its fields are back.
+    """
+
+    def __init__(self, slot: Slot, others: Sequence[keras.callbacks.Callback], minutes: float):
+        super().__init__()
+        self.slot, self.others, self.minutes = slot, others, minutes
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Put the state back."""
+        self._saved = time.monotonic()
+        if self.slot.state:
+            self._restore(self.slot.state)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Put back what was reset, where the run goes on inside this epoch."""
+        start, batch = self.slot.position
+        self._epoch, self._done = epoch, batch if epoch == start else 0
+        if self._done and self.slot.state:
+            self._restore(self.slot.state)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Keep the state where it is time to; the last batch of an epoch waits for the validation."""
+        done = self._done + batch + 1
+        due = time.monotonic() - self._saved >= 60 * self.minutes
+        if due and done < self.params["steps"] and not self.model.stop_training:
+            self._save(self._epoch, done)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Keep the state."""
+        self._save(epoch + 1, 0)
+
+    def _save(self, epoch: int, batch: int) -> None:
+        state = {
+            "epoch": epoch,
+            "batch": batch,
+            "stopped": bool(self.model.stop_training),
+            "variables": [keras.ops.convert_to_numpy(variable) for variable in variables(self.model)],
+            "callbacks": [fields(other) for other in self.others],
+        }
+        self.slot.write(state)
+        self._saved = time.monotonic()
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        for variable, value in zip(variables(self.model), state["variables"], strict=True):
+            variable.assign(value)
+        for other, kept in zip(self.others, state["callbacks"], strict=True):
+            vars(other).update(kept)
+            getattr(other, "on_restore", lambda: None)()
+
+
+def variables(model: keras.Model) -> list[keras.Variable]:
+    """Return every variable of a compiled and built model: its own, the optimizer's, the running metrics."""
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+
+def fields(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """Return the public fields of a callback that are plain values.
+
+    >>> fields(keras.callbacks.EarlyStopping("val_loss", patience=3))["patience"]
+    3
+    """
+    found = {name: value for name, value in vars(callback).items() if not name.startswith("_") and name != "params"}
+    return {name: value for name, value in found.items() if snapshot.plain(value)}
+
+
+def best_weights(state: dict[str, Any]) -> list[np.ndarray]:
+    """Return the weights of the best epoch out of the state of a finished run, as `model.set_weights` takes them."""
+    return next(kept["best_weights"] for kept in state["callbacks"] if kept.get("best_weights"))

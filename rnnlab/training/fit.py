@@ -1,0 +1,104 @@
+"""The parts of a run: compile, fit with callbacks, evaluate."""
+
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.feed import Feed
+from rnnlab.data.task import Task
+from rnnlab.models.build import build
+from rnnlab.models.config import ModelConfig
+from rnnlab.models.objective import OBJECTIVES
+from rnnlab.training.callbacks import Meter
+from rnnlab.training.checkpoint import Checkpoint, Slot
+from rnnlab.training.config import TrainingConfig, monitored
+from rnnlab.training.optimizers import optimizer
+from rnnlab.training.passes import SeparatePasses
+
+Callbacks = Iterable[keras.callbacks.Callback]
+
+
+def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
+    """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
+    model = build(model_config, dataset.task, seed)
+    objective = OBJECTIVES[dataset.task.name]
+    model.compile(optimizer(config.optimizer), objective.loss(), weighted_metrics=objective.metrics())
+    # Keras makes the variables of metrics and optimizer with the first step; a checkpoint is put back before that.
+    model._symbolic_build(data_batch=Feed(dataset.train)[0])
+    return model
+
+
+def best_epoch(config: TrainingConfig, task: Task) -> keras.callbacks.EarlyStopping:
+    """Return the callback that keeps the weights of the best epoch, and stops early where the config says so."""
+    monitor, mode = monitored(config, task.kind)
+    return keras.callbacks.EarlyStopping(
+        monitor,
+        mode=mode,
+        patience=config.early_stopping.patience if config.early_stopping else max(config.epochs, 1),
+        restore_best_weights=True,
+    )
+
+
+class OneTraining(keras.callbacks.CallbackList):
+    """Callbacks of several calls of `fit` that are one training: it begins and ends when it is told to."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """A call of `fit` begins, but not the training."""
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """A call of `fit` ends, but not the training."""
+
+    def begin(self) -> None:
+        """Begin the training."""
+        super().on_train_begin()
+
+    def end(self) -> None:
+        """End the training."""
+        super().on_train_end()
+
+
+def fit(
+    model: keras.Model, dataset: Dataset, config: TrainingConfig, seed: int, callbacks: Callbacks = (), slot: Slot | None = None
+) -> dict[str, list[float]]:
+    """Fit a compiled model, from the state in `slot` on if there is one; return the logs of all its epochs."""
+    feed, epoch, batch = Feed(dataset.train, seed), *(slot.position if slot else (0, 0))
+    history = keras.callbacks.History()
+    watch = [feed.follow((epoch, batch)), SeparatePasses(), Meter(dataset.train.size / len(feed)), history, *callbacks]
+    if slot:
+        watch.append(Checkpoint(slot, watch[:], config.checkpoint.every_minutes))
+    training = OneTraining(watch, model=model, epochs=config.epochs, steps=len(feed))
+    training.begin()
+    stopped = slot is not None and slot.state is not None and slot.state["stopped"]
+    # Keras counts the batches of an epoch once a call, so the rest of an epoch that was begun before needs a call of its own.
+    for first, last in ((epoch, epoch + 1), (epoch + 1, config.epochs)) if batch else ((epoch, config.epochs),):
+        if not stopped:
+            feed.turn_to(first, batch if first == epoch else 0)
+            validation = Feed(dataset.validation)
+            model.fit(
+                feed, validation_data=validation, initial_epoch=first, epochs=last, shuffle=False, verbose=0, callbacks=training
+            )
+            stopped = model.stop_training
+    training.end()
+    return history.history
+
+
+def evaluate(model: keras.Model, dataset: Dataset) -> dict[str, float]:
+    """Return the figures of all three splits, noise off, every token or example counted once."""
+    splits = {"train": dataset.train, "val": dataset.validation, "test": dataset.test}
+    return {
+        f"{name}_{figure}": value
+        for name, split in splits.items()
+        for figure, value in model.evaluate(Feed(split), verbose=0, return_dict=True, callbacks=[SeparatePasses()]).items()
+    }
+
+
+def last(history: dict[str, list[float]]) -> dict[str, float]:
+    """Return the validation figures of the last epoch."""
+    return {f"last_{name}": values[-1] for name, values in history.items() if name.startswith("val_")}
+
+
+def weights_count(model: keras.Model) -> int:
+    """Return how many numbers are trained."""
+    return sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)

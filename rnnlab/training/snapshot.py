@@ -1,0 +1,78 @@
+"""A file of arrays and plain values that is whole or known to be damaged; nothing in it is ever executed."""
+
+import json
+from hashlib import sha256
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab import files
+
+MAGIC = b"rnnlab snapshot 1\n"
+ARRAY = "$array"
+
+
+def write(path: Path, tree: Any) -> None:
+    """Write nested dicts and lists of arrays, numbers, texts and None, atomically: magic, header, arrays, SHA-256."""
+    arrays: list[np.ndarray] = []
+    plain = _without_arrays(tree, arrays)
+    header = json.dumps({"tree": plain, "arrays": [[array.dtype.str, array.shape] for array in arrays]}).encode()
+    body = b"".join([MAGIC, len(header).to_bytes(8, "little"), header, *(array.tobytes() for array in arrays)])
+    files.write(path, body + sha256(body).digest())
+
+
+def read(path: Path) -> Any:
+    """Return what was written, tuples as lists; raise ValueError where the file is damaged or something else."""
+    content = path.read_bytes()
+    body, digest = content[:-32], content[-32:]
+    if not body.startswith(MAGIC) or sha256(body).digest() != digest:
+        raise ValueError(f"{path} is damaged or no snapshot")
+    start = len(MAGIC) + 8
+    end = start + int.from_bytes(body[start - 8 : start], "little")
+    header = json.loads(body[start:end])
+    arrays = []
+    for dtype, shape in header["arrays"]:
+        arrays.append(np.frombuffer(body, dtype, prod(shape), end).reshape(shape).copy())
+        end += arrays[-1].nbytes
+    return _with_arrays(header["tree"], arrays)
+
+
+def plain(value: Any) -> bool:
+    """Return whether a value can be written.
+
+    >>> plain({"wait": 0, "best_weights": [np.zeros(2)]}), plain(print)
+    (True, False)
+    """
+    match value:
+        case dict():
+            return all(isinstance(key, str) and plain(part) for key, part in value.items())
+        case list() | tuple():
+            return all(map(plain, value))
+        case np.ndarray() | np.generic():
+            return not value.dtype.hasobject
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _without_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
+    match value:
+        case dict():
+            return {key: _without_arrays(part, arrays) for key, part in value.items()}
+        case list() | tuple():
+            return [_without_arrays(part, arrays) for part in value]
+        case np.ndarray() | np.generic():
+            arrays.append(np.asarray(value))
+            return {ARRAY: len(arrays) - 1}
+    return value
+
+
+def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
+    match value:
+        case dict() if list(value) == [ARRAY]:
+            return arrays[value[ARRAY]]
+        case dict():
+            return {key: _with_arrays(part, arrays) for key, part in value.items()}
+        case list():
+            return [_with_arrays(part, arrays) for part in value]
+    return value

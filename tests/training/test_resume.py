@@ -1,0 +1,134 @@
+"""A run that was killed anywhere and started again ends with the bits of a run that was not."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.data.build import build
+from rnnlab.data.config import Adding, Examples, PythonReference
+from rnnlab.data.dataset import Dataset
+from rnnlab.models.config import ModelConfig
+from rnnlab.training import events, snapshot
+from rnnlab.training.callbacks import EventLog
+from rnnlab.training.checkpoint import Slot, best_weights
+from rnnlab.training.config import TrainingConfig
+from rnnlab.training.train import Outcome, train
+
+WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300))
+NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=38, validation=9, test=9), batch_size=4))
+NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
+BUILTIN = {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3}
+
+
+class Killed(BaseException):
+    """What a kill is to the code it hits: nothing of it runs any more."""
+
+
+class Kill(keras.callbacks.Callback):
+    """Kills at the n-th event, where a batch, a validation batch or the end of an epoch is one."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self._left = at
+
+    def _tick(self, *args: Any, **logs: Any) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+
+    on_train_batch_begin = on_train_batch_end = on_test_batch_end = on_epoch_end = _tick
+
+
+def run(folder: Path, dataset: Dataset, layer: dict[str, Any], kill_at: int = -1, **settings: Any) -> tuple[list[Any], Outcome]:
+    tokens = dataset.task.kind.tokens
+    model_config = ModelConfig.model_validate(
+        {"recurrent": [{"units": 3, **layer}], "embedding": {"width": 4, "dropout": 0.2} if tokens else None}
+    )
+    config = TrainingConfig.model_validate(
+        {
+            "epochs": 3,
+            "optimizer": {"learning_rate": 0.05, "clip_norm": 1.0},
+            "early_stopping": {"patience": 2},
+            "checkpoint": {"every_minutes": 0.0},
+            **settings,
+        }
+    )
+    callbacks = [EventLog(folder / "events.jsonl"), Kill(kill_at)]
+    model, outcome = train(model_config, dataset, config, 5, callbacks, Slot(folder / "checkpoint" / "state", "me"))
+    return model.get_weights(), outcome
+
+
+def untimed(record: Any) -> Any:
+    """A record without what the clock says."""
+    if isinstance(record, dict):
+        return {key: untimed(value) for key, value in record.items() if "second" not in key}
+    return [untimed(part) for part in record] if isinstance(record, list) else record
+
+
+@pytest.mark.parametrize(("dataset", "layer"), [(WORDS, NOISE), (WORDS, BUILTIN), (NUMBERS, NOISE)])
+def test_a_killed_run_goes_on_to_the_same_bits(dataset: Dataset, layer: dict[str, Any], tmp_path: Path) -> None:
+    weights, outcome = run(tmp_path / "whole", dataset, layer)
+    kills = 0
+    # In the middle of a batch of the first epoch, between two, in a validation, at an epoch's end, in the last epoch.
+    for at in (4, 7, 22, 11, 26):
+        try:
+            run(tmp_path / "killed", dataset, layer, kill_at=at)
+        except Killed:
+            kills += 1
+    assert kills >= 4
+    again, resumed = run(tmp_path / "killed", dataset, layer)
+    for mine, theirs in zip(again, weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert untimed(vars(resumed)) == untimed(vars(outcome))
+    logs = [untimed(events.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
+    assert logs[0] == logs[1]
+    assert [line["epoch"] for line in logs[0]] == [1, 2, 3]
+
+
+def test_a_run_that_had_ended_only_tells_its_result_again(tmp_path: Path) -> None:
+    weights, outcome = run(tmp_path, NUMBERS, NOISE)
+    (tmp_path / "events.jsonl").write_text("nonsense")
+    again, told = run(tmp_path, NUMBERS, NOISE, kill_at=1)
+    assert untimed(vars(told)) == untimed(vars(outcome))
+    assert len(events.read(tmp_path / "events.jsonl")) == 3
+    kept = best_weights(Slot(tmp_path / "checkpoint" / "state", "me").state or {})
+    for one, two, three in zip(weights, again, kept, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+
+
+def test_a_run_that_stopped_early_or_diverged_stays_so(tmp_path: Path) -> None:
+    cases = {
+        "done": {"epochs": 30, "optimizer": {"learning_rate": 0.5}},
+        "diverged": {"optimizer": {"name": "sgd", "learning_rate": 1e30}},
+    }
+    for status, settings in cases.items():
+        first, again = (run(tmp_path / status, NUMBERS, {}, **settings)[1] for _ in range(2))
+        assert first.status == status
+        assert first.epochs < 30
+        assert untimed(vars(first)) == untimed(vars(again))
+
+
+def test_a_damaged_state_gives_way_to_the_one_before(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole", NUMBERS, NOISE)[1]
+    with pytest.raises(Killed):
+        run(tmp_path / "hurt", NUMBERS, NOISE, kill_at=30)
+    path = tmp_path / "hurt" / "checkpoint" / "state"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    slot = Slot(path, "me")
+    assert slot.damaged == [path]
+    before = snapshot.read(slot.previous)
+    assert slot.position == (before["epoch"], before["batch"]) != (0, 0)
+    assert untimed(vars(run(tmp_path / "hurt", NUMBERS, NOISE)[1])) == untimed(vars(whole))
+
+
+def test_a_state_of_another_run_is_not_used(tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        run(tmp_path, NUMBERS, NOISE, kill_at=30)
+    assert Slot(tmp_path / "checkpoint" / "state", "me").state is not None
+    assert Slot(tmp_path / "checkpoint" / "state", "you").state is None

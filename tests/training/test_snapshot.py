@@ -1,0 +1,46 @@
+"""Snapshots come back as they were, or are known to be damaged."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.training import snapshot
+
+TREE: dict[str, Any] = {
+    "weights": [np.arange(6, dtype="float32").reshape(2, 3), np.array(7, "int64"), np.zeros((0, 3), "uint8")],
+    "best": 0.1,
+    "nan": float("inf"),
+    "wait": 3,
+    "none": None,
+    "flag": True,
+    "history": {"loss": [1.5, 2.5]},
+}
+
+
+def test_a_snapshot_comes_back_bit_by_bit(tmp_path: Path) -> None:
+    snapshot.write(tmp_path / "state", TREE)
+    again = snapshot.read(tmp_path / "state")
+    for mine, theirs in zip(again.pop("weights"), TREE["weights"], strict=True):
+        assert (mine.dtype, mine.shape, mine.tobytes()) == (theirs.dtype, theirs.shape, theirs.tobytes())
+        mine += 1
+    assert again == {name: value for name, value in TREE.items() if name != "weights"}
+
+
+def test_every_cut_and_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    snapshot.write(path, TREE)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 3):
+        for content in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):
+            path.write_bytes(content)
+            with pytest.raises(ValueError, match="is damaged or no snapshot"):
+                snapshot.read(path)
+
+
+def test_objects_are_not_plain() -> None:
+    assert snapshot.plain(TREE)
+    assert not snapshot.plain({"one": [object()]})
+    assert not snapshot.plain(np.array([object()]))
+    assert not snapshot.plain({1: 2})
