@@ -1,16 +1,20 @@
 """One run into its folder: record where it is made, train or go on training, write how it ended."""
 
+import time
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
+import keras
+
 from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.runs import store
 from rnnlab.runs.curves import Curves
+from rnnlab.runs.lock import Lock, LostError
 from rnnlab.runs.progress import Lines
 from rnnlab.runs.provenance import provenance
 from rnnlab.training.callbacks import EventLog
@@ -20,10 +24,11 @@ from rnnlab.training.release import released
 from rnnlab.training.train import train
 
 
-def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines) -> dict[str, Any]:
+def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock: Lock) -> dict[str, Any]:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
-    An exception is a result. A state counts where it was made from the same config and data by the same libraries.
+    An exception is a result. A state counts where it was made from the same config and data by the same libraries. The caller
+    has taken the `lock` of the folder; raises LostError where another process took the run over.
     """
     who = {"experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed}
     made: dict[str, Any] = {"fingerprint": spec.fingerprint, "data": dataset.sha256}
@@ -38,13 +43,34 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines) -> d
     files.write(folder / store.RUN, origin)
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     result = {**who, **made, "origin": sha256(origin.encode()).hexdigest(), "monitor": monitor, "mode": mode}
-    callbacks = [EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
+    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
     try:
         with released():
             _, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
         result |= asdict(outcome) | {"traceback": None}
+    except LostError:
+        raise
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         result |= {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
+    lock.check()
     store.write_result(folder, result)
     return result
+
+
+class Owned(keras.callbacks.Callback):
+    """Raises LostError where another process has taken the run over, before the callbacks after it write anything."""
+
+    def __init__(self, lock: Lock):
+        super().__init__()
+        self._lock, self._next = lock, 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Look as often as the owner gives signs of life, and after every sleep."""
+        if time.monotonic() >= self._next:
+            self.on_epoch_end(0)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Look."""
+        self._lock.check()
+        self._next = time.monotonic() + self._lock.beat

@@ -68,6 +68,11 @@ class Lines:
         if result["status"] != "done":
             self.say(f"{self.title}  {result['status']}: {result['error']}")
 
+    def elsewhere(self, spec: RunSpec) -> None:
+        """Another process has made a run, which is not owed any more."""
+        self.runs -= 1
+        self.epochs -= spec.config.training.epochs
+
     @property
     def title(self) -> str:
         """Which run it is."""
