@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from rnnlab import __version__
-from rnnlab.errors import UserError
+from rnnlab.errors import StorageError, UserError
 from rnnlab.names import nearest
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -25,14 +25,14 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead
 
 
 class _Verbs(click.Group):
-    """Wrong input ends with its message and status 2, Ctrl-C with the way on and status 130; neither with a traceback."""
+    """Wrong input ends with its message and status 2, a full disk with 1, Ctrl-C with the way on and 130; no traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except UserError as error:
             click.echo(error, err=True)
-            ctx.exit(2)
+            ctx.exit(1 if isinstance(error, StorageError) else 2)
         except KeyboardInterrupt:
             command = shlex.join(["rnnlab", *sys.argv[1:]])
             click.echo(f"\nStopped. What is done is kept; the same command goes on from there:\n  {command}", err=True)

@@ -1,5 +1,9 @@
-"""What goes wrong because of what a user gave us: shown as a message, never as a traceback."""
+"""What goes wrong because of what a user gave us, or of the machine: shown as a message, never as a traceback."""
 
 
 class UserError(Exception):
     """Input that cannot be used; the message says what is wrong, what was expected, what came, and where."""
+
+
+class StorageError(UserError):
+    """A disk that is full or refuses; nothing is half-written, and the same command goes on once the disk works again."""

@@ -1,29 +1,67 @@
 """Files that are there whole or not at all."""
 
 import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rnnlab.errors import UserError
+from rnnlab.errors import StorageError, UserError
 
 PARTIAL = ".partial"
 """The ending of a file that is still being written; one left behind by a kill is of no use."""
 
 
-def write(path: Path, content: str | bytes) -> None:
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Say in one line which file cannot be written and why: an OSError inside becomes a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def write(path: Path, content: str | bytes, keep: Path | None = None) -> None:
     """Write a file atomically: under another name, to the disk, renamed, and the folder to the disk too.
 
-    Raises UserError where the folder cannot be written.
+    What was there before is kept as `keep`, where that is given; at every moment one of the two is whole. Raises StorageError
+    where the folder cannot be written; it is then as it was.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
-    try:
-        with partial.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+    with told(path):
+        try:
+            with partial.open("xb") as file:
+                file.write(content.encode() if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+            if keep and path.exists():
+                path.replace(keep)
+            partial.replace(path)
+            _sync(path.parent)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def append(path: Path, content: bytes) -> None:
+    """Append to a file and have it on the disk before returning; no symbolic link is followed.
+
+    Raises StorageError where that cannot be done; the file is then as it was.
+    """
+    with told(path), open(path, "ab", opener=_no_link) as file:
+        before = os.fstat(file.fileno()).st_size
+        try:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
-        _sync(path.parent)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from None
+        except OSError:
+            os.ftruncate(file.fileno(), before)
+            raise
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _sync(folder: Path) -> None:
@@ -37,9 +75,29 @@ def _sync(folder: Path) -> None:
 def make(folder: Path) -> Path:
     """Return the folder, made and found writable; raise UserError where it cannot be."""
     try:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+        for path in missing:
+            _sync(path.parent)
     except OSError as error:
         raise UserError(f"{folder} cannot be made: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"{folder} cannot be written: no permission")
     return folder
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there; raise StorageError where it stays."""
+    with told(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path, older: float = 0.0) -> None:
+    """Remove what a kill has left half-written in a folder, where that is older than so many seconds."""
+    for path in folder.glob(f".*{PARTIAL}"):
+        with suppress(FileNotFoundError):
+            if not older or time.time() - path.stat().st_mtime > older:
+                remove(path)

@@ -1,26 +1,77 @@
 """The one writer of TensorBoard event files: TensorBoard's own records, and no TensorFlow."""
 
+import os
+import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
+
+from rnnlab import files
 
 FILE = "events.out.tfevents.0000000000.rnnlab"
 """The one event file of a folder; TensorBoard knows it by the middle of its name."""
 
 
 def append_scalars(folder: Path, step: int, values: Mapping[str, float]) -> None:
-    """Append figures to the event file of a folder, which is made where it is missing; TensorBoard may be reading it."""
+    """Append figures to the event file of a folder, which is made where it is missing; TensorBoard may be reading it.
+
+    Raises StorageError where that cannot be done.
+    """
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
 
-    folder.mkdir(parents=True, exist_ok=True)
+    files.make(folder)
     summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-    with (folder / FILE).open("ab") as file:
-        writer = RecordWriter(file)
-        if file.tell() == 0:
-            writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
-        writer.write(Event(wall_time=time.time(), step=step, summary=summary).SerializeToString())
+    records = BytesIO()
+    writer = RecordWriter(records)
+    if not ((folder / FILE).exists() and (folder / FILE).stat().st_size):
+        writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
+    writer.write(Event(wall_time=time.time(), step=step, summary=summary).SerializeToString())
+    files.append(folder / FILE, records.getvalue())
+
+
+def cut(folder: Path, steps: int) -> bool:
+    """Cut an event file behind the last whole record before a step, where a killed process may have torn it.
+
+    Return whether a record of each of the `steps` (counted from 0) stays. What stays keeps its time, and TensorBoard, which may
+    be reading the file, its place in it.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    end, found = 0, []
+    try:
+        content = (folder / FILE).read_bytes()
+    except OSError:
+        return False
+    for record, after in _records(content):
+        event = Event.FromString(record)
+        if event.HasField("summary"):
+            if event.step >= steps:
+                break
+            found.append(event.step)
+        end = after
+    with files.told(folder / FILE):
+        os.truncate(folder / FILE, end)
+    return found == list(range(steps))
+
+
+def _records(content: bytes) -> Iterator[tuple[bytes, int]]:
+    """The whole records from the beginning on, each with the place where it ends."""
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+
+    end = 0
+    while len(content) >= end + 12:
+        length, check = struct.unpack_from("<QI", content, end)
+        start, stop = end + 12, end + 12 + length
+        if masked_crc32c(content[end : end + 8]) != check or len(content) < stop + 4:
+            return
+        record = content[start:stop]
+        if struct.unpack_from("<I", content, stop)[0] != masked_crc32c(record):
+            return
+        end = stop + 4
+        yield record, end
 
 
 def append_epoch(folder: Path, epoch: int, logs: Mapping[str, float]) -> None:

@@ -1,11 +1,10 @@
 """The curves of a run for TensorBoard, while it is trained."""
 
-import shutil
 from pathlib import Path
 
 import keras
 
-from rnnlab import tensorboard
+from rnnlab import files, tensorboard
 
 
 class Curves(keras.callbacks.Callback):
@@ -22,7 +21,10 @@ class Curves(keras.callbacks.Callback):
         tensorboard.append_epoch(self.folder, epoch, self.epochs[-1])
 
     def on_restore(self) -> None:
-        """Write the files anew: what they say after the restored epoch will be said again."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Go on behind the restored epoch: what the files say after it will be said again; damaged ones are written anew."""
+        splits = {"validation" if name.startswith("val_") else "train" for logs in self.epochs for name in logs}
+        if splits and all(tensorboard.cut(self.folder / split, len(self.epochs)) for split in sorted(splits)):
+            return
+        files.remove(self.folder)
         for epoch, logs in enumerate(self.epochs):
             tensorboard.append_epoch(self.folder, epoch, logs)

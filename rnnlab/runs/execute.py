@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict
-from hashlib import sha256
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
@@ -12,6 +11,7 @@ import keras
 from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
+from rnnlab.errors import StorageError
 from rnnlab.runs import store
 from rnnlab.runs.curves import Curves
 from rnnlab.runs.lock import Lock, LostError
@@ -28,32 +28,37 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where it was made from the same config and data by the same libraries. The caller
-    has taken the `lock` of the folder; raises LostError where another process took the run over.
+    has taken the `lock` of the folder. Raises LostError where another process took the run over, and StorageError where the
+    disk is full or refuses: neither is a result, and the run goes on later from its last state.
     """
     who = {"experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed}
     made: dict[str, Any] = {"fingerprint": spec.fingerprint, "data": dataset.sha256}
     where = provenance()
-    slot = Slot(files.make(folder) / store.CHECKPOINT / "state", {**made, "by": [where["versions"], where["backend"]]})
+    store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
+    for place in (folder, folder / store.CHECKPOINT):
+        files.remove_partial(place)
+    slot = Slot(folder / store.CHECKPOINT / "state", {**made, "by": [where["versions"], where["backend"]]})
     watch = progress.begin(spec, dataset)
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
     if slot.state is None:
         store.clear(folder)
-    origin = dump({**who, "config": spec.config.model_dump(), **made, **where})
-    files.write(folder / store.RUN, origin)
+    files.remove(folder / store.RESULT)
+    files.write(folder / store.RUN, dump({**who, "config": spec.config.model_dump(), **made, **where}))
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    result = {**who, **made, "origin": sha256(origin.encode()).hexdigest(), "monitor": monitor, "mode": mode}
+    result = {**who, **made, "monitor": monitor, "mode": mode}
     callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
     try:
         with released():
             _, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
         result |= asdict(outcome) | {"traceback": None}
-    except LostError:
+    except (LostError, StorageError):
         raise
     except Exception as error:
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         result |= {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
     lock.check()
+    result |= store.digests(folder)
     store.write_result(folder, result)
     return result
 

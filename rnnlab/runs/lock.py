@@ -125,18 +125,19 @@ class Lock:
         partial = self.folder / f".lock.{secrets.token_hex(8)}{files.PARTIAL}"
         try:
             self._write(partial)
-            os.link(partial, self._path(number))
-        except FileExistsError:
-            self._close()
-            return False
+            with contextlib.suppress(FileNotFoundError):  # an owner sweeps half-written files away
+                os.link(partial, self._path(number))
+                return True
         except OSError as error:
-            self._close()
-            if error.errno not in NO_LINKS:
+            if error.errno in NO_LINKS:  # until the owner is in it, the file is one of an unknown owner
+                self._close()
+                return self._write(self._path(number))
+            if error.errno != errno.EEXIST:
                 raise
-            return self._write(self._path(number))  # until the owner is in it, the file is one of an unknown owner
         finally:
             partial.unlink(missing_ok=True)
-        return True
+        self._close()
+        return False
 
     def _write(self, path: Path) -> bool:
         try:

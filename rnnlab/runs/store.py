@@ -1,22 +1,22 @@
 """What runs leave behind: runs/<experiment>/<variant>/seed-<n>/, written whole or not at all, and read back with checks."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rnnlab import files
+from rnnlab.config import ConfigError, dump, reader
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.training import events
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
 TENSORBOARD, CHECKPOINT = "tensorboard", "checkpoint"
+SEAL = b"# sha256 of the rest: "
+"""How experiment.yaml begins; YAML reads it as a comment."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,43 @@ def run_folder(experiment: Path, variant: str, seed: int) -> Path:
     >>> run_folder(Path("runs/quickstart"), "none", 2).as_posix()
     'runs/quickstart/none/seed-2'
     """
-    path = experiment / folder_name(variant) / f"seed-{seed}"
-    if not path.resolve().is_relative_to(experiment.resolve()):
-        raise UserError(f"{path} leads out of {experiment}; is there a symbolic link?")
-    return path
+    return inside(experiment, experiment / folder_name(variant) / f"seed-{seed}")
+
+
+def inside(experiment: Path, run: Path) -> Path:
+    """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
+    own = [run / name for name in (RESULT, RUN, EVENTS, TENSORBOARD, CHECKPOINT)]
+    inner = [found for folder in own[-2:] for found in folder.rglob("*")]
+    for place in (run.parent, run, *own, *inner):
+        if place.is_symlink():
+            raise UserError(f"{place} leads out of {experiment}: it is a symbolic link")
+    return run
 
 
 def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
-    for path in [*(folder / name for name in (RESULT, RUN, EVENTS)), *folder.glob(f".*{files.PARTIAL}")]:
-        path.unlink(missing_ok=True)
-    for name in (TENSORBOARD, CHECKPOINT):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in (RESULT, RUN, EVENTS, TENSORBOARD, CHECKPOINT):
+        files.remove(folder / name)
+
+
+def write_experiment(folder: Path, document: dict[str, Any]) -> None:
+    """Write the config of an experiment, sealed by a first line."""
+    text = dump(document).encode()
+    files.write(folder / EXPERIMENT, SEAL + sha256(text).hexdigest().encode() + b"\n" + text)
+
+
+def read_experiment(folder: Path) -> dict[str, Any]:
+    """Return the config of an experiment; raise UserError where there is none, or where it is not as it was written."""
+    path = folder / EXPERIMENT
+    try:
+        document = reader.read(path).plain()
+        document["name"], document["compare"]["seeds"]
+        seal, _, text = path.read_bytes().partition(b"\n")
+    except (OSError, ConfigError, TypeError, KeyError):
+        raise UserError(f"{folder} is not the folder of an experiment: it has no readable {EXPERIMENT}") from None
+    if seal.startswith(SEAL) and seal != SEAL + sha256(text).hexdigest().encode():
+        raise UserError(f"{path} is damaged: its checksum is wrong; rnnlab run with the experiment's config writes it again")
+    return document
 
 
 def write_result(folder: Path, result: Mapping[str, Any]) -> None:
@@ -76,35 +101,43 @@ def write_result(folder: Path, result: Mapping[str, Any]) -> None:
 
 def read_run(folder: Path) -> RunRecord:
     """Return what is in the folder of a run."""
-    result, damaged = None, []
+    variant, seed = folder.parent.name, int(folder.name.removeprefix("seed-"))
+    epochs = [event for event in events.read(folder / EVENTS) if event.get("event") == "epoch"]
     try:
         result = events.unseal((folder / RESULT).read_text(encoding="utf-8"))
-    except ValueError:
-        damaged.append(RESULT)
-    except OSError:  # it has not ended
-        pass
-    epochs = [event for event in events.read(folder / EVENTS) if event.get("event") == "epoch"]
-    if result and result.get("epochs", len(epochs)) != len(epochs):
-        damaged.append(EVENTS)
-    if result and result.get("origin") not in (None, _sha256(folder / RUN)):
-        damaged.append(RUN)
-    return RunRecord(folder.parent.name, int(folder.name.removeprefix("seed-")), folder, result, epochs, damaged)
+    except FileNotFoundError:  # it has not ended
+        return RunRecord(variant, seed, folder, None, epochs, [])
+    except (OSError, ValueError):
+        return RunRecord(variant, seed, folder, None, epochs, [RESULT])
+    if not isinstance(result.get("status"), str) or (result.get("variant", variant), result.get("seed", seed)) != (
+        variant,
+        seed,
+    ):
+        return RunRecord(variant, seed, folder, None, epochs, [RESULT])
+    others = {EVENTS: result.get("events"), RUN: result.get("origin")}
+    damaged = [name for name, digest in others.items() if digest not in (None, _sha256(folder / name))]
+    return RunRecord(variant, seed, folder, result, epochs, damaged)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the fingerprints of the other files of a run, which its result keeps."""
+    return {"events": _sha256(folder / EVENTS), "origin": _sha256(folder / RUN)}
 
 
 def _sha256(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def read(folder: str | Path) -> ExperimentRecord:
     """Return what is in the folder of an experiment, its runs sorted by seed within each variant.
 
-    Raises UserError where it is not the folder of an experiment.
+    Raises UserError where it is not the folder of an experiment, or a run's folder leads out of it.
     """
     folder = Path(folder)
-    try:
-        document = yaml.safe_load((folder / EXPERIMENT).read_text(encoding="utf-8"))
-        document["name"], document["compare"]["seeds"]
-    except (OSError, ValueError, TypeError, KeyError, yaml.YAMLError):
-        raise UserError(f"{folder} is not the folder of an experiment: it has no readable {EXPERIMENT}") from None
-    runs = [read_run(path) for path in folder.glob("*/seed-*") if path.name.removeprefix("seed-").isdecimal()]
+    document = read_experiment(folder)
+    found = [path for path in folder.glob("*/seed-*") if path.name.removeprefix("seed-").isdecimal()]
+    runs = [read_run(inside(folder, path)) for path in found]
     return ExperimentRecord(folder, document, sorted(runs, key=lambda run: (run.variant, run.seed)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab import files
-from rnnlab.config import Experiment, RunSpec, dump
+from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.runs import store
@@ -48,7 +48,8 @@ def run(
     the display. Raises UserError before anything heavy is loaded where the folder cannot be written.
     """
     folder = files.make(Path(runs_dir) / experiment.name)
-    files.write(folder / store.EXPERIMENT, dump(experiment.document))
+    files.remove_partial(folder, older=3600)
+    store.write_experiment(folder, experiment.document)
     dataset = cache(build)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in experiment.runs()}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
@@ -75,7 +76,7 @@ def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = Fal
     """Return the result that a run has already, or None where it has to be made."""
     record = store.read_run(folder)
     result = record.result
-    if not result or record.damaged or (result["fingerprint"], result["data"]) != (spec.fingerprint, dataset.sha256):
+    if not result or record.damaged or (result.get("fingerprint"), result.get("data")) != (spec.fingerprint, dataset.sha256):
         return None
     return None if retry_failed and result["status"] == "failed" else result
 

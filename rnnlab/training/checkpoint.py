@@ -1,53 +1,43 @@
 """Everything that decides the next step of a run, kept on the disk, so that a killed run goes on to the same bits."""
 
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from rnnlab import files
 from rnnlab.training import snapshot
 
 
-@dataclass(frozen=True)
 class Slot:
     """Where the state of a run is kept, and whose state it has to be."""
 
-    path: Path
-    identity: Any
-    """What the bits depend on, as plain values; a state of another identity is no state of this run."""
+    def __init__(self, path: Path, identity: Any):
+        self.path, self.identity = path, identity
+        """The file, and what the bits depend on, as plain values; a state of another identity is no state of this run."""
+        self.damaged: list[Path] = []
+        """The files that were no whole states."""
+        self.state = self._read()
+        """The last whole state of this run, as it was at first; None where there is none."""
 
     @property
     def previous(self) -> Path:
         """The state before the last one, kept in case the last one is damaged."""
         return self.path.with_name(f"{self.path.name}.previous")
 
-    @cached_property
-    def _found(self) -> tuple[dict[str, Any] | None, list[Path]]:
-        damaged = []
-        for path in filter(Path.exists, (self.path, self.previous)):
+    def _read(self) -> dict[str, Any] | None:
+        for path in (self.path, self.previous):
             try:
-                state = dict(snapshot.read(path))
-            except ValueError:
-                damaged.append(path)
-            else:
-                return (state if state["identity"] == self.identity else None), damaged
-        return None, damaged
-
-    @property
-    def state(self) -> dict[str, Any] | None:
-        """The last whole state of this run, as it was when first asked for; None where there is none."""
-        return self._found[0]
-
-    @property
-    def damaged(self) -> list[Path]:
-        """The files that were no whole states."""
-        return self._found[1]
+                state = snapshot.read(path)
+                return dict(state) if state["identity"] == self.identity else None
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, LookupError, TypeError, RecursionError):
+                self.damaged.append(path)
+        return None
 
     @property
     def position(self) -> tuple[int, int]:
@@ -56,11 +46,11 @@ class Slot:
 
     def write(self, state: dict[str, Any]) -> None:
         """Write a state; the last one stays until this one is whole, and then as the previous one."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            self.previous.unlink(missing_ok=True)
-            os.link(self.path, self.previous)
-        snapshot.write(self.path, {"identity": self.identity, **state})
+        files.make(self.path.parent)
+        for path in self.damaged:  # it must not take the place of a whole one
+            files.remove(path)
+        self.damaged = []
+        snapshot.write(self.path, {"identity": self.identity, **state}, keep=self.previous)
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -2,8 +2,8 @@
 
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -28,7 +28,10 @@ def unseal(text: str) -> dict[str, Any]:
     Traceback (most recent call last):
     ValueError: the checksum is wrong
     """
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     if not isinstance(document, dict) or "check" not in document:
         raise ValueError("there is no checksum")
     check = document.pop("check")
@@ -44,21 +47,15 @@ def write(path: Path, events: Iterable[Mapping[str, Any]]) -> None:
 
 def append(path: Path, event: Mapping[str, Any]) -> None:
     """Append an event and have it on the disk before returning."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(seal(event)) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    files.append(path, (json.dumps(seal(event)) + "\n").encode())
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Return the events up to the first line that is torn or damaged; none where there is no file."""
+    """Return the events up to the first line that is torn or damaged; none where there is no readable file."""
     events: list[dict[str, Any]] = []
-    if path.exists():
+    with suppress(OSError, ValueError):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                events.append(unseal(line))
-            except ValueError:
-                break
+            events.append(unseal(line))
     return events
 
 

@@ -14,20 +14,24 @@ MAGIC = b"rnnlab snapshot 1\n"
 ARRAY = "$array"
 
 
-def write(path: Path, tree: Any) -> None:
-    """Write nested dicts and lists of arrays, numbers, texts and None, atomically: magic, header, arrays, SHA-256."""
+def write(path: Path, tree: Any, keep: Path | None = None) -> None:
+    """Write nested dicts and lists of arrays, numbers, texts and None, atomically: magic, header, arrays, SHA-256.
+
+    What was there before is kept as `keep`, where that is given.
+    """
     arrays: list[np.ndarray] = []
     plain = _without_arrays(tree, arrays)
     header = json.dumps({"tree": plain, "arrays": [[array.dtype.str, array.shape] for array in arrays]}).encode()
     body = b"".join([MAGIC, len(header).to_bytes(8, "little"), header, *(array.tobytes() for array in arrays)])
-    files.write(path, body + sha256(body).digest())
+    files.write(path, body + sha256(body).digest(), keep)
 
 
 def read(path: Path) -> Any:
     """Return what was written, tuples as lists; raise ValueError where the file is damaged or something else."""
-    content = path.read_bytes()
+    with path.open("rb") as file:  # something else may be large
+        content = MAGIC + file.read() if file.read(len(MAGIC)) == MAGIC else b""
     body, digest = content[:-32], content[-32:]
-    if not body.startswith(MAGIC) or sha256(body).digest() != digest:
+    if not body or sha256(body).digest() != digest:
         raise ValueError(f"{path} is damaged or no snapshot")
     start = len(MAGIC) + 8
     end = start + int.from_bytes(body[start - 8 : start], "little")

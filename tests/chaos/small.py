@@ -1,0 +1,135 @@
+"""A small sweep that can be started quickly and often, and all its bits."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rnnlab.runs.store import CHECKPOINT, TENSORBOARD, read
+from rnnlab.training import snapshot
+from rnnlab.training.checkpoint import best_weights
+
+DOCUMENT: dict[str, Any] = {
+    "name": "small",
+    "data": {"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300},
+    "model": {"embedding": {"width": 4}, "recurrent": [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3}]},
+    "training": {"epochs": 4, "monitor": "perplexity", "checkpoint": {"every_minutes": 0.0}, "early_stopping": {"patience": 3}},
+    "compare": {"variants": {"ours": {}, "builtin": {"implementation": "keras"}}, "seeds": 1},
+}
+
+
+def config(folder: Path, **sections: dict[str, Any]) -> Path:
+    """The file of the small sweep, with changes in its sections."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {**DOCUMENT, **{name: {**DOCUMENT[name], **section} for name, section in sections.items()}}
+    (folder / "small.yaml").write_text(yaml.safe_dump(document))
+    return folder / "small.yaml"
+
+
+def command(folder: Path) -> list[str]:
+    """What makes the sweep in a folder that has its config."""
+    return ["run", str(folder / "small.yaml"), "--runs", str(folder / "runs")]
+
+
+def untimed(record: Any) -> Any:
+    """A record without what the clock says and where it was made."""
+    if isinstance(record, dict):
+        return {key: untimed(value) for key, value in record.items() if "second" not in key and key not in ("origin", "events")}
+    return [untimed(part) for part in record] if isinstance(record, list) else record
+
+
+def bits(folder: Path) -> list[Any]:
+    """Results, curves and weights of every run, without what the clock says; nothing is damaged, nothing half-written."""
+    found = []
+    for run in read(folder / "runs" / "small").runs:
+        assert run.result is not None, run.folder
+        assert run.damaged == []
+        assert not [*run.folder.rglob("*.partial")]
+        curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in run.epochs]
+        weights = best_weights(snapshot.read(run.folder / CHECKPOINT / "state"))
+        found.append((run.variant, untimed(run.result), curves, shown(run.folder), [weight.tobytes() for weight in weights]))
+    return found
+
+
+def shown(folder: Path) -> list[Any]:
+    """What TensorBoard shows of a run."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    splits = [EventAccumulator(str(folder / TENSORBOARD / split)).Reload() for split in ("train", "validation")]
+    tags = ("epoch_loss", "epoch_perplexity")
+    return [[(event.step, event.value) for event in split.Scalars(tag)] for split in splits for tag in tags]
+
+
+class Forker:
+    """Starts rnnlab's command line in processes that need not import TensorFlow: forks of one that did nothing but import."""
+
+    SERVER = """
+import json, os, resource, sys
+import rnnlab.analysis.report, rnnlab.analysis.comparison, rnnlab.cli, rnnlab.runs.execute, rnnlab.runs.sweep
+import keras, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
+for line in sys.stdin:
+    order = json.loads(line)
+    child = os.fork()
+    if not child:
+        os.setsid()
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 1), os.dup2(log, 2), os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.argv = ["rnnlab", *order["arguments"]]
+        exec(order["first"])
+        try:
+            rnnlab.cli.main(order["arguments"])
+        except SystemExit as end:
+            sys.stdout.flush()
+            os._exit(end.code or 0)
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+        os._exit(99)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+    def __init__(self) -> None:
+        pipe = subprocess.PIPE
+        self._server = subprocess.Popen(
+            [sys.executable, "-c", self.SERVER], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self._server.stdin
+        assert self._server.stdout
+        self._orders, self._answers = self._server.stdin, self._server.stdout
+
+    def start(self, arguments: list[str], log: Path, first: str = "") -> int:
+        """Start a process that says what it says in a file and executes `first` before; return its number."""
+        self._orders.write(json.dumps({"arguments": arguments, "log": str(log), "first": first}) + "\n")
+        self._orders.flush()
+        self.child = int(self._answers.readline())
+        return self.child
+
+    def wait(self) -> int:
+        """Return the exit status, once there is one; a kill is its signal, negative."""
+        return int(self._answers.readline())
+
+    def run(self, arguments: list[str], log: Path, first: str = "") -> int:
+        """Start and wait."""
+        self.start(arguments, log, first)
+        return self.wait()
+
+    def kill_after(self, seconds: float) -> int:
+        """Kill the process and all that it started after some time, and return how it ended; it may be quicker."""
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child, signal.SIGKILL)
+        return self.wait()
+
+    def close(self) -> None:
+        """End the server."""
+        self._orders.close()
+        self._server.wait()
+        self._answers.close()

@@ -1,0 +1,167 @@
+"""A file that is cut, changed or foreign is found by its checksum, never believed, and made good."""
+
+import json
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.small import Forker, bits, command
+from rnnlab.errors import UserError
+from rnnlab.runs import store
+from rnnlab.training import events, snapshot
+from rnnlab.training.checkpoint import Slot
+
+Whole = tuple[Path, list[Any]]
+STATE = f"{store.CHECKPOINT}/state"
+
+
+def damages(content: bytes, flips: int = 300) -> Iterator[bytes]:
+    """The content cut at every tenth byte, with flipped bits, and something else."""
+    chance = random.Random(1)
+    yield from (content[:end] for end in range(0, len(content), 10))
+    for _ in range(flips):
+        place = chance.randrange(len(content))
+        yield content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
+    yield from (b"[" * 100_000, b"\xff\xfe\x00", b'{"status": "done"}', chance.randbytes(5000), content + content)
+
+
+@pytest.fixture
+def copy(whole: Whole, tmp_path: Path) -> Path:
+    """The finished sweep again, to do something to it."""
+    shutil.copytree(whole[0], tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def folder(copy: Path, variant: str = "ours") -> Path:
+    return copy / "runs" / "small" / variant / "seed-1"
+
+
+@pytest.mark.parametrize("name", [store.RESULT, store.EVENTS, store.RUN])
+def test_no_damaged_file_of_a_run_is_believed(name: str, copy: Path) -> None:
+    run = folder(copy)
+    before, content = store.read_run(run), (run / name).read_bytes()
+    assert before.damaged == []
+    for damaged in damages(content):
+        (run / name).write_bytes(damaged)
+        record = store.read_run(run)
+        assert record.damaged == [name] or (name == store.RESULT and record == before), damaged[:200]
+    (run / name).unlink()
+    (run / name).mkdir()
+    assert store.read_run(run).damaged == [name]
+
+
+def test_no_damaged_experiment_is_believed(copy: Path) -> None:
+    path = copy / "runs" / "small" / store.EXPERIMENT
+    before, content = store.read(path.parent).document, path.read_bytes()
+    for damaged in damages(content):
+        path.write_bytes(damaged)
+        try:
+            found, told = store.read(path.parent).document, ""
+        except UserError as error:
+            found, told = before, str(error)
+        assert found == before
+        assert not told or re.search("is damaged|no readable", told)
+
+
+def test_a_yaml_file_that_stands_for_billions_is_refused(tmp_path: Path) -> None:
+    lines = ["name: &a0 x", *(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40))]
+    for text in ("\n".join(lines), "a: " + "[" * 5000, "a: !!python/object/apply:os.system [touch x]", "x" * 10**6):
+        (tmp_path / store.EXPERIMENT).write_text(f"{text}\ncompare: {{seeds: 1}}\n")
+        with pytest.raises(UserError, match="is not the folder of an experiment"):
+            store.read(tmp_path)
+
+
+def test_no_damaged_state_is_believed(copy: Path) -> None:
+    path = folder(copy) / STATE
+    content, whole, before = path.read_bytes(), snapshot.read(path), snapshot.read(path.with_name("state.previous"))
+    assert (before["epoch"], before["batch"]) < (whole["epoch"], whole["batch"])
+    for damaged in damages(content, 1000):
+        path.write_bytes(damaged)
+        slot = Slot(path, whole["identity"])
+        assert slot.damaged == [path]
+        assert slot.position == (before["epoch"], before["batch"])
+    path.unlink()
+    path.mkdir()
+    assert Slot(path, whole["identity"]).damaged == [path]
+
+
+def test_a_damaged_state_never_takes_the_place_of_the_whole_one(tmp_path: Path) -> None:
+    slot = Slot(tmp_path / "state", "me")
+    for epoch in range(3):
+        slot.write({"epoch": epoch, "batch": 0})
+    slot.path.write_bytes(b"nonsense")
+    again = Slot(slot.path, "me")
+    assert again.position == (1, 0)
+    again.write({"epoch": 2, "batch": 0})
+    assert snapshot.read(again.previous)["epoch"] == 1
+    assert snapshot.read(again.path)["epoch"] == 2
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 16
+    path.write_bytes(content)
+
+
+def test_what_is_damaged_is_made_good_and_told(copy: Path, whole: Whole, forker: Forker) -> None:
+    """In each sweep both runs are damaged in another way, and the run's own files tell what is right."""
+    ours, builtin = folder(copy), folder(copy, "builtin")
+    other_result = (builtin / store.RESULT).read_bytes()
+    rounds = [
+        ("result.json is damaged", lambda: (flip(ours / store.RESULT), flip(builtin / store.RUN))),
+        ("events.jsonl is damaged", lambda: ((ours / store.EVENTS).write_bytes(b""), flip(builtin / store.EVENTS))),
+        ("result.json is damaged", lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin))),
+        ("state is damaged and not used", lambda: (unfinished(ours), flip(ours / STATE), lost(builtin))),
+    ]
+    for number, (told, damage) in enumerate(rounds):
+        damage()
+        assert forker.run(command(copy), copy / f"log-{number}") == 0, (copy / f"log-{number}").read_text()
+        assert told in (copy / f"log-{number}").read_text()
+        assert bits(copy) == whole[1]
+
+
+def unfinished(run: Path) -> None:
+    (run / store.RESULT).unlink()
+
+
+def torn(run: Path) -> None:
+    """As a power cut may leave it: no result, half a line, half a record."""
+    unfinished(run)
+    for path in (run / store.EVENTS, next((run / store.TENSORBOARD / "train").iterdir())):
+        path.write_bytes(path.read_bytes()[:-7])
+    (run / store.CHECKPOINT / ".state.0badcafe.partial").write_bytes(b"half")
+
+
+def lost(run: Path) -> None:
+    """Both states are gone: the run is made again."""
+    unfinished(run)
+    flip(run / STATE)
+    flip(run / f"{STATE}.previous")
+
+
+def test_a_sealed_line_of_another_file_is_no_result(copy: Path) -> None:
+    line = (folder(copy) / store.EVENTS).read_text().splitlines()[0]
+    (folder(copy) / store.RESULT).write_text(line)
+    assert events.unseal(line)
+    assert store.read_run(folder(copy)).damaged == [store.RESULT]
+    (folder(copy) / store.RESULT).write_text(json.dumps(events.seal({"status": 3})))
+    assert store.read_run(folder(copy)).damaged == [store.RESULT]
+
+
+@pytest.mark.parametrize("name", ["", "checkpoint", "tensorboard/train", "events.jsonl", "checkpoint/state"])
+def test_a_link_in_place_of_a_folder_or_file_is_refused(name: str, copy: Path, tmp_path: Path, forker: Forker) -> None:
+    """Nothing is written through it."""
+    unfinished(folder(copy))
+    place = folder(copy) / name
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path / "elsewhere", *(tmp_path / "elsewhere").rglob("*")]}
+    assert forker.run(command(copy), tmp_path / "log") == 2
+    assert f"{place} leads out of" in (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert {path: path.stat().st_mtime_ns for path in before} == before

@@ -1,0 +1,84 @@
+"""A disk that is full or refuses stops the sweep with one line, and the same command ends it once the disk works."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.small import Forker, bits, command, config
+
+Whole = tuple[Path, list[Any]]
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a small disk of its own, where mounting is allowed."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "small", folder], capture_output=True, text=True)
+    if mount.returncode:
+        pytest.skip(f"mounting is not allowed here: {mount.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)
+
+
+def refused(log: Path, reason: str) -> None:
+    """The last try ended with one line that says which file and why."""
+    said = log.read_text()
+    log.unlink()
+    assert "Traceback" not in said
+    assert [line for line in said.splitlines() if reason in line] == said.splitlines()[-1:], said
+
+
+def test_a_full_disk_stops_the_sweep_and_more_room_ends_it(mounted: Path, whole: Whole, forker: Forker, tmp_path: Path) -> None:
+    config(mounted)
+    tries = 0
+    for room in (24, 36, 48, 64, 80, 100, 130, 200, 2000):
+        remount(mounted, f"size={room}k")
+        ended = forker.run(command(mounted), tmp_path / "log")
+        if ended == 0:
+            break
+        assert ended == 1, (tmp_path / "log").read_text()
+        refused(tmp_path / "log", "cannot be written: No space left on device")
+        assert not [*mounted.rglob("*.partial")]
+        tries += 1
+    assert tries >= 3
+    assert bits(mounted) == whole[1]
+
+
+def test_a_disk_that_takes_no_large_file_is_as_good_as_full(whole: Whole, forker: Forker, tmp_path: Path) -> None:
+    """Where mounting is not allowed, the kernel's limit on the size of a file does the same."""
+    config(tmp_path)
+    for limit in (700, 4000, 12900):
+        first = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+        assert forker.run(command(tmp_path), tmp_path / "log", first) == 1
+        refused(tmp_path / "log", "cannot be written: File too large")
+    assert forker.run(command(tmp_path), tmp_path / "log") == 0
+    assert bits(tmp_path) == whole[1]
+
+
+def test_a_folder_that_only_can_be_read_is_refused_before_anything_heavy(mounted: Path, forker: Forker, tmp_path: Path) -> None:
+    config(mounted)
+    (mounted / "runs").mkdir()
+    remount(mounted, "ro")
+    try:
+        assert forker.run(command(mounted), tmp_path / "log") == 2
+    finally:
+        remount(mounted, "rw")
+    refused(tmp_path / "log", "cannot be made: Read-only file system")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; the read-only disk stands for it")
+def test_a_folder_without_permission_is_refused(forker: Forker, tmp_path: Path) -> None:
+    config(tmp_path)
+    (tmp_path / "runs" / "small").mkdir(parents=True)
+    (tmp_path / "runs" / "small").chmod(0o555)
+    assert forker.run(command(tmp_path), tmp_path / "log") == 2
+    refused(tmp_path / "log", "cannot be written: no permission")
