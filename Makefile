@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection
+JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection tests/training/test_resume.py
 
 .PHONY: setup demo test check
 setup: $(STAMP)

@@ -23,13 +23,16 @@ from rnnlab.training.config import monitored
 from rnnlab.training.release import released
 from rnnlab.training.train import train
 
+MAKERS = ("versions", "code", "backend", "numbers")
+"""What makes a state one of this run beside config and data: another maker may reach other bits."""
+
 
 def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock: Lock) -> dict[str, Any]:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
-    An exception is a result. A state counts where it was made from the same config and data by the same libraries. The caller
-    has taken the `lock` of the folder. Raises LostError where another process took the run over, and StorageError where the
-    disk is full or refuses: neither is a result, and the run goes on later from its last state.
+    An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
+    caller has taken the `lock` of the folder. Raises LostError where another process took the run over, and StorageError where
+    the disk is full or refuses: neither is a result, and the run goes on later from its last state.
     """
     who = {"experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed}
     made: dict[str, Any] = {"fingerprint": spec.fingerprint, "data": dataset.sha256}
@@ -37,7 +40,7 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)
-    slot = Slot(folder / store.CHECKPOINT / "state", {**made, "by": [where["versions"], where["backend"]]})
+    slot = Slot(folder / store.CHECKPOINT / "state", {**made, "by": [where[name] for name in MAKERS]})
     watch = progress.begin(spec, dataset)
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")

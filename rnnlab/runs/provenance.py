@@ -4,10 +4,14 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
+"""Settings of the environment that change the bits."""
 PACKAGES = ("rnnlab", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
@@ -18,11 +22,31 @@ def provenance() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "code": code(),
         "backend": keras.backend.backend(),
+        "numbers": numbers(),
         "machine": machine(),
         "git": git(Path.cwd()),
         "command": sys.argv,
     }
+
+
+def numbers() -> dict[str, Any]:
+    """Return the settings of the process that decide how numbers are rounded: Keras's own and those of the environment."""
+    import keras
+
+    environment = {name: os.environ[name] for name in ROUNDING if name in os.environ}
+    return {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name, **environment}
+
+
+@cache
+def code() -> str:
+    """Return the fingerprint of this package's own source, which may change without its version."""
+    package = Path(__file__).parents[1]
+    digest = sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def machine() -> dict[str, Any]:

@@ -18,6 +18,14 @@ def forker() -> Iterator[Forker]:
 
 
 @pytest.fixture(scope="session")
+def both(forker: Forker) -> Iterator[tuple[Forker, Forker]]:
+    """Starts two at once."""
+    second = Forker()
+    yield forker, second
+    second.close()
+
+
+@pytest.fixture(scope="session")
 def whole(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
     """The folder of a sweep that nobody disturbed, and its bits."""
     folder = tmp_path_factory.mktemp("whole")

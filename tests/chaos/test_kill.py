@@ -36,3 +36,30 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
                 break
         assert bits(folder) == whole[1]
     print(f"{kills} kills in {rounds} sweeps, 0 differences, 0 lost or doubled runs")
+
+
+def test_a_sweep_killed_while_another_one_runs_on_the_folder(
+    both: tuple[Forker, Forker], whole: Whole, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Whichever of the two is killed, the other goes on or it starts again, and each run is made once."""
+    wanted, kills, rounds = request.config.getoption("--kills") // 5, 0, 0
+    chance = random.Random(2)
+    while kills < wanted:
+        rounds += 1
+        folder, done = tmp_path / f"round-{rounds}", {}
+        logs = [folder / "log-0", folder / "log-1"]
+        config(folder)
+        for one, log in zip(both, logs, strict=True):
+            one.start(command(folder), log)
+        while kills < wanted and len(done) < 2:
+            victim = chance.randrange(2)
+            ended = both[victim].kill_after(chance.uniform(0.5, 4))
+            assert ended in (0, -9), logs[victim].read_text()
+            kills += ended == -9
+            both[victim].start(command(folder), logs[victim])
+            before, done = done, stamps(folder)
+            assert before.items() <= done.items()
+        assert [one.wait() for one in both] == [0, 0], [log.read_text() for log in logs]
+        assert done.items() <= stamps(folder).items()
+        assert bits(folder) == whole[1]
+    print(f"{kills} kills in {rounds} pairs of sweeps, 0 differences, 0 lost or doubled runs")

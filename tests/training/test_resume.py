@@ -1,6 +1,8 @@
 """A run that was killed anywhere and started again ends with the bits of a run that was not."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -42,7 +44,22 @@ class Kill(keras.callbacks.Callback):
     on_train_batch_begin = on_train_batch_end = on_test_batch_end = on_epoch_end = _tick
 
 
-def run(folder: Path, dataset: Dataset, layer: dict[str, Any], kill_at: int = -1, **settings: Any) -> tuple[list[Any], Outcome]:
+class Jitter(keras.callbacks.Callback):
+    """Draws from Keras's own generator, as layers without a seed do."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        weight = self.model.trainable_variables[0]
+        weight.assign_add(keras.random.normal(weight.shape, stddev=0.01))
+
+
+def run(
+    folder: Path,
+    dataset: Dataset,
+    layer: dict[str, Any],
+    kill_at: int = -1,
+    more: Sequence[keras.callbacks.Callback] = (),
+    **settings: Any,
+) -> tuple[list[Any], Outcome]:
     tokens = dataset.task.kind.tokens
     model_config = ModelConfig.model_validate(
         {"recurrent": [{"units": 3, **layer}], "embedding": {"width": 4, "dropout": 0.2} if tokens else None}
@@ -56,7 +73,7 @@ def run(folder: Path, dataset: Dataset, layer: dict[str, Any], kill_at: int = -1
             **settings,
         }
     )
-    callbacks = [EventLog(folder / "events.jsonl"), Kill(kill_at)]
+    callbacks = [EventLog(folder / "events.jsonl"), *more, Kill(kill_at)]
     model, outcome = train(model_config, dataset, config, 5, callbacks, Slot(folder / "checkpoint" / "state", "me"))
     return model.get_weights(), outcome
 
@@ -86,6 +103,35 @@ def test_a_killed_run_goes_on_to_the_same_bits(dataset: Dataset, layer: dict[str
     logs = [untimed(events.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
     assert logs[0] == logs[1]
     assert [line["epoch"] for line in logs[0]] == [1, 2, 3]
+
+
+def test_plateaus_and_draws_without_a_seed_go_on_too(tmp_path: Path) -> None:
+    def ended(name: str, kill_at: int = -1) -> tuple[list[Any], list[Any]]:
+        plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_delta=10.0)
+        weights, _ = run(tmp_path / name, NUMBERS, NOISE, kill_at, [plateau, Jitter()], epochs=6, early_stopping=None)
+        return weights, [event["learning_rate"] for event in events.read(tmp_path / name / "events.jsonl")]
+
+    weights, rates = ended("whole")
+    assert len(set(rates)) >= 3
+    for at in (5, 30, 33, 28):
+        with pytest.raises(Killed):
+            ended("killed", at)
+    again, resumed = ended("killed")
+    assert resumed == rates
+    for mine, theirs in zip(again, weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_inside_an_epoch_the_state_is_kept_every_so_many_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.training import checkpoint
+
+    clock = iter(range(0, 10**6, 20))  # every look at the clock is 20 seconds after the last one
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    written: list[tuple[int, int]] = []
+    monkeypatch.setattr(Slot, "write", lambda self, state: written.append((state["epoch"], state["batch"])))
+    run(tmp_path, NUMBERS, {}, epochs=2, early_stopping=None, checkpoint={"every_minutes": 1.0})
+    assert len(NUMBERS.train.order(0, 0)) == 10
+    assert written == [(0, 3), (0, 6), (0, 9), (1, 0), (1, 3), (1, 6), (1, 9), (2, 0)]
 
 
 def test_a_run_that_had_ended_only_tells_its_result_again(tmp_path: Path) -> None:
