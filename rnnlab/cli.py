@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,28 @@ def show(folder: Path, as_json: bool) -> None:
     from rnnlab.runs import overview
 
     _show(overview.run(folder) if (folder / "run.yaml").exists() else overview.runs(folder), as_json)
+
+
+@main.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--epochs", type=click.IntRange(min=1), help="Train only so many epochs, and compare those.")
+@_JSON
+@click.pass_context
+def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) -> None:
+    """Train a finished run again, and say whether all bits agree; where not, the exit status is 1.
+
+    \b
+    Example: rnnlab verify runs/quickstart/none/seed-1 --epochs 1
+    """
+    from rnnlab.runs.verify import verify
+
+    with redirect_stdout(sys.stderr if as_json else sys.stdout):  # the progress
+        found = verify(folder, epochs)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        click.echo("\n".join(found.sentences()))
+    ctx.exit(found.exit_status)
 
 
 _SIZE = click.IntRange(min=1)

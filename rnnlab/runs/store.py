@@ -100,8 +100,11 @@ def write_result(folder: Path, result: Mapping[str, Any]) -> None:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Return what is in the folder of a run."""
-    variant, seed = folder.parent.name, int(folder.name.removeprefix("seed-"))
+    """Return what is in the folder of a run; raise UserError where its name is no seed's."""
+    variant, number = folder.parent.name, folder.name.removeprefix("seed-")
+    if not number.isdecimal():
+        raise UserError(f"{folder} is not the folder of a run: its name is not seed-<n>")
+    seed = int(number)
     epochs = [event for event in events.read(folder / EVENTS) if event.get("event") == "epoch"]
     try:
         result = events.unseal((folder / RESULT).read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
         config(folder)
         while True:
             forker.start(command(folder), folder / "log")
-            ended = forker.kill_after(chance.uniform(0.5, 4)) if kills < wanted else forker.wait()
+            ended = forker.kill_after(chance.uniform(0.4, 3)) if kills < wanted else forker.wait()
             kills += ended == -9
             assert ended in (0, -9), (folder / "log").read_text()
             before, done = done, stamps(folder)
@@ -53,7 +53,7 @@ def test_a_sweep_killed_while_another_one_runs_on_the_folder(
             one.start(command(folder), log)
         while kills < wanted and len(done) < 2:
             victim = chance.randrange(2)
-            ended = both[victim].kill_after(chance.uniform(0.5, 4))
+            ended = both[victim].kill_after(chance.uniform(0.4, 3))
             assert ended in (0, -9), logs[victim].read_text()
             kills += ended == -9
             both[victim].start(command(folder), logs[victim])

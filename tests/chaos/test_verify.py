@@ -1,0 +1,123 @@
+"""A finished run is trained again: the same bits are agreed upon, one that differs is named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chaos.small import Forker
+from rnnlab.runs import store
+from rnnlab.training import events, snapshot
+
+Whole = tuple[Path, list[Any]]
+STATE = f"{store.CHECKPOINT}/state"
+
+
+@pytest.fixture
+def run(whole: Whole, tmp_path: Path) -> Path:
+    """A finished run, to do something to it."""
+    shutil.copytree(whole[0] / "runs" / "small" / "ours", tmp_path / "ours")
+    return tmp_path / "ours" / "seed-1"
+
+
+def sealed(run: Path, **changes: Any) -> None:
+    """Write the result anew with changes, as if it had always been so."""
+    result = events.unseal((run / store.RESULT).read_text()) | changes
+    store.write_result(run, result | store.digests(run))
+
+
+def change_metric(run: Path) -> None:
+    metrics = events.unseal((run / store.RESULT).read_text())["metrics"]
+    sealed(run, metrics={**metrics, "test_loss": metrics["test_loss"] * (1 + 1e-15)})
+
+
+def change_epoch(run: Path, number: int) -> None:
+    lines = events.read(run / store.EVENTS)
+    lines[number - 1]["validation"]["loss"] *= 1 + 1e-15
+    events.write(run / store.EVENTS, lines)
+    sealed(run)
+
+
+def change_weight(run: Path) -> None:
+    state = snapshot.read(run / STATE)
+    state["variables"][0].reshape(-1)[0] *= 1 + 1e-6
+    snapshot.write(run / STATE, state)
+
+
+def change_versions(run: Path) -> None:
+    origin = yaml.safe_load((run / store.RUN).read_text())
+    origin["versions"]["keras"] = "2.0.0"
+    (run / store.RUN).write_text(yaml.safe_dump(origin))
+    sealed(run)
+
+
+def again(forker: Forker, run: Path, *options: str) -> tuple[int, str]:
+    log = run.parent / "log"
+    log.unlink(missing_ok=True)
+    return forker.run(["verify", str(run), *options], log), log.read_text()
+
+
+def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker: Forker) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    status, said = again(forker, run)
+    assert status == 0, said
+    assert "DIFFER" not in said
+    for part in ("data", "first weights", "curves", "figures", "last state and best weights"):
+        assert f"{part} agree" in said
+    assert "versions, code and machine are those of the run" in said
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+    change_versions(run)
+    status, said = again(forker, run, "--epochs", "1", "--json")
+    found = json.loads(said[said.index("{") :])
+    assert status == 0
+    assert set(found["agree"]) == {"curves", "data", "first weights"}
+    assert found["versions"]["keras"][0] == "2.0.0"
+    assert found["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "told"),
+    [
+        (change_metric, "figures", "figures: test_loss was "),
+        (lambda run: change_epoch(run, 4), "curves", "curves: epoch 4, validation loss was "),
+        (change_weight, "last state and best weights", "last state and best weights: array 0 differs"),
+    ],
+)
+def test_what_differs_is_named(change: Callable[[Path], None], part: str, told: str, run: Path, forker: Forker) -> None:
+    change(run)
+    assert store.read_run(run).damaged == []
+    status, said = again(forker, run)
+    assert status == 1
+    assert said.count("DIFFER") == 1
+    assert f"{part} DIFFER" in said
+    assert told in said
+
+
+def test_epochs_that_are_not_trained_again_are_not_compared(run: Path, forker: Forker) -> None:
+    change_epoch(run, 2)
+    assert again(forker, run, "--epochs", "1")[0] == 0
+    status, said = again(forker, run, "--epochs", "2")
+    assert status == 1
+    assert "curves: epoch 2, validation loss was " in said
+
+
+def test_what_cannot_be_verified_is_refused(run: Path, forker: Forker, tmp_path: Path) -> None:
+    cases: list[tuple[Callable[[], Any], str]] = [
+        (lambda: (run / STATE).write_bytes(b""), ""),
+        (lambda: sealed(run, status="failed"), "has failed"),
+        (lambda: (run / store.RESULT).write_text("{"), "result.json is damaged"),
+        (lambda: (run / store.RESULT).unlink(), "has not ended"),
+        (lambda: (run / store.RUN).unlink(), "is not the folder of a run"),
+    ]
+    for number, (damage, told) in enumerate(cases):
+        damage()
+        status, said = again(forker, run, "--epochs", "1")
+        assert (status, told in said, "Traceback" in said) == (2 if number else 0, True, False), said
+    run.rename(tmp_path / "best")
+    (tmp_path / "best" / store.RUN).touch()
+    assert "its name is not seed-<n>" in again(forker, tmp_path / "best")[1]
