@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from rnnlab.config.agreement import CHECKS
 from rnnlab.data.config import DataConfig
-from rnnlab.data.task import KINDS
 from rnnlab.models.config import ModelConfig
-from rnnlab.names import folder, nearest
-from rnnlab.section import Section, conflict
+from rnnlab.names import folder
+from rnnlab.section import Section
 from rnnlab.training.config import TrainingConfig
 
 Name = Annotated[str, AfterValidator(folder)]
@@ -46,17 +46,8 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> "RunConfig":
-        kind, monitor = KINDS[self.data.task], self.training.monitor
-        if kind.tokens != (self.model.embedding is not None):
-            need = "are tokens and need an embedding: {width: ...}" if kind.tokens else "are numbers: leave the embedding out"
-            raise conflict(("model", "embedding"), f"the inputs of {self.data.name} {need}", self.model.embedding)
-        if monitor.removeprefix("val_") not in kind.figures:
-            allowed = f"allowed: {', '.join(kind.figures)}{nearest(monitor, kind.figures)}"
-            raise conflict(("training", "monitor"), f"{self.data.name} has no figure {monitor!r}; {allowed}", monitor)
-        for index, layer in enumerate(self.model.recurrent):
-            if layer.bidirectional and kind.carried:
-                path = ("model", "recurrent", index, "bidirectional")
-                raise conflict(path, "a language model that reads backwards has seen the token it predicts", True)
+        for check in CHECKS:
+            check(self.data, self.model, self.training)
         return self
 
 

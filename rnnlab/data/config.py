@@ -13,7 +13,7 @@ Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 class PythonReference(Section):
     """The Python language reference that every CPython carries: English prose in the order of its topics, split 80/10/10."""
 
-    task: ClassVar[str] = "language_model"
+    tokens: ClassVar[bool] = True
 
     name: Literal["python_reference"]
     """The name of the data set."""
@@ -27,6 +27,11 @@ class PythonReference(Section):
     """Windows in a batch: the rows into which the text is cut."""
     limit: Annotated[int, Field(ge=10)] | None = None
     """Use only so many tokens of the whole text; null takes all."""
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return "language_model" if self.level == "word" else "character_model"
 
 
 class Examples(Section):
@@ -44,6 +49,7 @@ class Adding(Section):
     """The adding problem (Hochreiter & Schmidhuber 1997): the sum of two marked numbers of a sequence."""
 
     task: ClassVar[str] = "regression"
+    tokens: ClassVar[bool] = False
 
     name: Literal["adding"]
     """The name of the data set."""

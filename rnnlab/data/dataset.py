@@ -12,12 +12,18 @@ import numpy as np
 from rnnlab.data.task import Task
 from rnnlab.data.text import Vocabulary
 
+PADDING = -1
+"""What stands for padding among token numbers."""
+
 
 class Batch(NamedTuple):
     """Arrays of one step; the names and their order are Keras's.
 
-    Weights are zero at padding and the same number everywhere else: the split's cells over its real ones. So the plain mean
-    over the cells of all batches, which is what Keras keeps, is the mean over the real ones, and each counts once.
+    Padding in `x` is `PADDING` for token numbers and NaN for numbers, at the end of a row; the model masks it. Padding in `y`
+    is zero. A cell is what is scored: a row [rows], or a step of a row [rows, steps]. Weights are zero at padding and
+    one and the same number at all other cells of the split: all rows over all real cells. So the weighted sum over the steps,
+    averaged over the rows and then over the batches, is the mean over the real cells, each counting once, however many steps
+    a batch has.
     """
 
     x: np.ndarray
@@ -26,10 +32,19 @@ class Batch(NamedTuple):
 
 
 class Split(ABC):
-    """Part of a data set as batches of one shape; which batches, depends on (seed, epoch) alone."""
+    """Part of a data set as batches of as many rows; which batches, depends on (seed, epoch) alone."""
 
     size: int
-    """How many tokens or examples are scored."""
+    """How many cells (tokens, steps or examples) are scored."""
+    rows: int
+    """Rows of a batch."""
+    count: int
+    """Batches in an epoch."""
+
+    @property
+    def density(self) -> float:
+        """Scored cells in a row, on average; their weight is one over it."""
+        return self.size / (self.count * self.rows)
 
     @abstractmethod
     def order(self, seed: int, epoch: int) -> np.ndarray:

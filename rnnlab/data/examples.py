@@ -17,6 +17,7 @@ class Examples(Split):
     def __init__(self, x: np.ndarray, y: np.ndarray, rows: int, shuffled: bool):
         self.x, self.y, self.rows, self.shuffled = x, y, rows, shuffled
         self.size = len(x)
+        self.count = -(-self.size // rows)
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
         """Return the examples of each batch, [batches, rows], -1 where the last batch is filled up."""
@@ -27,8 +28,7 @@ class Examples(Split):
 
     def batch(self, items: np.ndarray) -> Batch:
         """Return the examples with these numbers."""
-        weight = -(-self.size // self.rows) * self.rows / self.size
-        return Batch(self.x[items], self.y[items], (items >= 0) * np.float32(weight))
+        return Batch(self.x[items], self.y[items], (items >= 0) * np.float32(1 / self.density))
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return inputs and targets."""

@@ -30,7 +30,14 @@ def build(config: PythonReference) -> Dataset:
     stream = partial(Stream, rows=config.batch_size, steps=config.window, start=start)
     return Dataset(
         name=config.name,
-        task=Task("language_model", (config.batch_size, config.window), len(vocabulary), f"{config.level}s"),
+        task=Task(
+            config.task,
+            (config.batch_size, config.window),
+            outputs=len(vocabulary),
+            unit=f"{config.level}s",
+            vocabulary=len(vocabulary),
+            carried=True,
+        ),
         train=stream(vocabulary.encode(train)),
         validation=stream(vocabulary.encode(validation)),
         test=stream(vocabulary.encode(test)),

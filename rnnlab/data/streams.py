@@ -22,11 +22,11 @@ class Stream(Split):
         self.tokens, self.rows, self.steps, self.start = tokens, rows, steps, start
         self.size = len(tokens)
         self.columns = -(-self.size // rows)
-        self.windows = -(-self.columns // steps)
+        self.count = -(-self.columns // steps)
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
         """Return the windows in the order of the text, whatever seed and epoch are: the carried state allows no other."""
-        return np.arange(self.windows)[:, None]
+        return np.arange(self.count)[:, None]
 
     def batch(self, items: np.ndarray) -> Batch:
         """Return window `items[0]`: tokens, the tokens after them, weights; each [rows, steps]."""
@@ -35,8 +35,7 @@ class Stream(Split):
         real = (place < self.size) & (column < self.columns)
         place = np.where(real, place, 0)
         before = np.where(place == 0, self.start, self.tokens[place - 1])
-        weight = self.windows * self.rows * self.steps / self.size
-        return Batch(before, self.tokens[place], real * np.float32(weight))
+        return Batch(before, self.tokens[place], real * np.float32(1 / self.density))
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the text and the token before it."""

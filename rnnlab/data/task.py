@@ -10,28 +10,45 @@ class Kind:
 
     title: str
     """The kind in plain words, for messages."""
-    tokens: bool
-    """Whether the input is token numbers, which need an embedding."""
-    carried: bool
-    """Whether a batch goes on where the one before it stopped, so that the recurrent state is carried over."""
     per_step: bool
     """Whether every step has a prediction, or the sequence as a whole."""
+    ahead: bool
+    """Whether targets are inputs still to come, so that nothing may read backwards."""
+    classes: bool
+    """Whether a target is the number of a class, int32, or float32 values, as many as there are outputs."""
     figures: Mapping[str, str]
     """What is measured on every split, and whether less (min) or more (max) of it is better."""
 
 
+_LABELS = {"loss": "min", "accuracy": "max", "macro_f1": "max"}
+_NUMBERS = {"loss": "min", "root_mean_squared_error": "min", "mean_absolute_error": "min"}
+
 KINDS = {
     "language_model": Kind(
-        "language modelling", tokens=True, carried=True, per_step=True, figures={"loss": "min", "perplexity": "min"}
+        "language modelling", per_step=True, ahead=True, classes=True, figures={"loss": "min", "perplexity": "min"}
     ),
-    "regression": Kind(
-        "regression",
-        tokens=False,
-        carried=False,
-        per_step=False,
-        figures={"loss": "min", "root_mean_squared_error": "min"},
+    "character_model": Kind(
+        "language modelling by characters",
+        per_step=True,
+        ahead=True,
+        classes=True,
+        figures={"loss": "min", "bits_per_character": "min", "perplexity": "min"},
+    ),
+    "classification": Kind("sequence classification", per_step=False, ahead=False, classes=True, figures=_LABELS),
+    "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, figures=_LABELS),
+    "regression": Kind("regression", per_step=False, ahead=False, classes=False, figures=_NUMBERS),
+    "forecasting": Kind("forecasting", per_step=True, ahead=True, classes=False, figures=_NUMBERS),
+    "multilabel": Kind(
+        "multi-label sequence prediction",
+        per_step=True,
+        ahead=True,
+        classes=False,
+        figures={"loss": "min", "frame_negative_log_likelihood": "min", "micro_f1": "max"},
     ),
 }
+"""Every kind of task. Targets: [rows, steps] of token numbers (language and character models) or of labels (tagging), [rows]
+of labels (classification), [rows, outputs] of numbers (regression), [rows, steps, outputs] of the numbers `horizon` steps
+later (forecasting) or of zeros and ones (multilabel, the next frame of polyphonic music)."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +57,18 @@ class Task:
 
     name: str
     """Its kind: a key of `KINDS`."""
-    batch_shape: tuple[int, ...]
-    """The shape of an input batch: [rows, steps] of token numbers or [rows, steps, features]."""
+    batch_shape: tuple[int | None, ...]
+    """The shape of an input batch: [rows, steps] of token numbers or [rows, steps, features]; None where steps vary."""
     outputs: int
-    """What is predicted: the vocabulary's size, or how many numbers."""
+    """What is predicted: how many words or labels there are to choose from, or how many numbers."""
     unit: str
     """What speed counts: words, characters, examples."""
+    vocabulary: int = 0
+    """How many different tokens the input has; 0 where it is numbers."""
+    carried: bool = False
+    """Whether a batch goes on where the one before it stopped, so that the recurrent state is carried over."""
+    padded: bool = False
+    """Whether inputs hold padding, which the model has to mask; see `rnnlab.data.dataset.Batch`."""
 
     @property
     def kind(self) -> Kind:

@@ -56,6 +56,10 @@ class Embedding(keras.layers.ReversibleEmbedding):
                 return ops.take(mask, words)
         return mask
 
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
+        """The mask that came with the words; that of `mask_zero` is set by the parent."""
+        return previous_mask
+
     def compute_output_spec(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """The symbolic result; the parent knows no `training`."""
         return super().compute_output_spec(inputs, reverse=reverse)

@@ -6,6 +6,7 @@ from rnnlab import layers
 from rnnlab.data.task import Task
 from rnnlab.models.config import EmbeddingConfig, HeadConfig, ModelConfig
 from rnnlab.models.initial import drawn
+from rnnlab.models.padding import Padding, Pooling
 from rnnlab.models.recurrent import recurrent
 from rnnlab.seeds import derive
 
@@ -13,23 +14,26 @@ from rnnlab.seeds import derive
 def build(config: ModelConfig, task: Task, seed: int) -> keras.Model:
     """Return the functional model of a config for a task, its weights drawn from `seed`.
 
-    Input: a batch of `task.batch_shape`. Output: logits [rows, steps, vocabulary] of a language model, whose recurrent layers
-    carry their state from batch to batch; predictions [rows, outputs] of a regression.
+    Input: a batch of `task.batch_shape`. Output: predictions [rows, steps, outputs] or [rows, outputs], as the kind of task
+    has it; of classes and of zeros and ones they are logits. Padding is masked, and changes no prediction. Where
+    `task.carried`, the recurrent layers carry their state from batch to batch.
 
     Two configs whose layers have equal shapes begin with equal bits, whatever else differs: a weight is seeded by its name.
     """
-    inputs = keras.Input(batch_shape=task.batch_shape, dtype="int32" if task.kind.tokens else "float32", name="input")
+    inputs = keras.Input(batch_shape=task.batch_shape, dtype="int32" if task.vocabulary else "float32", name="input")
+    x = Padding(name="padding")(inputs) if task.padded else inputs
     embedding = _embedding(config.embedding, task, seed) if config.embedding else None
-    x = embedding(inputs) if embedding else inputs
+    x = embedding(x) if embedding else x
+    every_step = task.kind.per_step or config.head.pooling != "last"
     for index, layer in enumerate(config.recurrent):
-        sequences = task.kind.per_step or index < len(config.recurrent) - 1
-        x = recurrent(layer, f"recurrent_{index}", seed, return_sequences=sequences, stateful=task.kind.carried)(x)
+        sequences = every_step or index < len(config.recurrent) - 1
+        x = recurrent(layer, f"recurrent_{index}", seed, return_sequences=sequences, stateful=task.carried)(x)
     return keras.Model(inputs, _head(config.head, task, seed, embedding, x))
 
 
 def _embedding(config: EmbeddingConfig, task: Task, seed: int) -> layers.Embedding:
     return layers.Embedding(
-        task.outputs,
+        task.vocabulary,
         config.width,
         dropout=config.dropout,
         seed=derive(seed, "embedding", "noise"),
@@ -41,6 +45,8 @@ def _embedding(config: EmbeddingConfig, task: Task, seed: int) -> layers.Embeddi
 def _head(
     config: HeadConfig, task: Task, seed: int, embedding: layers.Embedding | None, x: keras.KerasTensor
 ) -> keras.KerasTensor:
+    if config.pooling != "last":
+        x = Pooling(config.pooling, name="pooling")(x)
     if config.dropout:
         mask = layers.LockedDropout if task.kind.per_step else keras.layers.Dropout
         x = mask(config.dropout, seed=derive(seed, "head_dropout", "noise"), name="head_dropout")(x)

@@ -112,6 +112,21 @@ class RecurrentConfig(Section):
 class HeadConfig(Section):
     """From the last layer's output to the prediction."""
 
+    task: (
+        Literal[
+            "language_model",
+            "character_model",
+            "classification",
+            "tagging",
+            "regression",
+            "forecasting",
+            "multilabel",
+        ]
+        | None
+    ) = None
+    """The kind of task it is for; null takes the one that the data has."""
+    pooling: Literal["last", "mean", "max"] = "last"
+    """What stands for a sequence: the last real step's output, or the mean or maximum over the outputs of its real steps."""
     tie_embedding: bool = False
     """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer as wide as the embedding."""
     dropout: Rate = 0.0

@@ -1,10 +1,45 @@
-"""Metrics that Keras has not."""
+"""Figures over a whole split: every real cell counts once, however the split is cut into batches."""
+
+import math
+from typing import Any, ClassVar
 
 import keras
+from keras import ops
+
+from rnnlab.cells.steps import Tensor
+from rnnlab.models.losses import absolute_error, cross_entropy, frame_cross_entropy, squared_error
+
+
+class CellMean(keras.metrics.Mean):
+    """sum w_c v_c / sum w_c over all cells c of a pass, of a value that each cell has.
+
+    Keras takes the mean over the steps of a batch first, which gives the steps of a narrow batch more weight.
+    """
+
+    default: ClassVar[str]
+    _direction = "down"
+
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        super().__init__(name=name or self.default, dtype=dtype)
+
+    @staticmethod
+    def value(y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The value of every cell, [...]."""
+        raise NotImplementedError
+
+    def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Add the cells of a batch."""
+        cells = self.value(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+        weights = None if sample_weight is None else ops.reshape(sample_weight, (-1,))
+        super().update_state(ops.reshape(cells, (-1,)), weights)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {"name": self.name, "dtype": self.dtype}
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class Perplexity(keras.metrics.MeanMetricWrapper):
+class Perplexity(CellMean):
     """The perplexity of predicted logits, exp(sum w_t (-log p(y_t)) / sum w_t), over all tokens of a pass.
 
     `y_true` are token numbers [rows, steps], `y_pred` logits [rows, steps, vocabulary], `sample_weight` [rows, steps].
@@ -15,14 +50,55 @@ class Perplexity(keras.metrics.MeanMetricWrapper):
     2.0
     """
 
-    def __init__(self, name: str = "perplexity", dtype: str | None = None):
-        super().__init__(keras.losses.sparse_categorical_crossentropy, name=name, dtype=dtype, from_logits=True)
-        self._direction = "down"
+    default, value = "perplexity", staticmethod(cross_entropy)
 
-    def result(self) -> keras.KerasTensor:
+    def result(self) -> Tensor:
         """Return the perplexity of everything seen since the last reset."""
-        return keras.ops.exp(super().result())
+        return ops.exp(super().result())
 
-    def get_config(self) -> dict:
-        """Return the arguments that make an equal metric."""
-        return {"name": self.name, "dtype": self.dtype}
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class BitsPerCharacter(CellMean):
+    """The mean of -log2 p(y_t) over all characters of a pass, of logits as `Perplexity` takes them."""
+
+    default, value = "bits_per_character", staticmethod(cross_entropy)
+
+    def result(self) -> Tensor:
+        """Return the bits per character of everything seen since the last reset."""
+        return super().result() / math.log(2)
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class FrameNegativeLogLikelihood(CellMean):
+    """The mean over all frames of -sum_k log p(y_k), in nats, of logits [..., labels] of zeros and ones."""
+
+    default, value = "frame_negative_log_likelihood", staticmethod(frame_cross_entropy)
+
+
+def _right(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    return ops.cast(ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, axis=-1), "int32")), "float32")
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class Accuracy(CellMean):
+    """The part of all cells whose greatest logit is that of the right class."""
+
+    default, value, _direction = "accuracy", staticmethod(_right), "up"
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class MeanAbsoluteError(CellMean):
+    """The mean over all cells of |y_pred - y_true|, the error of Gal & Ghahramani's sentiment regression."""
+
+    default, value = "mean_absolute_error", staticmethod(absolute_error)
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class RootMeanSquaredError(CellMean):
+    """The root of the mean over all cells of (y_pred - y_true)^2."""
+
+    default, value = "root_mean_squared_error", staticmethod(squared_error)
+
+    def result(self) -> Tensor:
+        """Return the error of everything seen since the last reset."""
+        return ops.sqrt(super().result())

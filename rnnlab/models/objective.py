@@ -5,19 +5,42 @@ from dataclasses import dataclass
 
 import keras
 
-from rnnlab.models.metrics import Perplexity
+from rnnlab.models import metrics
+from rnnlab.models.f1 import F1
+from rnnlab.models.losses import Weighted
 
 
 @dataclass(frozen=True)
 class Objective:
     """A loss and the metrics beside it, as `model.compile` takes them."""
 
-    loss: Callable[[], keras.losses.Loss]
-    metrics: Callable[[], list[keras.metrics.Metric]]
+    cell: str
+    """The loss of a cell: a key of `rnnlab.models.losses.CELLS`."""
+    metrics: Callable[[int], list[keras.metrics.Metric]]
+    """The metrics for so many outputs."""
+
+    def loss(self, scale: float = 1.0) -> Weighted:
+        """Return the mean over the cells, times `scale`."""
+        return Weighted(self.cell, scale)
+
+
+def _labels(outputs: int) -> list[keras.metrics.Metric]:
+    return [metrics.Accuracy(), F1(outputs, "macro")]
+
+
+def _numbers(outputs: int) -> list[keras.metrics.Metric]:
+    return [metrics.RootMeanSquaredError(), metrics.MeanAbsoluteError()]
 
 
 OBJECTIVES = {
-    "language_model": Objective(lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True), lambda: [Perplexity()]),
-    "regression": Objective(keras.losses.MeanSquaredError, lambda: [keras.metrics.RootMeanSquaredError()]),
+    "language_model": Objective("cross_entropy", lambda _: [metrics.Perplexity()]),
+    "character_model": Objective("cross_entropy", lambda _: [metrics.BitsPerCharacter(), metrics.Perplexity()]),
+    "classification": Objective("cross_entropy", _labels),
+    "tagging": Objective("cross_entropy", _labels),
+    "regression": Objective("squared_error", _numbers),
+    "forecasting": Objective("squared_error", _numbers),
+    "multilabel": Objective(
+        "frame_cross_entropy", lambda outputs: [metrics.FrameNegativeLogLikelihood(), F1(outputs, "micro")]
+    ),
 }
 """The objective of each kind of task; the metrics are the task's figures."""

@@ -58,6 +58,11 @@ class TrainingConfig(Section):
     """The validation figure that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""
     mode: Literal["auto", "min", "max"] = "auto"
     """Whether less or more of the monitored figure is better; auto knows the figures of the task."""
+    loss: Literal["mean", "sum"] = "mean"
+    """What is minimised where every step has a loss: its mean over all steps, or with sum its sum over the steps of a window,
+    averaged over the rows, as in Zaremba et al. 2014. The gradient of sum is the window's steps times larger (a published
+    learning rate of 1 and clip_norm of 5 at 20 steps are those of sum; with mean, 20 and 0.25), which sgd and clip_norm see and
+    adam, but for its epsilon, does not."""
     early_stopping: EarlyStopping | None = None
     """When to stop before the last epoch; null never does."""
     checkpoint: CheckpointConfig = CheckpointConfig()

@@ -24,7 +24,9 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
     model = build(model_config, dataset.task, seed)
     objective = OBJECTIVES[dataset.task.name]
-    model.compile(optimizer(config.optimizer), objective.loss(), weighted_metrics=objective.metrics())
+    scale = dataset.train.density if config.loss == "sum" else 1.0
+    metrics = objective.metrics(dataset.task.outputs)
+    model.compile(optimizer(config.optimizer), objective.loss(scale), weighted_metrics=metrics)
     # Keras makes the variables of metrics and optimizer with the first step; a checkpoint is put back before that.
     model._symbolic_build(data_batch=Feed(dataset.train)[0])
     return model

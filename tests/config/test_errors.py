@@ -58,7 +58,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
         ("lstm, units: 8}", "gru, units: 8, peephole: true}", "5:47: model.recurrent.0.peephole: cell: gru has no option"),
         ("lstm, units: 8}", "gru, units: 8, recurrent_dropout: {scheme: rnndrop, rate: 0.1}}", "5:37: model.recurrent.0.recu"),
         ("units: 8}", "units: 9}", "6:25: model.head.tie_embedding: the last recurrent layer gives 9 elements"),
-        ("units: 8}", "units: 4, bidirectional: true}", "5:53: model.recurrent.0.bidirectional: a language model that reads"),
+        ("units: 8}", "units: 4, bidirectional: true}", "5:53: model.recurrent.0.bidirectional: python_reference asks for"),
         ("  embedding: {width: 8}\n", "", "5:25: model.head.tie_embedding: the last recurrent layer gives 8 elements and the"),
         ("perplexity", "perplexty", "9:12: training.monitor: python_reference has no figure 'perplexty'; allowed: loss, perp"),
         ("baseline: none", "baseline: noone", "11:13: compare.baseline: there is no variant 'noone' (did you mean none?)"),

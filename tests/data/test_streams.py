@@ -23,7 +23,7 @@ def test_every_token_is_scored_once_and_in_context(size: int, rows: int, steps: 
     text = np.arange(100, 100 + size)
     stream = Stream(text, rows, steps, start=99)
     batches = list(stream.batches(seed=3, epoch=5))
-    assert len(batches) == stream.windows
+    assert len(batches) == stream.count
     x, y, weight = (np.concatenate([batch[part] for batch in batches], axis=1) for part in range(3))
     real = weight > 0
     np.testing.assert_array_equal(np.sort(y[real]), text)
@@ -33,8 +33,8 @@ def test_every_token_is_scored_once_and_in_context(size: int, rows: int, steps: 
     assert all(batch.x.shape == batch.y.shape == batch.sample_weight.shape == (rows, steps) for batch in batches)
 
 
-def test_the_plain_mean_over_cells_is_the_mean_over_real_tokens() -> None:
+def test_summed_over_steps_and_averaged_over_rows_every_token_counts_once() -> None:
     text = np.arange(1000)
     batches = list(Stream(text, rows=7, steps=13, start=0).batches(seed=0, epoch=0))
-    mean = np.mean([np.mean(batch.sample_weight * batch.y) for batch in batches])
+    mean = np.mean([np.mean((batch.sample_weight * batch.y).sum(axis=1)) for batch in batches])
     assert mean == pytest.approx(text.mean(), rel=1e-6)

@@ -1,5 +1,6 @@
 """From a config to a plain keras.Model: shapes, names, the same first weights in every variant."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,20 +13,20 @@ from rnnlab.models.config import ModelConfig
 from rnnlab.models.initial import weights_sha256
 from rnnlab.models.objective import OBJECTIVES
 
-WORDS = Task("language_model", (4, 6), 50, "words")
+WORDS = Task("language_model", (4, 6), 50, "words", vocabulary=50, carried=True)
 NUMBERS = Task("regression", (4, 6, 2), 3, "examples")
 TIED: dict[str, Any] = {"embedding": {"width": 8}, "head": {"tie_embedding": True}}
 
 
 def model(task: Task = WORDS, seed: int = 1, layers: int = 1, rest: dict[str, Any] | None = None, **layer: Any) -> keras.Model:
-    rest = rest or ({"embedding": {"width": 8}} if task.kind.tokens else {})
+    rest = rest or ({"embedding": {"width": 8}} if task.vocabulary else {})
     return build(ModelConfig.model_validate({"recurrent": [{"units": 8, **layer}] * layers, **rest}), task, seed)
 
 
 def inputs(task: Task) -> np.ndarray:
     random = np.random.default_rng(0)
-    if task.kind.tokens:
-        return random.integers(0, task.outputs, task.batch_shape).astype("int32")
+    if task.vocabulary:
+        return random.integers(0, task.vocabulary, task.batch_shape).astype("int32")
     return random.random(task.batch_shape, "float32")
 
 
@@ -107,7 +108,7 @@ def test_two_windows_are_one_long_sequence(implementation: str) -> None:
     x = np.concatenate([inputs(WORDS), inputs(WORDS)[::-1]], axis=1)
     carried = model(layers=2, implementation=implementation)
     halves = [np.asarray(carried(x[:, :6])), np.asarray(carried(x[:, 6:]))]
-    long = model(Task("language_model", (4, 12), 50, "words"), layers=2, implementation=implementation)
+    long = model(replace(WORDS, batch_shape=(4, 12)), layers=2, implementation=implementation)
     np.testing.assert_allclose(np.concatenate(halves, axis=1), long(x), atol=1e-6)
 
 
@@ -117,7 +118,7 @@ def test_a_model_trains_evaluates_saves_and_loads(task: Task, variant: dict[str,
     if task is NUMBERS and "rest" in variant:
         variant = {"rest": {"head": {"dropout": 0.5}}}
     one, objective = model(task, **variant), OBJECTIVES[task.name]
-    one.compile("adam", objective.loss(), weighted_metrics=objective.metrics())
+    one.compile("adam", objective.loss(), weighted_metrics=objective.metrics(task.outputs))
     x = inputs(task)
     y = np.roll(x, -1, axis=1) if task is WORDS else np.ones((4, 3), "float32")
     before = one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)

@@ -60,7 +60,7 @@ def run(
     more: Sequence[keras.callbacks.Callback] = (),
     **settings: Any,
 ) -> tuple[list[Any], Outcome]:
-    tokens = dataset.task.kind.tokens
+    tokens = dataset.task.vocabulary
     model_config = ModelConfig.model_validate(
         {"recurrent": [{"units": 3, **layer}], "embedding": {"width": 4, "dropout": 0.2} if tokens else None}
     )

@@ -28,7 +28,7 @@ NOISE: list[dict[str, Any]] = [
 
 
 def model_config(dataset: Dataset, **layer: Any) -> ModelConfig:
-    rest = {"embedding": {"width": 6, "dropout": 0.2}} if dataset.task.kind.tokens else {}
+    rest = {"embedding": {"width": 6, "dropout": 0.2}} if dataset.task.vocabulary else {}
     return ModelConfig.model_validate({"recurrent": [{"units": 5, **layer}], **rest})
 
 

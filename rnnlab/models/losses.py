@@ -1,0 +1,62 @@
+"""Losses that count every real cell alike, however a split is cut into batches."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.cells.steps import Tensor
+
+
+def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """-log softmax(y_pred)[y_true] of logits [..., classes] and class numbers [...], in nats."""
+    return keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+
+
+def frame_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """-sum_k log p(y_k) of logits and zeros or ones [..., labels], in nats a frame.
+
+    Boulanger-Lewandowski et al. 2012, arXiv 1206.6392.
+    """
+    return ops.sum(ops.softplus(y_pred) - ops.cast(y_true, y_pred.dtype) * y_pred, axis=-1)
+
+
+def squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean over the outputs of (y_pred - y_true)^2, [...]."""
+    return ops.mean(ops.square(y_pred - ops.cast(y_true, y_pred.dtype)), axis=-1)
+
+
+def absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """The mean over the outputs of |y_pred - y_true|, [...]."""
+    return ops.mean(ops.abs(y_pred - ops.cast(y_true, y_pred.dtype)), axis=-1)
+
+
+CELLS = {cell.__name__: cell for cell in (cross_entropy, frame_cross_entropy, squared_error, absolute_error)}
+"""The loss of a cell, by name."""
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class Weighted(keras.losses.Loss):
+    """scale / rows * sum of w_c l_c over the cells c of a batch, [rows] or [rows, steps], whatever mask the predictions have.
+
+    With the weights of a `Split` and `scale` 1 the mean over its batches is the mean over its real cells. With `scale` the
+    split's `density`, the loss is the sum over the real steps, averaged over the rows. `cell` is a key of `CELLS`.
+
+    >>> loss = Weighted("squared_error")
+    >>> float(loss(keras.ops.zeros((2, 3, 1)), keras.ops.ones((2, 3, 1)), keras.ops.array([[0.5, 0.5, 0.5], [0.5, 0, 0]])))
+    1.0
+    """
+
+    def __init__(self, cell: str, scale: float = 1.0, name: str | None = None):
+        super().__init__(name=name or cell)
+        self.cell, self.scale = cell, scale
+
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
+        """The loss of a batch."""
+        cells = CELLS[self.cell](ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
+        weights = 1.0 if sample_weight is None else ops.cast(sample_weight, cells.dtype)
+        return self.scale * ops.sum(cells * weights) / ops.cast(ops.shape(cells)[0], cells.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {"cell": self.cell, "scale": self.scale, "name": self.name}
