@@ -211,8 +211,12 @@ def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None =
 @main.command("list")
 @_RUNS
 @_JSON
-def list_(runs: Path, as_json: bool) -> None:
+@click.option("--rebuild", is_flag=True, help="Read every file again, states too, and tell what is damaged.")
+@click.pass_context
+def list_(ctx: click.Context, runs: Path, as_json: bool, rebuild: bool) -> None:
     """List the experiments that have been run.
+
+    The folders are the truth and always read; there is no index that could be wrong.
 
     \b
     Example: rnnlab list --runs runs
@@ -220,6 +224,13 @@ def list_(runs: Path, as_json: bool) -> None:
     from rnnlab.runs.overview import experiments
 
     _show(experiments(runs), as_json)
+    if rebuild:
+        from rnnlab.runs.check import damaged
+
+        found = damaged(runs)
+        for path in found:
+            click.echo(f"{path} is damaged; rnnlab run makes it good", err=True)
+        ctx.exit(bool(found))
 
 
 @main.command()

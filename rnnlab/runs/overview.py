@@ -15,10 +15,14 @@ def experiments(runs_dir: str | Path) -> list[Row]:
     """Return a row for every experiment below `runs_dir`; raise UserError where that is no folder."""
     if not Path(runs_dir).is_dir():
         raise UserError(f"there is no folder {str(runs_dir)!r}; rnnlab run makes one, and --runs names another")
-    return [_experiment(store.read(file.parent)) for file in sorted(Path(runs_dir).glob(f"*/{store.EXPERIMENT}"))]
+    return [_experiment(file.parent) for file in sorted(Path(runs_dir).glob(f"*/{store.EXPERIMENT}"))]
 
 
-def _experiment(record: store.ExperimentRecord) -> Row:
+def _experiment(folder: Path) -> Row:
+    try:
+        record = store.read(folder)
+    except UserError as error:
+        return {"experiment": folder.name, "error": str(error)}
     statuses = Counter(run.result["status"] if run.result else "unfinished" for run in record.runs)
     counts = {status: statuses[status] for status in ("done", "diverged", "failed", "unfinished")}
     variants = len({run.variant for run in record.runs})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,13 @@ class RunRecord:
     folder: Path
     result: dict[str, Any] | None
     """How it ended; None while it has not, or where the file is damaged."""
-    epochs: list[dict[str, Any]]
-    """Its epoch events, in order."""
     damaged: list[str]
     """The names of files that are not as they were written."""
+
+    @cached_property
+    def epochs(self) -> list[dict[str, Any]]:
+        """Its epoch events, in order."""
+        return [event for event in events.read(self.folder / EVENTS) if event.get("event") == "epoch"]
 
 
 @dataclass(frozen=True)
@@ -105,21 +109,20 @@ def read_run(folder: Path) -> RunRecord:
     if not number.isdecimal():
         raise UserError(f"{folder} is not the folder of a run: its name is not seed-<n>")
     seed = int(number)
-    epochs = [event for event in events.read(folder / EVENTS) if event.get("event") == "epoch"]
     try:
         result = events.unseal((folder / RESULT).read_text(encoding="utf-8"))
     except FileNotFoundError:  # it has not ended
-        return RunRecord(variant, seed, folder, None, epochs, [])
+        return RunRecord(variant, seed, folder, None, [])
     except (OSError, ValueError):
-        return RunRecord(variant, seed, folder, None, epochs, [RESULT])
+        return RunRecord(variant, seed, folder, None, [RESULT])
     if not isinstance(result.get("status"), str) or (result.get("variant", variant), result.get("seed", seed)) != (
         variant,
         seed,
     ):
-        return RunRecord(variant, seed, folder, None, epochs, [RESULT])
+        return RunRecord(variant, seed, folder, None, [RESULT])
     others = {EVENTS: result.get("events"), RUN: result.get("origin")}
     damaged = [name for name, digest in others.items() if digest not in (None, _sha256(folder / name))]
-    return RunRecord(variant, seed, folder, result, epochs, damaged)
+    return RunRecord(variant, seed, folder, result, damaged)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -141,6 +144,11 @@ def read(folder: str | Path) -> ExperimentRecord:
     """
     folder = Path(folder)
     document = read_experiment(folder)
-    found = [path for path in folder.glob("*/seed-*") if path.name.removeprefix("seed-").isdecimal()]
-    runs = [read_run(inside(folder, path)) for path in found]
+    runs = [read_run(path) for path in run_folders(folder)]
     return ExperimentRecord(folder, document, sorted(runs, key=lambda run: (run.variant, run.seed)))
+
+
+def run_folders(experiment: Path) -> list[Path]:
+    """Return the folders of all runs of an experiment; raise UserError where one leads out of it."""
+    found = [path for path in sorted(experiment.glob("*/seed-*")) if path.name.removeprefix("seed-").isdecimal()]
+    return [inside(experiment, path) for path in found]

@@ -165,3 +165,20 @@ def test_a_link_in_place_of_a_folder_or_file_is_refused(name: str, copy: Path, t
     assert f"{place} leads out of" in (tmp_path / "log").read_text()
     assert "Traceback" not in (tmp_path / "log").read_text()
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_every_damaged_file_is_listed(copy: Path, forker: Forker, tmp_path: Path) -> None:
+    runs = copy / "runs"
+    arguments = ["list", "--runs", str(runs), "--rebuild"]
+    assert forker.run(arguments, tmp_path / "log") == 0
+    assert "damaged" not in (tmp_path / "log").read_text()
+    names = [store.RESULT, STATE, f"{STATE}.previous"]
+    hurt = [*(folder(copy) / name for name in names), folder(copy, "builtin") / store.EVENTS]
+    for path in hurt:
+        flip(path)
+    assert forker.run(arguments, tmp_path / "log") == 1
+    told = re.findall(r"(\S+) is damaged", (tmp_path / "log").read_text())
+    assert sorted(told) == sorted(map(str, hurt))
+    flip(runs / "small" / store.EXPERIMENT)
+    assert forker.run(["list", "--runs", str(runs)], tmp_path / "log") == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
