@@ -23,3 +23,11 @@ def test_the_speed_table_is_what_was_measured(file):
 def test_every_row_of_the_speed_table_has_its_file():
     rows = [line for line in (SPEED / "README.md").read_text().splitlines() if line.startswith(("| tensorflow", "| jax"))]
     assert len(rows) == sum(len(json.loads(file.read_text())) for file in SPEED.glob("*.json"))
+
+
+def test_the_cost_of_determinism_is_what_was_measured():
+    folder = SPEED.parent / "determinism"
+    lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| auto", "| keras"))]
+    rows = json.loads((folder / "tensorflow.json").read_text())
+    figures = ("implementation", "on", "off", "least", "median")
+    assert lines == ["| " + " | ".join(str(row[name]) for name in figures) + " |" for row in rows]
