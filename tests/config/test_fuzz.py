@@ -77,6 +77,14 @@ def overridden(draw: st.DrawFn) -> str:
     return ".".join(path) + draw(st.sampled_from(["=", "= ", ""])) + draw(st.sampled_from(WORDS) | st.text(max_size=8))
 
 
+def readable(data: bytes) -> bool:
+    """Whether the file is a mapping in YAML, so that what is wrong with it lies at a dotted path."""
+    try:
+        return isinstance(parse(data.decode("utf-8-sig"), "again").value, dict)
+    except (ConfigError, UnicodeDecodeError):
+        return False
+
+
 def answers(path, data: bytes, *overrides: str) -> None:
     """Load the document; an error must say where each problem is, and an experiment must survive its own document."""
     path.write_bytes(data)
@@ -92,6 +100,8 @@ def answers(path, data: bytes, *overrides: str) -> None:
     for problem in problems:
         assert re.match(rf"({re.escape(str(path.parent))}\S*:\d+:\d+|command line): \S", str(problem)), str(problem)
         assert all(line.isprintable() for line in str(problem).split("\n"))
+        if problem.place.line and "unknown key ''" not in problem.message:  # an argument is quoted with its path
+            assert problem.path or not readable(data), str(problem)
 
 
 @BOUNDED
