@@ -40,6 +40,8 @@ class Split(ABC):
     """Rows of a batch."""
     count: int
     """Batches in an epoch."""
+    varied = False
+    """Whether batches differ in their steps."""
 
     @property
     def density(self) -> float:

@@ -1,19 +1,25 @@
 """A split as Keras's fit and evaluate want it."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import keras
+from keras.src.trainers.data_adapters.data_adapter import DataAdapter  # what fit takes as it is; it has no public name
 
 from rnnlab.data.dataset import Split
 
 
-class Feed(keras.utils.PyDataset):
-    """The batches of a split, for `model.fit` and `model.evaluate`.
+class Feed(DataAdapter):
+    """The batches of a split, for `model.fit` and `model.evaluate`, on any backend.
 
-    `fit` needs `shuffle=False`, or Keras shuffles the batches once more by Python's global `random`, and
-    `callbacks=[feed.follow(), ...]`, since Keras does not tell a PyDataset which epoch it is.
+    `fit` needs `callbacks=[feed.follow(), ...]`, since Keras tells no input which epoch it is. A `keras.utils.PyDataset` would
+    not do: on TensorFlow Keras takes the steps of the first two batches for those of all.
     """
 
+    batch_size = partial_batch_size = None
+    has_partial_batch = False
+
     def __init__(self, split: Split, seed: int = 0):
-        super().__init__()
         self.split, self.seed = split, seed
         self.turn_to(0)
 
@@ -34,3 +40,34 @@ class Feed(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple:
         return tuple(self.split.batch(self._order[index]))
+
+    @property
+    def num_batches(self) -> int:
+        """How many batches an epoch has."""
+        return len(self)
+
+    def get_numpy_iterator(self) -> Iterator[tuple]:
+        """Yield the batches."""
+        return map(self.__getitem__, range(len(self)))
+
+    get_jax_iterator = get_numpy_iterator
+
+    def get_tf_dataset(self) -> Any:
+        """Return the batches as a `tf.data.Dataset`, one of them made ahead."""
+        import tensorflow as tf
+
+        signature = tuple(tf.TensorSpec(shape, part.dtype) for part, shape in zip(self[0], self._shapes(), strict=True))
+        return tf.data.Dataset.from_generator(self.get_numpy_iterator, output_signature=signature).prefetch(tf.data.AUTOTUNE)
+
+    def _shapes(self) -> list[list[int | None]]:
+        """The shapes of inputs, targets and weights, None for rows and where the steps of batches differ."""
+        x, y, weights = self[0]
+        steps = [None] if self.split.varied else [x.shape[1]]
+        scored = steps if weights.ndim > 1 else []
+        return [[None, *steps, *x.shape[2:]], [None, *scored, *y.shape[1 + len(scored) :]], [None, *scored]]
+
+    def get_torch_dataloader(self) -> Any:
+        """Return the batches as torch tensors."""
+        from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader
+
+        return get_torch_dataloader(self.get_numpy_iterator())

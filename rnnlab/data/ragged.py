@@ -43,6 +43,7 @@ class Ragged(Split):
         _check(values, offsets, targets, lengths, per_step)
         self.lengths = lengths if max_length is None else np.minimum(lengths, max_length)
         self.widths = np.array(widths or best_widths(self.lengths, rows, buckets))
+        self.varied = len(self.widths) > 1
         self.bucket = np.searchsorted(self.widths, self.lengths)
         if self.bucket.max() == len(self.widths):
             raise ValueError(f"an example of {self.lengths.max()} steps is longer than the widest batch, {self.widths[-1]}")

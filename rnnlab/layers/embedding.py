@@ -27,6 +27,7 @@ class Embedding(keras.layers.ReversibleEmbedding):
 
     def __init__(self, input_dim: int, output_dim: int, dropout: Setting = 0.0, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(input_dim, output_dim, **kwargs)
+        self.supports_masking = True
         self.dropout, self.seed = plain(dropout), seed
         self.noise = next(iter(noises(dropout, "embedding")), None)
 
