@@ -45,6 +45,8 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
     if slot.state is None:
+        if slot.path.exists() and not slot.damaged and not (folder / store.RESULT).exists():
+            progress.say(f"{slot.path} is of another config, data, code or versions; the run begins anew")
         store.clear(folder)
     files.remove(folder / store.RESULT)
     files.write(folder / store.RUN, dump({**who, "config": spec.config.model_dump(), **made, **where}))

@@ -82,7 +82,8 @@ class Lock:
     def told(self) -> str:
         """Who has the right, in words."""
         who = self.owner
-        return f"process {who['pid']} on {who['host']}, since {who['since']}" if who else "another process"
+        name = f"process {who['pid']} on {who['host']}, since {who['since']}" if who else "another process"
+        return f"{name} (taken to be gone after {self.stale:g} s without a sign of life)"
 
     def __enter__(self) -> Self:
         return self

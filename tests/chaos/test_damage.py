@@ -117,6 +117,7 @@ def test_what_is_damaged_is_made_good_and_told(copy: Path, whole: Whole, forker:
         ("events.jsonl is damaged", lambda: ((ours / store.EVENTS).write_bytes(b""), flip(builtin / store.EVENTS))),
         ("result.json is damaged", lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin))),
         ("state is damaged and not used", lambda: (unfinished(ours), flip(ours / STATE), lost(builtin))),
+        ("state is of another config, data, code or versions", lambda: (unfinished(ours), swapped(ours, builtin))),
     ]
     for number, (told, damage) in enumerate(rounds):
         damage()
@@ -135,6 +136,11 @@ def torn(run: Path) -> None:
     for path in (run / store.EVENTS, next((run / store.TENSORBOARD / "train").iterdir())):
         path.write_bytes(path.read_bytes()[:-7])
     (run / store.CHECKPOINT / ".state.0badcafe.partial").write_bytes(b"half")
+
+
+def swapped(run: Path, other: Path) -> None:
+    """The state of another run lies here."""
+    shutil.copytree(other / store.CHECKPOINT, run / store.CHECKPOINT, dirs_exist_ok=True)
 
 
 def lost(run: Path) -> None:
