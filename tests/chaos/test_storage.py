@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from chaos.small import Forker, bits, command, config
+from rnnlab.errors import StorageError
+from rnnlab.training import events
+from rnnlab.training.checkpoint import Slot
 
 Whole = tuple[Path, list[Any]]
 
@@ -82,3 +85,39 @@ def test_a_folder_without_permission_is_refused(forker: Forker, tmp_path: Path) 
     (tmp_path / "runs" / "small").chmod(0o555)
     assert forker.run(command(tmp_path), tmp_path / "log") == 2
     refused(tmp_path / "log", "cannot be written: no permission")
+
+
+def test_what_is_appended_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events.jsonl"
+    events.append(path, {"event": "epoch", "epoch": 1})
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageError, match=r"events\.jsonl cannot be written: No space left on device"):
+        events.append(path, {"event": "epoch", "epoch": 2})
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="symbolic links"):
+        events.append(path, {"event": "epoch", "epoch": 2})
+    assert (tmp_path / "elsewhere").read_bytes() == before
+
+
+def test_ctrl_c_in_a_save_leaves_the_last_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = Slot(tmp_path / "state", "me")
+    slot.write({"epoch": 1, "batch": 0})
+    for name in ("fsync", "replace"):  # while the bytes are written, and while they take their place
+
+        def interrupted(*what: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            slot.write({"epoch": 2, "batch": 0})
+        monkeypatch.undo()
+        assert Slot(slot.path, "me").position == (1, 0)
+        assert not [*tmp_path.glob(".*")]

@@ -2,9 +2,17 @@
 
 import re
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
+import pytest
+
 from chaos.small import Forker, bits, command, config
+from rnnlab.config import load
+from rnnlab.runs import store
+from rnnlab.runs.lock import Lock, LostError
+from rnnlab.runs.progress import Lines
+from rnnlab.training import snapshot
 
 
 def test_two_sweeps_make_every_run_once(both: tuple[Forker, Forker], tmp_path: Path) -> None:
@@ -18,3 +26,29 @@ def test_two_sweeps_make_every_run_once(both: tuple[Forker, Forker], tmp_path: P
     assert Counter(run for runs in ended for run in runs) == wanted
     assert all(ended), "one of them did everything"
     assert len(bits(tmp_path)) == 6
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_who_lost_a_run_writes_nothing_more(late: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of its first epoch, or at its end, the process learns that another one took the run over."""
+    from rnnlab.data.build import build
+    from rnnlab.runs.execute import execute
+
+    spec = load(config(tmp_path, training={"epochs": 1})).runs()[0]
+    dataset = build(spec.config.data)
+    batches = len(dataset.train.order(1, 0))
+    folder = store.run_folder(tmp_path / "small", spec.variant, spec.seed)
+    folder.mkdir(parents=True)
+    lock, looks = Lock(folder, beat=0.0), count(1)
+
+    def check() -> None:
+        if next(looks) == (batches + 1 if late else batches // 2):
+            raise LostError("lost")
+
+    monkeypatch.setattr(lock, "check", check)
+    with pytest.raises(LostError):
+        execute(spec, folder, dataset, Lines(1, 1), lock)
+    assert not (folder / store.RESULT).exists()
+    assert not (folder / store.EVENTS).exists()
+    state = snapshot.read(folder / store.CHECKPOINT / "state")
+    assert (state["epoch"], state["batch"]) == (0, (batches if late else batches // 2) - 1)
