@@ -116,7 +116,7 @@ def test_what_is_damaged_is_made_good_and_told(copy: Path, whole: Whole, forker:
         ("result.json is damaged", lambda: (flip(ours / store.RESULT), flip(builtin / store.RUN))),
         ("events.jsonl is damaged", lambda: ((ours / store.EVENTS).write_bytes(b""), flip(builtin / store.EVENTS))),
         ("result.json is damaged", lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin))),
-        ("state is damaged and not used", lambda: (unfinished(ours), flip(ours / STATE), lost(builtin))),
+        ("state is damaged and not used", lambda: (unfinished(ours), flip(ours / STATE), flip(curve(ours)), lost(builtin))),
         ("state is of another config, data, code or versions", lambda: (unfinished(ours), swapped(ours, builtin))),
     ]
     for number, (told, damage) in enumerate(rounds):
@@ -130,10 +130,15 @@ def unfinished(run: Path) -> None:
     (run / store.RESULT).unlink()
 
 
+def curve(run: Path) -> Path:
+    """The event file of the training split."""
+    return next((run / store.TENSORBOARD / "train").iterdir())
+
+
 def torn(run: Path) -> None:
     """As a power cut may leave it: no result, half a line, half a record."""
     unfinished(run)
-    for path in (run / store.EVENTS, next((run / store.TENSORBOARD / "train").iterdir())):
+    for path in (run / store.EVENTS, curve(run)):
         path.write_bytes(path.read_bytes()[:-7])
     (run / store.CHECKPOINT / ".state.0badcafe.partial").write_bytes(b"half")
 

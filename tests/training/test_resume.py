@@ -12,6 +12,8 @@ import pytest
 from rnnlab.data.build import build
 from rnnlab.data.config import Adding, Examples, PythonReference
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.ragged import Ragged
+from rnnlab.data.task import Task
 from rnnlab.models.config import ModelConfig
 from rnnlab.training import events, snapshot
 from rnnlab.training.callbacks import EventLog
@@ -21,6 +23,21 @@ from rnnlab.training.train import Outcome, train
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300))
 NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=38, validation=9, test=9), batch_size=4))
+
+
+def sentences(seed: int) -> Ragged:
+    """Labelled sequences of 1 to 6 tokens, in batches of different widths."""
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 7, 26)
+    tokens = random.integers(0, 9, lengths.sum(), dtype=np.int32)
+    return Ragged(tokens, np.concatenate([[0], lengths.cumsum()]), random.integers(0, 3, 26), rows=4, shuffled=True, buckets=3)
+
+
+LABELS = Dataset(
+    "labels",
+    Task("classification", (4, None), 3, "examples", vocabulary=9, padded=True),
+    *(sentences(seed) for seed in range(3)),
+)
 NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
 BUILTIN = {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3}
 
@@ -85,7 +102,7 @@ def untimed(record: Any) -> Any:
     return [untimed(part) for part in record] if isinstance(record, list) else record
 
 
-@pytest.mark.parametrize(("dataset", "layer"), [(WORDS, NOISE), (WORDS, BUILTIN), (NUMBERS, NOISE)])
+@pytest.mark.parametrize(("dataset", "layer"), [(WORDS, NOISE), (WORDS, BUILTIN), (NUMBERS, NOISE), (LABELS, NOISE)])
 def test_a_killed_run_goes_on_to_the_same_bits(dataset: Dataset, layer: dict[str, Any], tmp_path: Path) -> None:
     weights, outcome = run(tmp_path / "whole", dataset, layer)
     kills = 0
