@@ -3,11 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from rnnlab.data import adding, python_reference
+from rnnlab.data import python_reference
 from rnnlab.data.config import DataConfig
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.generators import adding, associative_recall, copy_memory, mackey_glass, parity, temporal_order
 
-BUILDERS: dict[str, Callable[[Any], Dataset]] = {"python_reference": python_reference.build, "adding": adding.build}
+BUILDERS: dict[str, Callable[[Any], Dataset]] = {
+    "python_reference": python_reference.build,
+    "adding": adding.build,
+    "copy_memory": copy_memory.build,
+    "temporal_order": temporal_order.build,
+    "parity": parity.build,
+    "associative_recall": associative_recall.build,
+    "mackey_glass": mackey_glass.build,
+}
 """How each data set is made, by the name it has in a config."""
 
 

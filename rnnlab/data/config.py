@@ -4,10 +4,19 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from rnnlab.data.generators.config import (
+    Adding,
+    AssociativeRecall,
+    CopyMemory,
+    Count,
+    Examples,
+    MackeyGlass,
+    Parity,
+    TemporalOrder,
+)
 from rnnlab.section import Section
 
-Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
-"""A whole number of things, at least one."""
+__all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
 
 
 class PythonReference(Section):
@@ -34,32 +43,8 @@ class PythonReference(Section):
         return "language_model" if self.level == "word" else "character_model"
 
 
-class Examples(Section):
-    """How many examples each split of a generated data set has."""
-
-    train: Count = 4000
-    """Examples to train on."""
-    validation: Count = 1000
-    """Examples to choose the best epoch on."""
-    test: Count = 1000
-    """Examples for the final figure."""
-
-
-class Adding(Section):
-    """The adding problem (Hochreiter & Schmidhuber 1997): the sum of two marked numbers of a sequence."""
-
-    task: ClassVar[str] = "regression"
-    tokens: ClassVar[bool] = False
-
-    name: Literal["adding"]
-    """The name of the data set."""
-    length: Annotated[int, Field(ge=2, le=1_000_000)] = 50
-    """Time steps in a sequence."""
-    examples: Examples = Examples()
-    """The sizes of the splits."""
-    batch_size: Count = 32
-    """Examples in a batch."""
-
-
-DataConfig = Annotated[PythonReference | Adding, Field(discriminator="name")]
+DataConfig = Annotated[
+    PythonReference | Adding | CopyMemory | TemporalOrder | Parity | AssociativeRecall | MackeyGlass,
+    Field(discriminator="name"),
+]
 """Any data section."""

@@ -75,8 +75,8 @@ class Dataset:
     validation: Split
     test: Split
     vocabulary: Vocabulary | None = None
-    known_losses: Mapping[str, float] = field(default_factory=dict)
-    """Losses that are known beforehand, by who gets them: perfect, guessing."""
+    known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
 
     @cached_property
     def sha256(self) -> str:

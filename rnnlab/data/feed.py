@@ -60,11 +60,11 @@ class Feed(DataAdapter):
         return tf.data.Dataset.from_generator(self.get_numpy_iterator, output_signature=signature).prefetch(tf.data.AUTOTUNE)
 
     def _shapes(self) -> list[list[int | None]]:
-        """The shapes of inputs, targets and weights, None for rows and where the steps of batches differ."""
+        """The shapes of inputs, targets and weights, None where the steps of batches differ."""
         x, y, weights = self[0]
-        steps = [None] if self.split.varied else [x.shape[1]]
-        scored = steps if weights.ndim > 1 else []
-        return [[None, *steps, *x.shape[2:]], [None, *scored, *y.shape[1 + len(scored) :]], [None, *scored]]
+        steps = None if self.split.varied else x.shape[1]
+        scored = [len(x), steps][: weights.ndim]
+        return [[len(x), steps, *x.shape[2:]], [*scored, *y.shape[weights.ndim :]], scored]
 
     def get_torch_dataloader(self) -> Any:
         """Return the batches as torch tensors."""

@@ -1,15 +1,42 @@
-"""Text for language models: contiguous streams side by side, cut into windows, the state carried from one to the next."""
+"""Contiguous streams side by side, cut into windows, the recurrent state carried from one to the next."""
+
+from abc import abstractmethod
 
 import numpy as np
 
 from rnnlab.data.dataset import Batch, Split
 
 
-class Stream(Split):
-    """A text cut into `rows` pieces that run side by side, read in windows of `steps` tokens.
+class Windows(Split):
+    """A sequence of `size` scored steps, cut into `rows` pieces that run side by side, read in windows of `steps` steps.
 
-    Row r of one window goes on where row r of the window before it stopped. Every token is predicted once, from the one
-    before it; the first from `start`. The last window and the end of the last rows are padded with weight zero.
+    Row r of one window goes on where row r of the window before it stopped. Every step is scored once. The last window and the
+    end of the last rows are padded with weight zero.
+    """
+
+    def __init__(self, size: int, rows: int, steps: int):
+        self.size, self.rows, self.steps = size, rows, steps
+        self.columns = -(-size // rows)
+        self.count = -(-self.columns // steps)
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return the windows in the order of the sequence, whatever seed and epoch are: the carried state allows no other."""
+        return np.arange(self.count)[:, None]
+
+    def batch(self, items: np.ndarray) -> Batch:
+        """Return window `items[0]`: inputs, targets, weights; each [rows, steps, ...]."""
+        column = int(items[0]) * self.steps + np.arange(self.steps)
+        place = np.arange(self.rows)[:, None] * self.columns + column
+        real = (place < self.size) & (column < self.columns)
+        return Batch(*self.at(np.where(real, place, 0)), real * np.float32(1 / self.density))
+
+    @abstractmethod
+    def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and targets of the steps with these numbers."""
+
+
+class Stream(Windows):
+    """A text for a language model: every token is predicted once, from the one before it; the first from `start`.
 
     >>> stream = Stream(np.array([1, 2, 3, 4, 5, 6, 7, 8]), rows=2, steps=2, start=0)
     >>> [batch.x.tolist() for batch in stream.batches(seed=1, epoch=0)]
@@ -19,24 +46,40 @@ class Stream(Split):
     """
 
     def __init__(self, tokens: np.ndarray, rows: int, steps: int, start: int):
-        self.tokens, self.rows, self.steps, self.start = tokens, rows, steps, start
-        self.size = len(tokens)
-        self.columns = -(-self.size // rows)
-        self.count = -(-self.columns // steps)
+        super().__init__(len(tokens), rows, steps)
+        self.tokens, self.start = tokens, start
 
-    def order(self, seed: int, epoch: int) -> np.ndarray:
-        """Return the windows in the order of the text, whatever seed and epoch are: the carried state allows no other."""
-        return np.arange(self.count)[:, None]
-
-    def batch(self, items: np.ndarray) -> Batch:
-        """Return window `items[0]`: tokens, the tokens after them, weights; each [rows, steps]."""
-        column = int(items[0]) * self.steps + np.arange(self.steps)
-        place = np.arange(self.rows)[:, None] * self.columns + column
-        real = (place < self.size) & (column < self.columns)
-        place = np.where(real, place, 0)
-        before = np.where(place == 0, self.start, self.tokens[place - 1])
-        return Batch(before, self.tokens[place], real * np.float32(1 / self.density))
+    def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the tokens before these and these."""
+        before, tokens = self.tokens[place - 1].astype(np.int32), self.tokens[place].astype(np.int32)
+        return np.where(place == 0, np.int32(self.start), before), tokens
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the text and the token before it."""
         return self.tokens, np.array(self.start)
+
+
+class Series(Windows):
+    """Numbers [total, features] to forecast: at every step the target is the numbers `horizon` steps later.
+
+    The target is the first `outputs` of the features; None takes all.
+
+    >>> series = Series(np.arange(6.0)[:, None], rows=2, steps=2, horizon=2)
+    >>> [(batch.x[..., 0].tolist(), batch.y[..., 0].tolist()) for batch in series.batches(seed=1, epoch=0)]
+    [([[0.0, 1.0], [2.0, 3.0]], [[2.0, 3.0], [4.0, 5.0]])]
+    """
+
+    def __init__(self, values: np.ndarray, rows: int, steps: int, horizon: int, outputs: int | None = None):
+        if not 1 <= horizon < len(values):
+            raise ValueError(f"horizon must be from 1 to {len(values) - 1}, the steps of the series less one, got {horizon}")
+        super().__init__(len(values) - horizon, rows, steps)
+        self.values, self.horizon, self.outputs = values, horizon, outputs
+
+    def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of these steps, and those of the steps to forecast."""
+        later = self.values[place + self.horizon][..., : self.outputs]
+        return self.values[place].astype(np.float32), later.astype(np.float32)
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return the numbers and how far ahead they are forecast."""
+        return self.values, np.array(self.horizon)

@@ -1,15 +1,15 @@
 """The adding problem: remember two marked numbers of a long sequence and give their sum."""
 
+from functools import partial
+
 import numpy as np
 
-from rnnlab.data.config import Adding
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.examples import Examples
-from rnnlab.data.task import Task
-from rnnlab.seeds import derive
+from rnnlab.data.generators.config import Adding
+from rnnlab.data.generators.splits import generated
 
-KNOWN_LOSSES = {"perfect": 0.0, "guessing": 1 / 6}
-"""Mean squared errors: of the true sum, and of the constant 1, since Var(u1 + u2) = 1/12 + 1/12 for uniform u1, u2."""
+KNOWN = {"loss": {"perfect": 0.0, "guessing": 1 / 6}, "root_mean_squared_error": {"perfect": 0.0, "guessing": 6**-0.5}}
+"""Of the true sum, and of the constant 1, since Var(u1 + u2) = 1/12 + 1/12 for uniform u1, u2."""
 
 
 def draw(length: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -32,17 +32,5 @@ def draw(length: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def build(config: Adding) -> Dataset:
-    """Return the problem as a regression data set; each split is drawn from a seed of its own, the same in every run."""
-
-    def split(name: str, shuffled: bool = False) -> Examples:
-        x, y = draw(config.length, getattr(config.examples, name), derive(0, "adding", name))
-        return Examples(x, y, config.batch_size, shuffled)
-
-    return Dataset(
-        name=config.name,
-        task=Task("regression", (config.batch_size, config.length, 2), 1, "examples"),
-        train=split("train", shuffled=True),
-        validation=split("validation"),
-        test=split("test"),
-        known_losses=KNOWN_LOSSES,
-    )
+    """Return the problem as a regression."""
+    return generated(config, partial(draw, config.length), outputs=1, vocabulary=0, known=KNOWN)

@@ -1,0 +1,155 @@
+"""Generated tasks: someone who solves them, and someone who guesses, get the scores that are known beforehand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.data.build import build
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.generators import mackey_glass
+from rnnlab.data.generators.config import (
+    Adding,
+    AssociativeRecall,
+    CopyMemory,
+    Examples,
+    MackeyGlass,
+    Parity,
+    TemporalOrder,
+)
+from rnnlab.data.generators.splits import Generated, seed_of
+from rnnlab.models.objective import OBJECTIVES
+from rnnlab.seeds import derive
+
+Solver = Callable[[np.ndarray], np.ndarray]
+MANY = Examples(train=10, validation=10, test=20_000)
+
+
+def copied(x: np.ndarray) -> np.ndarray:
+    """What follows the sign (the greatest token) is the symbols before the first blank."""
+    answer = np.zeros_like(x)
+    for row, target in zip(x, answer, strict=True):
+        symbols = row[: np.flatnonzero(row == 0)[0]]
+        target[np.flatnonzero(row == x.max())[0] + 1 :] = symbols
+    return answer
+
+
+def ordered(x: np.ndarray) -> np.ndarray:
+    marks = [row[(row == 4) | (row == 5)] for row in x]
+    return np.array([["XX", "XY", "YX", "YY"].index("".join("XY"[mark - 4] for mark in pair)) for pair in marks])
+
+
+def recalled(x: np.ndarray) -> np.ndarray:
+    return np.array([dict(zip(row[:-3:2], row[1:-3:2], strict=True))[row[-1]] - 26 for row in x])
+
+
+SOLVED: list[tuple[Any, Solver]] = [
+    (Adding(name="adding", length=21, examples=MANY), lambda x: (x[..., 0] * x[..., 1]).sum(axis=1, keepdims=True)),
+    (CopyMemory(name="copy_memory", delay=12, symbols=5, examples=MANY), copied),
+    (TemporalOrder(name="temporal_order", length=30, examples=MANY), ordered),
+    (Parity(name="parity", length=9, examples=MANY), lambda x: x.sum(axis=1) % 2),
+    (Parity(name="parity", length=9, every_step=True, examples=MANY), lambda x: np.bitwise_xor.accumulate(x, axis=1)),
+    (AssociativeRecall(name="associative_recall", pairs=4, examples=MANY), recalled),
+]
+
+
+def scores(data: Dataset, predict: Solver) -> dict[str, float]:
+    """The figures of the test split, by the loss and the metrics that a run has."""
+    objective = OBJECTIVES[data.task.name]
+    loss, metrics = objective.loss(), objective.metrics(data.task.outputs)
+    losses = []
+    for x, y, weights in data.test.batches(0, 0):
+        prediction = predict(x).astype("float32")
+        losses.append(float(loss(y, prediction, weights)))
+        for metric in metrics:
+            metric.update_state(y, prediction, weights)
+    return {"loss": float(np.mean(losses)), **{metric.name: float(metric.result()) for metric in metrics}}
+
+
+def sure(data: Dataset, solve: Solver) -> Solver:
+    """Logits of one who is sure."""
+    return lambda x: solve(x) if data.task.name == "regression" else 60.0 * np.eye(data.task.outputs)[solve(x)]
+
+
+def guess(data: Dataset) -> Solver:
+    """The best that can be said without the part of the input that matters."""
+    match data.name:
+        case "adding":
+            return lambda x: np.ones((len(x), 1))
+        case "copy_memory":
+            logits = np.full((*data.test.arrays()[1].shape[1:], data.task.outputs), -60.0)
+            logits[:-5, 0] = logits[-5:, 1:] = 60.0
+            return lambda x: np.stack([logits] * len(x))
+    shape = (*data.test.arrays()[1].shape[1:], data.task.outputs)
+    return lambda x: np.zeros((len(x), *shape))
+
+
+@pytest.mark.parametrize(("config", "solve"), SOLVED, ids=lambda part: getattr(part, "name", ""))
+def test_who_solves_it_and_who_guesses_get_the_known_scores(config: Any, solve: Solver) -> None:
+    data = build(config.model_copy(update={"batch_size": 999}))
+    for who, predict in {"perfect": sure(data, solve), "guessing": guess(data)}.items():
+        found = scores(data, predict)
+        for figure, known in data.known_scores.items():
+            # 20,000 examples: four standard errors of a rate are 0.014, of the adding problem's loss 0.006.
+            exact = who == "perfect" or (figure == "loss" and config.name != "adding")
+            assert found[figure] == pytest.approx(known[who], abs=1e-5 if exact else 0.014), (who, figure)
+
+
+@pytest.mark.parametrize("config", [config for config, _ in SOLVED], ids=lambda config: config.name)
+def test_splits_are_drawn_from_seeds_of_their_own(config: Generated) -> None:
+    names = ("train", "validation", "test")
+    seeds = {seed_of(config.model_copy(update={"seed": seed}), name) for seed in range(50) for name in names}
+    assert len(seeds) == 150
+    few = config.model_copy(update={"examples": Examples(train=10, validation=10, test=10)})
+    data, other = build(few), build(few.model_copy(update={"seed": 1}))
+    parts = [split.arrays()[0].tobytes() for one in (data, other) for split in (one.train, one.validation, one.test)]
+    assert len(set(parts)) == 6
+    assert build(few).sha256 == data.sha256
+
+
+def test_copy_memory_answers_after_the_delay() -> None:
+    x, y = build(CopyMemory(name="copy_memory", delay=7, symbols=3, kinds=4, examples=MANY)).test.arrays()
+    assert x.shape == y.shape == (20_000, 13)
+    np.testing.assert_array_equal(x[:, :3], y[:, 10:])
+    np.testing.assert_array_equal(np.unique(x[:, :3]), [1, 2, 3, 4])
+    assert (x[:, 9] == 5).all()
+    assert not x[:, 3:9].any()
+    assert not x[:, 10:].any()
+    assert not y[:, :10].any()
+
+
+def test_temporal_order_has_one_symbol_in_each_place() -> None:
+    x, y = build(TemporalOrder(name="temporal_order", length=40, examples=MANY)).test.arrays()
+    marked = (x == 4) | (x == 5)
+    assert (marked.sum(axis=1) == 2).all()
+    assert (marked[:, 4:8].sum(axis=1) == 1).all()
+    assert (marked[:, 20:24].sum(axis=1) == 1).all()
+    assert np.bincount(y) == pytest.approx([5000] * 4, rel=0.06)
+
+
+def test_mackey_glass_is_the_solution_of_its_equation() -> None:
+    """Against Euler's rule in steps so small that their error is, too, from a past of 1.2."""
+    size, points = 1 / 1000, 40
+    x = [1.2] * (17 * 1000 + 1)
+    for _ in range(points * 1000):
+        delayed = x[-17 * 1000 - 1]
+        x.append(x[-1] + size * (0.2 * delayed / (1 + delayed**10) - 0.1 * x[-1]))
+    ours = mackey_glass.continued([1.2] * (17 * mackey_glass.FINE + 1), 17, points)
+    np.testing.assert_allclose(ours[17 * mackey_glass.FINE :: mackey_glass.FINE], x[17 * 1000 :: 1000], atol=3e-4)
+
+
+def test_mackey_glass_is_forecast_by_who_goes_on_with_the_equation_and_not_by_the_mean() -> None:
+    data = build(MackeyGlass(name="mackey_glass", horizon=9, batch_size=1))
+    past = np.random.default_rng(derive(0, "mackey_glass", "test")).uniform(1.1, 1.3, 171).tolist()
+    raw = mackey_glass.draw(17, 10_000, derive(0, "mackey_glass", "train"))
+    targets = np.concatenate([batch.y[0, batch.sample_weight[0] > 0, 0] for batch in data.test.batches(0, 0)])
+    for point in (0, 60, 500):
+        seen = mackey_glass.continued(past, 17, mackey_glass.SETTLING + 1 + point)
+        forecast = mackey_glass.continued(seen[-171:], 17, 9)[-1]
+        assert (forecast - raw.mean()) / raw.std() == pytest.approx(targets[point], abs=1e-5)
+    found = scores(data, lambda x: np.zeros_like(x))
+    for figure, known in data.known_scores.items():
+        assert found[figure] == pytest.approx(known["guessing"], rel=0.1)
+    assert data.train.arrays()[0].mean() == pytest.approx(0, abs=1e-5)
+    assert data.train.arrays()[0].std() == pytest.approx(1, abs=1e-5)
