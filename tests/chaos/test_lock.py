@@ -86,8 +86,8 @@ def test_on_another_machine_the_sign_of_life_counts_by_whatever_clock(
 ) -> None:
     touch = os.utime
     monkeypatch.setattr(os, "utime", lambda file: touch(file, (time.time() + clock,) * 2))
-    theirs, mine = elsewhere(tmp_path, monkeypatch, beat=0.02), Lock(tmp_path, stale=0.5)
-    end = time.monotonic() + 1.2
+    theirs, mine = elsewhere(tmp_path, monkeypatch, beat=0.02), Lock(tmp_path, stale=1.0)
+    end = time.monotonic() + 1.5
     while time.monotonic() < end:
         assert not mine.take()
         time.sleep(0.05)
@@ -96,7 +96,7 @@ def test_on_another_machine_the_sign_of_life_counts_by_whatever_clock(
     start = time.monotonic()
     while not mine.take():
         time.sleep(0.02)
-    assert 0.4 < time.monotonic() - start < 5
+    assert 0.9 < time.monotonic() - start < 9
     with mine, pytest.raises(LostError, match="taken over"):
         theirs.check()
     theirs.give_back()

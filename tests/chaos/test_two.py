@@ -1,9 +1,13 @@
 """Two sweeps over one folder share its runs: each is made once, and both end when all are there."""
 
+import os
 import re
+import shutil
+import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +30,31 @@ def test_two_sweeps_make_every_run_once(both: tuple[Forker, Forker], tmp_path: P
     assert Counter(run for runs in ended for run in runs) == wanted
     assert all(ended), "one of them did everything"
     assert len(bits(tmp_path)) == 6
+
+
+def test_a_run_that_another_process_has_made_meanwhile_is_kept(
+    whole: tuple[Path, list[Any]], forker: Forker, tmp_path: Path
+) -> None:
+    """The sweep makes what it can, says for whom it waits, and takes what that one has made."""
+    config(tmp_path)
+    folder = store.run_folder(tmp_path / "runs" / "small", "ours", 1)
+    folder.mkdir(parents=True)
+    with Lock(folder) as lock:
+        assert lock.take()
+        forker.start(command(tmp_path), tmp_path / "log")
+        end = time.monotonic() + 120
+        while not (tmp_path / "log").exists() or "waits for" not in (tmp_path / "log").read_text():
+            assert time.monotonic() < end, (tmp_path / "log").read_text()
+            time.sleep(0.05)
+        made = whole[0] / "runs" / "small" / "ours" / "seed-1"
+        shutil.copytree(made, folder, ignore=shutil.ignore_patterns(".lock-*"), dirs_exist_ok=True)
+        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and ".lock" not in path.name}
+    assert forker.wait() == 0
+    said = (tmp_path / "log").read_text()
+    assert f"waits for ours seed 1, made by process {os.getpid()} on " in said
+    assert "builtin seed 1  epoch 4/4" in said
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert bits(tmp_path) == whole[1]
 
 
 @pytest.mark.parametrize("late", [False, True])
