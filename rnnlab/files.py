@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import secrets
 import shutil
@@ -12,6 +13,9 @@ from rnnlab.errors import StorageError, UserError
 
 PARTIAL = ".partial"
 """The ending of a file that is still being written; one left behind by a kill is of no use."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a disk answers that is full or broken, whatever was asked of it."""
 
 
 @contextmanager
@@ -73,14 +77,14 @@ def _sync(folder: Path) -> None:
 
 
 def make(folder: Path) -> Path:
-    """Return the folder, made and found writable; raise UserError where it cannot be."""
+    """Return the folder, made and found writable; raise UserError where it cannot be, StorageError where the disk is full."""
     try:
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         for path in missing:
             _sync(path.parent)
     except OSError as error:
-        raise UserError(f"{folder} cannot be made: {error.strerror}") from None
+        raise (StorageError if error.errno in FULL else UserError)(f"{folder} cannot be made: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UserError(f"{folder} cannot be written: no permission")
     return folder

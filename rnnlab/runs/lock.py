@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rnnlab import files
-from rnnlab.errors import UserError
+from rnnlab.errors import StorageError, UserError
 from rnnlab.runs import owner
 
 BEAT = 10.0
@@ -47,7 +47,7 @@ class Lock:
     def take(self) -> bool:
         """Take the right if nobody has it; return whether that went well.
 
-        Raises UserError where the folder cannot be written.
+        Raises StorageError where the folder cannot be written.
         """
         last = self._last()
         if last and not self._free(self._path(last)):
@@ -55,7 +55,7 @@ class Lock:
         try:
             mine = self._make(last + 1)
         except OSError as error:
-            raise UserError(f"{self.folder} cannot be written: {error.strerror}") from None
+            raise StorageError(f"{self.folder} cannot be written: {error.strerror}") from None
         if mine and self._last() > last + 1:  # it was taken and given back more than once meanwhile
             self._path(last + 1).unlink(missing_ok=True)
             self._close()

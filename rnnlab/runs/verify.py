@@ -44,7 +44,7 @@ class Verified:
         parts = ", ".join(f"{part} {'agree' if agrees else 'DIFFER'}" for part, agrees in self.agree.items())
         changed = [f"{name} was {str(then)[:80]} and is {str(now)[:80]}" for name, (then, now) in self.versions.items()]
         return [
-            f"{self.epochs} epochs trained again: {parts}",
+            f"epochs trained again: {self.epochs}; {parts}",
             *self.differences,
             *(changed or ["versions, code and machine are those of the run"]),
             *([] if self.deterministic else ["training.deterministic is off: the bits need not agree"]),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.errors import UserError
+from rnnlab.errors import StorageError
 from rnnlab.runs import owner
 from rnnlab.runs.lock import Lock, LostError
 
@@ -135,14 +135,14 @@ def test_what_was_taken_and_given_back_meanwhile_is_not_taken(tmp_path: Path, mo
 
 
 def test_a_folder_that_is_not_there_or_full_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(UserError, match="none cannot be written: No such file or directory"):
+    with pytest.raises(StorageError, match="none cannot be written: No such file or directory"):
         Lock(tmp_path / "none").take()
 
     def full(file: int, content: bytes) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(UserError, match="No space left on device"):
+    with pytest.raises(StorageError, match="No space left on device"):
         Lock(tmp_path).take()
     assert files(tmp_path) == []
 

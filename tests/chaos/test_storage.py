@@ -1,6 +1,8 @@
 """A disk that is full or refuses stops the sweep with one line, and the same command ends it once the disk works."""
 
+import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,8 @@ from typing import Any
 import pytest
 
 from chaos.small import Forker, bits, command, config
-from rnnlab.errors import StorageError
+from rnnlab import files
+from rnnlab.errors import StorageError, UserError
 from rnnlab.training import events
 from rnnlab.training.checkpoint import Slot
 
@@ -18,10 +21,12 @@ Whole = tuple[Path, list[Any]]
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a small disk of its own, where mounting is allowed."""
+    """A folder on a small disk of its own, where mounting is allowed; at first without room for many files."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24k", "small", folder], capture_output=True, text=True)
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m,nr_inodes=12", "small", folder], capture_output=True, text=True
+    )
     if mount.returncode:
         pytest.skip(f"mounting is not allowed here: {mount.stderr.strip()}")
     yield folder
@@ -43,16 +48,18 @@ def refused(log: Path, reason: str) -> None:
 def test_a_full_disk_stops_the_sweep_and_more_room_ends_it(mounted: Path, whole: Whole, forker: Forker, tmp_path: Path) -> None:
     config(mounted)
     tries = 0
-    for room in (24, 36, 48, 64, 80, 100, 130, 200, 2000):
-        remount(mounted, f"size={room}k")
+    for count, kilobytes in [*((few, 2000) for few in (12, 15, 18, 21)), *((999, more) for more in (8, 16, 32, 64, 2000))]:
+        used = shutil.disk_usage(mounted).used // 1024
+        remount(mounted, f"nr_inodes={count},size={used + kilobytes}k")
         ended = forker.run(command(mounted), tmp_path / "log")
         if ended == 0:
             break
-        assert ended == 1, (tmp_path / "log").read_text()
-        refused(tmp_path / "log", "cannot be written: No space left on device")
+        assert ended == 1, (count, kilobytes, (tmp_path / "log").read_text())
+        refused(tmp_path / "log", "No space left on device")
         assert not [*mounted.rglob("*.partial")]
+        assert not [path for path in mounted.rglob("result.json") if '"failed"' in path.read_text()]
         tries += 1
-    assert tries >= 3
+    assert tries >= 5
     assert bits(mounted) == whole[1]
 
 
@@ -121,3 +128,16 @@ def test_ctrl_c_in_a_save_leaves_the_last_state(tmp_path: Path, monkeypatch: pyt
         monkeypatch.undo()
         assert Slot(slot.path, "me").position == (1, 0)
         assert not [*tmp_path.glob(".*")]
+
+
+@pytest.mark.parametrize(("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])
+def test_a_folder_that_cannot_be_made_is_told_by_its_reason(
+    number: int, full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*what: object, **how: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(UserError, match=f"cannot be made: {os.strerror(number)}") as caught:
+        files.make(tmp_path / "new")
+    assert isinstance(caught.value, StorageError) == full
