@@ -14,6 +14,11 @@ from rnnlab.data.generators.config import (
     Parity,
     TemporalOrder,
 )
+from rnnlab.data.sources.conllu import Conllu
+from rnnlab.data.sources.cornell import Cornell
+from rnnlab.data.sources.corpora import Papers
+from rnnlab.data.sources.table import Table
+from rnnlab.data.sources.text import Text
 from rnnlab.section import Section
 
 __all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
@@ -44,7 +49,18 @@ class PythonReference(Section):
 
 
 DataConfig = Annotated[
-    PythonReference | Adding | CopyMemory | TemporalOrder | Parity | AssociativeRecall | MackeyGlass,
+    PythonReference
+    | Adding
+    | CopyMemory
+    | TemporalOrder
+    | Parity
+    | AssociativeRecall
+    | MackeyGlass
+    | Text
+    | Table
+    | Conllu
+    | Papers
+    | Cornell,
     Field(discriminator="name"),
 ]
 """Any data section."""

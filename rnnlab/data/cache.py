@@ -1,0 +1,141 @@
+"""Prepared data: a folder of plain arrays for everything that shapes them, made once, checked by hash, read without a copy.
+
+The folder is `$RNNLAB_DATA/prepared/<name>-<key>`, or `data/prepared/...` below the working directory.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab import files
+from rnnlab.errors import UserError
+
+SCHEMA = 1
+"""Rises when the same key begins to mean other arrays."""
+ABOUT = "about.json"
+
+
+def home() -> Path:
+    """Return the folder of all data of the project: `$RNNLAB_DATA`, else `data` below the working directory."""
+    return Path(os.environ.get("RNNLAB_DATA") or "data")
+
+
+class Prepared:
+    """A folder of arrays, memory-mapped, and what is known about them.
+
+    Raises UserError where a file is missing or is not what was written.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        _verify(folder, json.dumps(self.about["files"], sort_keys=True))
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+
+    def __contains__(self, name: str) -> bool:
+        return f"{name}.npy" in self.about["files"]
+
+
+@cache
+def _verify(folder: Path, listed: str) -> None:
+    """Read every array once in a process, and compare it with what was written."""
+    for name, expected in json.loads(listed).items():
+        path = folder / name
+        found = hash_of(path) if path.is_file() else "no file"
+        if found != expected["sha256"]:
+            wanted = expected["sha256"][:12]
+            raise UserError(
+                f"{path} is damaged: its sha256 begins with {found[:12]}, not {wanted}; remove {folder} to make it anew"
+            )
+
+
+def hash_of(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def prepared(name: str, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> Prepared:
+    """Return the prepared data of a key; where there is none yet, `make(folder)` writes the arrays and returns what is known.
+
+    Processes that ask at once make it once: the others wait for a lock. A kill leaves nothing that counts.
+    """
+    whole = json.dumps({"schema": SCHEMA, "name": name, **key}, sort_keys=True)
+    folder = home() / "prepared" / f"{name.replace('/', '-').replace(':', '-')}-{sha256(whole.encode()).hexdigest()[:16]}"
+    if not (folder / ABOUT).exists():
+        from filelock import FileLock
+
+        files.make(folder.parent)
+        with FileLock(folder.with_name(f".{folder.name}.lock")):
+            if not (folder / ABOUT).exists():
+                _write(folder, json.loads(whole), make)
+    return Prepared(folder)
+
+
+def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> None:
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{files.PARTIAL}")
+    files.remove_partial(folder.parent, older=86400)
+    with files.told(folder):
+        partial.mkdir()
+        try:
+            about = make(partial)
+            listed = {path.name: _sealed(path) for path in sorted(partial.glob("*.npy"))}
+            files.write(partial / ABOUT, json.dumps({"key": key, **about, "files": listed}, ensure_ascii=False))
+            partial.replace(folder)
+            files.sync(folder.parent)
+        finally:
+            if partial.exists():
+                files.remove(partial)
+
+
+def _sealed(path: Path) -> dict[str, Any]:
+    """The file brought to the disk, and how it is known again."""
+    files.sync(path)
+    return {"size": path.stat().st_size, "sha256": hash_of(path)}
+
+
+class Appending:
+    """An .npy file of one dimension that grows by pieces, so that no array is ever whole in memory.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.npy"
+    >>> with Appending(path, np.int32) as file:
+    ...     file.add(np.array([1, 2]))
+    ...     file.add(np.array([3]))
+    >>> np.load(path).tolist()
+    [1, 2, 3]
+    """
+
+    def __init__(self, path: Path, dtype: type):
+        self.file, self.dtype, self.count = path.open("wb"), np.dtype(dtype), 0
+
+    def __enter__(self) -> "Appending":
+        self._header()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.seek(0)
+        self._header()
+        self.file.close()
+
+    def _header(self) -> None:
+        """NumPy leaves room in a header for a longer shape, so a header written again has the same length."""
+        header = {"descr": np.lib.format.dtype_to_descr(self.dtype), "fortran_order": False, "shape": (self.count,)}
+        np.lib.format.write_array_header_1_0(self.file, header)
+
+    def add(self, piece: np.ndarray) -> None:
+        """Append the numbers."""
+        self.count += len(piece)
+        self.file.write(np.ascontiguousarray(piece, self.dtype).data)

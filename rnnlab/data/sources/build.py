@@ -1,0 +1,39 @@
+"""A section of a source becomes a data set: prepared once, then read from plain arrays."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rnnlab.data.cache import Prepared, hash_of, prepared
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.sources import assemble, conllu, cornell, corpora, prepare, table, text
+from rnnlab.data.sources.reading import Reading
+
+READERS: dict[str, Callable[[Any], Reading]] = {
+    "text": text.read,
+    "table": table.read,
+    "conllu": conllu.read,
+    "cornell": cornell.read,
+    "ptb": corpora.read,
+    "wikitext2": corpora.read,
+}
+"""How the rows of a source are read, by its name in a config."""
+LOCAL: dict[str, Callable[[Any], list[Path]]] = {"text": text.sources, "table": table.sources, "conllu": conllu.sources}
+"""Sources whose files may be any, so that their bytes are part of the key."""
+
+
+def prepared_for(config: Any) -> Prepared:
+    """Return the prepared arrays of a source, made now where there are none."""
+    hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
+    return prepared(config.name, {**config.key, "sources": hashes}, partial(_make, config))
+
+
+def _make(config: Any, folder: Path) -> dict[str, Any]:
+    return prepare.tokens(folder, config, READERS[config.name](config))
+
+
+def build(config: Any) -> Dataset:
+    """Return the data set that a section of a source declares."""
+    found = prepared_for(config)
+    return (assemble.text if config.task.endswith("_model") else assemble.examples)(config, found)

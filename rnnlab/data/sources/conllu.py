@@ -1,0 +1,78 @@
+"""Tagged sentences in CoNLL-U (Universal Dependencies)."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from rnnlab.data.sources.reading import Reading, Row, found, lines
+from rnnlab.data.sources.section import Files, Lengths, Tokens
+from rnnlab.errors import UserError
+
+COLUMNS = {"upos": 3, "xpos": 4, "deprel": 7}
+"""Where each kind of tag stands among the ten columns."""
+
+
+class Conllu(Tokens):
+    """A tag for every word, from CoNLL-U files."""
+
+    name: Literal["conllu"]
+    """The name of the data set."""
+    train: Files
+    """The files to train on."""
+    validation: Files
+    """The files to choose the best epoch on."""
+    test: Files
+    """The files for the final figure."""
+    tags: Literal["upos", "xpos", "deprel"] = "upos"
+    """What is predicted of a word: its universal part of speech, the language's own, or its dependency relation."""
+    lengths: Lengths = Lengths()
+    """What happens to long sentences."""
+
+    @property
+    def tokens(self) -> bool:
+        """Words are read as tokens."""
+        return True
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return "tagging"
+
+
+def read(config: Conllu) -> Reading:
+    """Return the sentences of each split."""
+    names = ("train", "validation", "test")
+    return Reading({name: partial(_files, found(getattr(config, name)), COLUMNS[config.tags]) for name in names})
+
+
+def sources(config: Conllu) -> list[Path]:
+    """Return every file that is read."""
+    return [path for files in (config.train, config.validation, config.test) for path in found(files)]
+
+
+def _files(paths: list[Path], column: int) -> Iterator[Row]:
+    for path in paths:
+        yield from sentences(path, column)
+
+
+def sentences(path: Path, column: int) -> Iterator[Row]:
+    """Yield sentences: words and their tags; ranges (1-2) and empty nodes (1.1) are no words.
+
+    Raises UserError at a line without ten columns.
+    """
+    words: list[str] = []
+    tags: list[str] = []
+    for number, line in lines(path):
+        cells = line.rstrip("\n").split("\t")
+        if line.strip() and not line.startswith("#"):
+            if len(cells) != 10:
+                raise UserError(f"{path}:{number}: a line of CoNLL-U has 10 columns between tabs, got {len(cells)}")
+            if cells[0].isdigit():
+                words.append(cells[1])
+                tags.append(cells[column])
+        elif not line.strip() and words:
+            yield Row(words, tags, f"{path}:{number}")
+            words, tags = [], []
+    if words:
+        yield Row(words, tags, f"{path}: last sentence")

@@ -1,0 +1,100 @@
+"""The Cornell film reviews with their ratings, cut into chunks as in Gal's experiment (arXiv 1512.05287, section 5.2)."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from rnnlab.data.sources.depot import folder_of
+from rnnlab.data.sources.reading import Reading, Row, lines
+from rnnlab.data.sources.section import Count, Fraction, Lengths, Tokens
+from rnnlab.errors import UserError
+from rnnlab.seeds import derive
+
+AUTHORS = ("Dennis+Schwartz", "James+Berardinelli", "Scott+Renshaw", "Steve+Rhodes")
+REVIEWS = 5006
+URL = "http://www.cs.cornell.edu/people/pabo/movie-review-data/scale_data.tar.gz"
+FILES = {f"{kind} {author}": f"{kind}.{author}" for author in AUTHORS for kind in ("subj", "rating")}
+
+
+class Cornell(Tokens):
+    """The rating of a film from a piece of its review: Pang & Lee's scale data, cut into chunks, ratings standardised."""
+
+    name: Literal["cornell"]
+    """The name of the data set."""
+    level: Literal["blank", "subword"] = "blank"
+    """What a token is; the reviews are tokenised already."""
+    chunk: Count = 200
+    """Tokens of a piece; each piece has its review's rating."""
+    validation: Fraction = 0.1
+    """The fraction of the reviews to choose the best epoch on."""
+    test: Fraction = 0.2
+    """The fraction of the reviews for the final figure; a review's pieces are all in one split."""
+    split_seed: int = 0
+    """Decides which reviews are held out."""
+    folder: str | None = None
+    """The folder or archive of the files; null takes what `rnnlab data prepare cornell --from FOLDER` was given."""
+    lengths: Lengths = Lengths()
+    """What happens to long pieces."""
+
+    @property
+    def tokens(self) -> bool:
+        """Reviews are read as tokens."""
+        return True
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return "regression"
+
+
+class Review(NamedTuple):
+    """A review as it was read."""
+
+    words: list[str]
+    rating: float
+    place: str
+
+
+def read(config: Cornell) -> Reading:
+    """Return the pieces of each split; ratings have mean 0 and deviation 1 over the pieces to train on."""
+    reviews = _reviews(config)
+    order = np.random.default_rng(derive(config.split_seed, "cornell")).permutation(len(reviews))
+    sizes = [round(len(reviews) * part) for part in (config.test, config.validation)]
+    bounds = [0, sizes[0], sum(sizes), len(reviews)]
+    parts = [[reviews[place] for place in order[begin:end]] for begin, end in pairwise(bounds)]
+    splits = dict(zip(("test", "validation", "train"), parts, strict=True))
+    ratings = [review.rating for review in splits["train"] for _ in range(0, len(review.words), config.chunk)]
+    mean, deviation = float(np.mean(ratings)), float(np.std(ratings))
+    return Reading(
+        {name: partial(_pieces, part, config.chunk, mean, deviation) for name, part in splits.items()},
+        {
+            "rating": {"mean": mean, "deviation": deviation},
+            "licence": "none stated; for research",
+            "citation": "Pang & Lee 2005, Proceedings of ACL, pages 115-124",
+            "url": URL,
+        },
+    )
+
+
+def _reviews(config: Cornell) -> list[Review]:
+    paths = folder_of(config.name, config.folder, FILES, URL)
+    reviews = []
+    for author in AUTHORS:
+        texts, ratings = (list(lines(paths[f"{kind} {author}"], "latin-1")) for kind in ("subj", "rating"))
+        if len(texts) != len(ratings):
+            raise UserError(f"{author} has {len(texts)} reviews and {len(ratings)} ratings")
+        place = paths[f"subj {author}"]
+        for (number, text), (_, rating) in zip(texts, ratings, strict=True):
+            reviews.append(Review(text.split(), float(rating), f"{place}:{number}"))
+    if len(reviews) != REVIEWS:
+        raise UserError(f"these are not the scale data v1.0: {len(reviews)} reviews, not {REVIEWS}")
+    return reviews
+
+
+def _pieces(reviews: list[Review], chunk: int, mean: float, deviation: float) -> Iterator[Row]:
+    for words, rating, place in reviews:
+        for begin in range(0, len(words), chunk):
+            yield Row(words[begin : begin + chunk], (rating - mean) / deviation, place)

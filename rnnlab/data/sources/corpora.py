@@ -1,0 +1,107 @@
+"""The corpora of the papers, read from the files that everybody passes round: Penn Treebank and WikiText-2."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rnnlab.data.sources.depot import folder_of
+from rnnlab.data.sources.reading import Reading, Row, lines
+from rnnlab.data.sources.section import Stream
+from rnnlab.data.text import END_OF_LINE
+from rnnlab.errors import UserError
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A published corpus: its files by split, and the counts that prove them."""
+
+    files: dict[str, str]
+    counts: tuple[int, int, int]
+    """Words of the splits, with an `<eos>` a line."""
+    words: int
+    """Different words of the training split, `<eos>` included."""
+    url: str
+    licence: str
+    citation: str
+
+
+CORPORA = {
+    "ptb": Corpus(
+        {"train": "ptb.train.txt", "validation": "ptb.valid.txt", "test": "ptb.test.txt"},
+        (929_589, 73_760, 82_430),
+        10_000,
+        "http://www.fit.vutbr.cz/~imikolov/rnnlm/simple-examples.tgz",
+        "Linguistic Data Consortium; passed round for research only",
+        "Marcus, Santorini & Marcinkiewicz 1993, Computational Linguistics 19(2); split of Mikolov et al. 2010",
+    ),
+    "wikitext2": Corpus(
+        {"train": "wiki.train.tokens", "validation": "wiki.valid.tokens", "test": "wiki.test.tokens"},
+        (2_088_628, 217_646, 245_569),
+        33_278,
+        "https://s3.amazonaws.com/research.metamind.io/wikitext/wikitext-2-v1.zip",
+        "CC BY-SA 3.0",
+        "Merity, Xiong, Bradbury & Socher 2017, arXiv 1609.07843",
+    ),
+}
+"""Every corpus, by its name in a config."""
+
+
+class Papers(Stream):
+    """A language model of a corpus of the papers, in its published split; words are what stands between blanks."""
+
+    name: Literal["ptb", "wikitext2"]
+    """The corpus: Penn Treebank, or WikiText-2."""
+    level: Literal["word", "character", "subword"] = "word"
+    """What a token is; characters are those of each line, a blank as `_`, and `<eos>`."""
+    vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = None
+    """Most distinct tokens, `<unk>` included; null keeps all, as the papers do."""
+    folder: str | None = None
+    """The folder or archive of the files; null takes what `rnnlab data prepare NAME --from FOLDER` was given."""
+
+
+def read(config: Papers) -> Reading:
+    """Return the lines of each split, after their counts were checked; raise UserError where they are others."""
+    corpus = CORPORA[config.name]
+    paths = folder_of(config.name, config.folder, corpus.files, corpus.url)
+    _check(config.name, paths, corpus)
+    splitters: dict[str, Callable[[str], list[str] | str]] = {"word": _words, "character": _characters, "subword": str}
+    return Reading(
+        {name: partial(_rows, path, splitters[config.level]) for name, path in paths.items()},
+        {"licence": corpus.licence, "citation": corpus.citation, "url": corpus.url},
+    )
+
+
+def _check(name: str, paths: dict[str, Path], corpus: Corpus) -> None:
+    for (split, path), expected in zip(paths.items(), corpus.counts, strict=True):
+        known = set()
+        count = 0
+        for _, line in lines(path):
+            words = _words(line)
+            count += len(words)
+            known.update(words)
+        if count != expected:
+            raise UserError(f"{path} is not the {split} split of {name}: it has {count:,} words with <eos>, not {expected:,}")
+        if split == "train" and len(known) != corpus.words:
+            raise UserError(f"{path} is not of {name}: it has {len(known):,} different words, not {corpus.words:,}")
+
+
+def _rows(path: Path, split: Callable[[str], list[str] | str]) -> Iterator[Row]:
+    for number, line in lines(path):
+        yield Row(split(line), place=f"{path}:{number}")
+
+
+def _words(line: str) -> list[str]:
+    return [*line.split(), END_OF_LINE]
+
+
+def _characters(line: str) -> list[str]:
+    """The characters of a line as the character-level papers count them.
+
+    >>> _characters(" a <unk>\\n")
+    ['a', '_', '<', 'u', 'n', 'k', '>', '<eos>']
+    """
+    return [*line.strip().replace(" ", "_"), END_OF_LINE]

@@ -1,0 +1,101 @@
+"""Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their names."""
+
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.cache import Appending
+from rnnlab.data.sources.reading import Reading, Row
+from rnnlab.data.sources.tokens import Splitter
+from rnnlab.data.text import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+SPLITS = ("train", "validation", "test")
+
+
+def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
+    """Write values, offsets and targets of each split, and return what is known: vocabulary, labels, unknown words."""
+    rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
+    split = Splitter(config.level, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
+    seen = chain.from_iterable(split(row.input) for row in rows["train"]())
+    vocabulary = Vocabulary.of(seen, config.vocabulary or 2**31 - 1)
+    number = _numbering(config.task, rows["train"], reading.about.get("labels"))
+    found = {}
+    for name in SPLITS:
+        found[name] = _write(folder / name, rows[name](), lambda text: vocabulary.encode(split(text)), number)
+        if not found[name]["steps"]:
+            raise UserError(f"the {name} split of {config.name} is empty")
+    labels = {"labels": number.labels} if isinstance(number, Labels) else {}
+    about = {"level": config.level, "lower": config.lower, "tokenizer": split.saved, "vocabulary": vocabulary.tokens}
+    return {**reading.about, **about, **labels, "splits": found}
+
+
+def _first(rows: Callable[[], Iterable[Row]], limit: int | None) -> Iterable[Row]:
+    return islice(rows(), limit)
+
+
+def _write(path: Path, rows: Iterable[Row], encode: Callable[[Any], np.ndarray], number: Callable | None) -> dict[str, int]:
+    """Write one split piece by piece; a text has no examples, and so neither offsets nor targets."""
+    lengths, targets, unknown = [0], [], 0
+    with Appending(path.with_name(f"{path.name}.values.npy"), np.int32) as values:
+        for row in rows:
+            piece = encode(row.input)
+            unknown += int(np.count_nonzero(piece == 0))
+            values.add(piece)
+            if number:
+                if not len(piece):
+                    raise UserError(f"{row.place}: the text has no tokens")
+                lengths.append(len(piece))
+                targets.append(number(row))
+    if number:
+        np.save(path.with_name(f"{path.name}.offsets.npy"), np.cumsum(lengths, dtype=np.int64))
+        np.save(path.with_name(f"{path.name}.targets.npy"), np.concatenate(targets) if targets else np.zeros(0))
+    return {"steps": values.count, "unknown": unknown, **({"examples": len(targets)} if number else {})}
+
+
+class Labels:
+    """Numbers the labels of a row by their place among the names."""
+
+    def __init__(self, names: Iterable[str]):
+        self.labels = list(names)
+        self._places = {name: place for place, name in enumerate(self.labels)}
+
+    def __call__(self, row: Row) -> np.ndarray:
+        """Return the numbers of a row's labels."""
+        labels = row.target if isinstance(row.target, list) else [row.target]
+        for label in labels:
+            if str(label) not in self._places:
+                strange = f"{row.place}: the label {label!r} is not in the training split{nearest(label, self.labels)}"
+                raise UserError(f"{strange}; it has {', '.join(self.labels[:12])}")
+        return np.array([self._places[str(label)] for label in labels], np.int32)
+
+
+def numbers(row: Row) -> np.ndarray:
+    """Return the numbers [1, outputs] that a row asks for; raise UserError at what is no finite number."""
+    wanted = row.target if isinstance(row.target, list) else [row.target]
+    try:
+        found = [float(value) for value in wanted]
+    except (TypeError, ValueError):
+        raise UserError(f"{row.place}: {row.target!r} should be a number") from None
+    if not all(map(math.isfinite, found)):
+        raise UserError(f"{row.place}: {row.target!r} should be finite")
+    return np.array([found], np.float32)
+
+
+def _numbering(task: str, rows: Callable[[], Iterable[Row]], names: list[str] | None) -> Callable | None:
+    if task in ("language_model", "character_model"):
+        return None
+    if task == "regression":
+        return numbers
+    found = names or sorted({str(label) for row in rows() for label in _list(row.target)})
+    return Labels(found)
+
+
+def _list(target: Any) -> list:
+    return target if isinstance(target, list) else [target]

@@ -1,0 +1,90 @@
+"""Files become rows, each with its place, so that every error can name file and line."""
+
+import glob
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rnnlab.errors import UserError
+
+
+class Row(NamedTuple):
+    """One example, or one line of a text, as it was read."""
+
+    input: Any
+    """A text, or a list of tokens."""
+    target: Any = None
+    """A label, a number, or a list of labels; None in a text."""
+    place: str = ""
+    """File and line, or file and row."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a source has: rows of each split, that can be read again and again."""
+
+    splits: dict[str, Callable[[], Iterable[Row]]]
+    about: dict[str, Any] = field(default_factory=dict)
+    """What is known beyond the rows: licence, citation, version, names of the labels."""
+
+
+def found(patterns: str | list[str]) -> list[Path]:
+    """Return the files of globs, sorted; raise UserError where a glob has none or a file is empty."""
+    paths: list[Path] = []
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        here = sorted(Path(name) for name in glob.glob(pattern, recursive=True))
+        if not here:
+            raise UserError(f"there is no file {pattern!r} (looked for from {Path.cwd()})")
+        paths += here
+    for path in paths:
+        if not path.is_file():
+            raise UserError(f"{path} is no file; {path!s}/* stands for all files in a folder")
+        if path.stat().st_size == 0:
+            raise UserError(f"{path} is empty")
+    return paths
+
+
+def lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text file with their numbers from 1; raise UserError at what is not in the encoding."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                text = line.decode(encoding if number > 1 or encoding != "utf-8" else "utf-8-sig")
+            except UnicodeDecodeError as error:
+                what = f"byte {line[error.start]:#04x} at column {error.start + 1}"
+                raise UserError(f"{path}:{number} is not {encoding} text: {what}; encoding: may name another one") from None
+            except LookupError:
+                raise UserError(f"there is no encoding {encoding!r}; utf-8, latin-1 and cp1252 are often met") from None
+            yield number, text.replace("\r\n", "\n")
+
+
+def unpacked(path: Path, to: Path) -> Path:
+    """Return a folder with the files of an archive (tar in any compression, or zip); a folder is returned as it is.
+
+    Raises UserError at a member that would be written outside, a link, or no archive at all.
+    """
+    if path.is_dir():
+        return path
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            _check_names(path, names, to)
+            archive.extractall(to)
+        return to
+    try:
+        with tarfile.open(path) as tar:
+            tar.extractall(to, filter="data")
+    except tarfile.FilterError as error:
+        raise UserError(f"{path} is not unpacked: {error}") from None
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise UserError(f"{path} is no folder and no whole tar or zip archive: {error}") from None
+    return to
+
+
+def _check_names(path: Path, names: list[str], to: Path) -> None:
+    for name in names:
+        if not (to / name).resolve().is_relative_to(to.resolve()):
+            raise UserError(f"{path} is not unpacked: {name!r} would be written outside {to}")

@@ -1,0 +1,78 @@
+"""Prepared data is made once, whole or not at all, and checked."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from rnnlab.data.cache import Prepared, prepared
+from rnnlab.errors import UserError
+
+
+def make(folder):
+    np.save(folder / "a.npy", np.arange(1000))
+    return {"known": "it"}
+
+
+def test_what_is_made_comes_back_mapped(home):
+    found = prepared("tfds/some", {"level": "word"}, make)
+    assert isinstance(found["a"], np.memmap)
+    assert found["a"].tolist() == list(range(1000))
+    assert found.about["known"] == "it"
+    assert "a" in found
+    assert "b" not in found
+
+
+def test_it_is_made_once_for_a_key(home):
+    calls = []
+    for level in ("word", "word", "character"):
+        prepared("some", {"level": level}, lambda folder: calls.append(folder) or make(folder))
+    assert len(calls) == 2
+
+
+def test_a_failure_leaves_nothing(home):
+    def broken(folder):
+        make(folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepared("some", {}, broken)
+    assert [path.name for path in (home / "data" / "prepared").iterdir() if not path.name.endswith(".lock")] == []
+    assert prepared("some", {}, make)["a"][-1] == 999
+
+
+def test_a_flipped_bit_is_found(home):
+    folder = prepared("some", {}, make).folder
+    content = bytearray((folder / "a.npy").read_bytes())
+    content[-1] ^= 1
+    (folder / "a.npy").write_bytes(content)
+    code = "import sys; from pathlib import Path; from rnnlab.data.cache import Prepared; Prepared(Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
+    assert "UserError" in done.stderr
+    assert "a.npy is damaged" in done.stderr
+    (folder / "a.npy").unlink()
+    about = json.loads((folder / "about.json").read_text())
+    about["files"]["a.npy"]["size"] += 1
+    (folder / "about.json").write_text(json.dumps(about))
+    with pytest.raises(UserError, match="no file"):
+        Prepared(folder)
+
+
+def _slow(folder):
+    (folder.parent / f"made-{folder.name[-20:]}").touch()
+    time.sleep(0.3)
+    return make(folder)
+
+
+def _work(_):
+    return int(prepared("some", {}, _slow)["a"].sum())
+
+
+def test_processes_at_once_make_it_once(home):
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        assert pool.map(_work, range(3)) == [sum(range(1000))] * 3
+    assert len(list((home / "data" / "prepared").glob("made-*"))) == 1

@@ -1,0 +1,150 @@
+"""Files of one's own: every format, every complaint."""
+
+import io
+import json
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from rnnlab.data.build import build
+from rnnlab.data.sources.build import prepared_for
+from rnnlab.data.sources.reading import unpacked
+from rnnlab.errors import UserError
+
+REVIEWS = [
+    (f"film {number} was {'good' if number % 3 else 'bad'} !", "pos" if number % 3 else "neg", number / 7)
+    for number in range(40)
+]
+
+
+def write(folder, suffix):
+    """The reviews as a table in a format."""
+    path = folder / f"reviews{suffix}"
+    records = [dict(zip(("review", "mood", "stars"), row, strict=True)) for row in REVIEWS]
+    if suffix == ".jsonl":
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    elif suffix == ".parquet":
+        pyarrow = pytest.importorskip("pyarrow")
+        from pyarrow import parquet
+
+        parquet.write_table(pyarrow.Table.from_pylist(records), path)
+    else:
+        path.write_text("review,mood,stars\n" + "".join(f'"{text}",{mood},{stars}\n' for text, mood, stars in REVIEWS))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("target", [{"label": "mood"}, {"value": "stars"}])
+def test_a_table_loses_no_row(home, section, suffix, target):
+    write(home, suffix)
+    config = section({"name": "table", "train": f"reviews{suffix}", "text": "review", **target})
+    data, found = build(config), prepared_for(config)
+    splits = (data.train, data.validation, data.test)
+    assert [len(split.lengths) for split in splits] == [32, 4, 4]
+    got = []
+    for split in splits:
+        for number, place in enumerate(split.offsets[:-1]):
+            words = data.vocabulary.decode(split.values[place : split.offsets[number + 1]])
+            given = split.targets[number]
+            got.append((words[3], found.about["labels"][given] if "label" in target else round(float(given[0]), 4)))
+    expected = [(text.split()[2 + 1], mood if "label" in target else round(stars, 4)) for text, mood, stars in REVIEWS]
+    assert sorted(map(str, got)) == sorted(map(str, expected))
+
+
+def test_the_vocabulary_is_from_the_training_split(home, section):
+    for name, text in {"train": "a a b", "validation": "a c", "test": "c b"}.items():
+        (home / f"{name}.txt").write_text(text + "\n")
+    data = build(section({"name": "text", **{name: f"{name}.txt" for name in ("train", "validation", "test")}}))
+    assert data.vocabulary.tokens == ("<unk>", "a", "b", "<eos>")
+    assert data.test.arrays()[0].tolist() == [0, 2, 3]
+
+
+def test_changed_files_are_prepared_anew(home, section):
+    config = section({"name": "text", "train": "*.txt"})
+    (home / "a.txt").write_text("one\ntwo\nthree\n" * 10)
+    before = build(config).sha256
+    assert build(config).sha256 == before
+    (home / "a.txt").write_text("one\ntwo\nfour\n" * 10)
+    assert build(config).sha256 != before
+
+
+TABLE = {"name": "table", "train": "t.csv", "text": "text", "label": "label"}
+CONLLU = {"name": "conllu", "train": "t.conllu", "validation": "t.conllu", "test": "t.conllu"}
+MANY = b"text,label\n" + b"a,x\n" * 20
+COMPLAINTS = [
+    ({"name": "text", "train": "no/*.txt"}, None, b"", r"there is no file 'no/\*.txt'"),
+    ({"name": "text", "train": "t.txt"}, "t.txt", b"", "t.txt is empty"),
+    ({"name": "text", "train": "t.txt"}, "t.txt", b"a\n", "t.txt has 1 lines, too few"),
+    ({"name": "text", "train": "t.txt"}, "t.txt", b"one\ncaf\xe9\n" * 9, "t.txt:2 is not utf-8 text: byte 0xe9 at column 4"),
+    ({"name": "text", "train": "t.txt", "encoding": "klingon"}, "t.txt", b"a\n" * 9, "no encoding 'klingon'"),
+    (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:2: there is no column 'text'; the columns are words, label"),
+    (TABLE, "t.csv", b"text,label\na,x\nb\n", "t.csv:3: 1 cells under 2 columns"),
+    (TABLE, "t.csv", b'text,label\na,x\n"b,x\n', "t.csv:3 is no CSV"),
+    (TABLE, "t.csv", MANY + b" ,x\n", "t.csv:22: the text has no tokens"),
+    ({**TABLE, "validation": "v.csv", "test": "t.csv"}, "t.csv", MANY, r"v.csv:2: the label 'y' is not in the training split"),
+    ({**TABLE, "label": None, "value": "label"}, "t.csv", MANY, "t.csv:[0-9]+: 'x' should be a number"),
+    ({**TABLE, "label": None, "value": "label"}, "t.csv", MANY.replace(b",x", b",nan"), "t.csv:[0-9]+: 'nan' should be finite"),
+    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is no JSON"),
+    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b"[1]\n", "t.jsonl:1: a row should be a mapping"),
+    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": null, "label": 1}\n', "t.jsonl:1: the column 'text' has no value"),
+    ({**TABLE, "train": "t.xls"}, "t.xls", b"x", "t.xls is no table"),
+    ({**TABLE, "train": "t.parquet"}, "t.parquet", b"PAR1", "t.parquet is no whole Parquet file"),
+    (CONLLU, "t.conllu", b"# text\n1\tDogs\tdog\n", "t.conllu:2: a line of CoNLL-U has 10 columns between tabs, got 3"),
+]
+
+
+@pytest.mark.parametrize(("config", "name", "content", "message"), COMPLAINTS)
+def test_what_cannot_be_used_is_told_with_its_place(home, section, config, name, content, message):
+    (home / "v.csv").write_text("text,label\nb,y\n")
+    if name:
+        (home / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        build(section(config))
+    assert not list(home.glob("data/prepared/[a-z]*"))
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_an_archive_writes_nothing_outside(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("../evil.txt", "x")
+    else:
+        with tarfile.open(path, "w") as tar:
+            member = tarfile.TarInfo("../evil.txt")
+            member.size = 1
+            tar.addfile(member, io.BytesIO(b"x"))
+    (tmp_path / "to").mkdir()
+    with pytest.raises(UserError, match="not unpacked"):
+        unpacked(path, tmp_path / "to")
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_words_between_ranges_are_words(home, section):
+    cells = "\t".join(["_"] * 6)
+    text = f"1-2\tdon't\t_\t_\t{cells}\n1\tdo\t_\tAUX\t{cells}\n2\tn't\t_\tPART\t{cells}\n2.1\tx\t_\tVERB\t{cells}\n\n"
+    (home / "t.conllu").write_text(text)
+    data = build(section(CONLLU))
+    assert data.vocabulary.decode(data.train.values) == ["do", "n't"]
+    assert np.diff(data.train.offsets).tolist() == [2]
+
+
+def test_subwords_lose_nothing(home, section):
+    pytest.importorskip("tokenizers")
+    text = "der Zug fährt\nder Bus fährt nicht\n" * 30
+    (home / "t.txt").write_text(text)
+    config = section({"name": "text", "train": "t.txt", "level": "subword", "vocabulary": 300})
+    data, found = build(config), prepared_for(config)
+    assert len(data.vocabulary) <= 300
+    from tokenizers import Tokenizer
+
+    pieces = Tokenizer.from_str(found.about["tokenizer"])
+    tokens = [
+        token for split in (data.train, data.validation, data.test) for token in data.vocabulary.decode(split.arrays()[0])
+    ]
+    back = "".join("\n" if token == "<eos>" else pieces.decoder.decode([token]) for token in tokens)
+    assert back.count("\n") == text.count("\n")
+    assert "der Zug" in back
+    assert len(tokens) < len(text) / 3
