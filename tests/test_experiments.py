@@ -31,3 +31,13 @@ def test_the_cost_of_determinism_is_what_was_measured():
     rows = json.loads((folder / "tensorflow.json").read_text())
     figures = ("implementation", "on", "off", "least", "median")
     assert lines == ["| " + " | ".join(str(row[name]) for name in figures) + " |" for row in rows]
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_the_cost_of_the_input_is_what_was_measured_and_below_a_twentieth_of_a_step(backend):
+    folder = SPEED.parent / "input"
+    lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(f"| {backend} ")]
+    rows = json.loads((folder / f"{backend}.json").read_text())
+    assert lines == ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in rows]
+    assert len(rows) == 2
+    assert all(row["percent, median"] <= 5 for row in rows)
