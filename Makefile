@@ -6,8 +6,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection tests/data tests/models/test_metrics.py \
-  tests/models/test_padding.py
+JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection \
+  tests/data tests/models/test_metrics.py tests/models/test_padding.py
 
 .PHONY: setup demo test check
 setup: $(STAMP)

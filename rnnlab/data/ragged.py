@@ -80,6 +80,8 @@ class Ragged(Split):
 
 
 def _check(values: np.ndarray, offsets: np.ndarray, targets: np.ndarray, lengths: np.ndarray, per_step: bool) -> None:
+    if values.ndim == 1 and values.dtype.kind == "f":
+        raise ValueError("numbers need an axis of features, [total, features]; only token numbers, whole ones, are [total]")
     if len(lengths) == 0 or offsets[0] != 0 or offsets[-1] != len(values):
         raise ValueError(f"offsets must go from 0 to the {len(values)} steps of all examples, got {offsets}")
     if lengths.min() < 1:

@@ -1,11 +1,13 @@
 """Data, head and training that do not fit: the error names both sides."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from rnnlab.config import ConfigError, load
 from rnnlab.data.task import KINDS
+from rnnlab.models.config import HeadConfig
 from rnnlab.models.objective import OBJECTIVES
 
 WORDS = ["data={name: python_reference}", "model.embedding={width: 8}"]
@@ -63,3 +65,8 @@ def test_what_fits_is_taken(tmp_path: Path, overrides: list[str]) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_task_measures_its_figures(name: str) -> None:
     assert ["loss", *(metric.name for metric in OBJECTIVES[name].metrics(3))] == list(KINDS[name].figures)
+
+
+def test_a_head_can_be_for_every_kind_of_task() -> None:
+    (names, _) = get_args(HeadConfig.model_fields["task"].annotation)
+    assert list(get_args(names)) == list(KINDS) == list(OBJECTIVES)

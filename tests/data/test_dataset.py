@@ -19,6 +19,7 @@ from rnnlab.data.generators.config import (
     Points,
     TemporalOrder,
 )
+from rnnlab.data.ragged import Ragged
 
 FEW = Examples(train=100, validation=30, test=30)
 CONFIGS: list[DataConfig] = [
@@ -66,8 +67,10 @@ def test_both_backends_are_fed_the_same_batches(backend: str) -> None:
         pytest.skip(f"this run is on {keras.backend.backend()}")
     from rnnlab.data.feed import Feed
 
-    for config in CONFIGS:
-        split = build(config).train
+    lengths = np.random.default_rng(0).integers(1, 40, 70)
+    offsets = np.concatenate([[0], lengths.cumsum()])
+    ragged = Ragged(np.arange(offsets[-1]), offsets, np.arange(offsets[-1]), rows=8, per_step=True, shuffled=True)
+    for split in (*(build(config).train for config in CONFIGS), ragged):
         feed = Feed(split, seed=3)
         fed = list(feed.get_tf_dataset().as_numpy_iterator() if backend == "tensorflow" else feed.get_jax_iterator())
         assert len(fed) == split.count == feed.num_batches

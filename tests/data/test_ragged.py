@@ -122,11 +122,12 @@ def test_arrays_on_the_disk_give_the_same_batches(tmp_path: Path) -> None:
         ({"offsets": [0]}, "offsets must go from 0"),
         ({"targets": [1]}, "expected 2 targets, one an example, got 1"),
         ({"per_step": True}, "expected 5 targets, one a step, got 2"),
+        ({"values": np.arange(5.0)}, "numbers need an axis of features"),
         ({"widths": (2,)}, "an example of 3 steps is longer than the widest batch, 2"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments: dict[str, Any], message: str) -> None:
-    given: dict[str, Any] = {"offsets": [0, 3, 5], "targets": [1, 0], **arguments}
+    given: dict[str, Any] = {"values": np.arange(5), "offsets": [0, 3, 5], "targets": [1, 0], **arguments}
     given["offsets"], given["targets"] = np.array(given["offsets"]), np.array(given["targets"])
     with pytest.raises(ValueError, match=message):
-        Ragged(np.arange(5), rows=2, **given)
+        Ragged(rows=2, **given)
