@@ -19,6 +19,7 @@ from rnnlab.data.sources.cornell import Cornell
 from rnnlab.data.sources.corpora import Papers
 from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text
+from rnnlab.data.sources.tfds import Tfds
 from rnnlab.section import Section
 
 __all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
@@ -60,7 +61,8 @@ DataConfig = Annotated[
     | Table
     | Conllu
     | Papers
-    | Cornell,
+    | Cornell
+    | Tfds,
     Field(discriminator="name"),
 ]
 """Any data section."""

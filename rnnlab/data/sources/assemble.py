@@ -19,7 +19,7 @@ def text(config: Any, found: Prepared) -> Dataset:
     vocabulary = Vocabulary(tuple(found.about["vocabulary"]))
     start = int(vocabulary.encode([END_OF_LINE])[0])
     streams = [Stream(found[f"{name}.values"], rows=config.batch_size, steps=config.window, start=start) for name in SPLITS]
-    unit = {"character": "characters", "subword": "subwords"}.get(config.level, "words")
+    unit = {"character": "characters", "subword": "subwords"}.get(found.about["level"], "words")
     task = Task(
         config.task, (config.batch_size, config.window), len(vocabulary), unit, vocabulary=len(vocabulary), carried=True
     )

@@ -7,8 +7,10 @@ from typing import Any
 
 from rnnlab.data.cache import Prepared, hash_of, prepared
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.sources import assemble, conllu, cornell, corpora, prepare, table, text
+from rnnlab.data.sources import assemble, conllu, cornell, corpora, prepare, table, text, tfds
+from rnnlab.data.sources.depot import keep
 from rnnlab.data.sources.reading import Reading
+from rnnlab.errors import UserError
 
 READERS: dict[str, Callable[[Any], Reading]] = {
     "text": text.read,
@@ -17,6 +19,8 @@ READERS: dict[str, Callable[[Any], Reading]] = {
     "cornell": cornell.read,
     "ptb": corpora.read,
     "wikitext2": corpora.read,
+    "tfds": tfds.read,
+    **dict.fromkeys(tfds.KNOWN, tfds.read),
 }
 """How the rows of a source are read, by its name in a config."""
 LOCAL: dict[str, Callable[[Any], list[Path]]] = {"text": text.sources, "table": table.sources, "conllu": conllu.sources}
@@ -24,7 +28,9 @@ LOCAL: dict[str, Callable[[Any], list[Path]]] = {"text": text.sources, "table": 
 
 
 def prepared_for(config: Any) -> Prepared:
-    """Return the prepared arrays of a source, made now where there are none."""
+    """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
+    if config.name not in READERS:
+        raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(READERS)}")
     hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
     return prepared(config.name, {**config.key, "sources": hashes}, partial(_make, config))
 
@@ -37,3 +43,15 @@ def build(config: Any) -> Dataset:
     """Return the data set that a section of a source declares."""
     found = prepared_for(config)
     return (assemble.text if config.task.endswith("_model") else assemble.examples)(config, found)
+
+
+def keep_files(config: Any, given: Path) -> None:
+    """Copy files that a user has to where the source looks for them; raise UserError where it takes none."""
+    if config.name in corpora.CORPORA:
+        keep(config.name, given, corpora.CORPORA[config.name].files.values())
+    elif config.name == "cornell":
+        keep(config.name, given, cornell.FILES.values())
+    elif config.name.startswith("tfds"):
+        keep(f"tfds/{config.dataset or config.name.removeprefix('tfds/')}", given, ["*"])
+    else:
+        raise UserError(f"{config.name} names its own files; --from is for published data sets")

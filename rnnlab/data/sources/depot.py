@@ -51,11 +51,17 @@ def _places(place: Path, name: str) -> Iterable[Path]:
         yield to
 
 
+def _matching(given: Path, file: str) -> list[Path]:
+    """The first file of a name, or with `*` all files."""
+    found = [path for path in sorted(given.rglob(file)) if path.is_file()]
+    return found if file == "*" else found[:1]
+
+
 def keep(name: str, given: Path, wanted: Iterable[str]) -> None:
     """Copy those of the given files that a data set needs into its depot; a single file or archive is copied as it is."""
     if not given.exists():
         raise UserError(f"there is no file or folder {str(given)!r}")
-    sources = [given] if given.is_file() else [path for file in wanted for path in sorted(given.rglob(file))[:1]]
+    sources = [given] if given.is_file() else [path for file in wanted for path in _matching(given, file)]
     sources += [] if given.is_file() or sources else [path for path in sorted(given.iterdir()) if path.name.endswith(ARCHIVES)]
     if not sources:
         raise UserError(f"{given} has none of the files of {name}: {', '.join(wanted)}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnlab.data.cache import Appending
 from rnnlab.data.sources.reading import Reading, Row
+from rnnlab.data.sources.tfds import Tfds
 from rnnlab.data.sources.tokens import Splitter
 from rnnlab.data.text import Vocabulary
 from rnnlab.errors import UserError
@@ -22,7 +23,8 @@ SPLITS = ("train", "validation", "test")
 def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     """Write values, offsets and targets of each split, and return what is known: vocabulary, labels, unknown words."""
     rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
-    split = Splitter(config.level, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
+    level = config.known.level if isinstance(config, Tfds) else config.level
+    split = Splitter(level, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
     seen = chain.from_iterable(split(row.input) for row in rows["train"]())
     vocabulary = Vocabulary.of(seen, config.vocabulary or 2**31 - 1)
     number = _numbering(config.task, rows["train"], reading.about.get("labels"))
@@ -32,7 +34,7 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
         if not found[name]["steps"]:
             raise UserError(f"the {name} split of {config.name} is empty")
     labels = {"labels": number.labels} if isinstance(number, Labels) else {}
-    about = {"level": config.level, "lower": config.lower, "tokenizer": split.saved, "vocabulary": vocabulary.tokens}
+    about = {"level": level, "lower": config.lower, "tokenizer": split.saved, "vocabulary": vocabulary.tokens}
     return {**reading.about, **about, **labels, "splits": found}
 
 

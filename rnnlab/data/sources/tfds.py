@@ -1,0 +1,162 @@
+"""Data sets of TensorFlow Datasets by name, as texts, tagged sentences or images read as sequences."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+from pydantic import model_validator
+
+from rnnlab.data.sources.reading import Reading, Row
+from rnnlab.data.sources.section import Count, Fraction, Lengths, Tokens
+from rnnlab.data.sources.splitting import held_out
+from rnnlab.data.sources.stock import builder
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+from rnnlab.section import conflict
+
+BLOCK = 1000
+"""Examples that are read at once."""
+
+
+class Known(NamedTuple):
+    """What need not be said of a data set."""
+
+    task: str
+    text: str
+    label: str | None = None
+    validation: str | None = None
+    test: str | None = "test"
+    level: str = "word"
+
+
+KNOWN = {
+    "tfds/imdb_reviews": Known("classification", "text", "label"),
+    "tfds/ag_news_subset": Known("classification", "description", "label"),
+    "tfds/glue/sst2": Known("classification", "sentence", "label", test="validation"),  # its own test split has no labels
+    "tfds/trec": Known("classification", "text", "label-coarse"),
+    "tfds/tiny_shakespeare": Known("language_model", "text", validation="validation", level="character"),
+    "tfds/lm1b": Known("language_model", "text", level="blank"),
+    "tfds/universal_dependencies/en_ewt": Known("tagging", "tokens", "upos", "dev"),
+}
+"""Data sets whose columns and splits are known."""
+
+
+class Tfds(Tokens):
+    """Texts of TensorFlow Datasets: prepared once by its own builder, from the network or from files that a user has."""
+
+    name: Literal[
+        "tfds",
+        "tfds/imdb_reviews",
+        "tfds/ag_news_subset",
+        "tfds/glue/sst2",
+        "tfds/trec",
+        "tfds/tiny_shakespeare",
+        "tfds/lm1b",
+        "tfds/universal_dependencies/en_ewt",
+    ]
+    """The name of the data set; `tfds` takes any by `dataset`."""
+    dataset: str | None = None
+    """For name: tfds, what TensorFlow Datasets calls it, such as yelp_polarity_reviews."""
+    level: Literal["word", "blank", "character", "subword"] | None = None  # type: ignore[assignment]
+    """What a token is; null takes what is usual for the data set."""
+    text: str | None = None
+    """The feature of the text."""
+    label: str | None = None
+    """The feature of the label; without one it is a language model."""
+    train: str = "train"
+    """The split to train on, as TensorFlow Datasets writes it, such as train[:10%]."""
+    validation: str | Fraction | None = None
+    """The split to choose the best epoch on, or a fraction of the training examples; null takes its own, else a tenth."""
+    test: str | None = None
+    """The split for the final figure."""
+    split_seed: int = 0
+    """Decides which examples are held out."""
+    window: Count = 35
+    """Language model: time steps in a window."""
+    lengths: Lengths = Lengths()
+    """Labels: what happens to long texts."""
+
+    @property
+    def known(self) -> Known:
+        """What is known, the section's own settings first."""
+        usual = KNOWN.get(self.name) or Known("classification" if self.label else "language_model", "text")
+        own = {name: getattr(self, name) for name in ("text", "label", "validation", "test", "level")}
+        return usual._replace(**{name: value for name, value in own.items() if value is not None})
+
+    @property
+    def tokens(self) -> bool:
+        """Texts are read as tokens."""
+        return True
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        found = self.known
+        return "character_model" if (found.task, found.level) == ("language_model", "character") else found.task
+
+    @model_validator(mode="after")
+    def _named(self) -> "Tfds":
+        if (self.name == "tfds") != (self.dataset is not None):
+            raise conflict(("dataset",), "name: tfds needs dataset:, the name of any data set; others take none", self.dataset)
+        if self.name == "tfds" and self.text is None:
+            raise conflict(("text",), "name the feature of the text", self.text)
+        return self
+
+
+def read(config: Tfds) -> Reading:
+    """Return the rows of each split, prepared by the data set's own builder where they are not yet."""
+    found = config.known
+    made = builder(config.dataset or config.name.removeprefix("tfds/"))
+    columns = [found.text, *([found.label] if found.label else [])]
+    for column in columns:
+        if column not in made.info.features:
+            known = ", ".join(made.info.features)
+            raise UserError(
+                f"{made.info.full_name} has no feature {column!r}{nearest(column, made.info.features)}; it has {known}"
+            )
+
+    def rows(split: str) -> Callable[[], Iterable[Row]]:
+        try:
+            source = made.as_data_source(split=split)
+        except (ValueError, KeyError) as error:
+            raise UserError(f"{made.info.full_name} has no split {split!r}: it has {', '.join(made.info.splits)}") from error
+        return partial(_rows, source, columns, made.info.features, f"{made.info.full_name} {split}")
+
+    splits = {"train": rows(config.train), "test": rows(found.test or "test")}
+    if isinstance(found.validation, str):
+        splits["validation"] = rows(found.validation)
+    else:
+        splits |= held_out(splits["train"], {"validation": found.validation or 0.1}, config.split_seed)
+    about = {"version": str(made.version), "citation": made.info.citation, "url": made.info.homepage}
+    return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
+
+
+def _rows(source: Any, columns: list[str], features: Any, place: str) -> Iterator[Row]:
+    for begin in range(0, len(source), BLOCK):
+        block = source.__getitems__(range(begin, min(begin + BLOCK, len(source))))
+        for number, record in enumerate(block, begin):
+            text, *labels = (_plain(record[column], features[column]) for column in columns)
+            text = text if labels or not isinstance(text, str) else text.rstrip("\n") + "\n"
+            yield _words(Row(text, labels[0] if labels else None, f"{place}, example {number}"))
+
+
+def _words(row: Row) -> Row:
+    """Of a tagged sentence only the words: a range such as don't over do and n't has the tag `_`.
+
+    >>> _words(Row(["don't", "do", "n't"], ["_", "AUX", "PART"])).input
+    ['do', "n't"]
+    """
+    if not isinstance(row.target, list):
+        return row
+    pairs = [(word, tag) for word, tag in zip(row.input, row.target, strict=True) if tag != "_"]
+    return row._replace(input=[word for word, _ in pairs], target=[tag for _, tag in pairs])
+
+
+def _plain(value: Any, feature: Any) -> Any:
+    """Text as text and classes by their names."""
+    inner = getattr(feature, "feature", None)
+    if inner is not None:
+        return [_plain(one, inner) for one in value]
+    if hasattr(feature, "int2str"):
+        return feature.int2str(int(value))
+    return value.decode() if isinstance(value, bytes) else str(value)

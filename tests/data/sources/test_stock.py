@@ -1,0 +1,81 @@
+"""Data sets through the builders of TensorFlow Datasets, on files that a user has."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from rnnlab.data.build import build
+from rnnlab.data.describe import describe
+from rnnlab.data.sources import stock
+from rnnlab.data.sources.build import keep_files, prepared_for
+from rnnlab.errors import UserError
+
+
+def test_shakespeare_by_its_own_builder(shared_data, shared_home, section):
+    config = section({"name": "tfds/tiny_shakespeare"})
+    keep_files(config, shared_data / "tiny_shakespeare")
+    data = build(config)
+    splits = [split.arrays()[0] for split in (data.train, data.validation, data.test)]
+    text = (shared_data / "tiny_shakespeare" / "input.txt").read_text()
+    parts = ["".join(data.vocabulary.decode(split)).replace("<eos>", "\n") for split in splits]
+    assert [len(part) // 100 for part in parts] == [10038, 557, 557]
+    assert all(part.rstrip("\n") in text for part in parts)
+
+
+def test_a_wrong_file_is_refused(home, section):
+    config = section({"name": "tfds/tiny_shakespeare"})
+    (home / "input.txt").write_text("not the text")
+    keep_files(config, home / "input.txt")
+    with pytest.raises(UserError, match=r"input.txt is another file than the builder expects"):
+        build(config)
+
+
+def test_no_network_and_no_file_is_told_within_seconds(home, section, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("unreachable")
+
+    monkeypatch.setattr(stock.socket, "create_connection", refuse)
+    monkeypatch.setattr(stock, "getproxies", dict)
+    start = time.monotonic()
+    with pytest.raises(UserError, match=r"trec needs .*\.label from http://cogcomp.org.*downloads/tfds-trec.*--from FOLDER"):
+        build(section({"name": "tfds/trec"}))
+    assert time.monotonic() - start < 20
+    assert socket.create_connection is refuse
+
+
+def test_film_reviews_by_their_own_builder(shared_data, shared_home, section):
+    config = section({"name": "tfds/imdb_reviews"})
+    keep_files(config, shared_data / "imdb")
+    start = time.monotonic()
+    found = prepared_for(config)
+    assert time.monotonic() - start < 120
+    told = describe(found)
+    assert [told["splits"][name]["examples"] for name in ("train", "validation", "test")] == [22_500, 2_500, 25_000]
+    assert told["splits"]["test"]["labels"] == {"neg": 12_500, "pos": 12_500}
+    code = "import sys, time; from rnnlab.config import data_section; from rnnlab.data.build import build\n"
+    code += "start = time.monotonic()\n"
+    code += "build(data_section('tfds/imdb_reviews')); print(time.monotonic() - start, 'tensorflow' in sys.modules)"
+    seconds, heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy == "False"
+    assert float(seconds) < 1
+
+
+def test_verbs_prepare_list_and_describe(shared_data, home):
+    def rnnlab(*words):
+        done = subprocess.run([sys.executable, "-m", "rnnlab", "data", *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    made = rnnlab("prepare", "ptb", "--from", str(shared_data / "ptb"), "--json")
+    assert made["splits"]["test"]["steps"] == 82_430
+    text = (shared_data / "ptb" / "ptb.test.txt").read_text().split()
+    assert made["splits"]["test"]["unknown_rate"] == pytest.approx(
+        np.mean([word == "<unk>" for word in text]) * len(text) / 82_430
+    )
+    assert rnnlab("describe", "ptb", "--json") == made
+    assert [row["name"] for row in rnnlab("list", "--json")] == ["ptb"]
