@@ -22,6 +22,7 @@ from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
 from rnnlab.analysis.table import columns, effect_columns, further_columns
 from rnnlab.config import dump
+from rnnlab.errors import UserError
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -31,8 +32,10 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
     Writes comparison.json too, since looking at the report is a look at the data; and each picture as a file of its own into
-    the folder `svg`, where one is named.
+    the folder `svg`, where one is named. Raises UserError where the folder that `to` names a file in is missing.
     """
+    if to and not Path(to).parent.is_dir():
+        raise UserError(f"{to} cannot be written: there is no folder {Path(to).parent}")
     gathered = gather(folders)
     comparison = compared(gathered)
     write_comparison(comparison, folders)

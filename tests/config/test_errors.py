@@ -45,7 +45,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
         ("  epochs: 2\n", "", "7:1: training.epochs: epochs is missing: Passes over the training data."),
         ("  monitor", "  optimizer: {learning_rate: .inf}\n  monitor", "9:30: training.optimizer.learning_rate: must be a fi"),
         ("python_reference", "python_referense", "2:14: data.name: unknown name 'python_referense' (did you mean python_refe"),
-        ("name: python_reference, ", "", "2:1: data.name: name is missing: The name of the data set."),
+        ("name: python_reference, ", "", "2:1: data.name: name is missing: The name of the data set"),
         ("level: word", "level: wrod", "2:39: data.level: must be one of word, character (did you mean word?), got the text"),
         ("{name: python_reference, level: word}", "python_reference", "2:7: data: must be a mapping"),
         ("name: trial", "name: a/b", "1:7: name: a name that becomes a folder needs up to 100 letters"),
