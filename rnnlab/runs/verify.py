@@ -1,19 +1,18 @@
 """A finished run is trained again, and every bit compared."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from rnnlab.config import RunConfig, RunSpec
-from rnnlab.config.reader import read
+from rnnlab.config import RunSpec
 from rnnlab.data.build import build
 from rnnlab.errors import UserError
 from rnnlab.runs import store
 from rnnlab.runs.lock import Lock
 from rnnlab.runs.progress import display
 from rnnlab.runs.store import RunRecord
+from rnnlab.runs.trained import ended
 
 CLOCK = ("seconds", "words_per_second")
 """The figures that say how long something took."""
@@ -57,15 +56,15 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     Compared are data, first weights and curves; wholly, also figures and whatever was kept of the last state: weights of the
     best and the last epoch, optimizer, generators. Raises UserError where the folder is no whole run that has ended.
     """
-    folder = Path(os.path.abspath(folder))
-    record, result, origin = _read(folder)
-    config = RunConfig.model_validate(origin["config"])
+    run = ended(folder)
+    record, result, origin = run
+    config = run.config
     whole = epochs is None or epochs >= result["epochs"]
     if not whole:
         config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
     with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
         now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
-        pairs = _curves(record, now) | ({**_figures(result, again), **_state(folder, now.folder)} if whole else {})
+        pairs = _curves(record, now) | ({**_figures(result, again), **_state(record.folder, now.folder)} if whole else {})
     for part, name in (("data", "data"), ("first weights", "initial_weights")):
         pairs[part] = {"sha256": (result[name], again[name])}
     different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
@@ -77,19 +76,6 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         _versions(origin),
         result["deterministic"],
     )
-
-
-def _read(folder: Path) -> tuple[RunRecord, dict[str, Any], dict[str, Any]]:
-    """The record of a run that has ended, its result, and where it was made."""
-    if not (folder / store.RUN).is_file():
-        raise UserError(f"{folder} is not the folder of a run: it has no {store.RUN}")
-    record = store.read_run(folder)
-    if record.damaged:
-        raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
-    if record.result is None or record.result["status"] == "failed":
-        ended = "has failed" if record.result else "has not ended"
-        raise UserError(f"{folder} {ended}: there is nothing to compare with")
-    return record, record.result, read(folder / store.RUN).plain()
 
 
 def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, dict[str, Any]]:
