@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from rnnlab import files, tensorboard
+from rnnlab.tensorboard.keras_tags import append_epoch
 
 
 class Curves(keras.callbacks.Callback):
@@ -18,7 +19,7 @@ class Curves(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's figures."""
         self.epochs.append(dict(logs or {}))
-        tensorboard.append_epoch(self.folder, epoch, self.epochs[-1])
+        append_epoch(self.folder, epoch, self.epochs[-1])
 
     def on_restore(self) -> None:
         """Go on behind the restored epoch: what the files say after it will be said again; damaged ones are written anew."""
@@ -27,4 +28,4 @@ class Curves(keras.callbacks.Callback):
             return
         files.remove(self.folder)
         for epoch, logs in enumerate(self.epochs):
-            tensorboard.append_epoch(self.folder, epoch, logs)
+            append_epoch(self.folder, epoch, logs)

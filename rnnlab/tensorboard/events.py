@@ -1,11 +1,12 @@
-"""The one writer of TensorBoard event files: TensorBoard's own records, and no TensorFlow."""
+"""Event files: TensorBoard's own records, appended while it may be reading, and cut where a kill has torn them."""
 
 import os
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from rnnlab import files
 
@@ -13,22 +14,21 @@ FILE = "events.out.tfevents.0000000000.rnnlab"
 """The one event file of a folder; TensorBoard knows it by the middle of its name."""
 
 
-def append_scalars(folder: Path, step: int, values: Mapping[str, float]) -> None:
-    """Append figures to the event file of a folder, which is made where it is missing; TensorBoard may be reading it.
+def append(folder: Path, step: int, values: Iterable[Any]) -> None:
+    """Append what a step says to the event file of a folder, which is made where it is missing; TensorBoard may be reading it.
 
-    Raises StorageError where that cannot be done.
+    The values are those of `scalars`, `histogram`, `image` and `text`. Raises StorageError where they cannot be written.
     """
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     files.make(folder)
-    summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
     records = BytesIO()
     writer = RecordWriter(records)
     if not ((folder / FILE).exists() and (folder / FILE).stat().st_size):
         writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
-    writer.write(Event(wall_time=time.time(), step=step, summary=summary).SerializeToString())
+    writer.write(Event(wall_time=time.time(), step=step, summary=Summary(value=values)).SerializeToString())
     files.append(folder / FILE, records.getvalue())
 
 
@@ -72,11 +72,3 @@ def _records(content: bytes) -> Iterator[tuple[bytes, int]]:
             return
         end = stop + 4
         yield record, end
-
-
-def append_epoch(folder: Path, epoch: int, logs: Mapping[str, float]) -> None:
-    """Append the logs of a Keras epoch (counted from 0) under Keras's own tags to the sub-runs `train` and `validation`."""
-    for split, prefix in (("train", ""), ("validation", "val_")):
-        own = {name: value for name, value in logs.items() if name.startswith("val_") == bool(prefix)}
-        if own:
-            append_scalars(folder / split, epoch, {f"epoch_{name.removeprefix(prefix)}": own[name] for name in own})

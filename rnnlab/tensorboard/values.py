@@ -1,0 +1,59 @@
+"""What a step of an event file can say: figures, distributions, pictures, text, as TensorBoard's own messages."""
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+BUCKETS = 30
+"""Into how many parts the range of a histogram is cut, as in Keras."""
+
+
+def scalars(figures: Mapping[str, float]) -> list[Any]:
+    """Return a value for every figure, by tag.
+
+    >>> [(value.tag, value.simple_value) for value in scalars({"loss": 2.0})]
+    [('loss', 2.0)]
+    """
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    return [Summary.Value(tag=tag, simple_value=figure) for tag, figure in figures.items()]
+
+
+def histogram(tag: str, numbers: Any) -> Any:
+    """Return the distribution of an array of any shape, for the tabs Histograms and Distributions.
+
+    Numbers that are not finite are left out, since no bucket holds them.
+    """
+    from tensorboard.plugins.histogram.metadata import create_summary_metadata
+
+    numbers = np.asarray(numbers, "float64").ravel()
+    numbers = numbers[np.isfinite(numbers)]
+    counts, edges = np.histogram(numbers, BUCKETS) if numbers.size else (np.zeros(0), np.zeros(1))
+    return _value(tag, create_summary_metadata(None, None), np.stack([edges[:-1], edges[1:], counts], axis=1))
+
+
+def image(tag: str, png: bytes) -> Any:
+    """Return a picture, given as the contents of a PNG file, for the tab Images; raise ValueError where it is none."""
+    from tensorboard.plugins.image.metadata import create_summary_metadata
+
+    if not png.startswith(b"\x89PNG\r\n\x1a\n") or len(png) < 24:
+        raise ValueError(f"an image has to be the contents of a PNG file, got {png[:8]!r}")
+    width, height = struct.unpack(">II", png[16:24])
+    return _value(tag, create_summary_metadata(None, None), np.array([b"%d" % width, b"%d" % height, png], dtype=object))
+
+
+def text(tag: str, markdown: str) -> Any:
+    """Return a text, written as Markdown, for the tab Text."""
+    from tensorboard.plugins.text.metadata import create_summary_metadata
+
+    return _value(tag, create_summary_metadata(None, None), np.array(markdown.encode(), dtype=object))
+
+
+def _value(tag: str, metadata: Any, array: np.ndarray) -> Any:
+    """A tensor with what tells TensorBoard which tab it is for."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.util.tensor_util import make_tensor_proto
+
+    return Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(array))
