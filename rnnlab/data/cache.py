@@ -17,7 +17,7 @@ import numpy as np
 from rnnlab import files
 from rnnlab.errors import UserError
 
-SCHEMA = 1
+SCHEMA = 2
 """Rises when the same key begins to mean other arrays."""
 ABOUT = "about.json"
 

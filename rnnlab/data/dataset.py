@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnnlab.data.codec import Codec
 from rnnlab.data.task import Task
 from rnnlab.data.text import Vocabulary
 
@@ -74,9 +75,15 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
-    vocabulary: Vocabulary | None = None
+    codec: Codec = field(default_factory=Codec)
+    """What encodes texts and decodes predictions."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The tokens by their numbers, where the data are texts."""
+        return self.codec.vocabulary
 
     @cached_property
     def sha256(self) -> str:

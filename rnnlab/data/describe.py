@@ -24,9 +24,9 @@ def _row(folder: Path, about: dict[str, Any]) -> dict[str, Any]:
     steps = {name: split["steps"] for name, split in about["splits"].items()}
     return {
         "name": about["key"]["name"],
-        "level": about["level"],
+        "level": about["codec"]["level"],
         **steps,
-        "vocabulary": len(about["vocabulary"]),
+        "vocabulary": len(about["codec"]["vocabulary"]),
         "folder": folder.name,
     }
 
@@ -36,7 +36,7 @@ def describe(found: Prepared) -> dict[str, Any]:
     about = found.about
     kept: dict[str, Any] = {key: about[key] for key in ("version", "licence", "citation", "url") if key in about}
     splits = {name: _split(found, name) for name in SPLITS}
-    return {"name": about["key"]["name"], "vocabulary": len(about["vocabulary"]), "splits": splits, **kept}
+    return {"name": about["key"]["name"], "vocabulary": len(about["codec"]["vocabulary"]), "splits": splits, **kept}
 
 
 def _split(found: Prepared, name: str) -> dict[str, Any]:
@@ -53,11 +53,11 @@ def _split(found: Prepared, name: str) -> dict[str, Any]:
 
 
 def _targets(found: Prepared, targets: np.ndarray) -> dict[str, Any]:
-    if labels := found.about.get("labels"):
+    if labels := found.about["codec"]["labels"]:
         counts = np.bincount(targets, minlength=len(labels))
         return {"labels": {label: int(count) for label, count in zip(labels, counts, strict=True)}}
     return {"targets": {"mean": float(targets.mean()), "deviation": float(targets.std())}}
 
 
 def _decoded(found: Prepared, values: np.ndarray) -> str:
-    return " ".join(found.about["vocabulary"][number] for number in values[:SHOWN])
+    return " ".join(found.about["codec"]["vocabulary"][number] for number in values[:SHOWN])

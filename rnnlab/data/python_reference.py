@@ -6,6 +6,7 @@ Its text differs between versions of Python, so figures are comparable only wher
 from functools import partial
 from itertools import pairwise
 
+from rnnlab.data.codec import Codec
 from rnnlab.data.config import PythonReference
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.streams import Stream
@@ -22,7 +23,7 @@ def text() -> str:
 
 def build(config: PythonReference) -> Dataset:
     """Return the reference as a language-modelling data set: 80/10/10 in order, the vocabulary from the training split."""
-    tokens = LEVELS[config.level](text())[: config.limit]
+    tokens = LEVELS[config.level].split(text())[: config.limit]
     bounds = [0, len(tokens) * 8 // 10, len(tokens) * 9 // 10, len(tokens)]
     train, validation, test = (tokens[begin:end] for begin, end in pairwise(bounds))
     vocabulary = Vocabulary.of(train, config.vocabulary)
@@ -41,5 +42,5 @@ def build(config: PythonReference) -> Dataset:
         train=stream(vocabulary.encode(train)),
         validation=stream(vocabulary.encode(validation)),
         test=stream(vocabulary.encode(test)),
-        vocabulary=vocabulary,
+        codec=Codec(config.level, vocabulary),
     )

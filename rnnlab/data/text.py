@@ -1,10 +1,11 @@
-"""Text becomes tokens, tokens become numbers."""
+"""Text becomes tokens, tokens become numbers, and both ways back."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,15 @@ def words(text: str) -> list[str]:
     return [END_OF_LINE if token == "\n" else token for token in re.findall(r"\w+|[^\w\s]|\n", text)]
 
 
+def blanks(text: str) -> list[str]:
+    """Split a text that is tokenised already at its blanks; `<eos>` stands for an end of line.
+
+    >>> blanks(" no it was n't \\n")
+    ['no', 'it', 'was', "n't", '<eos>']
+    """
+    return text.replace("\n", f" {END_OF_LINE} ").split()
+
+
 def characters(text: str) -> list[str]:
     """Split text into characters; `<eos>` stands for an end of line.
 
@@ -30,7 +40,35 @@ def characters(text: str) -> list[str]:
     return [END_OF_LINE if token == "\n" else token for token in text]
 
 
-LEVELS: dict[str, Callable[[str], list[str]]] = {"word": words, "character": characters}
+def underscored(text: str) -> list[str]:
+    """Split text into characters as the papers on characters count them: a blank is written `_`.
+
+    >>> underscored("a <unk>\\n")
+    ['a', '_', '<', 'u', 'n', 'k', '>', '<eos>']
+    """
+    return characters(text.replace(" ", "_"))
+
+
+class Level(NamedTuple):
+    """What a token is."""
+
+    split: Callable[[str], list[str]]
+    """From a text to its tokens."""
+    between: str
+    """What stands between two tokens of a line."""
+    unit: str
+    """The tokens in plain words."""
+    blank: str = " "
+    """How a blank is written."""
+
+
+LEVELS = {
+    "word": Level(words, " ", "words"),
+    "blank": Level(blanks, " ", "words"),
+    "character": Level(characters, "", "characters"),
+    "underscored": Level(underscored, "", "characters", blank="_"),
+}
+"""Every kind of token that a text has by itself; subwords are learnt from texts, see `rnnlab.data.subwords`."""
 
 
 @dataclass(frozen=True)

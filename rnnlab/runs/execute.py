@@ -12,7 +12,7 @@ from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
-from rnnlab.runs import store
+from rnnlab.runs import store, tokens
 from rnnlab.runs.curves import Curves
 from rnnlab.runs.lock import Lock, LostError
 from rnnlab.runs.progress import Lines
@@ -50,6 +50,7 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
         store.clear(folder)
     files.remove(folder / store.RESULT)
     files.write(folder / store.RUN, dump({**who, "config": spec.config.model_dump(), **made, **where}))
+    tokens.write(folder, dataset)
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     result = {**who, **made, "monitor": monitor, "mode": mode}
     callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]

@@ -15,7 +15,7 @@ from rnnlab.names import folder as folder_name
 from rnnlab.training import events
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
-TENSORBOARD, CHECKPOINT = "tensorboard", "checkpoint"
+TOKENS, TENSORBOARD, CHECKPOINT = "tokens.json", "tensorboard", "checkpoint"
 SEAL = b"# sha256 of the rest: "
 """How experiment.yaml begins; YAML reads it as a comment."""
 
@@ -64,7 +64,7 @@ def run_folder(experiment: Path, variant: str, seed: int) -> Path:
 
 def inside(experiment: Path, run: Path) -> Path:
     """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
-    own = [run / name for name in (RESULT, RUN, EVENTS, TENSORBOARD, CHECKPOINT)]
+    own = [run / name for name in (RESULT, RUN, TOKENS, EVENTS, TENSORBOARD, CHECKPOINT)]
     inner = [found for folder in own[-2:] for found in folder.rglob("*")]
     for place in (run.parent, run, *own, *inner):
         if place.is_symlink():
@@ -74,7 +74,7 @@ def inside(experiment: Path, run: Path) -> Path:
 
 def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
-    for name in (RESULT, RUN, EVENTS, TENSORBOARD, CHECKPOINT):
+    for name in (RESULT, RUN, TOKENS, EVENTS, TENSORBOARD, CHECKPOINT):
         files.remove(folder / name)
 
 
@@ -120,14 +120,14 @@ def read_run(folder: Path) -> RunRecord:
         seed,
     ):
         return RunRecord(variant, seed, folder, None, [RESULT])
-    others = {EVENTS: result.get("events"), RUN: result.get("origin")}
+    others = {EVENTS: result.get("events"), RUN: result.get("origin"), TOKENS: result.get("tokens")}
     damaged = [name for name, digest in others.items() if digest not in (None, _sha256(folder / name))]
     return RunRecord(variant, seed, folder, result, damaged)
 
 
 def digests(folder: Path) -> dict[str, str]:
     """Return the fingerprints of the other files of a run, which its result keeps."""
-    return {"events": _sha256(folder / EVENTS), "origin": _sha256(folder / RUN)}
+    return {"events": _sha256(folder / EVENTS), "origin": _sha256(folder / RUN), "tokens": _sha256(folder / TOKENS)}
 
 
 def _sha256(path: Path) -> str:

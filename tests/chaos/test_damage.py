@@ -41,7 +41,7 @@ def folder(copy: Path, variant: str = "ours") -> Path:
     return copy / "runs" / "small" / variant / "seed-1"
 
 
-@pytest.mark.parametrize("name", [store.RESULT, store.EVENTS, store.RUN])
+@pytest.mark.parametrize("name", [store.RESULT, store.EVENTS, store.RUN, store.TOKENS])
 def test_no_damaged_file_of_a_run_is_believed(name: str, copy: Path) -> None:
     run = folder(copy)
     before, content = store.read_run(run), (run / name).read_bytes()

@@ -6,24 +6,23 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.cache import Prepared
+from rnnlab.data.codec import Codec
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.ragged import Ragged
 from rnnlab.data.sources.prepare import SPLITS
 from rnnlab.data.streams import Stream
 from rnnlab.data.task import KINDS, Task
-from rnnlab.data.text import END_OF_LINE, Vocabulary
+from rnnlab.data.text import END_OF_LINE
 
 
 def text(config: Any, found: Prepared) -> Dataset:
     """Return a language-modelling data set, each split a stream that begins after an `<eos>`."""
-    vocabulary = Vocabulary(tuple(found.about["vocabulary"]))
-    start = int(vocabulary.encode([END_OF_LINE])[0])
+    codec = Codec.of(found.about["codec"])
+    start = int(codec.encode([END_OF_LINE])[0])
     streams = [Stream(found[f"{name}.values"], rows=config.batch_size, steps=config.window, start=start) for name in SPLITS]
-    unit = {"character": "characters", "subword": "subwords"}.get(found.about["level"], "words")
-    task = Task(
-        config.task, (config.batch_size, config.window), len(vocabulary), unit, vocabulary=len(vocabulary), carried=True
-    )
-    return Dataset(config.name, task, streams[0], streams[1], streams[2], vocabulary)
+    size = len(codec.vocabulary or ())
+    task = Task(config.task, (config.batch_size, config.window), size, codec.unit, vocabulary=size, carried=True)
+    return Dataset(config.name, task, streams[0], streams[1], streams[2], codec)
 
 
 def examples(config: Any, found: Prepared) -> Dataset:
@@ -42,18 +41,16 @@ def examples(config: Any, found: Prepared) -> Dataset:
         )
         for name in SPLITS
     ]
-    words = found.about.get("vocabulary")
-    vocabulary = Vocabulary(tuple(words)) if words else None
-    train = splits[0]
+    codec, train = Codec.of(found.about["codec"]), splits[0]
     task = Task(
         config.task,
         (config.batch_size, _width(splits), *train.values.shape[1:]),
-        len(found.about["labels"]) if kind.classes else train.targets.shape[1],
+        len(codec.labels) if kind.classes else train.targets.shape[1],
         "steps" if kind.per_step else "examples",
-        vocabulary=len(vocabulary) if vocabulary else 0,
+        vocabulary=len(codec.vocabulary or ()),
         padded=True,
     )
-    return Dataset(config.name, task, splits[0], splits[1], splits[2], vocabulary)
+    return Dataset(config.name, task, splits[0], splits[1], splits[2], codec)
 
 
 def _width(splits: Iterable[Ragged]) -> int | None:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from rnnlab.data.codec import Scale
 from rnnlab.data.sources.depot import folder_of
 from rnnlab.data.sources.reading import Reading, Row, lines
 from rnnlab.data.sources.section import Count, Fraction, Lengths, Tokens
@@ -71,11 +72,11 @@ def read(config: Cornell) -> Reading:
     return Reading(
         {name: partial(_pieces, part, config.chunk, mean, deviation) for name, part in splits.items()},
         {
-            "rating": {"mean": mean, "deviation": deviation},
             "licence": "none stated; for research",
             "citation": "Pang & Lee 2005, Proceedings of ACL, pages 115-124",
             "url": URL,
         },
+        Scale((mean,), (deviation,)),
     )
 
 

@@ -1,6 +1,6 @@
 """The corpora of the papers, read from the files that everybody passes round: Penn Treebank and WikiText-2."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,26 +62,30 @@ class Papers(Stream):
     folder: str | None = None
     """The folder or archive of the files; null takes what `rnnlab data prepare NAME --from FOLDER` was given."""
 
+    @property
+    def splitting(self) -> str:
+        """How lines are split: the corpora are tokenised already."""
+        return {"word": "blank", "character": "underscored"}.get(self.level, self.level)
+
 
 def read(config: Papers) -> Reading:
     """Return the lines of each split, after their counts were checked; raise UserError where they are others."""
     corpus = CORPORA[config.name]
     paths = folder_of(config.name, config.folder, corpus.files, corpus.url)
     _check(config.name, paths, corpus)
-    splitters: dict[str, Callable[[str], list[str] | str]] = {"word": _words, "character": _characters, "subword": str}
     return Reading(
-        {name: partial(_rows, path, splitters[config.level]) for name, path in paths.items()},
+        {name: partial(_rows, path) for name, path in paths.items()},
         {"licence": corpus.licence, "citation": corpus.citation, "url": corpus.url},
     )
 
 
 def _check(name: str, paths: dict[str, Path], corpus: Corpus) -> None:
     for (split, path), expected in zip(paths.items(), corpus.counts, strict=True):
-        known = set()
+        known = {END_OF_LINE}
         count = 0
         for _, line in lines(path):
-            words = _words(line)
-            count += len(words)
+            words = line.split()
+            count += len(words) + 1
             known.update(words)
         if count != expected:
             raise UserError(f"{path} is not the {split} split of {name}: it has {count:,} words with <eos>, not {expected:,}")
@@ -89,19 +93,6 @@ def _check(name: str, paths: dict[str, Path], corpus: Corpus) -> None:
             raise UserError(f"{path} is not of {name}: it has {len(known):,} different words, not {corpus.words:,}")
 
 
-def _rows(path: Path, split: Callable[[str], list[str] | str]) -> Iterator[Row]:
+def _rows(path: Path) -> Iterator[Row]:
     for number, line in lines(path):
-        yield Row(split(line), place=f"{path}:{number}")
-
-
-def _words(line: str) -> list[str]:
-    return [*line.split(), END_OF_LINE]
-
-
-def _characters(line: str) -> list[str]:
-    """The characters of a line as the character-level papers count them.
-
-    >>> _characters(" a <unk>\\n")
-    ['a', '_', '<', 'u', 'n', 'k', '>', '<eos>']
-    """
-    return [*line.strip().replace(" ", "_"), END_OF_LINE]
+        yield Row(line.strip() + "\n", place=f"{path}:{number}")

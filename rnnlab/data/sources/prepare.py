@@ -2,18 +2,17 @@
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rnnlab.data.cache import Appending
+from rnnlab.data.codec import Codec
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.tfds import Tfds
-from rnnlab.data.sources.tokens import Splitter
-from rnnlab.data.text import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
@@ -21,21 +20,17 @@ SPLITS = ("train", "validation", "test")
 
 
 def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
-    """Write values, offsets and targets of each split, and return what is known: vocabulary, labels, unknown words."""
+    """Write values, offsets and targets of each split, and return what is known: codec, counts, unknown words."""
     rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
-    level = config.known.level if isinstance(config, Tfds) else config.level
-    split = Splitter(level, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
-    seen = chain.from_iterable(split(row.input) for row in rows["train"]())
-    vocabulary = Vocabulary.of(seen, config.vocabulary or 2**31 - 1)
-    number = _numbering(config.task, rows["train"], reading.about.get("labels"))
+    codec = Codec.learnt(config.splitting, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
+    number = _numbering(config.task, rows["train"])
     found = {}
     for name in SPLITS:
-        found[name] = _write(folder / name, rows[name](), lambda text: vocabulary.encode(split(text)), number)
+        found[name] = _write(folder / name, rows[name](), codec.encode, number)
         if not found[name]["steps"]:
             raise UserError(f"the {name} split of {config.name} is empty")
-    labels = {"labels": number.labels} if isinstance(number, Labels) else {}
-    about = {"level": level, "lower": config.lower, "tokenizer": split.saved, "vocabulary": vocabulary.tokens}
-    return {**reading.about, **about, **labels, "splits": found}
+    codec = replace(codec, labels=tuple(number.labels) if isinstance(number, Labels) else (), targets=reading.targets)
+    return {**reading.about, "codec": codec.document(), "splits": found}
 
 
 def _first(rows: Callable[[], Iterable[Row]], limit: int | None) -> Iterable[Row]:
@@ -90,13 +85,12 @@ def numbers(row: Row) -> np.ndarray:
     return np.array([found], np.float32)
 
 
-def _numbering(task: str, rows: Callable[[], Iterable[Row]], names: list[str] | None) -> Callable | None:
+def _numbering(task: str, rows: Callable[[], Iterable[Row]]) -> Callable | None:
     if task in ("language_model", "character_model"):
         return None
     if task == "regression":
         return numbers
-    found = names or sorted({str(label) for row in rows() for label in _list(row.target)})
-    return Labels(found)
+    return Labels(sorted({str(label) for row in rows() for label in _list(row.target)}))
 
 
 def _list(target: Any) -> list:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rnnlab.data.codec import Scale
 from rnnlab.errors import UserError
 
 
@@ -28,7 +29,9 @@ class Reading:
 
     splits: dict[str, Callable[[], Iterable[Row]]]
     about: dict[str, Any] = field(default_factory=dict)
-    """What is known beyond the rows: licence, citation, version, names of the labels."""
+    """What is known beyond the rows: licence, citation, version."""
+    targets: Scale | None = None
+    """How the numbers of the targets were standardised, where they were."""
 
 
 def found(patterns: str | list[str]) -> list[Path]:

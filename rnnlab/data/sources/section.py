@@ -40,6 +40,11 @@ class Tokens(Source):
     lower: bool = False
     """Make all letters small."""
 
+    @property
+    def splitting(self) -> str:
+        """How texts are split: a key of `rnnlab.data.text.LEVELS`, or subword."""
+        return self.level
+
 
 class Stream(Tokens):
     """Settings of a text that a language model reads from beginning to end."""

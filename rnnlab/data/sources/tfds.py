@@ -84,6 +84,11 @@ class Tfds(Tokens):
         return usual._replace(**{name: value for name, value in own.items() if value is not None})
 
     @property
+    def splitting(self) -> str:
+        """How texts are split."""
+        return self.known.level
+
+    @property
     def tokens(self) -> bool:
         """Texts are read as tokens."""
         return True

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from rnnlab.data.build import build
-from rnnlab.data.sources.build import prepared_for
 from rnnlab.errors import UserError
 
 
@@ -42,7 +41,7 @@ def test_a_corpus_that_is_nowhere_says_what_to_put_where(home, section):
 
 def test_film_reviews_in_pieces_with_standardised_ratings(shared_data, shared_home, section):
     config = section({"name": "cornell", "folder": str(shared_data / "cornell_scale"), "vocabulary": None})
-    data, found = build(config), prepared_for(config)
+    data = build(config)
     splits = (data.train, data.validation, data.test)
     lengths = np.concatenate([split.lengths for split in splits])
     assert lengths.sum() == 2_148_164  # a word that only validation or test has is a token too
@@ -56,7 +55,7 @@ def test_film_reviews_in_pieces_with_standardised_ratings(shared_data, shared_ho
         for author in (shared_data / "cornell_scale" / "scaledata").glob("*/rating.*")
         for value in author.read_text().split()
     )
-    back = data.test.targets * found.about["rating"]["deviation"] + found.about["rating"]["mean"]
+    back = data.codec.targets.restored(data.test.targets)
     assert {round(float(value), 3) for value in back.ravel()} <= set(raw)
 
 
@@ -64,13 +63,13 @@ def test_tagged_sentences(shared_data, shared_home, section):
     folder = shared_data / "ud_english_ewt"
     files = {"train": "train", "validation": "dev", "test": "test"}
     section_ = {"name": "conllu", "vocabulary": None} | {key: f"{folder}/*{part}.conllu" for key, part in files.items()}
-    data, found = build(section(section_)), prepared_for(section(section_))
+    data = build(section(section_))
     assert [split.size for split in (data.train, data.validation, data.test)] == [204_578, 25_149, 25_094]
     assert [len(split.lengths) for split in (data.train, data.validation, data.test)] == [12_543, 2_001, 2_077]
     assert data.task.outputs == 17
     first = slice(0, data.train.offsets[1])
     assert data.vocabulary.decode(data.train.values[first])[:4] == ["Al", "-", "Zaman", ":"]
-    assert [found.about["labels"][tag] for tag in data.train.targets[first]][:4] == ["PROPN", "PUNCT", "PROPN", "PUNCT"]
+    assert [data.codec.labels[tag] for tag in data.train.targets[first]][:4] == ["PROPN", "PUNCT", "PROPN", "PUNCT"]
 
 
 def test_a_text_by_characters(shared_data, shared_home, section):
