@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, masked_product
+from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, masked_product, unseen
 
 
 class Cell(keras.layers.Layer):
@@ -146,7 +146,9 @@ class Cell(keras.layers.Layer):
         """The step's small parameters by name; a cell has only those that its options ask for."""
         return {}
 
-    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+    def step(
+        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+    ) -> tuple[Tensor, States]:
         """One time step of this cell; see rnnlab.cells.steps."""
         raise NotImplementedError
 

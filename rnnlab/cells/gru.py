@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from rnnlab.cells.cell import Cell
-from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, gru_reset_after, gru_reset_before
+from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, gru_reset_after, gru_reset_before, unseen
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -38,10 +38,12 @@ class GRUCell(Cell):
         """The recurrent product's bias, where the cell has one."""
         return {"recurrent_bias": self.cast(self.bias)[1]} if self.use_bias and self.reset_after else {}
 
-    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+    def step(
+        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+    ) -> tuple[Tensor, States]:
         """One time step."""
         step = gru_reset_after if self.reset_after else gru_reset_before
-        return step(x, states, noise, params, matmul, self.activation, self.recurrent_activation)
+        return step(x, states, noise, params, matmul, self.activation, self.recurrent_activation, see)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.cell import Cell
-from rnnlab.cells.steps import Noise, Params, Product, States, Tensor, lstm, normalised
+from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, lstm, normalised, unseen
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -71,9 +71,11 @@ class LSTMCell(Cell):
         """Peepholes, gains and offsets, as far as the cell has them."""
         return {name: self.cast(weight) for name, weight in self.vectors.items()}
 
-    def step(self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+    def step(
+        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+    ) -> tuple[Tensor, States]:
         """One time step."""
-        return lstm(x, states, noise, params, matmul, self.activation, self.recurrent_activation)
+        return lstm(x, states, noise, params, matmul, self.activation, self.recurrent_activation, see)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

@@ -3,7 +3,7 @@
 A step receives x, the input's share of the pre-activations (batch, gates * units), the previous states (batch, units), the
 noise of this step by site, the small parameters by name, and `matmul(name, v)`, which multiplies v by the recurrent kernel
 `name`. It returns the output and the new states. Whoever runs the step decides what a product costs and how its gradient
-is taken; see rnnlab.recurrence.
+is taken; see rnnlab.recurrence. Whoever looks inside is shown every gate by `see(name, gate)`.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +18,26 @@ Noise = Mapping[str, Any]
 Params = Mapping[str, Tensor]
 Product = Callable[[str, Tensor], Tensor]
 Activation = Callable[[Tensor], Tensor]
+See = Callable[[str, Tensor], Tensor]
+"""Takes a gate by its name, and gives it back."""
 
 EPSILON = 1e-5
 
 
+def unseen(name: str, gate: Tensor) -> Tensor:
+    """Nobody looks."""
+    return gate
+
+
 def lstm(
-    x: Tensor, states: States, noise: Noise, p: Params, matmul: Product, tanh: Activation, sigmoid: Activation
+    x: Tensor,
+    states: States,
+    noise: Noise,
+    p: Params,
+    matmul: Product,
+    tanh: Activation,
+    sigmoid: Activation,
+    see: See = unseen,
 ) -> tuple[Tensor, States]:
     """Long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000), gates in the order i, f, g, o.
 
@@ -36,18 +50,25 @@ def lstm(
     h, c = states
     a = x + normalised(masked_product(matmul, "recurrent", h, noise.get("recurrent")), p, "recurrent_gain")
     a_i, *a_f, a_g, a_o = ops.split(a, a.shape[-1] // c.shape[-1], axis=-1)
-    i = sigmoid(peep(a_i, c, p, "peephole_i"))
-    f = sigmoid(peep(a_f[0], c, p, "peephole_f")) if a_f else 1 - i
-    g = dropped(tanh(a_g), noise, "candidate")
+    i = see("input", sigmoid(peep(a_i, c, p, "peephole_i")))
+    f = see("forget", sigmoid(peep(a_f[0], c, p, "peephole_f")) if a_f else 1 - i)
+    g = dropped(see("candidate", tanh(a_g)), noise, "candidate")
     c_new = dropped(f * c + i * g, noise, "cell")
-    o = sigmoid(peep(a_o, c_new, p, "peephole_o"))
+    o = see("output", sigmoid(peep(a_o, c_new, p, "peephole_o")))
     h_new = o * tanh(normalised(c_new, p, "cell_gain", "cell_offset"))
     h_new = held(h_new, h, noise, "hold_hidden")
     return h_new, (h_new, held(c_new, c, noise, "hold_cell"))
 
 
 def gru_reset_after(
-    x: Tensor, states: States, noise: Noise, p: Params, matmul: Product, tanh: Activation, sigmoid: Activation
+    x: Tensor,
+    states: States,
+    noise: Noise,
+    p: Params,
+    matmul: Product,
+    tanh: Activation,
+    sigmoid: Activation,
+    see: See = unseen,
 ) -> tuple[Tensor, States]:
     """Gated recurrent unit, reset after the product (cuDNN's and Keras's default), gates in the order z, r, g.
 
@@ -58,12 +79,19 @@ def gru_reset_after(
     if "recurrent_bias" in p:
         u = u + p["recurrent_bias"]
     (x_z, x_r, x_g), (u_z, u_r, u_g) = ops.split(x, 3, axis=-1), ops.split(u, 3, axis=-1)
-    z, r = sigmoid(x_z + u_z), sigmoid(x_r + u_r)
-    return interpolated(h, z, tanh(x_g + r * u_g), noise)
+    z, r = see("update", sigmoid(x_z + u_z)), see("reset", sigmoid(x_r + u_r))
+    return interpolated(h, z, see("candidate", tanh(x_g + r * u_g)), noise)
 
 
 def gru_reset_before(
-    x: Tensor, states: States, noise: Noise, p: Params, matmul: Product, tanh: Activation, sigmoid: Activation
+    x: Tensor,
+    states: States,
+    noise: Noise,
+    p: Params,
+    matmul: Product,
+    tanh: Activation,
+    sigmoid: Activation,
+    see: See = unseen,
 ) -> tuple[Tensor, States]:
     """Gated recurrent unit of the textbooks (Cho et al. 2014), reset before the product, gates in the order z, r, g.
 
@@ -75,9 +103,9 @@ def gru_reset_before(
     gates, candidate = (mask[:2], mask[2]) if isinstance(mask, tuple) else (mask, mask)
     x_z, x_r, x_g = ops.split(x, 3, axis=-1)
     u = masked_product(matmul, "gates", h, gates)
-    z, r = sigmoid(x_z + u[:, :units]), sigmoid(x_r + u[:, units:])
+    z, r = see("update", sigmoid(x_z + u[:, :units])), see("reset", sigmoid(x_r + u[:, units:]))
     reset = r * (h if candidate is None else h * candidate)
-    return interpolated(h, z, tanh(x_g + matmul("candidate", reset)), noise)
+    return interpolated(h, z, see("candidate", tanh(x_g + matmul("candidate", reset))), noise)
 
 
 def interpolated(h: Tensor, z: Tensor, g: Tensor, noise: Noise) -> tuple[Tensor, States]:

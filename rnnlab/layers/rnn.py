@@ -36,6 +36,9 @@ class RNN(CarriedState, keras.layers.RNN):
     the loop. Raises ValueError for a setting that makes no sense for this cell.
     """
 
+    watched_by: Any = None
+    """The scan that takes the place of all others while somebody looks inside; see `rnnlab.inspection`."""
+
     def __init__(
         self,
         cell: Cell,
@@ -114,13 +117,16 @@ class RNN(CarriedState, keras.layers.RNN):
         projected = self.cell.project(x, masks.get("input"))
         kernels = self.cell.kernels(masks.get("recurrent_kernel"), isinstance(masks.get("recurrent"), tuple))
         operands = (self.cell.step, projected, states, kernels, self.cell.parameters(), fixed, varying, padding)
-        scan = fast() if self.implementation == "auto" and not self.unroll and self.cell.pure else None
+        quick = self.implementation == "auto" and not self.unroll and self.cell.pure
+        scan = self.watched_by or (fast() if quick else None)
         if scan:
             return scan(*operands, zero_output=self.zero_output_for_mask)
         return loop.scan(*operands, zero_output=self.zero_output_for_mask, unroll=self.unroll)
 
     def _takes_cudnn(self) -> bool:
         """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
+        if self.watched_by:
+            return False
         outside = not any(site in self.noise for site in INSIDE) and all(noise.tied for noise in self.noise.values())
         able = self.implementation == "auto" and self.use_cudnn and not self.unroll and outside and cudnn.fits(self.cell)
         if self.use_cudnn is True and not able:

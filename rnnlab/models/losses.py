@@ -51,9 +51,13 @@ class Weighted(keras.losses.Loss):
         super().__init__(name=name or cell)
         self.cell, self.scale = cell, scale
 
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of every cell, [rows] or [rows, steps]."""
+        return CELLS[self.cell](ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
+
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
         """The loss of a batch."""
-        cells = CELLS[self.cell](ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
+        cells = self.call(y_true, y_pred)
         weights = 1.0 if sample_weight is None else ops.cast(sample_weight, cells.dtype)
         return self.scale * ops.sum(cells * weights) / ops.cast(ops.shape(cells)[0], cells.dtype)
 

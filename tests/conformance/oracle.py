@@ -37,6 +37,7 @@ class Oracle:
 
     def __init__(self, cell, weights, masks):
         self.cell, self.masks = cell, masks
+        self.seen = []  # the gates of every step, before any noise acts on them, and the factor of the old memory
         self.weights = {name: np.asarray(value, "float64") for name, value in weights.items()}
         self.units = self.weights["recurrent_kernel"].shape[0]
         self.U = self.weights["recurrent_kernel"] * masks("recurrent_kernel")  # Merity et al. 2018: M * U, once
@@ -97,6 +98,8 @@ class Oracle:
         g = np.tanh(a["g"]) * self.masks("candidate", t)  # Semeniuta et al. 2016
         c_new = (f * c + i * g) * self.masks("cell", t)  # Moon et al. 2015
         o = sigmoid(a["o"] + self.peephole("o", c_new))
+        kept = self.masks("hold_cell", t) + (1 - self.masks("hold_cell", t)) * f * self.masks("cell", t)
+        self.seen.append({"input": i, "forget": f, "candidate": np.tanh(a["g"]), "output": o, "retained": kept})
         shown = c_new
         if "cell_gain" in self.weights:  # Ba et al. 2016, eq. 22: for the output only
             shown = self.standard(c_new) * self.weights["cell_gain"] + self.weights["cell_offset"]
@@ -114,6 +117,8 @@ class Oracle:
             product = r * (uh["g"] + recurrent_bias["g"])
         else:  # Cho et al. 2014: (r * h) U, and Gal & Ghahramani 2016: (r * h * m) U
             product = (r * h * self.masks("recurrent", t, 2)) @ self.gate(self.U, "g")
-        g = np.tanh(wx["g"] + self.bias("g", inner) + product) * self.masks("candidate", t)
+        candidate = np.tanh(wx["g"] + self.bias("g", inner) + product)
+        g = candidate * self.masks("candidate", t)
         d = self.masks("hold_hidden", t)
+        self.seen.append({"update": z, "reset": r, "candidate": candidate, "retained": d + (1 - d) * z})
         return (d * h + (1 - d) * (z * h + (1 - z) * g),)

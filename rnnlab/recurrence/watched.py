@@ -1,0 +1,92 @@
+"""The recurrence seen from inside: the plain loop that keeps every gate and every state, and lets states be nudged."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from rnnlab.cells.steps import States, Tensor, dropped, held
+from rnnlab.recurrence.masking import masked
+
+
+class Passage(NamedTuple):
+    """What passed through a layer, in the order of its steps: tensors (steps, batch, units)."""
+
+    gates: Mapping[str, Tensor]
+    """By name: input, forget, output, candidate; update, reset, candidate. Beside them `retained`."""
+    states: States
+    """The states after every step: hidden, then cell where there is one."""
+    real: Tensor | None
+    """(steps, batch), false at padding; None where nothing is padding."""
+
+
+class Watch:
+    """Takes the place of a scan (see rnnlab.recurrence) and remembers what passed.
+
+    `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
+    hidden state: the gradient of a loss by a nudge is that by the state.
+    """
+
+    def __init__(self, nudges: States = ()) -> None:
+        self.nudges = nudges
+        self.passages: list[Passage] = []
+        """One a call of the layer."""
+
+    def __call__(
+        self,
+        step: Any,
+        inputs: Tensor,
+        states: States,
+        kernels: Mapping[str, Tensor],
+        params: Mapping[str, Tensor],
+        fixed: Mapping[str, Any],
+        varying: Mapping[str, Any],
+        mask: Tensor | None = None,
+        zero_output: bool = False,
+    ) -> tuple[Tensor, States]:
+        """Repeat `step`, which takes `see` too; arguments and results as in rnnlab.recurrence."""
+        own = len(states)
+        real = None if mask is None else ops.cast(mask, "bool")
+        if real is not None:
+            varying = {**varying, "mask": real[..., None]}
+            states = (*states, ops.zeros_like(states[0]))
+
+        def body(states: States, now: Any) -> tuple[States, Any]:
+            x, noise, nudges = now
+            gates: dict[str, Tensor] = {}
+            seeing = partial(step, see=lambda name, gate: gates.setdefault(name, gate))
+            taken = seeing if real is None else masked(seeing, zero_output)
+            output, new = taken(x, states, {**fixed, **noise}, params, lambda name, v: ops.matmul(v, kernels[name]))
+            if nudges:
+                output = output + nudges[0]
+                new = (
+                    *(state + nudge for state, nudge in zip(new[:own], nudges, strict=True)),
+                    *([output] * (real is not None)),
+                )
+            return new, (output, new[:own], gates)
+
+        final, (outputs, after, gates) = _each(body, states, (inputs, varying, self.nudges))
+        self.passages.append(Passage({**gates, **_retained(gates, own, {**fixed, **varying})}, after, real))
+        return outputs, final[:own]
+
+
+def _retained(gates: Mapping[str, Tensor], states: int, noise: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The factor of c_{t-1} in c_t (of h_{t-1} in h_t): the forget (update) gate with the noise on what is carried."""
+    if states == 2 and "forget" in gates:
+        return {"retained": held(dropped(gates["forget"], noise, "cell"), 1.0, noise, "hold_cell")}
+    return {"retained": held(gates["update"], 1.0, noise, "hold_hidden")} if "update" in gates else {}
+
+
+def _each(body: Any, carry: Any, sequences: Any) -> tuple[Any, Any]:
+    """Repeat (carry, slice) -> (carry, result) over the first axis; return the last carry and all results, stacked."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.lax.scan(body, carry, sequences)
+    results = []
+    for t in range(len(keras.tree.flatten(sequences)[0])):
+        carry, result = body(carry, keras.tree.map_structure(lambda values: values[t], sequences))  # noqa: B023
+        results.append(result)
+    return carry, keras.tree.map_structure(lambda *values: ops.stack(values), *results)
