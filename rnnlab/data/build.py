@@ -7,7 +7,7 @@ from rnnlab.data import python_reference
 from rnnlab.data.config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import adding, associative_recall, copy_memory, mackey_glass, parity, temporal_order
-from rnnlab.data.sources.build import READERS
+from rnnlab.data.sources.build import MAKERS
 from rnnlab.data.sources.build import build as from_files
 
 BUILDERS: dict[str, Callable[[Any], Dataset]] = {
@@ -18,7 +18,7 @@ BUILDERS: dict[str, Callable[[Any], Dataset]] = {
     "parity": parity.build,
     "associative_recall": associative_recall.build,
     "mackey_glass": mackey_glass.build,
-    **dict.fromkeys(READERS, from_files),
+    **dict.fromkeys(MAKERS, from_files),
 }
 """How each data set is made, by the name it has in a config."""
 

@@ -17,6 +17,9 @@ from rnnlab.data.generators.config import (
 from rnnlab.data.sources.conllu import Conllu
 from rnnlab.data.sources.cornell import Cornell
 from rnnlab.data.sources.corpora import Papers
+from rnnlab.data.sources.mnist import Mnist
+from rnnlab.data.sources.npz import Arrays
+from rnnlab.data.sources.series import NumberSeries
 from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text
 from rnnlab.data.sources.tfds import Tfds
@@ -62,6 +65,9 @@ DataConfig = Annotated[
     | Conllu
     | Papers
     | Cornell
+    | Arrays
+    | NumberSeries
+    | Mnist
     | Tfds,
     Field(discriminator="name"),
 ]

@@ -1,63 +1,96 @@
-"""What is in a prepared data set: sizes, lengths, unknown words, labels, examples."""
+"""What is in a prepared data set: sizes, lengths, unknown words, labels, numbers, examples."""
 
 import json
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from rnnlab.data.cache import ABOUT, Prepared, home
-from rnnlab.data.sources.prepare import SPLITS
+from rnnlab.data.codec import Codec
+from rnnlab.data.sources.section import SPLITS
 
-SHOWN = 20
+SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""
+EXAMPLES = 3
+FEATURES = 4
+"""Most features whose mean and deviation are shown one by one."""
 
 
 def known() -> list[dict[str, Any]]:
     """Return a row for everything that is prepared in the data folder."""
     found = sorted((home() / "prepared").glob(f"[!.]*/{ABOUT}"))
-    return [_row(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    return [_row(path.parent.name, json.loads(path.read_text(encoding="utf-8"))) for path in found]
 
 
-def _row(folder: Path, about: dict[str, Any]) -> dict[str, Any]:
-    steps = {name: split["steps"] for name, split in about["splits"].items()}
-    return {
-        "name": about["key"]["name"],
-        "level": about["codec"]["level"],
-        **steps,
-        "vocabulary": len(about["codec"]["vocabulary"]),
-        "folder": folder.name,
-    }
+def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:
+    steps = {name: about["splits"].get(name, {}).get("steps") for name in SPLITS}
+    tokens = about["codec"]["vocabulary"]
+    level = about["codec"]["level"] if tokens else "numbers"
+    return {"name": about["key"]["name"], "level": level, **steps, "vocabulary": tokens and len(tokens), "folder": folder}
 
 
 def describe(found: Prepared) -> dict[str, Any]:
     """Return what is known of a prepared data set."""
-    about = found.about
+    about, codec = found.about, Codec.of(found.about["codec"])
     kept: dict[str, Any] = {key: about[key] for key in ("version", "licence", "citation", "url") if key in about}
-    splits = {name: _split(found, name) for name in SPLITS}
-    return {"name": about["key"]["name"], "vocabulary": len(about["codec"]["vocabulary"]), "splits": splits, **kept}
+    tokens = {"level": codec.level, "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
+    splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
+    return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(found.folder), **kept}
 
 
-def _split(found: Prepared, name: str) -> dict[str, Any]:
+def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
     """Counts of a split; lengths and labels where it has examples."""
     about, values = found.about["splits"][name], found[f"{name}.values"]
-    told: dict[str, Any] = {"steps": about["steps"], "unknown_rate": about["unknown"] / about["steps"]}
+    told: dict[str, Any] = dict(about)
+    if codec.vocabulary:
+        told["unknown_rate"] = told.pop("unknown") / about["steps"]
+    else:
+        told |= _numbers(values)
+    if f"{name}.targets" in found:
+        told |= _targets(codec, found[f"{name}.targets"])
     if f"{name}.offsets" not in found:
-        return {**told, "begins": _decoded(found, values)}
-    offsets, targets = found[f"{name}.offsets"], found[f"{name}.targets"]
-    lengths = np.diff(offsets)
-    quartiles = [int(value) for value in np.quantile(lengths, [0, 0.25, 0.5, 0.75, 1])]
-    begins = [_decoded(found, values[begin:end]) for begin, end in pairwise(offsets[:4])]
-    return {**told, "examples": len(lengths), "length_quartiles": quartiles, **_targets(found, targets), "begin": begins}
+        return {**told, **({"begins": _shown(codec, values)} if codec.vocabulary else {})}
+    offsets = found[f"{name}.offsets"]
+    told["length_quartiles"] = [int(value) for value in np.quantile(np.diff(offsets), [0, 0.25, 0.5, 0.75, 1])]
+    if not codec.vocabulary:
+        return told
+    targets = found[f"{name}.targets"]
+    return {**told, "examples_shown": [_example(codec, values, offsets, targets, place) for place in _places(len(offsets) - 1)]}
 
 
-def _targets(found: Prepared, targets: np.ndarray) -> dict[str, Any]:
-    if labels := found.about["codec"]["labels"]:
-        counts = np.bincount(targets, minlength=len(labels))
-        return {"labels": {label: int(count) for label, count in zip(labels, counts, strict=True)}}
-    return {"targets": {"mean": float(targets.mean()), "deviation": float(targets.std())}}
+def _places(total: int) -> list[int]:
+    """A few examples from all over a split, which may be sorted by label."""
+    return sorted({total * place // EXAMPLES for place in range(EXAMPLES)})
 
 
-def _decoded(found: Prepared, values: np.ndarray) -> str:
-    return " ".join(found.about["codec"]["vocabulary"][number] for number in values[:SHOWN])
+def _numbers(values: np.ndarray) -> dict[str, Any]:
+    """What numbers there are, by feature where these are few."""
+    features = values.shape[1]
+    parts = values.T if features <= FEATURES else [values]
+    return {"features": features, "numbers": [_spread_of(part) for part in parts]}
+
+
+def _spread_of(values: np.ndarray) -> dict[str, float]:
+    found = {"mean": values.mean(dtype=np.float64), "deviation": values.std(dtype=np.float64)}
+    return {name: round(float(value), 6) for name, value in {**found, "least": values.min(), "greatest": values.max()}.items()}
+
+
+def _targets(codec: Codec, targets: np.ndarray) -> dict[str, Any]:
+    if codec.labels:
+        counts = np.bincount(targets, minlength=len(codec.labels))
+        return {"labels": {label: int(count) for label, count in zip(codec.labels, counts, strict=True)}}
+    return {"targets": {"outputs": targets.shape[1], "mean": float(targets.mean()), "deviation": float(targets.std())}}
+
+
+def _example(codec: Codec, values: np.ndarray, offsets: np.ndarray, targets: np.ndarray, place: int) -> dict[str, Any]:
+    begin, end = int(offsets[place]), int(offsets[place + 1])
+    if len(targets) != len(offsets) - 1:  # a label for every word
+        words = codec.decode(values[begin:end][: SHOWN[codec.unit]]).split(" ")
+        return {"text": " ".join(f"{word}/{codec.labels[tag]}" for word, tag in zip(words, targets[begin:end], strict=False))}
+    target = codec.labels[int(targets[place])] if codec.labels else np.round(targets[place], 4).tolist()
+    return {"text": _shown(codec, values[begin:end]), "target": target}
+
+
+def _shown(codec: Codec, values: np.ndarray) -> str:
+    return codec.decode(values[: SHOWN[codec.unit]])

@@ -9,7 +9,7 @@ from rnnlab.data.cache import Prepared
 from rnnlab.data.codec import Codec
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.ragged import Ragged
-from rnnlab.data.sources.prepare import SPLITS
+from rnnlab.data.sources.section import SPLITS
 from rnnlab.data.streams import Stream
 from rnnlab.data.task import KINDS, Task
 from rnnlab.data.text import END_OF_LINE

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnlab.data.cache import Prepared, hash_of, prepared
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.sources import assemble, conllu, cornell, corpora, prepare, table, text, tfds
+from rnnlab.data.sources import assemble, conllu, cornell, corpora, mnist, npz, prepare, series, table, text, tfds
 from rnnlab.data.sources.depot import keep
 from rnnlab.data.sources.reading import Reading
 from rnnlab.errors import UserError
@@ -22,27 +22,44 @@ READERS: dict[str, Callable[[Any], Reading]] = {
     "tfds": tfds.read,
     **dict.fromkeys(tfds.KNOWN, tfds.read),
 }
-"""How the rows of a source are read, by its name in a config."""
-LOCAL: dict[str, Callable[[Any], list[Path]]] = {"text": text.sources, "table": table.sources, "conllu": conllu.sources}
+"""How the rows of a source of texts are read, by its name in a config."""
+
+
+def _rows(read: Callable[[Any], Reading], config: Any, folder: Path) -> dict[str, Any]:
+    return prepare.tokens(folder, config, read(config))
+
+
+MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
+    **{name: partial(_rows, read) for name, read in READERS.items()},
+    "npz": npz.make,
+    "series": series.make,
+    "tfds/mnist": mnist.make,
+}
+"""How the arrays of a source are written, by its name in a config."""
+ASSEMBLERS: dict[str, Callable[[Any, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
+"""How its arrays become a data set, where its task does not say so."""
+LOCAL: dict[str, Callable[[Any], list[Path]]] = {
+    "text": text.sources,
+    "table": table.sources,
+    "conllu": conllu.sources,
+    "npz": npz.sources,
+    "series": series.sources,
+}
 """Sources whose files may be any, so that their bytes are part of the key."""
 
 
 def prepared_for(config: Any) -> Prepared:
     """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
-    if config.name not in READERS:
-        raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(READERS)}")
+    if config.name not in MAKERS:
+        raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(MAKERS)}")
     hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
-    return prepared(config.name, {**config.key, "sources": hashes}, partial(_make, config))
-
-
-def _make(config: Any, folder: Path) -> dict[str, Any]:
-    return prepare.tokens(folder, config, READERS[config.name](config))
+    return prepared(config.name, {**config.key, "sources": hashes}, partial(MAKERS[config.name], config))
 
 
 def build(config: Any) -> Dataset:
     """Return the data set that a section of a source declares."""
-    found = prepared_for(config)
-    return (assemble.text if config.task.endswith("_model") else assemble.examples)(config, found)
+    usual = assemble.text if config.task.endswith("_model") else assemble.examples
+    return ASSEMBLERS.get(config.name, usual)(config, prepared_for(config))
 
 
 def keep_files(config: Any, given: Path) -> None:
@@ -52,6 +69,6 @@ def keep_files(config: Any, given: Path) -> None:
     elif config.name == "cornell":
         keep(config.name, given, cornell.FILES.values())
     elif config.name.startswith("tfds"):
-        keep(f"tfds/{config.dataset or config.name.removeprefix('tfds/')}", given, ["*"])
+        keep(f"tfds/{getattr(config, 'dataset', None) or config.name.removeprefix('tfds/')}", given, ["*"])
     else:
         raise UserError(f"{config.name} names its own files; --from is for published data sets")

@@ -13,10 +13,9 @@ import numpy as np
 from rnnlab.data.cache import Appending
 from rnnlab.data.codec import Codec
 from rnnlab.data.sources.reading import Reading, Row
+from rnnlab.data.sources.section import SPLITS
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
-
-SPLITS = ("train", "validation", "test")
 
 
 def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:

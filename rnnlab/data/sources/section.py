@@ -12,6 +12,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 """A part of the whole."""
 Files = str | Annotated[list[str], Field(min_length=1)]
 """A file, a glob, or a list of them, from the working directory."""
+SPLITS = ("train", "validation", "test")
 UNSHAPING = {"batch_size", "window", "lengths"}
 """Settings that shape batches but no array."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from rnnlab import files
 from rnnlab.data.cache import home
 from rnnlab.data.sources.depot import depot
 from rnnlab.errors import UserError
@@ -25,18 +26,22 @@ REPACKED = {"aclImdb_v1.tar.gz": ("aclImdb*.tar.*", "aclImdb/train/unsup/0_0.txt
 def builder(name: str) -> Any:
     """Return the builder of a data set, its data prepared; raise UserError where its files are not to be had."""
     import tensorflow_datasets as tfds
+    from filelock import FileLock
 
     tfds.disable_progress_bar()
+    folder = files.make(home().absolute() / "tfds")
     try:
-        made = tfds.builder(name, data_dir=str(home().absolute() / "tfds"), file_format="array_record")
+        made = tfds.builder(name, data_dir=str(folder), file_format="array_record")
     except tfds.core.DatasetNotFoundError:
         raise UserError(f"TensorFlow Datasets has no data set {name!r}") from None
-    with _files_first(name, made):
+    with FileLock(folder / ".lock"), _files_first(name, made):  # of two builders at once one would fail
         try:
             made.download_and_prepare()
+        except ModuleNotFoundError as error:
+            raise UserError(f"tfds/{name} needs a package that is not there: pip install {error.name}") from None
         except tfds.core.download.download_manager.NonMatchingChecksumError as error:
-            files = ", ".join(path.name for path in sorted(depot(f"tfds/{name}").glob("*")))
-            raise UserError(f"{files} is another file than the builder expects: {str(error).splitlines()[0]}") from None
+            given = ", ".join(path.name for path in sorted(depot(f"tfds/{name}").glob("*")))
+            raise UserError(f"{given} is another file than the builder expects: {str(error).splitlines()[0]}") from None
     return made
 
 
@@ -90,8 +95,7 @@ def _other_packing(place: Path, file: str) -> Path | None:
     others = sorted(place.glob(pattern)) if pattern else []
     if not others:
         return None
-    target = place / "repacked" / file
-    target.parent.mkdir(exist_ok=True)
+    target = files.make(place / "repacked") / file
     with tarfile.open(others[0]) as source, tarfile.open(target, "w:gz", compresslevel=1) as copy:
         names = set()
         for member in source:

@@ -81,16 +81,21 @@ def sources(config: Table) -> list[Path]:
 def _rows(paths: list[Path], columns: list[str], several: bool) -> Iterator[Row]:
     for path in paths:
         for place, record in records(path):
-            for column in columns:
-                if column not in record:
-                    known = ", ".join(map(str, record))
-                    raise UserError(f"{place}: there is no column {column!r}{nearest(column, record)}; the columns are {known}")
-                if record[column] is None:
-                    raise UserError(f"{place}: the column {column!r} has no value")
-            text, *targets = (record[column] for column in columns)
+            text, *targets = cells(place, record, columns)
             if not isinstance(text, str):
                 raise UserError(f"{place}: the column {columns[0]!r} should be text, got {text!r}")
             yield Row(text, targets if several else targets[0], place)
+
+
+def cells(place: str, record: dict[str, Any], columns: list[str]) -> list[Any]:
+    """Return what a row has in these columns; raise UserError where it lacks one."""
+    for column in columns:
+        if column not in record:
+            known = ", ".join(map(str, record))
+            raise UserError(f"{place}: there is no column {column!r}{nearest(column, record)}; the columns are {known}")
+        if record[column] is None:
+            raise UserError(f"{place}: the column {column!r} has no value")
+    return [record[column] for column in columns]
 
 
 def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -16,6 +16,8 @@ from rnnlab.section import conflict
 
 BLOCK = 1000
 """Examples that are read at once."""
+HEAD = "head"
+"""The feature of a tagged sentence that only words have."""
 
 
 class Known(NamedTuple):
@@ -122,7 +124,7 @@ def read(config: Tfds) -> Reading:
 
     def rows(split: str) -> Callable[[], Iterable[Row]]:
         try:
-            source = made.as_data_source(split=split)
+            source = made.as_data_source(split=split, decoders=_only(columns, made.info.features))
         except (ValueError, KeyError) as error:
             raise UserError(f"{made.info.full_name} has no split {split!r}: it has {', '.join(made.info.splits)}") from error
         return partial(_rows, source, columns, made.info.features, f"{made.info.full_name} {split}")
@@ -136,25 +138,31 @@ def read(config: Tfds) -> Reading:
     return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
 
 
+def _only(columns: list[str], features: Any) -> Any:
+    """Leave all other features as they are stored."""
+    from tensorflow_datasets.decode import PartialDecoding
+
+    return PartialDecoding({column: features[column] for column in (*columns, HEAD) if column in features})
+
+
 def _rows(source: Any, columns: list[str], features: Any, place: str) -> Iterator[Row]:
     for begin in range(0, len(source), BLOCK):
         block = source.__getitems__(range(begin, min(begin + BLOCK, len(source))))
         for number, record in enumerate(block, begin):
             text, *labels = (_plain(record[column], features[column]) for column in columns)
             text = text if labels or not isinstance(text, str) else text.rstrip("\n") + "\n"
-            yield _words(Row(text, labels[0] if labels else None, f"{place}, example {number}"))
+            row = Row(text, labels[0] if labels else None, f"{place}, example {number}")
+            yield _words(row, record[HEAD]) if isinstance(row.target, list) and HEAD in features else row
 
 
-def _words(row: Row) -> Row:
-    """Of a tagged sentence only the words: a range such as don't over do and n't has the tag `_`.
+def _words(row: Row, heads: Iterable[bytes]) -> Row:
+    """Of a tagged sentence only the words: a range such as don't over do and n't has no head, and neither has an empty node.
 
-    >>> _words(Row(["don't", "do", "n't"], ["_", "AUX", "PART"])).input
+    >>> _words(Row(["don't", "do", "n't"], ["_", "AUX", "PART"]), [b"None", b"0", b"1"]).input
     ['do', "n't"]
     """
-    if not isinstance(row.target, list):
-        return row
-    pairs = [(word, tag) for word, tag in zip(row.input, row.target, strict=True) if tag != "_"]
-    return row._replace(input=[word for word, _ in pairs], target=[tag for _, tag in pairs])
+    kept = [(word, tag) for word, tag, head in zip(row.input, row.target, heads, strict=True) if head != b"None"]
+    return row._replace(input=[word for word, _ in kept], target=[tag for _, tag in kept])
 
 
 def _plain(value: Any, feature: Any) -> Any:

@@ -1,0 +1,107 @@
+"""Arrays of .npz files, read with checks that name file, array, example and step."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+
+from rnnlab.data.codec import Scale
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+
+class Sequences(NamedTuple):
+    """Examples end to end."""
+
+    values: np.ndarray
+    """[steps of all, features]."""
+    sizes: np.ndarray
+    """The steps of each, [examples]."""
+    targets: np.ndarray
+    """[examples, ...] or [steps of all, ...]."""
+    place: str
+    """The files."""
+
+    def chosen(self, which: np.ndarray) -> "Sequences":
+        """Return the examples that are marked."""
+        steps = np.repeat(which, self.sizes)
+        own = which if len(self.targets) == len(self.sizes) else steps
+        return Sequences(self.values[steps], self.sizes[which], self.targets[own], self.place)
+
+
+def load(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the named arrays of a file; raise UserError where one is missing, holds Python objects, or cannot be read."""
+    try:
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise UserError(f"{path} is a single array; numpy.savez gives arrays names")
+        with file:
+            for name in names:
+                if name not in file:
+                    has = ", ".join(file.files) or "none"
+                    raise UserError(f"{path} has no array {name!r}{nearest(name, file.files)}; it has {has}")
+            return {name: file[name] for name in names}
+    except (BadZipFile, EOFError, OSError) as error:
+        raise UserError(f"{path} is no whole .npz file: {error}") from None
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise UserError(f"{path} is no whole .npz file: {error}") from None
+        raise UserError(
+            f"{path} holds Python objects, which are not read; put examples of unequal lengths end to end and say their sizes"
+        ) from None
+
+
+def sizes_of(place: str, x: np.ndarray, given: np.ndarray | None) -> np.ndarray:
+    """Return the steps of each example; `x` is [examples, steps, ...], padded where sizes are `given`, or end to end."""
+    if given is None:
+        if x.ndim not in (2, 3) or not x.size:
+            raise UserError(f"{place} should be [examples, steps, features], got {list(x.shape)}; end to end needs sizes:")
+        return np.full(len(x), x.shape[1])
+    if given.ndim != 1 or given.dtype.kind not in "iu" or not len(given) or given.min() < 1:
+        raise UserError(f"{place}: its sizes should be whole numbers from 1, one an example, got {given.ravel()[:6].tolist()}")
+    if padded(x, given) and given.max() > x.shape[1]:
+        raise UserError(f"{place} has room for {x.shape[1]} steps an example, its sizes go up to {given.max()}")
+    if not padded(x, given) and given.sum() != len(x):
+        raise UserError(f"{place} has {len(x)} steps in all, its sizes sum to {given.sum()}")
+    return given.astype(np.int64)
+
+
+def padded(x: np.ndarray, sizes: np.ndarray) -> bool:
+    """Return whether an array has a row for every example; one that is end to end has a row for every step."""
+    return x.ndim > 1 and len(x) == len(sizes) != sizes.sum()
+
+
+def end_to_end(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return [steps of all, ...].
+
+    >>> end_to_end(np.array([[1, 2], [3, 0]]), np.array([2, 1])).tolist()
+    [1, 2, 3]
+    """
+    return x[np.arange(x.shape[1]) < sizes[:, None]] if padded(x, sizes) else x
+
+
+def check_finite(place: str, values: np.ndarray, sizes: np.ndarray) -> None:
+    """Raise UserError at the first of the numbers [steps of all, features] that is none."""
+    if values.dtype.kind not in "fiub" or values.ndim != 2:
+        raise UserError(f"{place} should be numbers with one axis of features, got {values.dtype} {list(values.shape)}")
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        step, feature = (int(number) for number in wrong[0])
+        example = int(np.searchsorted(sizes.cumsum(), step, side="right"))
+        inside = step - int(sizes[:example].sum())
+        found = f"{values[step, feature]} in example {example}, step {inside}, feature {feature}"
+        raise UserError(f"{place} should be finite, got {found} (counted from 0; {len(wrong)} in all)")
+
+
+def measured(values: np.ndarray) -> Scale:
+    """Return mean and deviation of each feature of [steps, features]; what never changes has deviation 1."""
+    values = values.astype(np.float64)
+    deviation = values.std(axis=0)
+    return Scale(tuple(values.mean(axis=0).tolist()), tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
+
+
+def columns(values: np.ndarray) -> np.ndarray:
+    """Return [examples, outputs], also of [examples]."""
+    return values[:, None] if values.ndim == 1 else values

@@ -1,0 +1,187 @@
+"""Arrays of an .npz file: sequences of numbers with a label, a number or a tag each, and the frames of polyphonic music."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from rnnlab.data.codec import Codec, Scale
+from rnnlab.data.sources import arrays
+from rnnlab.data.sources.arrays import Sequences
+from rnnlab.data.sources.reading import found
+from rnnlab.data.sources.section import SPLITS, Files, Fraction, Lengths, Source
+from rnnlab.data.sources.splitting import owners
+from rnnlab.errors import UserError
+from rnnlab.section import conflict
+
+TASKS = {"label": "classification", "value": "regression", "tag": "tagging", "frames": "multilabel"}
+"""What is predicted, by the setting that names its array."""
+
+
+class Arrays(Source):
+    """Sequences of numbers from NumPy's .npz files, all of one length or of their own.
+
+    The input is [examples, steps, features], or [examples, steps] for one feature. With `sizes` it may be padded at the end of
+    each example, or hold all examples end to end, [steps of all, features].
+    """
+
+    name: Literal["npz"]
+    """The name of the data set."""
+    train: Files
+    """The files to train on."""
+    validation: Files | Fraction = 0.1
+    """The files, or the fraction of the training examples, drawn by `split_seed`."""
+    test: Files | Fraction = 0.1
+    """The files, or the fraction of the training examples, drawn by `split_seed`."""
+    input: str | None = None
+    """The array of the input, which goes with `label`, `value` or `tag`."""
+    label: str | None = None
+    """The array of the labels, one an example, numbers or strings: classification."""
+    value: str | None = None
+    """The array of the numbers, [examples] or [examples, outputs]: regression."""
+    tag: str | None = None
+    """The array of the labels of steps, laid out as the input: tagging."""
+    frames: str | None = None
+    """The array of the frames, zeros and ones such as a piano roll: every frame is predicted from those before it."""
+    sizes: str | None = None
+    """The array of how many steps each example has; null takes all."""
+    standardise: bool = True
+    """Give each feature and each number to predict mean 0 and deviation 1 over the training split; frames stay as they are."""
+    split_seed: int = 0
+    """Decides which examples are held out."""
+    lengths: Lengths = Lengths()
+    """What happens to long examples."""
+
+    @property
+    def tokens(self) -> bool:
+        """The inputs are numbers."""
+        return False
+
+    @property
+    def target(self) -> str:
+        """The setting that names what is predicted."""
+        return next(name for name in TASKS if getattr(self, name))
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return TASKS[self.target]
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "Arrays":
+        named = [name for name in TASKS if getattr(self, name)]
+        if len(named) != 1:
+            raise conflict((named[-1] if named else "label",), f"name one array of {', '.join(TASKS)}", named)
+        if (self.frames is None) != (self.input is not None):
+            raise conflict(("input",), "label, value and tag go with an input, frames are an input themselves", self.input)
+        return self
+
+
+def sources(config: Arrays) -> list[Path]:
+    """Return every file that is read."""
+    return [path for split in SPLITS if not isinstance(part := getattr(config, split), float) for path in found(part)]
+
+
+def read(config: Arrays) -> dict[str, Sequences]:
+    """Return the examples of each split."""
+    fractions = {name: part for name in SPLITS if isinstance(part := getattr(config, name), float)}
+    splits = {name: _joined(config, found(getattr(config, name))) for name in SPLITS if name not in fractions}
+    if fractions:
+        whole = splits["train"]
+        owner = owners(len(whole.sizes), fractions, config.split_seed)
+        splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
+    return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit or np.inf)) for name, part in splits.items()}
+
+
+def _joined(config: Arrays, paths: list[Path]) -> Sequences:
+    parts = [_file(config, path) for path in paths]
+    shapes = {part.values.shape[1:] for part in parts}
+    if len(shapes) > 1:
+        raise UserError(f"the files have examples of different features: {', '.join(map(str, shapes))} in {parts[0].place} ...")
+    joined = [np.concatenate(columns) for columns in zip(*(part[:3] for part in parts), strict=True)]
+    return Sequences(joined[0], joined[1], joined[2], ", ".join(map(str, paths)))
+
+
+def _file(config: Arrays, path: Path) -> Sequences:
+    target = str(getattr(config, config.target))
+    name = config.input or target
+    given = arrays.load(path, [array for array in (name, target, config.sizes) if array])
+    x, y, place = given[name], given[target], f"{path}: {name!r}"
+    sizes = arrays.sizes_of(place, x, given[config.sizes] if config.sizes else None)
+    values = arrays.columns(_whole(x, sizes))
+    arrays.check_finite(place, values, sizes)
+    if config.frames and not np.isin(values, (0, 1)).all():
+        raise UserError(f"{place} should be zeros and ones, got {values[~np.isin(values, (0, 1))][0]}")
+    if config.frames or config.tag:
+        y = _whole(y, sizes)
+    unit, expected = ("examples", len(sizes)) if config.label or config.value else ("steps", len(values))
+    if len(y) != expected:
+        raise UserError(f"{path}: {target!r} has {len(y)} {unit}, {name!r} has {expected}")
+    return Sequences(values, sizes, values if config.frames else y, str(path))
+
+
+def _whole(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """[steps of all, ...] of what is padded, end to end, or of one length."""
+    if x.ndim > 1 and len(x) == len(sizes) and sizes.max() == sizes.min() == x.shape[1]:
+        return x.reshape(-1, *x.shape[2:])
+    return arrays.end_to_end(x, sizes)
+
+
+def make(config: Arrays, folder: Path) -> dict[str, Any]:
+    """Write values, offsets and targets of each split, and return what is known."""
+    splits = read(config)
+    scale = arrays.measured(splits["train"].values) if config.standardise and not config.frames else None
+    codec, number = _numbering(config, splits["train"])
+    for name, part in splits.items():
+        values = _before(part).astype(np.uint8) if config.frames else _scaled(part.values, scale)
+        np.save(folder / f"{name}.values.npy", values)
+        np.save(folder / f"{name}.offsets.npy", np.concatenate([[0], part.sizes.cumsum()]))
+        np.save(folder / f"{name}.targets.npy", number(part))
+    counts = {name: {"steps": len(part.values), "examples": len(part.sizes)} for name, part in splits.items()}
+    return {"codec": replace(codec, inputs=scale).document(), "splits": counts}
+
+
+def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
+    return (scale.standardised(values) if scale else values).astype(np.float32)
+
+
+def _before(part: Sequences) -> np.ndarray:
+    """The frame before each; before the first of an example, silence."""
+    shifted = np.roll(part.values, 1, axis=0)
+    shifted[part.sizes.cumsum() - part.sizes] = 0
+    return shifted
+
+
+def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Sequences], np.ndarray]]:
+    """How targets are decoded, and how they become numbers."""
+    if config.frames:
+        return Codec(), lambda part: part.targets.astype(np.float32)
+    if config.value:
+        _numbers(config, train)  # before anything is measured
+        scale = arrays.measured(arrays.columns(train.targets)) if config.standardise else None
+        return Codec(targets=scale), lambda part: _scaled(_numbers(config, part), scale)
+    names = np.unique(train.targets)
+    return Codec(labels=tuple(map(str, names))), partial(_numbered, names)
+
+
+def _numbers(config: Arrays, part: Sequences) -> np.ndarray:
+    found = arrays.columns(part.targets)
+    arrays.check_finite(f"{part.place}: {config.value!r}", found, np.ones(len(found), np.int64))
+    return found
+
+
+def _numbered(names: np.ndarray, part: Sequences) -> np.ndarray:
+    labels = part.targets
+    if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
+        raise UserError(f"{part.place}: labels should be whole numbers or strings, got {labels.dtype} {list(labels.shape)}")
+    strange = ~np.isin(labels, names)
+    if strange.any():
+        which, known = int(strange.argmax()), ", ".join(map(str, names[:12]))
+        raise UserError(
+            f"{part.place}: the label {labels[which]!s} (place {which}) is not in the training split; it has {known}"
+        )
+    return np.searchsorted(names, labels).astype(np.int32)

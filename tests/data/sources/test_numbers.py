@@ -1,0 +1,188 @@
+"""Numbers from arrays and tables: sequences with a target each, piano rolls, series to forecast."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlab.data.build import build
+from rnnlab.data.describe import describe
+from rnnlab.data.sources.build import prepared_for
+from rnnlab.errors import UserError
+
+RANDOM = np.random.default_rng(0)
+SIZES = RANDOM.integers(1, 7, 40)
+TOTAL = int(SIZES.sum())
+ENDS = SIZES.cumsum()
+ARRAYS = {
+    "x": RANDOM.integers(0, 1000, (TOTAL, 2)).astype(float),
+    "sizes": SIZES,
+    "label": np.where(np.arange(40) % 3, "up", "down"),
+    "value": np.arange(40) / 7,
+    "tag": RANDOM.integers(3, 6, TOTAL),
+    "roll": (RANDOM.random((TOTAL, 5)) < 0.3).astype(np.uint8),
+}
+LAYOUTS = {
+    "end to end": lambda values: values,
+    "padded": lambda values: np.stack(
+        [np.pad(part, [(0, 6 - len(part)), *[(0, 0)] * (part.ndim - 1)]) for part in pieces(values)]
+    ),
+}
+
+
+def pieces(values):
+    return np.split(values, ENDS[:-1])
+
+
+def everything(data):
+    """All examples: real inputs, targets by example, whatever split they are in."""
+    found = []
+    for split in (data.train, data.validation, data.test):
+        for batch in split.batches(seed=1, epoch=0):
+            for x, y, weight in zip(*batch, strict=True):
+                real = ~np.isnan(x).any(axis=1)
+                if weight.max() > 0:
+                    found.append((x[real], y[real] if y.ndim and weight.ndim else y))
+    return found
+
+
+def key(values):
+    return tuple(values.round().astype(int).ravel())
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("target", ["label", "value", "tag"])
+def test_every_example_comes_back_with_its_target(home, section, target, layout):
+    given = {name: LAYOUTS[layout](ARRAYS[name]) for name in ("x", "tag")}
+    np.savez("a.npz", **{**ARRAYS, **given})
+    config = section({"name": "npz", "train": "a.npz", "input": "x", "sizes": "sizes", target: target, "batch_size": 8})
+    data = build(config)
+    restored = {}
+    for x, y in everything(data):
+        names = [data.codec.labels[label] for label in np.atleast_1d(y)] if data.codec.labels else None
+        restored[key(data.codec.inputs.restored(x))] = names or data.codec.targets.restored(y)
+    assert len(restored) == 40
+    for place, x in enumerate(pieces(ARRAYS["x"])):
+        found = restored[key(x)]
+        wanted = pieces(ARRAYS["tag"])[place] if target == "tag" else ARRAYS[target][[place]]
+        assert [str(one) for one in wanted] == found if data.codec.labels else found == pytest.approx(wanted, abs=1e-5)
+    train = data.train.values
+    np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(train.std(axis=0), 1, atol=1e-5)
+    told = describe(prepared_for(config))["splits"]
+    assert [told[name]["examples"] for name in ("train", "validation", "test")] == [32, 4, 4]
+
+
+def test_every_frame_of_a_piano_roll_is_predicted_from_those_before_it(home, section):
+    np.savez("a.npz", **ARRAYS)
+    data = build(section({"name": "npz", "train": "a.npz", "frames": "roll", "sizes": "sizes", "batch_size": 8}))
+    assert (data.task.name, data.task.outputs) == ("multilabel", 5)
+    found = everything(data)
+    assert all(y.dtype == np.float32 for _, y in found)
+    assert sorted(y.tolist() for _, y in found) == sorted(part.tolist() for part in pieces(ARRAYS["roll"]))
+    for x, y in found:
+        np.testing.assert_array_equal(x, np.concatenate([np.zeros((1, 5)), y[:-1]]))
+    assert sum(split.size for split in (data.train, data.validation, data.test)) == TOTAL
+
+
+def test_sequences_of_one_length_need_no_sizes(home, section):
+    np.savez("a.npz", x=np.arange(60.0).reshape(20, 3), y=np.arange(20) % 2)
+    data = build(section({"name": "npz", "train": "a.npz", "input": "x", "label": "y", "standardise": False}))
+    assert data.task.batch_shape == (32, 3, 1)
+    assert sorted(x[0, 0] for x, _ in everything(data)) == list(range(0, 60, 3))
+
+
+def arrays(**changed):
+    return lambda: np.savez("a.npz", **{**ARRAYS, **changed})
+
+
+X = {"name": "npz", "train": "a.npz", "input": "x", "sizes": "sizes", "label": "label"}
+ROLL = {"name": "npz", "train": "a.npz", "frames": "roll", "sizes": "sizes"}
+NAN = ARRAYS["x"].copy()
+NAN[ENDS[2] + 1, 1] = np.nan
+STRANGE = np.array([np.arange(2), np.arange(3)], dtype=object)
+COMPLAINTS = [
+    (X, arrays(x=NAN), rf"a.npz: 'x' should be finite, got nan in example {3 if SIZES[3] > 1 else 4}, step [01], feature 1"),
+    ({**X, "input": "xs"}, arrays(), r"a.npz has no array 'xs' \(did you mean x\?\); it has x, sizes"),
+    (X, arrays(sizes=SIZES[:-1]), r"'x' has [0-9]+ steps in all, its sizes sum to"),
+    (X, arrays(sizes=SIZES * 0), "its sizes should be whole numbers from 1, one an example, got"),
+    (X, arrays(label=ARRAYS["label"][:-1]), "'label' has 39 examples, 'x' has 40"),
+    (X, arrays(label=ARRAYS["value"]), "labels should be whole numbers or strings, got float64"),
+    ({**X, "label": None, "tag": "tag"}, arrays(tag=ARRAYS["tag"][1:]), f"'tag' has {TOTAL - 1} steps, 'x' has {TOTAL}"),
+    ({**X, "label": None, "value": "value"}, arrays(value=ARRAYS["value"] * np.nan), "'value' should be finite, got nan"),
+    (X, arrays(x=STRANGE), "a.npz holds Python objects, which are not read; put examples of unequal lengths end to end"),
+    (X, arrays(x=ARRAYS["x"].astype(str)), "'x' should be numbers with one axis of features, got <U"),
+    (ROLL, arrays(roll=ARRAYS["x"]), "'roll' should be zeros and ones, got"),
+    ({**ROLL, "sizes": None}, arrays(roll=np.zeros(7)), r"'roll' should be \[examples, steps, features\], got \[7\]"),
+    (X, lambda: Path("a.npz").write_text("no zip"), "a.npz is no whole .npz file|a.npz holds Python objects"),
+    (X, lambda: Path("a.npz").touch(), "a.npz is empty"),
+]
+
+
+@pytest.mark.parametrize(("config", "write", "message"), COMPLAINTS)
+def test_arrays_that_cannot_be_used_are_told_with_their_place(home, section, config, write, message):
+    write()
+    with pytest.raises(UserError, match=message):
+        build(section(config))
+    assert not list(home.glob("data/prepared/[a-z]*"))
+
+
+VALUES = RANDOM.normal(20, 4, (50, 3)).round(3)
+
+
+def write_series(suffix):
+    if suffix == ".npz":
+        np.savez("s.npz", heat=VALUES[:, 0], wind=VALUES[:, 1:])
+        return {"columns": ["wind", "heat"], "target": "heat"}
+    lines = ["heat,wind,rain", *(",".join(map(str, row)) for row in VALUES.tolist())]
+    Path("s.csv").write_text("\n".join(lines) + "\n")
+    return {"columns": ["wind", "rain", "heat"], "target": "heat"}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npz"])
+def test_a_series_is_split_in_its_order_and_its_target_comes_first(home, section, suffix):
+    columns = write_series(suffix)
+    section_ = {
+        "name": "series",
+        "train": f"s{suffix}",
+        "validation": 0.2,
+        "horizon": 2,
+        "window": 4,
+        "batch_size": 3,
+        **columns,
+    }
+    data = build(section(section_))
+    splits = (data.train, data.validation, data.test)
+    assert [len(split.values) for split in splits] == [35, 10, 5]
+    restored = np.concatenate([data.codec.inputs.restored(split.values) for split in splits])
+    np.testing.assert_allclose(restored, VALUES, atol=1e-4)
+    np.testing.assert_allclose(data.train.values.std(axis=0), 1, atol=1e-5)
+    real = [batch.y[batch.sample_weight > 0] for batch in data.train.batches(0, 0)]
+    assert sorted(data.codec.targets.restored(np.concatenate(real)).ravel()) == pytest.approx(sorted(VALUES[2:35, 0]), abs=1e-4)
+
+
+SERIES = {"name": "series", "train": "s.csv", "columns": "a"}
+TEN = "a\n" + "1\n" * 10
+SERIES_COMPLAINTS = [
+    (SERIES, TEN + "nan\n", "s.csv:12: the column 'a' should be finite, got 'nan'"),
+    (SERIES, TEN + "x\n", "s.csv:12: the column 'a' should be a number, got 'x'"),
+    (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns"),
+    ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:2: there is no column 'b'; the columns are a"),
+    ({**SERIES, "horizon": 5}, TEN, "the validation split of the series has 1 rows, none of them 5 steps ahead"),
+]
+
+
+@pytest.mark.parametrize(("config", "text", "message"), SERIES_COMPLAINTS)
+def test_a_series_that_cannot_be_used_is_told_with_its_row(home, section, config, text, message):
+    (home / "s.csv").write_text(text)
+    with pytest.raises(UserError, match=message):
+        build(section(config))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [({"label": None}, "name one array of"), ({"value": "v"}, "name one array of"), ({"input": None}, "go with an input")],
+)
+def test_a_section_without_a_clear_target_is_refused(section, changed, message):
+    with pytest.raises(ValueError, match=message):
+        section({**X, **changed})
