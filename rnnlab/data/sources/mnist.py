@@ -54,8 +54,8 @@ class Images(Examples):
     """Images [images, pixels] of bytes as sequences [rows, steps, pixels of a step], read in the order `places`.
 
     >>> split = Images(np.array([[0, 51, 255, 102]], np.uint8), np.array([7]), 1, False, np.array([2, 0, 3, 1]), steps=2)
-    >>> next(split.batches(0, 0)).x.round(1).tolist()
-    [[[1.0, 0.0], [0.4, 0.2]]]
+    >>> (255 * next(split.batches(0, 0)).x).tolist()
+    [[[255.0, 0.0], [102.0, 51.0]]]
     """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, rows: int, shuffled: bool, places: np.ndarray, steps: int):
