@@ -1,26 +1,38 @@
-"""A model's call with the noise of training, compiled once, on any backend."""
+"""A model's call, with the noise of training or without, compiled once, on any backend."""
 
 from collections.abc import Callable
 
 import keras
 import numpy as np
 
+Call = Callable[[np.ndarray], np.ndarray]
+"""A model as a function of arrays."""
 
-def noisy_call(model: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
+
+def noisy_call(model: keras.Model) -> Call:
     """Return `model(x, training=True)` as a compiled function of arrays; draws and carried states move on as without it."""
+    return _compiled(model, training=True)
+
+
+def quiet_call(model: keras.Model) -> Call:
+    """Return `model(x, training=False)` likewise."""
+    return _compiled(model, training=False)
+
+
+def _compiled(model: keras.Model, training: bool) -> Call:
     match keras.backend.backend():
         case "tensorflow":
             import tensorflow as tf
 
-            compiled = tf.function(lambda x: model(x, training=True), reduce_retracing=True)
+            compiled = tf.function(lambda x: model(x, training=training), reduce_retracing=True)
         case "jax":
-            compiled = _jax_call(model)
+            compiled = _jax_call(model, training)
         case _:
-            compiled = lambda x: model(x, training=True)  # noqa: E731
+            compiled = lambda x: model(x, training=training)  # noqa: E731
     return lambda x: keras.ops.convert_to_numpy(compiled(keras.ops.convert_to_tensor(x)))
 
 
-def _jax_call(model: keras.Model) -> Callable[[object], object]:
+def _jax_call(model: keras.Model, training: bool) -> Callable[[object], object]:
     import jax
 
     states = [state for layer in model._flatten_layers() for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
@@ -30,7 +42,7 @@ def _jax_call(model: keras.Model) -> Callable[[object], object]:
     def pure(trainable: list, values: list, x: object) -> object:
         mapping = list(zip([*model.trainable_variables, *fixed], [*trainable, *values], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            outputs = model(x, training=True)
+            outputs = model(x, training=training)
         return outputs, [scope.get_current_value(variable) for variable in fixed]
 
     def call(x: object) -> object:

@@ -2,13 +2,30 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from rnnlab.inspection.compiled import noisy_call
+from rnnlab.inspection.compiled import Call, noisy_call, quiet_call
+from rnnlab.inspection.links import CLASSES, NUMBERS, Link
+from rnnlab.layers import Embedding
 from rnnlab.seeds import derive
+from rnnlab.training.passes import stateful_layers
+
+MOST = 2**24
+"""Predicted numbers that are held at a time, unless one pass over a batch has more."""
+
+
+class Samples(NamedTuple):
+    """What the samples of one batch of inputs come to, each field over the samples."""
+
+    mean: np.ndarray
+    """The average prediction: probabilities (..., classes), or numbers (..., outputs)."""
+    variance: np.ndarray
+    """Of each predicted number, in the shape of the mean."""
+    entropy: np.ndarray
+    """The average of each sample's own entropy (...), in nats; zero where numbers are predicted."""
 
 
 class Regression(NamedTuple):
@@ -23,80 +40,156 @@ def probabilities(model: keras.Model, x: np.ndarray, samples: int, seed: int, ro
 
     p(y | x) = 1/S sum_s softmax(f(x; masks_s)); probabilities are averaged, not their logarithms (Gal & Ghahramani 2016).
     """
-    return sum(_softmax(logits).sum(axis=0) for logits in _passes(model, x, samples, seed, rows)) / np.float64(samples)
+    return next(predictions(model, [x], samples, seed, CLASSES, rows)).mean
 
 
 def regression(model: keras.Model, x: np.ndarray, samples: int, seed: int, rows: int = 1024) -> Regression:
     """Mean and variance over `samples` passes of what the model predicts."""
-    drawn = np.concatenate(list(_passes(model, x, samples, seed, rows)))
-    return Regression(drawn.mean(axis=0), drawn.var(axis=0))
+    return Regression(*next(predictions(model, [x], samples, seed, NUMBERS, rows))[:2])
 
 
-def stream(model: keras.Model, windows: Iterable[tuple[np.ndarray, np.ndarray]], samples: int, seed: int) -> list[np.ndarray]:
-    """The average probability of every target of a stream, a window each (rows, steps), by a stateful language model.
+def predictions(
+    model: keras.Model, batches: Iterable[np.ndarray], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
+) -> Iterator[Samples]:
+    """Yield for each batch of inputs, in order, what `samples` passes with masks of their own predict.
 
-    A pass goes through the whole stream with one set of masks, as in Gal's evaluation: each window draws the same ones again.
-    `windows` are pairs of inputs and targets in order, a sequence that can be gone through again. The masks of words are the
-    model's too; build it without word dropout to leave them out, as Gal did.
+    `link` says what the model's outputs mean. No call has more than `rows` rows, copies of a batch side by side, and nothing
+    but the sums over the samples of one batch is held, whatever the length of `batches`.
+
+    Where the model carries its state, each sample carries its own, from zero on, and keeps its masks for the whole stream, as
+    in Gal's evaluation; noise that is new at every step is new there too. Otherwise every batch has masks of its own. Carried
+    states and draws are in the end as they were.
     """
-    totals: list[np.ndarray] = []
-    call = noisy_call(model)
-    for number in range(samples):
-        _reset(model)
-        for place, (x, targets) in enumerate(windows):
-            with drawing(model, seed, number):
-                chances = _softmax(call(x))
-            found = np.take_along_axis(chances, np.asarray(targets)[..., None], axis=-1)[..., 0]
-            if number == 0:
-                totals.append(np.zeros(found.shape))
-            totals[place] += found
-    _reset(model)
-    return [total / samples for total in totals]
+    if samples < 1 or rows < 1:
+        raise ValueError(f"samples and rows must be at least 1, got {samples} and {rows}")
+    return _predictions(model, noisy_call(model), batches, samples, seed, link, rows)
+
+
+def usual(model: keras.Model, batches: Iterable[np.ndarray], link: Link = CLASSES) -> Iterator[Samples]:
+    """Yield what the model predicts with its noise off, in the form of `predictions`: one sample, without variance."""
+    return _predictions(model, quiet_call(model), batches, 1, 0, link, 2**31)
+
+
+def _predictions(
+    model: keras.Model, call: Call, batches: Iterable[np.ndarray], samples: int, seed: int, link: Link, rows: int
+) -> Iterator[Samples]:
+    states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
+    kept = _values(states)
+    carried = [[np.zeros_like(value) for value in kept] for _ in range(samples)]
+    together = not states and not _shares_masks(model)
+    width = int(np.prod([size or 1 for size in model.output_shape[1:]]))
+    try:
+        for place, x in enumerate(batches):
+            at_once = min(samples, rows // len(x), MOST // (len(x) * width)) if together else 1
+            sums = _Sums(samples, link)
+            for first in range(0, samples, max(1, at_once)):
+                copies = min(max(1, at_once), samples - first)
+                _assign(states, carried[first])
+                with drawing(model, seed, first, place):
+                    sums.add(_outputs(call, x, copies, rows))
+                carried[first] = _values(states)
+            yield sums.result()
+    finally:
+        _assign(states, kept)
+
+
+class _Sums:
+    """Adds samples up, so that none of them has to be kept."""
+
+    def __init__(self, samples: int, link: Link):
+        self.samples, self.link = samples, link
+        self.mean: Any = 0.0
+        self.square: Any = 0.0
+        self.entropy: Any = 0.0
+
+    def add(self, outputs: np.ndarray) -> None:
+        """Add samples, (samples, rows, ...)."""
+        for one in outputs:
+            predicted = self.link.predict(one)
+            self.mean += predicted
+            self.entropy += self.link.entropy(predicted)
+            if self.samples > 1:
+                self.square += np.square(predicted, out=predicted)
+
+    def result(self) -> Samples:
+        """Return the averages."""
+        mean = self.mean / self.samples
+        variance = np.maximum(self.square / self.samples - mean**2, 0) if self.samples > 1 else np.zeros_like(mean)
+        return Samples(mean, variance, self.entropy / self.samples)
+
+
+def _outputs(call: Call, x: np.ndarray, copies: int, rows: int) -> np.ndarray:
+    """The outputs (copies, examples, ...) of copies of x, `rows` rows a call."""
+    tiled = np.concatenate([x] * copies)
+    outputs = np.concatenate([call(tiled[start : start + rows]) for start in range(0, len(tiled), rows)])
+    return outputs.reshape(copies, len(x), *outputs.shape[1:])
 
 
 @contextmanager
-def drawing(model: keras.Model, seed: int, number: int = 0) -> Iterator[None]:
-    """Let the model's noise come from (seed, number), the same whenever they are; then put its own draws back."""
+def drawing(model: keras.Model, seed: int, number: int = 0, batch: int = 0) -> Iterator[None]:
+    """Let the model's noise come from (seed, number, batch), the same whenever they are; then put its own draws back.
+
+    Where the model carries its state, masks that live longer than a step come from (seed, number) alone.
+    """
     states = [variable for variable in model.variables if variable.name == "seed_generator_state"]
-    kept = [keras.ops.convert_to_numpy(state) for state in states]
+    kept, lasting = _values(states), _lasting(model)
     for place, state in enumerate(states):
-        state.assign(np.asarray([derive(seed, place, number), 0], kept[place].dtype))
+        path = (place, number) if id(state) in lasting else (place, number, batch)
+        state.assign(np.asarray([derive(seed, *path), 0], kept[place].dtype))
     try:
         yield
     finally:
-        for state, value in zip(states, kept, strict=True):
-            state.assign(value)
+        _assign(states, kept)
 
 
-def _passes(model: keras.Model, x: np.ndarray, samples: int, seed: int, rows: int) -> Iterator[np.ndarray]:
-    """Predictions (passes, examples, ...): as many passes at a time, copies of x side by side, as fit into `rows` rows."""
-    if samples < 1 or rows < 1:
-        raise ValueError(f"samples and rows must be at least 1, got {samples} and {rows}")
-    call = noisy_call(model)
-    at_once = 1 if _shares_masks(model) else max(1, rows // len(x))
-    for first in range(0, samples, at_once):
-        copies = min(at_once, samples - first)
-        tiled = np.concatenate([x] * copies)
-        with drawing(model, seed, first):
-            parts = [call(tiled[start : start + rows]) for start in range(0, len(tiled), rows)]
-        outputs = np.concatenate(parts)
-        yield outputs.reshape(copies, len(x), *outputs.shape[1:])
+def _lasting(model: keras.Model) -> set[int]:
+    """The seed states of the masks that last as long as a carried state: all but those of a step."""
+    if not stateful_layers(model):
+        return set()
+    states = {id(variable) for variable in model.variables if variable.name == "seed_generator_state"}
+    return states - {id(draws.state) for noise, draws in _drawn(model) if noise.lifetime == "step"}
+
+
+def _drawn(model: keras.Model) -> Iterator[tuple]:
+    """The noises of our layers, each with its seed stream."""
+    for layer in model._flatten_layers():
+        noise = getattr(layer, "noise", None)
+        if isinstance(noise, dict):
+            yield from ((noise[site], layer.seeds[site]) for site in noise)
+        elif noise is not None:
+            yield noise, layer.draws
 
 
 def _shares_masks(model: keras.Model) -> bool:
     """Whether examples of a batch share a mask, as under weight drop: then one batch is one sample."""
-    noises = [getattr(layer, "noise", None) for layer in model._flatten_layers()]
-    found = [noise for held in noises for noise in (held.values() if isinstance(held, dict) else [held])]
-    return any(getattr(noise, "lifetime", None) == "batch" for noise in found)
+    return any(noise.lifetime == "batch" for noise, _ in _drawn(model))
 
 
-def _reset(model: keras.Model) -> None:
-    """Start from zero states."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.RNN):
-            layer.reset_state()
+def noisy(model: keras.Model) -> bool:
+    """Return whether training draws anything in the model: ours, or a rate of a layer of Keras."""
+    rates = [getattr(layer, name, 0) for layer in model._flatten_layers() for name in ("rate", "dropout", "recurrent_dropout")]
+    known = any(isinstance(rate, int | float) and rate > 0 for rate in rates)
+    return known or any(noise.rate > 0 for noise, _ in _drawn(model))
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    chances = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return chances / chances.sum(axis=-1, keepdims=True)
+@contextmanager
+def words_kept(model: keras.Model, keep: bool = True) -> Iterator[None]:
+    """Drop no words inside, as Gal & Ghahramani's language models do at test; the model must not have been called noisily."""
+    tables = [layer for layer in model._flatten_layers() if isinstance(layer, Embedding) and keep]
+    noises = [table.noise for table in tables]
+    for table in tables:
+        table.noise = None
+    try:
+        yield
+    finally:
+        for table, noise in zip(tables, noises, strict=True):
+            table.noise = noise
+
+
+def _values(variables: list[keras.Variable]) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
+
+
+def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,29 @@
+"""The evaluation section of a config: what is measured once a run is trained."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from rnnlab.section import Section
+
+
+class MonteCarlo(Section):
+    """Monte Carlo prediction: the noise of training drawn at test, and the predictions averaged."""
+
+    samples: Annotated[int, Field(ge=1, le=100_000)] = 20
+    """Passes through the test split, each with masks of its own."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    """What the masks follow from, together with the seed of the run; training's masks do not depend on it."""
+    word_dropout: bool = True
+    """Drop words too where training does; Gal & Ghahramani's language models don't at test."""
+
+
+class EvaluationConfig(Section):
+    """What is measured at the best epoch beside the figures of the task."""
+
+    montecarlo: MonteCarlo | None = None
+    """Judge averaged predictions too, and how well both are calibrated; null does not."""
+    bins: Annotated[int, Field(ge=1, le=1000)] = 15
+    """Bins of equal width of the expected calibration error and its reliability diagram."""
+    noise_precision: Annotated[float, Field(gt=0)] | None = None
+    """Of predicted numbers, the precision of the noise about them; null takes the most likely one on the validation split."""

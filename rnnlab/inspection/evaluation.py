@@ -1,0 +1,154 @@
+"""The test split judged twice, by the usual prediction and by the average of many samples, and how far both can be trusted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from rnnlab.data.dataset import Dataset, Split
+from rnnlab.data.task import Task
+from rnnlab.inspection import calibration, intervals, scores
+from rnnlab.inspection.config import EvaluationConfig, MonteCarlo
+from rnnlab.inspection.links import link
+from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
+from rnnlab.models.objective import OBJECTIVES
+from rnnlab.seeds import derive
+
+LEVELS = (50, 80, 90, 95)
+"""The intervals of predicted numbers whose coverage is a figure, in percent."""
+DRAWN = tuple(range(5, 100, 5))
+"""The intervals whose coverage is kept for a picture, in percent."""
+
+Columns = dict[str, np.ndarray]
+"""What is known of every real cell of a split: [cells], or [cells, outputs] of numbers and of labels by themselves."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of the test split."""
+
+    metrics: dict[str, float]
+    """`test_...` of the usual prediction and `test_mc_...` of the averaged one."""
+    calibration: dict[str, Any]
+    """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values."""
+
+
+class Seen(NamedTuple):
+    """A split as predicted."""
+
+    columns: Columns
+    own: dict[str, float]
+    """The task's own figures of the prediction."""
+
+
+def judge(
+    model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, float]
+) -> Judged | None:
+    """Return what the config asks for of the test split beside `metrics`, the figures of the task; None where that is nothing.
+
+    Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real cells of
+    `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
+    between two classes, and the figure of a frame is the sum over its labels. Of numbers: `negative_log_likelihood` and
+    `coverage_50` and so on, of `rnnlab.inspection.intervals`. Of the averaged prediction also the task's own figures,
+    `expected_entropy` and `mutual_information`, or of numbers `predictive_deviation`, the root of the mean sample variance.
+
+    Masks follow from `seed` and the seed of the config. Where the model has no noise the averaged prediction is the usual one.
+    """
+    if config.montecarlo is None:
+        return None
+    alone, diagram = _judged(model, dataset, config, None, seed)
+    if noisy(model):
+        averaged, averaged_diagram = _judged(model, dataset, config, config.montecarlo, seed)
+    else:
+        own = {name: metrics[f"test_{name}"] for name in _own(dataset.task)}
+        averaged, averaged_diagram = {**alone, **own}, diagram
+    return Judged(
+        {f"test_{name}": value for name, value in alone.items() if name not in (*_OF_SAMPLES, *_own(dataset.task))}
+        | {f"test_mc_{name}": value for name, value in averaged.items()},
+        {"montecarlo": config.montecarlo.model_dump(), "usual": diagram, "mc": averaged_diagram},
+    )
+
+
+_OF_SAMPLES = ("expected_entropy", "mutual_information", "predictive_deviation")
+"""Figures that say nothing of a single prediction."""
+
+
+def _own(task: Task) -> list[str]:
+    return [name for name in task.kind.figures if name != "loss"]
+
+
+def _judged(
+    model: keras.Model, dataset: Dataset, config: EvaluationConfig, sampling: MonteCarlo | None, seed: int
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """The figures of the test split and its diagram."""
+    test = seen(model, dataset.task, dataset.test, sampling, seed)
+    if "confidence" in test.columns:
+        figures, diagram = _of_chances(test.columns, config.bins)
+    else:
+        precision = config.noise_precision
+        found = np.array([precision]) if precision else _precision(model, dataset, sampling, seed)
+        figures, diagram = _of_numbers(test.columns, found)
+    return {**test.own, **figures}, diagram
+
+
+def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | None, seed: int) -> Seen:
+    """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no cell twice."""
+    inputs, its = (batch.x for batch in split.batches(0, 0)), link(task)
+    metrics = OBJECTIVES[task.name].metrics(task.outputs)
+    columns: list[Columns] = []
+    with words_kept(model, sampling is not None and not sampling.word_dropout):
+        if sampling:
+            drawn = predictions(model, inputs, sampling.samples, derive(sampling.seed, "montecarlo", seed), its)
+        else:
+            drawn = usual(model, inputs, its)
+        for batch, found in zip(split.batches(0, 0), drawn, strict=True):
+            real = batch.sample_weight > 0
+            columns.append(_columns(Samples(*(field[real] for field in found)), batch.y[real]))
+            for metric in metrics:
+                metric.update_state(batch.y, its.outputs(found.mean).astype(np.float32), real.astype(np.float32))
+    joined = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
+    return Seen(joined, {metric.name: float(metric.result()) for metric in metrics})
+
+
+def _columns(found: Samples, y: np.ndarray) -> Columns:
+    """What is kept of the real cells of a batch: classes (cells, classes), labels (cells, labels, 2) or numbers."""
+    p = found.mean
+    if y.dtype.kind == "f" and p.ndim == y.ndim:
+        return {"error": p - y, "variance": found.variance}
+    hit = {"confidence": p.max(-1), "right": p.argmax(-1) == y} if p.ndim == 2 else {"confidence": p[..., 1], "right": y > 0}
+    unsure = {"entropy": scores.entropy(p), "expected_entropy": found.entropy}
+    return {**hit, **unsure, "surprise": scores.surprise(p, y), "brier": scores.brier(p, y)}
+
+
+def _of_chances(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str, Any]]:
+    mean = {name: float(values.reshape(len(values), -1).sum(axis=1).mean()) for name, values in columns.items()}
+    diagram = calibration.reliability(columns["confidence"], columns["right"], bins)
+    adaptive = calibration.equally_filled(columns["confidence"], columns["right"], bins)
+    figures = {
+        "negative_log_likelihood": mean["surprise"],
+        "brier_score": mean["brier"],
+        "expected_calibration_error": calibration.calibration_error(diagram),
+        "adaptive_calibration_error": calibration.calibration_error(adaptive),
+        "predictive_entropy": mean["entropy"],
+        "expected_entropy": mean["expected_entropy"],
+        "mutual_information": mean["entropy"] - mean["expected_entropy"],
+    }
+    return figures, {name: values.tolist() for name, values in vars(diagram).items()}
+
+
+def _precision(model: keras.Model, dataset: Dataset, sampling: MonteCarlo | None, seed: int) -> np.ndarray:
+    columns = seen(model, dataset.task, dataset.validation, sampling, seed).columns
+    return intervals.noise_precision(columns["error"], columns["variance"])
+
+
+def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
+    of = (columns["error"], columns["variance"], precision)
+    figures = {
+        "negative_log_likelihood": float(intervals.gaussian_surprise(*of).sum(axis=1).mean()),
+        **{f"coverage_{level}": intervals.coverage(*of, level / 100) for level in LEVELS},
+        "predictive_deviation": float(np.sqrt(columns["variance"].mean())),
+    }
+    covered = [intervals.coverage(*of, level / 100) for level in DRAWN]
+    return figures, {"level": [level / 100 for level in DRAWN], "covered": covered, "noise_precision": precision.tolist()}
