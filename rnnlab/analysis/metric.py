@@ -9,6 +9,8 @@ from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
 SPLITS = {"test_": "test ", "val_": "validation ", "train_": "training "}
+MONTECARLO = "mc_"
+"""What stands after the split where the prediction is the average of Monte Carlo samples."""
 _MODES = {"words_per_second": "max", **{name: mode for kind in KINDS.values() for name, mode in kind.figures.items()}}
 
 
@@ -31,7 +33,13 @@ class Metric:
     def label(self) -> str:
         """The name in plain words: test perplexity."""
         split = next((words for prefix, words in SPLITS.items() if self.name.startswith(prefix)), "")
-        return split + self.stem.replace("_", " ")
+        words = "Monte Carlo " if self.stem.startswith(MONTECARLO) else ""
+        return split + words + self.figure.replace("_", " ")
+
+    @property
+    def figure(self) -> str:
+        """The stem without the way of predicting: perplexity."""
+        return self.stem.removeprefix(MONTECARLO)
 
     @property
     def lower_is_better(self) -> bool:
@@ -41,7 +49,7 @@ class Metric:
     @property
     def log(self) -> bool:
         """Whether it lives on a log scale: the log of a perplexity is the loss."""
-        return self.stem == "perplexity"
+        return self.figure == "perplexity"
 
 
 def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
@@ -59,5 +67,7 @@ def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
     name = next((name for name in (f"test_{stem}", stem) if name in known), f"test_{stem}")
     if asked and known and name not in known:
         raise UserError(f"no run has the metric {stem!r}{nearest(stem, known)}; the runs have {', '.join(known)}")
-    metric = Metric(name, "min")
-    return Metric(name, monitored.get(metric.stem) or _MODES.get(metric.stem, "min"))
+    figure = Metric(name, "min").figure
+    if figure.startswith("coverage_") and figure != "coverage_error":
+        raise UserError(f"neither more nor less {figure} is better, only nearer to its level: compare coverage_error")
+    return Metric(name, monitored.get(figure) or _MODES.get(figure, "min"))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from rnnlab.data.config import DataConfig
 from rnnlab.data.task import KINDS
+from rnnlab.inspection.config import EvaluationConfig
 from rnnlab.models.config import ModelConfig
 from rnnlab.names import nearest
 from rnnlab.section import conflict
@@ -64,6 +65,13 @@ def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -
             path = ("model", "recurrent", index, "bidirectional")
             message = f"{_asks(data)}: a model that reads backwards has seen what it predicts"
             raise conflict(path, message, True)
+
+
+def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
+    """A precision of noise is for predicted numbers."""
+    if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
+        message = f"{_asks(data)}, and only predicted numbers have noise about them"
+        raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)
 
 
 CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [

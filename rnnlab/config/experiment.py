@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rnnlab.config.agreement import CHECKS
+from rnnlab.config.agreement import CHECKS, judged
 from rnnlab.data.config import DataConfig
+from rnnlab.inspection.config import EvaluationConfig
 from rnnlab.models.config import ModelConfig
 from rnnlab.names import folder
 from rnnlab.section import Section
@@ -43,11 +44,14 @@ class RunConfig(Section):
     """What learns it."""
     training: TrainingConfig
     """How."""
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """What is measured beside the task's own figures once it is learnt."""
 
     @model_validator(mode="after")
     def _sections_agree(self) -> "RunConfig":
         for check in CHECKS:
             check(self.data, self.model, self.training)
+        judged(self.data, self.evaluation)
         return self
 
 

@@ -30,7 +30,15 @@ class RunSpec:
     @property
     def fingerprint(self) -> str:
         """What makes two runs the same: a sha256 of everything that decides the result; names and checkpoints do not."""
-        config = self.config.model_dump(exclude={"name": True, "training": {"checkpoint"}})
+        return self._sha256()
+
+    @property
+    def training_fingerprint(self) -> str:
+        """The same of what decides the weights, so that a run that is only evaluated otherwise isn't trained again."""
+        return self._sha256("evaluation")
+
+    def _sha256(self, *without: str) -> str:
+        config = self.config.model_dump(exclude={"name": True, "training": {"checkpoint"}, **dict.fromkeys(without, True)})
         decides = {"schema": SCHEMA, "seed": self.seed, **config}
         return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 

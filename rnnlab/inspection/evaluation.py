@@ -43,31 +43,32 @@ class Seen(NamedTuple):
     """The task's own figures of the prediction."""
 
 
-def judge(
-    model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, float]
-) -> Judged | None:
-    """Return what the config asks for of the test split beside `metrics`, the figures of the task; None where that is nothing.
+def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, float]) -> Judged:
+    """Return the figures and the calibration of the test split that stand beside `metrics`, the figures of the task.
 
-    Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real cells of
-    `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
-    between two classes, and the figure of a frame is the sum over its labels. Of numbers: `negative_log_likelihood` and
-    `coverage_50` and so on, of `rnnlab.inspection.intervals`. Of the averaged prediction also the task's own figures,
-    `expected_entropy` and `mutual_information`, or of numbers `predictive_deviation`, the root of the mean sample variance.
+    The averaged prediction is that of `config.montecarlo`, null standing for its defaults.
+
+    - Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real cells of
+      `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
+      between two classes, and the figure of a frame is the sum over its labels.
+    - Of numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.intervals`, and `coverage_error`,
+      the mean over the levels of `DRAWN` of |covered - level|.
+    - Of the averaged prediction also the task's own figures, and `expected_entropy` and `mutual_information`, or of numbers
+      `predictive_deviation`, the root of the mean sample variance.
 
     Masks follow from `seed` and the seed of the config. Where the model has no noise the averaged prediction is the usual one.
     """
-    if config.montecarlo is None:
-        return None
+    sampling = config.montecarlo or MonteCarlo()
     alone, diagram = _judged(model, dataset, config, None, seed)
     if noisy(model):
-        averaged, averaged_diagram = _judged(model, dataset, config, config.montecarlo, seed)
+        averaged, averaged_diagram = _judged(model, dataset, config, sampling, seed)
     else:
         own = {name: metrics[f"test_{name}"] for name in _own(dataset.task)}
         averaged, averaged_diagram = {**alone, **own}, diagram
     return Judged(
         {f"test_{name}": value for name, value in alone.items() if name not in (*_OF_SAMPLES, *_own(dataset.task))}
         | {f"test_mc_{name}": value for name, value in averaged.items()},
-        {"montecarlo": config.montecarlo.model_dump(), "usual": diagram, "mc": averaged_diagram},
+        {"montecarlo": sampling.model_dump(), "usual": diagram, "mc": averaged_diagram},
     )
 
 
@@ -145,10 +146,11 @@ def _precision(model: keras.Model, dataset: Dataset, sampling: MonteCarlo | None
 
 def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
     of = (columns["error"], columns["variance"], precision)
+    covered = [intervals.coverage(*of, level / 100) for level in DRAWN]
     figures = {
         "negative_log_likelihood": float(intervals.gaussian_surprise(*of).sum(axis=1).mean()),
         **{f"coverage_{level}": intervals.coverage(*of, level / 100) for level in LEVELS},
+        "coverage_error": float(np.mean([abs(part - level / 100) for part, level in zip(covered, DRAWN, strict=True)])),
         "predictive_deviation": float(np.sqrt(columns["variance"].mean())),
     }
-    covered = [intervals.coverage(*of, level / 100) for level in DRAWN]
     return figures, {"level": [level / 100 for level in DRAWN], "covered": covered, "noise_precision": precision.tolist()}

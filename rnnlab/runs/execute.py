@@ -12,6 +12,7 @@ from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
+from rnnlab.inspection.evaluation import judge
 from rnnlab.runs import store, tokens
 from rnnlab.runs.curves import Curves
 from rnnlab.runs.lock import Lock, LostError
@@ -21,7 +22,7 @@ from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.config import monitored
 from rnnlab.training.release import released
-from rnnlab.training.train import train
+from rnnlab.training.train import Outcome, train
 
 MAKERS = ("versions", "code", "backend", "numbers")
 """What makes a state one of this run beside config and data: another maker may reach other bits."""
@@ -40,7 +41,8 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)
-    slot = Slot(folder / store.CHECKPOINT / "state", {**made, "by": [where[name] for name in MAKERS]})
+    learnt = {"fingerprint": spec.training_fingerprint, "data": dataset.sha256}
+    slot = Slot(folder / store.CHECKPOINT / "state", {**learnt, "by": [where[name] for name in MAKERS]})
     watch = progress.begin(spec, dataset)
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
@@ -49,15 +51,17 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
             progress.say(f"{slot.path} is of another config, data, code or versions; the run begins anew")
         store.clear(folder)
     files.remove(folder / store.RESULT)
+    files.remove(folder / store.CALIBRATION)
     files.write(folder / store.RUN, dump({**who, "config": spec.config.model_dump(), **made, **where}))
     tokens.write(folder, dataset)
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    result = {**who, **made, "monitor": monitor, "mode": mode}
+    result = {**who, **made, "trained": learnt["fingerprint"], "monitor": monitor, "mode": mode}
     callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
     try:
         with released():
-            _, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
-        result |= asdict(outcome) | {"traceback": None}
+            model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
+            result |= asdict(outcome) | {"traceback": None}
+            result["metrics"] |= _judge(spec, folder, dataset, model, outcome)
     except (LostError, StorageError):
         raise
     except Exception as error:
@@ -67,6 +71,15 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     result |= store.digests(folder)
     store.write_result(folder, result)
     return result
+
+
+def _judge(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, outcome: Outcome) -> dict[str, float]:
+    """Leave the calibration of a trained model in its folder, where the config asks for it; return its figures."""
+    if outcome.status != "done" or spec.config.evaluation.montecarlo is None:
+        return {}
+    found = judge(model, dataset, spec.config.evaluation, spec.seed, outcome.metrics)
+    store.write_calibration(folder, found.calibration)
+    return found.metrics
 
 
 class Owned(keras.callbacks.Callback):

@@ -15,7 +15,12 @@ from rnnlab.names import folder as folder_name
 from rnnlab.training import events
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
-TOKENS, TENSORBOARD, CHECKPOINT = "tokens.json", "tensorboard", "checkpoint"
+TOKENS, CALIBRATION = "tokens.json", "calibration.json"
+TENSORBOARD, CHECKPOINT = "tensorboard", "checkpoint"
+OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, TENSORBOARD, CHECKPOINT)
+"""What a run writes into its folder."""
+KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION}
+"""The files whose fingerprints a result keeps, by their name there."""
 SEAL = b"# sha256 of the rest: "
 """How experiment.yaml begins; YAML reads it as a comment."""
 
@@ -64,7 +69,7 @@ def run_folder(experiment: Path, variant: str, seed: int) -> Path:
 
 def inside(experiment: Path, run: Path) -> Path:
     """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
-    own = [run / name for name in (RESULT, RUN, TOKENS, EVENTS, TENSORBOARD, CHECKPOINT)]
+    own = [run / name for name in OWN]
     inner = [found for folder in own[-2:] for found in folder.rglob("*")]
     for place in (run.parent, run, *own, *inner):
         if place.is_symlink():
@@ -74,7 +79,7 @@ def inside(experiment: Path, run: Path) -> Path:
 
 def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
-    for name in (RESULT, RUN, TOKENS, EVENTS, TENSORBOARD, CHECKPOINT):
+    for name in OWN:
         files.remove(folder / name)
 
 
@@ -103,6 +108,19 @@ def write_result(folder: Path, result: Mapping[str, Any]) -> None:
     files.write(folder / RESULT, json.dumps(events.seal(result), indent=1) + "\n")
 
 
+def write_calibration(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write the reliability diagrams or the coverage of a run, see `rnnlab.inspection.evaluation`."""
+    files.write(folder / CALIBRATION, json.dumps(events.seal(document)) + "\n")
+
+
+def read_calibration(folder: Path) -> dict[str, Any] | None:
+    """Return what `write_calibration` wrote; None where there is nothing or it is damaged."""
+    try:
+        return events.unseal((folder / CALIBRATION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def read_run(folder: Path) -> RunRecord:
     """Return what is in the folder of a run; raise UserError where its name is no seed's."""
     variant, number = folder.parent.name, folder.name.removeprefix("seed-")
@@ -120,14 +138,13 @@ def read_run(folder: Path) -> RunRecord:
         seed,
     ):
         return RunRecord(variant, seed, folder, None, [RESULT])
-    others = {EVENTS: result.get("events"), RUN: result.get("origin"), TOKENS: result.get("tokens")}
-    damaged = [name for name, digest in others.items() if digest not in (None, _sha256(folder / name))]
+    damaged = [name for key, name in KEPT.items() if result.get(key) not in (None, _sha256(folder / name))]
     return RunRecord(variant, seed, folder, result, damaged)
 
 
 def digests(folder: Path) -> dict[str, str]:
     """Return the fingerprints of the other files of a run, which its result keeps."""
-    return {"events": _sha256(folder / EVENTS), "origin": _sha256(folder / RUN), "tokens": _sha256(folder / TOKENS)}
+    return {key: _sha256(folder / name) for key, name in KEPT.items()}
 
 
 def _sha256(path: Path) -> str:

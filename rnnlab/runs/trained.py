@@ -80,8 +80,8 @@ def _weights(run: Ended) -> list[np.ndarray]:
     path = run.record.folder / store.CHECKPOINT / "state"
     try:
         state = snapshot.read(path)
-        made = {name: state["identity"][name] for name in ("fingerprint", "data")}
-        if made == {name: run.result[name] for name in made}:
+        made = [state["identity"][name] for name in ("fingerprint", "data")]
+        if made == [run.result[name] for name in ("trained", "data")]:
             return best_weights(state)
     except (OSError, ValueError, LookupError, TypeError, StopIteration):
         pass

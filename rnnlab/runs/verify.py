@@ -115,7 +115,10 @@ def _flat(epoch: dict[str, Any]) -> dict[str, Any]:
 
 def _figures(then: dict[str, Any], now: dict[str, Any]) -> Pairs:
     metrics = {name: (value, now["metrics"].get(name)) for name, value in then["metrics"].items() if name not in CLOCK}
-    ends = {name: (then.get(name), now.get(name)) for name in ("status", "epochs", "best_epoch", "error", "data_order")}
+    ends = {
+        name: (then.get(name), now.get(name))
+        for name in ("status", "epochs", "best_epoch", "error", "data_order", "calibration")
+    }
     return {"figures": {**metrics, **ends}}
 
 

@@ -26,7 +26,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def experiment(folder: Path, **sections: dict[str, Any]) -> Experiment:
-    document = {**DOCUMENT, **{name: {**DOCUMENT[name], **section} for name, section in sections.items()}}
+    document = {**DOCUMENT, **{name: {**DOCUMENT.get(name, {}), **section} for name, section in sections.items()}}
     (folder / "small.yaml").write_text(yaml.safe_dump(document))
     return load(folder / "small.yaml")
 
