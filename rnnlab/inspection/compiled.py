@@ -1,6 +1,7 @@
 """A model's call, with the noise of training or without, compiled once, on any backend."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -24,11 +25,12 @@ def _compiled(model: keras.Model, training: bool) -> Call:
         case "tensorflow":
             import tensorflow as tf
 
-            compiled = tf.function(lambda x: model(x, training=training), reduce_retracing=True)
+            # TensorFlow warns of tracing too often by the code that is traced, and a lambda here is one code for all models
+            compiled = tf.function(partial(model, training=training), reduce_retracing=True)
         case "jax":
             compiled = _jax_call(model, training)
         case _:
-            compiled = lambda x: model(x, training=training)  # noqa: E731
+            compiled = partial(model, training=training)
     return lambda x: keras.ops.convert_to_numpy(compiled(keras.ops.convert_to_tensor(x)))
 
 
