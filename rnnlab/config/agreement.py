@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from rnnlab.data.config import DataConfig
 from rnnlab.data.task import KINDS
-from rnnlab.inspection.config import EvaluationConfig
 from rnnlab.models.config import ModelConfig
 from rnnlab.names import nearest
 from rnnlab.section import conflict
 from rnnlab.training.config import TrainingConfig
+from rnnlab.training.evaluation import EvaluationConfig
 
 
 def _asks(data: DataConfig) -> str:

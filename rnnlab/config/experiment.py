@@ -6,11 +6,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from rnnlab.config.agreement import CHECKS, judged
 from rnnlab.data.config import DataConfig
-from rnnlab.inspection.config import EvaluationConfig
 from rnnlab.models.config import ModelConfig
 from rnnlab.names import folder
 from rnnlab.section import Section
 from rnnlab.training.config import TrainingConfig
+from rnnlab.training.evaluation import EvaluationConfig
 
 Name = Annotated[str, AfterValidator(folder)]
 """A name that becomes a folder."""

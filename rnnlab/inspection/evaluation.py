@@ -10,11 +10,11 @@ import numpy as np
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.task import Task
 from rnnlab.inspection import calibration, intervals, scores
-from rnnlab.inspection.config import EvaluationConfig, MonteCarlo
 from rnnlab.inspection.links import link
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.seeds import derive
+from rnnlab.training.evaluation import EvaluationConfig, MonteCarlo
 
 LEVELS = (50, 80, 90, 95)
 """The intervals of predicted numbers whose coverage is a figure, in percent."""

@@ -12,11 +12,11 @@ from rnnlab.data.examples import Examples
 from rnnlab.data.ragged import Ragged
 from rnnlab.data.task import Task
 from rnnlab.inspection import montecarlo
-from rnnlab.inspection.config import EvaluationConfig, MonteCarlo
 from rnnlab.inspection.evaluation import judge, seen
 from rnnlab.models.config import ModelConfig
 from rnnlab.seeds import derive
 from rnnlab.training.config import TrainingConfig
+from rnnlab.training.evaluation import EvaluationConfig, MonteCarlo
 from rnnlab.training.fit import compiled, evaluate
 
 RANDOM = np.random.default_rng(0)
