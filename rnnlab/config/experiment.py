@@ -29,6 +29,8 @@ class CompareConfig(Section):
     """Values by recurrent-layer field or dotted path; every variant is crossed with every combination."""
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 3
     """How many seeds: n stands for the seeds 1 to n."""
+    first_seed: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+    """The first of them; a study whose rates were chosen on some seeds is run on others."""
     margin: Annotated[float, Field(gt=0)] | None = None
     """A difference inside ± margin, in units of the compared figure, is as good as none; null asks for no equivalence."""
 

@@ -66,8 +66,9 @@ class Experiment:
         return self.config.model_dump()
 
     def runs(self) -> list[RunSpec]:
-        """Return every run: all variants with seed 1, then with seed 2, and so on, so that pairs are complete early."""
-        seeds = range(1, self.config.compare.seeds + 1)
+        """Return every run: all variants with the first seed, then with the next one, so that pairs are complete early."""
+        compare = self.config.compare
+        seeds = range(compare.first_seed, compare.first_seed + compare.seeds)
         return [RunSpec(self.name, variant, seed, config) for seed in seeds for variant, config in self.variants.items()]
 
 

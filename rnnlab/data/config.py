@@ -23,12 +23,12 @@ from rnnlab.data.sources.series import NumberSeries
 from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text
 from rnnlab.data.sources.tfds import Tfds
-from rnnlab.section import Section
+from rnnlab.data.windows import Windowed
 
 __all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
 
 
-class PythonReference(Section):
+class PythonReference(Windowed):
     """The Python language reference that every CPython carries: English prose in the order of its topics, split 80/10/10."""
 
     tokens: ClassVar[bool] = True

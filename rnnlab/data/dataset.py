@@ -43,6 +43,8 @@ class Split(ABC):
     """Batches in an epoch."""
     varied = False
     """Whether batches differ in their steps."""
+    paced = False
+    """Whether the length of a step in the weights follows the steps of its batch."""
 
     @property
     def density(self) -> float:
@@ -60,6 +62,10 @@ class Split(ABC):
     @abstractmethod
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return everything that the batches are cut from."""
+
+    def pace(self, items: np.ndarray) -> float:
+        """Return how long the batch of one row of the order is, as a multiple of the mean; 1 unless `paced`."""
+        return 1.0
 
     def batches(self, seed: int, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""

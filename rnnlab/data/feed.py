@@ -35,6 +35,10 @@ class Feed(DataAdapter):
 
         return keras.callbacks.LambdaCallback(on_epoch_begin=turn)
 
+    def pace(self, batch: int) -> float:
+        """Return how long a batch of the current epoch is, as a multiple of the mean."""
+        return self.split.pace(self._order[batch])
+
     def __len__(self) -> int:
         return len(self._order)
 

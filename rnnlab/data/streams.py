@@ -5,27 +5,36 @@ from abc import abstractmethod
 import numpy as np
 
 from rnnlab.data.dataset import Batch, Split
+from rnnlab.data.windows import WindowSampling, cut, windows
 
 
 class Windows(Split):
     """A sequence of `size` scored steps, cut into `rows` pieces that run side by side, read in windows of `steps` steps.
 
     Row r of one window goes on where row r of the window before it stopped. Every step is scored once. The last window and the
-    end of the last rows are padded with weight zero.
+    end of the last rows are padded with weight zero. With a `sampling` the windows are
+    cut anew in every epoch.
     """
 
-    def __init__(self, size: int, rows: int, steps: int):
-        self.size, self.rows, self.steps = size, rows, steps
+    def __init__(self, size: int, rows: int, steps: int, sampling: WindowSampling | None = None):
+        self.size, self.rows, self.steps, self.sampling = size, rows, steps, sampling
         self.columns = -(-size // rows)
-        self.count = -(-self.columns // steps)
+        self.count = windows(sampling, steps, self.columns) if sampling else -(-self.columns // steps)
+        self.varied = self.paced = sampling is not None
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
-        """Return the windows in the order of the sequence, whatever seed and epoch are: the carried state allows no other."""
-        return np.arange(self.count)[:, None]
+        """Return [start, length] of the windows in the order of the sequence: the carried state allows no other."""
+        if self.sampling:
+            return cut(self.sampling, self.steps, self.columns, seed, epoch)
+        return np.stack([np.arange(self.count) * self.steps, np.full(self.count, self.steps)], axis=1)
+
+    def pace(self, items: np.ndarray) -> float:
+        """Return the length of a window, the mean length being 1."""
+        return float(items[1]) / self.density
 
     def batch(self, items: np.ndarray) -> Batch:
-        """Return window `items[0]`: inputs, targets, weights; each [rows, steps, ...]."""
-        column = int(items[0]) * self.steps + np.arange(self.steps)
+        """Return the window that starts at `items[0]` and has `items[1]` steps: inputs, targets, weights [rows, steps, ...]."""
+        column = int(items[0]) + np.arange(items[1])
         place = np.arange(self.rows)[:, None] * self.columns + column
         real = (place < self.size) & (column < self.columns)
         return Batch(*self.at(np.where(real, place, 0)), real * np.float32(1 / self.density))
@@ -45,8 +54,8 @@ class Stream(Windows):
     [[[1, 2], [5, 6]], [[3, 4], [7, 8]]]
     """
 
-    def __init__(self, tokens: np.ndarray, rows: int, steps: int, start: int):
-        super().__init__(len(tokens), rows, steps)
+    def __init__(self, tokens: np.ndarray, rows: int, steps: int, start: int, sampling: WindowSampling | None = None):
+        super().__init__(len(tokens), rows, steps, sampling)
         self.tokens, self.start = tokens, start
 
     def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

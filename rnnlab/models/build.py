@@ -4,8 +4,9 @@ import keras
 
 from rnnlab import layers
 from rnnlab.data.task import Task
+from rnnlab.models.bias import Bias
 from rnnlab.models.config import EmbeddingConfig, HeadConfig, ModelConfig
-from rnnlab.models.initial import drawn
+from rnnlab.models.initial import draw_all, drawn
 from rnnlab.models.padding import Padding, Pooling
 from rnnlab.models.recurrent import recurrent
 from rnnlab.seeds import derive
@@ -28,7 +29,10 @@ def build(config: ModelConfig, task: Task, seed: int) -> keras.Model:
     for index, layer in enumerate(config.recurrent):
         sequences = every_step or index < len(config.recurrent) - 1
         x = recurrent(layer, f"recurrent_{index}", seed, return_sequences=sequences, stateful=task.carried)(x)
-    return keras.Model(inputs, _head(config.head, task, seed, embedding, x))
+    model = keras.Model(inputs, _head(config.head, task, seed, embedding, x))
+    if config.initial:
+        draw_all(model, config.initial, seed)
+    return model
 
 
 def _embedding(config: EmbeddingConfig, task: Task, seed: int) -> layers.Embedding:
@@ -50,6 +54,9 @@ def _head(
     if config.dropout:
         mask = layers.LockedDropout if task.kind.per_step else keras.layers.Dropout
         x = mask(config.dropout, seed=derive(seed, "head_dropout", "noise"), name="head_dropout")(x)
+    if config.projection:
+        x = keras.layers.Dense(config.projection, name="projection", **drawn(seed, "projection", "kernel"))(x)
     if config.tie_embedding and embedding:
-        return embedding(x, reverse=True)
+        logits = embedding(x, reverse=True)
+        return Bias(name="head_bias")(logits) if config.bias else logits
     return keras.layers.Dense(task.outputs, name="head", **drawn(seed, "head", "kernel"))(x)

@@ -128,9 +128,22 @@ class HeadConfig(Section):
     pooling: Literal["last", "mean", "max"] = "last"
     """What stands for a sequence: the last real step's output, or the mean or maximum over the outputs of its real steps."""
     tie_embedding: bool = False
-    """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer as wide as the embedding."""
+    """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer, or a projection, as wide as it."""
+    projection: Width | None = None
+    """Elements of a linear layer before the output, so that a wide layer can share a narrow embedding; null leaves it out."""
+    bias: bool = False
+    """Add a bias to the outputs of tied weights; untied ones always have one."""
     dropout: Rate = 0.0
     """The rate of the mask on the last layer's output, one mask a sequence."""
+
+
+class InitialConfig(Section):
+    """How all weights are drawn before training, biases, gains and peepholes among them."""
+
+    uniform: Annotated[float, Field(gt=0)]
+    """Every weight is uniform in ± this (Zaremba et al. 2014 draw all of them so); no forget bias stands out."""
+    embedding: Annotated[float, Field(gt=0)] | None = None
+    """The same for the table of token vectors; null takes `uniform`."""
 
 
 class ModelConfig(Section):
@@ -142,15 +155,18 @@ class ModelConfig(Section):
     """The recurrent layers, from the input up."""
     head: HeadConfig = HeadConfig()
     """The output."""
+    initial: InitialConfig | None = None
+    """How the weights are drawn; null takes Keras's ways: Glorot and orthogonal kernels, biases 0, 1 at the forget gate."""
 
     @model_validator(mode="after")
     def _ties(self) -> "ModelConfig":
         last = self.recurrent[-1]
-        width = last.units * (2 if last.bidirectional else 1)
+        width = self.head.projection or last.units * (2 if last.bidirectional else 1)
+        if self.head.bias and not self.head.tie_embedding:
+            raise conflict(("head", "bias"), "only tied weights can go without a bias; leave the key out", True)
         if self.head.tie_embedding and (self.embedding is None or self.embedding.width != width):
             table = f"has width {self.embedding.width}" if self.embedding else "is missing"
-            message = (
-                f"the last recurrent layer gives {width} elements and the embedding {table}; tied weights need equal widths"
-            )
+            what = "projection" if self.head.projection else "last recurrent layer"
+            message = f"the {what} gives {width} elements and the embedding {table}; tied weights need equal widths"
             raise conflict(("head", "tie_embedding"), message, True)
         return self

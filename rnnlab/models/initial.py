@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.models.config import InitialConfig
 from rnnlab.seeds import derive
 
 INITIALIZERS = {
@@ -26,6 +27,15 @@ def drawn(seed: int, layer: str, *weights: str) -> dict[str, Any]:
         f"{weight.replace('recurrent_kernel', 'recurrent')}_initializer": INITIALIZERS[weight](seed=derive(seed, layer, weight))
         for weight in weights
     }
+
+
+def draw_all(model: keras.Model, config: InitialConfig, seed: int) -> None:
+    """Draw every weight of a model anew, uniform, each from the seed of its layer, place and name."""
+    for layer in model.layers:
+        bound = config.embedding if layer.name == "embedding" and config.embedding else config.uniform
+        for place, weight in enumerate(layer.weights):
+            random = keras.initializers.RandomUniform(-bound, bound, seed=derive(seed, layer.name, place, weight.name))
+            weight.assign(random(weight.shape, weight.dtype))
 
 
 def weights_sha256(model: keras.Model) -> str:

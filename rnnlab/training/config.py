@@ -2,13 +2,36 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from rnnlab.data.task import Kind
 from rnnlab.section import Section
+from rnnlab.training.schedules import ScheduleConfig
 
 Positive = Annotated[float, Field(gt=0)]
 """A number above zero."""
+Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
+"""A number of epochs."""
+
+
+class AveragingConfig(Section):
+    """Averaged SGD: from a trigger on, the mean of the weights after every step is what is judged, while training goes on.
+
+    Polyak & Juditsky 1992. The trigger is an epoch, or that the monitored figure has not got better for `nonmonotone` epochs:
+    epoch e pulls it where its figure is worse than the best one of the epochs before e - nonmonotone, as in AWD-LSTM's
+    NT-ASGD (Merity et al. 2018, arXiv 1708.02182).
+    """
+
+    nonmonotone: Annotated[int, Field(ge=1)] | None = None
+    """Epochs without a better figure that pull the trigger."""
+    after: Epochs | None = None
+    """The epoch at whose end the trigger is pulled, 0 before the first step."""
+
+    @model_validator(mode="after")
+    def _one_trigger(self) -> "AveragingConfig":
+        if (self.nonmonotone is None) == (self.after is None):
+            raise ValueError("averaging needs one trigger: nonmonotone: EPOCHS or after: EPOCH")
+        return self
 
 
 class OptimizerConfig(Section):
@@ -21,9 +44,19 @@ class OptimizerConfig(Section):
     clip_norm: Positive | None = None
     """Largest norm of the whole gradient; null leaves it as it is."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Decoupled weight decay, a fraction of the weights per step and unit of learning rate."""
+    """Decoupled weight decay: before a step every weight loses this fraction of itself, see `weight_decay_by`."""
+    weight_decay_by: Literal["rate", "step"] = "rate"
+    """rate multiplies the fraction by the learning rate (as AdamW does, and under plain sgd PyTorch's weight decay); step takes
+    it as it is, whatever the learning rate, as Gal & Ghahramani's code does."""
+    l2: Annotated[float, Field(ge=0)] = 0.0
+    """L2 penalty: l2 * sum of all squared weights is minimised with the loss, by its gradient 2 l2 w, which is clipped with the
+    rest; the figures do not contain it."""
+    averaging: AveragingConfig | None = None
+    """When to begin to judge the mean of the weights; null never does."""
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Momentum of sgd and rmsprop."""
+    rho: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    """rmsprop: how much of the mean squared gradient is kept at every step."""
 
     @field_validator("momentum")
     @classmethod
@@ -52,7 +85,9 @@ class TrainingConfig(Section):
 
     optimizer: OptimizerConfig = OptimizerConfig()
     """The optimizer."""
-    epochs: Annotated[int, Field(ge=0, le=1_000_000)]
+    schedule: ScheduleConfig | None = None
+    """How the learning rate changes from epoch to epoch; null keeps it."""
+    epochs: Epochs
     """Passes over the training data."""
     monitor: str = "loss"
     """The validation figure that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""

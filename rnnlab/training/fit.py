@@ -16,6 +16,7 @@ from rnnlab.training.checkpoint import Checkpoint, Slot
 from rnnlab.training.config import TrainingConfig, monitored
 from rnnlab.training.optimizers import optimizer
 from rnnlab.training.passes import SeparatePasses
+from rnnlab.training.rates import Averaging, rate_callbacks
 
 Callbacks = Iterable[keras.callbacks.Callback]
 
@@ -26,7 +27,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     objective = OBJECTIVES[dataset.task.name]
     scale = dataset.train.density if config.loss == "sum" else 1.0
     metrics = objective.metrics(dataset.task.outputs)
-    model.compile(optimizer(config.optimizer), objective.loss(scale), weighted_metrics=metrics)
+    model.compile(optimizer(config.optimizer, dataset.train.paced), objective.loss(scale), weighted_metrics=metrics)
     # Keras makes the variables of metrics and optimizer with the first step; a checkpoint is put back before that.
     model._symbolic_build(data_batch=Feed(dataset.train)[0])
     return model
@@ -67,7 +68,11 @@ def fit(
     """Fit a compiled model, from the state in `slot` on if there is one; return the logs of all its epochs."""
     feed, epoch, batch = Feed(dataset.train, seed), *(slot.position if slot else (0, 0))
     history = keras.callbacks.History()
-    watch = [feed.follow((epoch, batch)), SeparatePasses(), Meter(dataset.train.size / len(feed)), history, *callbacks]
+    kind, words = dataset.task.kind, dataset.train.size / len(feed)
+    rates = rate_callbacks(config, kind, feed)
+    watch = [feed.follow((epoch, batch)), SeparatePasses(), *rates, Meter(words), history, *callbacks]
+    if averaging := config.optimizer.averaging:
+        watch.append(Averaging(averaging, *monitored(config, kind)))
     if slot:
         watch.append(Checkpoint(slot, watch[:], config.checkpoint.every_minutes))
     training = OneTraining(watch, model=model, epochs=config.epochs, steps=len(feed))

@@ -83,6 +83,36 @@ def test_first_weights_have_the_distributions_of_keras() -> None:
     np.testing.assert_array_equal(weights["bias"], np.repeat([0, 1, 0, 0], 64))
 
 
+@pytest.mark.parametrize("layer", [{}, {"cell": "gru"}, {"bidirectional": True}, {"implementation": "keras"}], ids=str)
+def test_all_weights_can_be_drawn_uniformly(layer: dict[str, Any]) -> None:
+    rest: dict[str, Any] = {"initial": {"uniform": 0.3}}
+    task = NUMBERS if "bidirectional" in layer else WORDS
+    rest |= {"embedding": {"width": 8}} if task.vocabulary else {}
+    drawn = model(task, rest=rest, **layer).get_weights()
+    assert len(drawn) >= 5
+    for weight in drawn:
+        assert (0.2 if weight.size > 9 else 0.0) < np.abs(weight).max() <= 0.3
+        assert len(np.unique(weight)) > 0.9 * weight.size
+    assert len({weight.tobytes()[:8] for weight in drawn}) == len(drawn)
+    noisy = model(task, rest=rest, **layer | {"dropout": 0.3, "recurrent_dropout": 0.3})
+    for mine, theirs in zip(drawn, noisy.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_wide_layer_shares_a_narrow_embedding_through_a_projection() -> None:
+    rest = {"embedding": {"width": 5}, "head": {"projection": 5, "tie_embedding": True, "bias": True}}
+    rest["initial"] = {"uniform": 0.3, "embedding": 0.9}
+    made = model(rest=rest)
+    table, *_, kernel, bias, offsets = made.get_weights()
+    assert (table.shape, kernel.shape, offsets.shape) == ((50, 5), (8, 5), (50,))
+    assert 0.8 < np.abs(table).max() <= 0.9
+    hidden = keras.Model(made.input, made.get_layer("recurrent_0").output)
+    x = inputs(WORDS)
+    expected = (np.asarray(hidden(x)) @ kernel + bias) @ table.T + offsets
+    made.get_layer("recurrent_0").reset_state()
+    np.testing.assert_allclose(made(x), expected, atol=1e-5)
+
+
 def test_both_directions_start_from_weights_of_their_own() -> None:
     both = model(NUMBERS, bidirectional=True)
     assert both(inputs(NUMBERS)).shape == (4, 3)

@@ -22,6 +22,14 @@ from rnnlab.training.config import TrainingConfig
 from rnnlab.training.train import Outcome, train
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300))
+VARIED = build(
+    PythonReference.model_validate(
+        {
+            **{"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300},
+            "window_sampling": {"deviation": 2.0, "least": 2},
+        }
+    )
+)
 NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=38, validation=9, test=9), batch_size=4))
 
 
@@ -39,6 +47,14 @@ LABELS = Dataset(
     *(sentences(seed) for seed in range(3)),
 )
 NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
+PAPERS: dict[str, Any] = {
+    "optimizer": {
+        **{"name": "sgd", "learning_rate": 2.0, "clip_norm": 0.5, "l2": 1e-4},
+        **{"weight_decay": 1e-3, "weight_decay_by": "step", "averaging": {"after": 1}},
+    },
+    "schedule": {"name": "decay", "constant": 1, "divisor": 2.0},
+    "loss": "sum",
+}
 BUILTIN = {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3}
 
 
@@ -102,18 +118,23 @@ def untimed(record: Any) -> Any:
     return [untimed(part) for part in record] if isinstance(record, list) else record
 
 
-@pytest.mark.parametrize(("dataset", "layer"), [(WORDS, NOISE), (WORDS, BUILTIN), (NUMBERS, NOISE), (LABELS, NOISE)])
-def test_a_killed_run_goes_on_to_the_same_bits(dataset: Dataset, layer: dict[str, Any], tmp_path: Path) -> None:
-    weights, outcome = run(tmp_path / "whole", dataset, layer)
+@pytest.mark.parametrize(
+    ("dataset", "layer", "settings"),
+    [(WORDS, NOISE, {}), (WORDS, BUILTIN, {}), (NUMBERS, NOISE, {}), (LABELS, NOISE, {}), (VARIED, NOISE, PAPERS)],
+)
+def test_a_killed_run_goes_on_to_the_same_bits(
+    dataset: Dataset, layer: dict[str, Any], settings: dict[str, Any], tmp_path: Path
+) -> None:
+    weights, outcome = run(tmp_path / "whole", dataset, layer, **settings)
     kills = 0
     # In the middle of a batch of the first epoch, between two, in a validation, at an epoch's end, in the last epoch.
     for at in (4, 7, 22, 11, 26):
         try:
-            run(tmp_path / "killed", dataset, layer, kill_at=at)
+            run(tmp_path / "killed", dataset, layer, kill_at=at, **settings)
         except Killed:
             kills += 1
     assert kills >= 4
-    again, resumed = run(tmp_path / "killed", dataset, layer)
+    again, resumed = run(tmp_path / "killed", dataset, layer, **settings)
     for mine, theirs in zip(again, weights, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert untimed(vars(resumed)) == untimed(vars(outcome))

@@ -1,6 +1,7 @@
 """Prepared arrays become a data set: a text is read as a stream, examples are padded."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ def text(config: Any, found: Prepared) -> Dataset:
     """Return a language-modelling data set, each split a stream that begins after an `<eos>`."""
     codec = Codec.of(found.about["codec"])
     start = int(codec.encode([END_OF_LINE])[0])
-    streams = [Stream(found[f"{name}.values"], rows=config.batch_size, steps=config.window, start=start) for name in SPLITS]
     size = len(codec.vocabulary or ())
-    task = Task(config.task, (config.batch_size, config.window), size, codec.unit, vocabulary=size, carried=True)
-    return Dataset(config.name, task, streams[0], streams[1], streams[2], codec)
+    task = Task(config.task, (config.batch_size, config.steps), size, codec.unit, vocabulary=size, carried=config.carry)
+    train, validation, test = (found[f"{name}.values"] for name in SPLITS)
+    stream = partial(Stream, rows=config.batch_size, steps=config.window, start=start)
+    return Dataset(config.name, task, stream(train, sampling=config.window_sampling), stream(validation), stream(test), codec)
 
 
 def examples(config: Any, found: Prepared) -> Dataset:

@@ -4,16 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from rnnlab.data.windows import Count, Windowed
 from rnnlab.section import Section
 
-Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
-"""A whole number of things, at least one."""
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 """A part of the whole."""
 Files = str | Annotated[list[str], Field(min_length=1)]
 """A file, a glob, or a list of them, from the working directory."""
 SPLITS = ("train", "validation", "test")
-UNSHAPING = {"batch_size", "window", "lengths"}
+UNSHAPING = {"batch_size", "lengths", *Windowed.model_fields}
 """Settings that shape batches but no array."""
 
 
@@ -47,11 +46,8 @@ class Tokens(Source):
         return self.level
 
 
-class Stream(Tokens):
+class Stream(Windowed, Tokens):
     """Settings of a text that a language model reads from beginning to end."""
-
-    window: Count = 35
-    """Time steps in a window: how far back the gradient goes."""
 
     @property
     def tokens(self) -> bool:

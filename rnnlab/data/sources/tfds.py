@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple
 from pydantic import model_validator
 
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.section import Count, Fraction, Lengths, Tokens
+from rnnlab.data.sources.section import Fraction, Lengths, Tokens
 from rnnlab.data.sources.splitting import held_out
 from rnnlab.data.sources.stock import builder
+from rnnlab.data.windows import Windowed
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.section import conflict
@@ -43,7 +44,7 @@ KNOWN = {
 """Data sets whose columns and splits are known."""
 
 
-class Tfds(Tokens):
+class Tfds(Windowed, Tokens):
     """Texts of TensorFlow Datasets: prepared once by its own builder, from the network or from files that a user has."""
 
     name: Literal[
@@ -73,8 +74,6 @@ class Tfds(Tokens):
     """The split for the final figure."""
     split_seed: int = 0
     """Decides which examples are held out."""
-    window: Count = 35
-    """Language model: time steps in a window."""
     lengths: Lengths = Lengths()
     """Labels: what happens to long texts."""
 

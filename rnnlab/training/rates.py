@@ -1,0 +1,90 @@
+"""What changes how far a step goes while a run is fitted: schedules, window lengths, averaging."""
+
+from typing import Any
+
+import keras
+
+from rnnlab.data.feed import Feed
+from rnnlab.data.task import Kind
+from rnnlab.training.config import AveragingConfig, TrainingConfig, monitored
+from rnnlab.training.schedules import ByEpoch, Plateau, factor
+
+
+class Schedule(keras.callbacks.Callback):
+    """Sets the learning rate of every epoch to the full one times `rnnlab.training.schedules.factor`."""
+
+    def __init__(self, schedule: ByEpoch, full: float, epochs: int):
+        super().__init__()
+        self._schedule, self._full, self._epochs = schedule, full, epochs
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Set it."""
+        self.model.optimizer.learning_rate = self._full * factor(self._schedule, epoch + 1, self._epochs)
+
+
+class Pace(keras.callbacks.Callback):
+    """Tells the optimizer how long the window of each batch is."""
+
+    def __init__(self, feed: Feed):
+        super().__init__()
+        self._feed = feed
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Tell it."""
+        self.model.optimizer.pace.assign(self._feed.pace(batch))
+
+
+class Averaging(keras.callbacks.Callback):
+    """Begins the averaging of the weights when its trigger is pulled, and lets the mean stand in for them in validation.
+
+    The mean stays in the model until the callbacks before this one have seen the end of the epoch, so that they keep, log and
+    judge what was validated; then the weights themselves come back, and training goes on with them.
+    """
+
+    def __init__(self, section: AveragingConfig, monitor: str, mode: str):
+        super().__init__()
+        self._section, self._monitor, self._sign = section, monitor, -1 if mode == "max" else 1
+        self.figures: list[float] = []
+        """The monitored figure of every epoch, less is better."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Look at the trigger before the first step."""
+        self._look(0)
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Put the mean in the place of the weights."""
+        optimizer, weights = self.model.optimizer, self.model.trainable_variables
+        self._kept = [keras.ops.convert_to_numpy(weight) for weight in weights] if optimizer.averaged > 0 else []
+        for weight, mean, _ in zip(weights, optimizer.means, self._kept, strict=False):
+            weight.assign(mean)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Put the weights back, and look at the trigger."""
+        for weight, value in zip(self.model.trainable_variables, self._kept, strict=False):
+            weight.assign(value)
+        self.figures.append(self._sign * (logs or {})[self._monitor])
+        self._look(epoch + 1)
+
+    def _look(self, epochs: int) -> None:
+        if self._section.after == epochs or self._got_worse():
+            self.model.optimizer.begun.assign(1.0)
+
+    def _got_worse(self) -> bool:
+        """Whether the last figure is worse than the best one of more than `nonmonotone` epochs before it."""
+        span = self._section.nonmonotone
+        return span is not None and len(self.figures) > span + 1 and self.figures[-1] > min(self.figures[: -span - 1])
+
+
+def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras.callbacks.Callback]:
+    """Return the callbacks of schedule and window lengths; they stand before those that log."""
+    found: list[keras.callbacks.Callback] = [Pace(feed)] if feed.split.paced else []
+    if isinstance(config.schedule, Plateau):
+        found.append(_plateau(config.schedule, *monitored(config, kind)))
+    elif config.schedule:
+        found.append(Schedule(config.schedule, config.optimizer.learning_rate, config.epochs))
+    return found
+
+
+def _plateau(section: Plateau, monitor: str, mode: str) -> keras.callbacks.Callback:
+    settings: dict[str, Any] = {"patience": section.patience, "factor": section.factor, "min_lr": section.least}
+    return keras.callbacks.ReduceLROnPlateau(monitor, mode=mode, min_delta=0.0, **settings)
