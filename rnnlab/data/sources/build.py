@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnlab.data.cache import Prepared, hash_of, prepared
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.sources import assemble, conllu, cornell, corpora, mnist, npz, prepare, series, table, text, tfds
+from rnnlab.data.sources import assemble, conllu, cornell, corpora, mnist, npz, prepare, series, stock, table, text, tfds
 from rnnlab.data.sources.depot import keep
 from rnnlab.data.sources.reading import Reading
 from rnnlab.errors import UserError
@@ -69,6 +69,7 @@ def keep_files(config: Any, given: Path) -> None:
     elif config.name == "cornell":
         keep(config.name, given, cornell.FILES.values())
     elif config.name.startswith("tfds"):
-        keep(f"tfds/{getattr(config, 'dataset', None) or config.name.removeprefix('tfds/')}", given, ["*"])
+        name = getattr(config, "dataset", None) or config.name.removeprefix("tfds/")
+        keep(f"tfds/{name}", given, sorted(stock.names(name)), unpack=False)
     else:
         raise UserError(f"{config.name} names its own files; --from is for published data sets")

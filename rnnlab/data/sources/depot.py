@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from pathlib import Path
 
 from rnnlab import files
@@ -10,6 +11,8 @@ from rnnlab.data.cache import home
 from rnnlab.data.sources.reading import unpacked
 from rnnlab.errors import UserError
 
+SHOWN = 9
+"""Most names that a message lists."""
 ARCHIVES = (".zip", ".tgz", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2")
 
 
@@ -41,30 +44,44 @@ def _places(place: Path, name: str) -> Iterable[Path]:
     """The folder itself, then what is in its archives."""
     if place.is_dir():
         yield place
+    from filelock import FileLock
+
     archives = [place] if place.is_file() else [path for path in sorted(place.glob("*")) if path.name.endswith(ARCHIVES)]
     for archive in archives:
         to = files.make(depot(name)) / f"{archive.name}.unpacked"
-        if not to.exists():
-            partial = Path(tempfile.mkdtemp(dir=to.parent, suffix=files.PARTIAL, prefix="."))
-            unpacked(archive, partial)
-            partial.replace(to)
+        with FileLock(to.with_name(f".{to.name}.lock")):
+            if not to.exists() or to.stat().st_mtime < archive.stat().st_mtime:
+                _unpack(archive, to)
         yield to
 
 
-def _matching(given: Path, file: str) -> list[Path]:
-    """The first file of a name, or with `*` all files."""
-    found = [path for path in sorted(given.rglob(file)) if path.is_file()]
-    return found if file == "*" else found[:1]
+def _unpack(archive: Path, to: Path) -> None:
+    """Unpack an archive, whole or not at all, in place of what was unpacked of an older one."""
+    files.remove_partial(to.parent)
+    partial = Path(tempfile.mkdtemp(dir=to.parent, suffix=files.PARTIAL, prefix="."))
+    try:
+        unpacked(archive, partial)
+        files.remove(to)
+        partial.replace(to)
+        to.touch()
+    finally:
+        files.remove(partial)
 
 
-def keep(name: str, given: Path, wanted: Iterable[str]) -> None:
-    """Copy those of the given files that a data set needs into its depot; a single file or archive is copied as it is."""
+def keep(name: str, given: Path, wanted: Iterable[str], unpack: bool = True) -> None:
+    """Copy those of the given files that a data set needs into its depot; a single file is copied as it is.
+
+    Where there is none of them, all archives are taken if the data set looks into archives: `unpack`.
+    """
     if not given.exists():
         raise UserError(f"there is no file or folder {str(given)!r}")
-    sources = [given] if given.is_file() else [path for file in wanted for path in _matching(given, file)]
-    sources += [] if given.is_file() or sources else [path for path in sorted(given.iterdir()) if path.name.endswith(ARCHIVES)]
+    patterns = list(wanted)
+    inside = [path for path in sorted(given.rglob("*")) if path.is_file()] if given.is_dir() else [given]
+    sources = [path for path in inside if given.is_file() or any(fnmatch(path.name, pattern) for pattern in patterns)]
+    sources = sources or ([path for path in inside if path.name.endswith(ARCHIVES)] if unpack else [])
     if not sources:
-        raise UserError(f"{given} has none of the files of {name}: {', '.join(wanted)}")
+        more = " ..." if len(patterns) > SHOWN else ""
+        raise UserError(f"{given} has none of the files of {name}: {', '.join(patterns[:SHOWN])}{more}")
     to = files.make(depot(name))
     for path in sources:
         if path.resolve() != (to / path.name).resolve():

@@ -123,7 +123,7 @@ def read(config: Tfds) -> Reading:
 
     def rows(split: str) -> Callable[[], Iterable[Row]]:
         try:
-            source = made.as_data_source(split=split, decoders=_only(columns, made.info.features))
+            source = made.as_data_source(split=split)
         except (ValueError, KeyError) as error:
             raise UserError(f"{made.info.full_name} has no split {split!r}: it has {', '.join(made.info.splits)}") from error
         return partial(_rows, source, columns, made.info.features, f"{made.info.full_name} {split}")
@@ -135,13 +135,6 @@ def read(config: Tfds) -> Reading:
         splits |= held_out(splits["train"], {"validation": found.validation or 0.1}, config.split_seed)
     about = {"version": str(made.version), "citation": made.info.citation, "url": made.info.homepage}
     return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
-
-
-def _only(columns: list[str], features: Any) -> Any:
-    """Leave all other features as they are stored."""
-    from tensorflow_datasets.decode import PartialDecoding
-
-    return PartialDecoding({column: features[column] for column in (*columns, HEAD) if column in features})
 
 
 def _rows(source: Any, columns: list[str], features: Any, place: str) -> Iterator[Row]:

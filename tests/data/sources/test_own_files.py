@@ -1,15 +1,11 @@
 """Files of one's own: every format, every complaint."""
 
-import io
 import json
-import tarfile
-import zipfile
 
 import numpy as np
 import pytest
 
 from rnnlab.data.build import build
-from rnnlab.data.sources.reading import unpacked
 from rnnlab.errors import UserError
 
 REVIEWS = [
@@ -102,23 +98,6 @@ def test_what_cannot_be_used_is_told_with_its_place(home, section, config, name,
     with pytest.raises(UserError, match=message):
         build(section(config))
     assert not list(home.glob("data/prepared/[a-z]*"))
-
-
-@pytest.mark.parametrize("kind", ["tar", "zip"])
-def test_an_archive_writes_nothing_outside(tmp_path, kind):
-    path = tmp_path / f"a.{kind}"
-    if kind == "zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("../evil.txt", "x")
-    else:
-        with tarfile.open(path, "w") as tar:
-            member = tarfile.TarInfo("../evil.txt")
-            member.size = 1
-            tar.addfile(member, io.BytesIO(b"x"))
-    (tmp_path / "to").mkdir()
-    with pytest.raises(UserError, match="not unpacked"):
-        unpacked(path, tmp_path / "to")
-    assert not (tmp_path / "evil.txt").exists()
 
 
 def test_words_between_ranges_are_words(home, section):
