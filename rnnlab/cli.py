@@ -91,9 +91,11 @@ def plan(file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool, dete
              rnnlab plan configs/quickstart.yaml --detect 2.0
     """
     from rnnlab.config import load
-    from rnnlab.runs.plan import plan
+    from rnnlab.runs.plan import plan, unprepared
 
     experiment = load(file, overrides)
+    for name in unprepared(experiment):
+        click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
     rows = [asdict(row) for row in plan(experiment, runs)]
     if detect:
         from rnnlab.analysis.planning import seeds_to_detect

@@ -126,7 +126,7 @@ def test_schema_describes_what_validate_accepts():
 
 def test_plan_before_and_after(tiny, done):
     before = json.loads(call("plan", tiny, "--runs", tiny.parent / "none", "--json").output)
-    first = {"variant": "plain", "runs": 2, "done": 0, "epochs": 2, "steps": 8, "seconds": None}
+    first = {"variant": "plain", "runs": 2, "done": 0, "epochs": 2, "steps": 8, "parameters": 117, "seconds": None}
     assert before == [first, {**first, "variant": "noisy"}]
     more = json.loads(call("plan", tiny, "compare.seeds=3", "--runs", done, "--json").output)
     assert [(row["runs"], row["done"]) for row in more] == [(3, 2), (3, 2)]

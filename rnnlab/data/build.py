@@ -7,7 +7,7 @@ from rnnlab.data import python_reference
 from rnnlab.data.config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import adding, associative_recall, copy_memory, mackey_glass, parity, temporal_order
-from rnnlab.data.sources.build import MAKERS
+from rnnlab.data.sources.build import MAKERS, is_prepared
 from rnnlab.data.sources.build import build as from_files
 
 BUILDERS: dict[str, Callable[[Any], Dataset]] = {
@@ -21,6 +21,11 @@ BUILDERS: dict[str, Callable[[Any], Dataset]] = {
     **dict.fromkeys(MAKERS, from_files),
 }
 """How each data set is made, by the name it has in a config."""
+
+
+def ready(config: DataConfig) -> bool:
+    """Return whether a data set can be had at once: it is generated, or prepared already."""
+    return config.name not in MAKERS or is_prepared(config)
 
 
 def build(config: DataConfig) -> Dataset:

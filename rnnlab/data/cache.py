@@ -72,16 +72,21 @@ def prepared(name: str, key: dict[str, Any], make: Callable[[Path], dict[str, An
 
     Processes that ask at once make it once: the others wait for a lock. A kill leaves nothing that counts.
     """
-    whole = json.dumps({"schema": SCHEMA, "name": name, **key}, sort_keys=True)
-    folder = home() / "prepared" / f"{name.replace('/', '-').replace(':', '-')}-{sha256(whole.encode()).hexdigest()[:16]}"
+    folder = place(name, key)
     if not (folder / ABOUT).exists():
         from filelock import FileLock
 
         files.make(folder.parent)
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not (folder / ABOUT).exists():
-                _write(folder, json.loads(whole), make)
+                _write(folder, {"schema": SCHEMA, "name": name, **key}, make)
     return Prepared(folder)
+
+
+def place(name: str, key: dict[str, Any]) -> Path:
+    """Return the folder of the prepared data of a key, whether it is there or not."""
+    whole = json.dumps({"schema": SCHEMA, "name": name, **key}, sort_keys=True)
+    return home() / "prepared" / f"{name.replace('/', '-').replace(':', '-')}-{sha256(whole.encode()).hexdigest()[:16]}"
 
 
 def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rnnlab.data.cache import Prepared, hash_of, prepared
+from rnnlab.data.cache import ABOUT, Prepared, hash_of, place, prepared
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.sources import assemble, conllu, cornell, corpora, mnist, npz, prepare, series, stock, table, text, tfds
 from rnnlab.data.sources.depot import keep
@@ -52,8 +52,18 @@ def prepared_for(config: Any) -> Prepared:
     """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
     if config.name not in MAKERS:
         raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(MAKERS)}")
+    return prepared(config.name, _key(config), partial(MAKERS[config.name], config))
+
+
+def is_prepared(config: Any) -> bool:
+    """Return whether the prepared arrays of a source are there; raise UserError where its own files are not."""
+    return (place(config.name, _key(config)) / ABOUT).exists()
+
+
+def _key(config: Any) -> dict[str, Any]:
+    """What decides the arrays: settings, and the bytes of files that may be any."""
     hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
-    return prepared(config.name, {**config.key, "sources": hashes}, partial(MAKERS[config.name], config))
+    return {**config.key, "sources": hashes}
 
 
 def build(config: Any) -> Dataset:
