@@ -36,7 +36,7 @@ HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotl
 BACKENDS = {
     "tensorflow": {"rnnlab.recurrence.tensorflow"},
     "jax": {"rnnlab.recurrence.jax"},
-    "tensorflow_datasets": set(),
+    "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }
 """Which modules may import a backend at their top; everyone else trains without it."""

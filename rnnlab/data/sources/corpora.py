@@ -71,15 +71,16 @@ class Papers(Stream):
 def read(config: Papers) -> Reading:
     """Return the lines of each split, after their counts were checked; raise UserError where they are others."""
     corpus = CORPORA[config.name]
-    paths = folder_of(config.name, config.folder, corpus.files, corpus.url)
-    _check(config.name, paths, corpus)
     return Reading(
-        {name: partial(_rows, path) for name, path in paths.items()},
+        {name: partial(_rows, path) for name, path in checked(config.name, config.folder).items()},
         {"licence": corpus.licence, "citation": corpus.citation, "url": corpus.url},
     )
 
 
-def _check(name: str, paths: dict[str, Path], corpus: Corpus) -> None:
+def checked(name: str, folder: str | None) -> dict[str, Path]:
+    """Return the file of each split of a corpus; raise UserError where one is missing or its counts are others."""
+    corpus = CORPORA[name]
+    paths = folder_of(name, folder, corpus.files, corpus.url)
     for (split, path), expected in zip(paths.items(), corpus.counts, strict=True):
         known = {END_OF_LINE}
         count = 0
@@ -91,6 +92,7 @@ def _check(name: str, paths: dict[str, Path], corpus: Corpus) -> None:
             raise UserError(f"{path} is not the {split} split of {name}: it has {count:,} words with <eos>, not {expected:,}")
         if split == "train" and len(known) != corpus.words:
             raise UserError(f"{path} is not of {name}: it has {len(known):,} different words, not {corpus.words:,}")
+    return paths
 
 
 def _rows(path: Path) -> Iterator[Row]:
