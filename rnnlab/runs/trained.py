@@ -68,12 +68,20 @@ def trained(folder: str | Path) -> Trained:
     if dataset.sha256 != run.result["data"]:
         raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
     model = compiled(run.config.model, dataset, run.config.training, run.record.seed)
+    put_weights(model, run)
+    return Trained(model, dataset, run)
+
+
+def put_weights(model: keras.Model, run: Ended) -> None:
+    """Give a model, built from the run's config and seed, the weights of the run's best epoch.
+
+    Raises UserError where they were lost or are no finite numbers.
+    """
     if run.result["epochs"]:  # else it ended with the weights that it began with
         weights = _weights(run)
         if not all(np.isfinite(weight).all() for weight in weights):
             raise UserError(f"{run.record.folder} has diverged before any epoch was whole: its weights are no finite numbers")
         model.set_weights(weights)
-    return Trained(model, dataset, run)
 
 
 def _weights(run: Ended) -> list[np.ndarray]:
