@@ -22,6 +22,8 @@ _RUNS = click.option(
 )
 _FOLDERS = click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+_ONLY = click.option("--only", multiple=True, metavar="VARIANT", help="Only this variant; may be given again for another.")
+_SHARD = click.option("--shard", default="1/1", metavar="I/N", help="The I-th of N shares of the runs, for N machines or jobs.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
@@ -57,22 +59,43 @@ def main() -> None:
 @_FILE
 @_OVERRIDES
 @_RUNS
+@_ONLY
+@_SHARD
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others go on.")
 @click.pass_context
-def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, retry_failed: bool) -> None:
+def run(
+    ctx: click.Context,
+    file: Path,
+    overrides: tuple[str, ...],
+    runs: Path,
+    only: tuple[str, ...],
+    shard: str,
+    retry_failed: bool,
+    fail_fast: bool,
+) -> None:
     """Train every variant with every seed, then compare.
 
-    Again after an interruption, it makes what is missing. Any value of the config can be set by its path.
+    Again after an interruption, it makes what is missing. Any value of the config can be set by its path. The exit status
+    is 0 where all runs are done, 1 where one failed or diverged, 2 where the input is wrong, 130 after Ctrl-C.
 
     \b
     Example: rnnlab run configs/quickstart.yaml training.epochs=2 compare.seeds=5
+             rnnlab run configs/quickstart.yaml --shard 2/5
     """
     from rnnlab.config import load
     from rnnlab.runs import sweep
+    from rnnlab.runs.selection import Selection
 
-    made = sweep.run(load(file, overrides), runs, retry_failed)
-    ctx.invoke(compare, folders=(made.folder,))
-    ctx.invoke(report, folders=(made.folder,))
+    selection = Selection.of(only, shard)
+    made = sweep.run(load(file, overrides), runs, retry_failed, selection=selection, fail_fast=fail_fast)
+    try:
+        ctx.invoke(compare, folders=(made.folder,))
+        ctx.invoke(report, folders=(made.folder,))
+    except UserError as error:
+        if selection.whole and not fail_fast:
+            raise
+        click.echo(f"Nothing to compare yet: {error}")
     click.echo(f"Curves: rnnlab tensorboard {made.folder}")
     ctx.exit(made.exit_status)
 
@@ -81,28 +104,43 @@ def run(ctx: click.Context, file: Path, overrides: tuple[str, ...], runs: Path, 
 @_FILE
 @_OVERRIDES
 @_RUNS
+@_ONLY
+@_SHARD
 @_JSON
 @click.option("--detect", type=click.FloatRange(min=0, min_open=True), help="Add the seeds that find a difference this large.")
-def plan(file: Path, overrides: tuple[str, ...], runs: Path, as_json: bool, detect: float | None) -> None:
-    """Show what `run` would do, and how much is done.
+def plan(
+    file: Path,
+    overrides: tuple[str, ...],
+    runs: Path,
+    only: tuple[str, ...],
+    shard: str,
+    as_json: bool,
+    detect: float | None,
+) -> None:
+    """Show what `run` would do: what is done, running and missing, how large it is, and how long it will take.
 
     \b
     Example: rnnlab plan configs/quickstart.yaml compare.seeds=8
              rnnlab plan configs/quickstart.yaml --detect 2.0
     """
     from rnnlab.config import load
-    from rnnlab.runs.plan import plan, unprepared
+    from rnnlab.runs.executors.choose import workers
+    from rnnlab.runs.plan import plan, summary, unprepared
+    from rnnlab.runs.selection import Selection
 
-    experiment = load(file, overrides)
+    experiment, selection = load(file, overrides), Selection.of(only, shard)
     for name in unprepared(experiment):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
-    rows = [asdict(row) for row in plan(experiment, runs)]
+    planned = plan(experiment, runs, selection)
+    rows = [asdict(row) for row in planned]
     if detect:
         from rnnlab.analysis.planning import seeds_to_detect
 
         needed = seeds_to_detect(detect, runs / experiment.name)
         rows = [{**row, "seeds_needed": needed.get(row["variant"])} for row in rows]
     _show(rows, as_json)
+    if not as_json:
+        click.echo(summary(planned, workers(experiment.config.executor, selection.runs(experiment))))
 
 
 @main.command()

@@ -13,8 +13,9 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 XLA = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true"]  # much is compiled to run once
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "NPROC": "1"}  # as `training.threads` has it
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    os.environ["OMP_NUM_THREADS"] = "1"
     XLA += ["--xla_cpu_multi_thread_eigen=false", "intra_op_parallelism_threads=1"]
 os.environ.setdefault("XLA_FLAGS", " ".join(XLA))
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "jax"))

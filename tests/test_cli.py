@@ -20,6 +20,7 @@ data: {name: adding, length: 4, examples: {train: 64, validation: 16, test: 16},
 model: {recurrent: [{units: 4}]}
 training: {epochs: 2}
 compare: {variants: {plain: {}, noisy: {dropout: 0.5}}, seeds: 2}
+executor: {name: in_process}
 """
 
 
@@ -121,12 +122,13 @@ def test_schemes_tell_the_equation_of_every_scheme():
 
 def test_schema_describes_what_validate_accepts():
     properties = json.loads(call("schema").output)["properties"]
-    assert properties.keys() == {"name", "data", "model", "training", "compare", "extends"}
+    assert properties.keys() == {"name", "data", "model", "training", "compare", "executor", "extends"}
 
 
 def test_plan_before_and_after(tiny, done):
     before = json.loads(call("plan", tiny, "--runs", tiny.parent / "none", "--json").output)
-    first = {"variant": "plain", "runs": 2, "done": 0, "epochs": 2, "steps": 8, "parameters": 117, "seconds": None}
+    states = {"done": 0, "diverged": 0, "failed": 0, "running": 0, "missing": 2}
+    first = {"variant": "plain", "runs": 2, **states, "parameters": 117, "epochs": 2, "steps": 8, "seconds": None}
     assert before == [first, {**first, "variant": "noisy"}]
     more = json.loads(call("plan", tiny, "compare.seeds=3", "--runs", done, "--json").output)
     assert [(row["runs"], row["done"]) for row in more] == [(3, 2), (3, 2)]

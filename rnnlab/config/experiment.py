@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from rnnlab.config.agreement import CHECKS, judged
+from rnnlab.config.executor import ExecutorConfig, LocalConfig
 from rnnlab.data.config import DataConfig
 from rnnlab.models.config import ModelConfig
 from rnnlab.names import folder
@@ -62,6 +63,8 @@ class ExperimentConfig(RunConfig):
 
     compare: CompareConfig = CompareConfig()
     """What is compared."""
+    executor: ExecutorConfig = LocalConfig()
+    """Where the runs are made."""
 
 
 def schema() -> dict[str, Any]:

@@ -9,41 +9,42 @@ from typing import Any
 import keras
 
 from rnnlab import files
-from rnnlab.config import RunSpec, dump
+from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
 from rnnlab.inspection.evaluation import judge
 from rnnlab.runs import store, tokens
 from rnnlab.runs.curves import Curves
 from rnnlab.runs.lock import Lock, LostError
-from rnnlab.runs.progress import Lines
+from rnnlab.runs.origin import made, who, write_origin
+from rnnlab.runs.progress import Display, watch
 from rnnlab.runs.provenance import provenance
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.config import monitored
 from rnnlab.training.release import released
+from rnnlab.training.threads import use
 from rnnlab.training.train import Outcome, train
 
 MAKERS = ("versions", "code", "backend", "numbers")
 """What makes a state one of this run beside config and data: another maker may reach other bits."""
 
 
-def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock: Lock) -> dict[str, Any]:
+def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lock: Lock) -> dict[str, Any]:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
     caller has taken the `lock` of the folder. Raises LostError where another process took the run over, and StorageError where
     the disk is full or refuses: neither is a result, and the run goes on later from its last state.
     """
-    who = {"experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed}
-    made: dict[str, Any] = {"fingerprint": spec.fingerprint, "data": dataset.sha256}
+    use(spec.config.training.threads)
     where = provenance()
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)
     learnt = {"fingerprint": spec.training_fingerprint, "data": dataset.sha256}
     slot = Slot(folder / store.CHECKPOINT / "state", {**learnt, "by": [where[name] for name in MAKERS]})
-    watch = progress.begin(spec, dataset)
+    shown = progress.begin(spec, dataset.task.unit)
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
     if slot.state is None:
@@ -52,11 +53,13 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
         store.clear(folder)
     files.remove(folder / store.RESULT)
     files.remove(folder / store.CALIBRATION)
-    files.write(folder / store.RUN, dump({**who, "config": spec.config.model_dump(), **made, **where}))
+    write_origin(spec, folder, dataset, where)
     tokens.write(folder, dataset)
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    result = {**who, **made, "trained": learnt["fingerprint"], "monitor": monitor, "mode": mode}
-    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD), watch]
+    result: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
+    result |= {"monitor": monitor, "mode": mode}
+    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD)]
+    callbacks.append(watch(shown, dataset.train.count))
     try:
         with released():
             model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
@@ -70,6 +73,7 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Lines, lock
     lock.check()
     result |= store.digests(folder)
     store.write_result(folder, result)
+    shown.end(result)
     return result
 
 

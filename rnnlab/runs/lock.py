@@ -79,6 +79,15 @@ class Lock:
             )
 
     @property
+    def held(self) -> bool:
+        """Whether somebody seems to have the right; one on another machine that was lost less than `stale` seconds ago too."""
+        last = self._last()
+        try:
+            return bool(last) and not self._free(self._path(last))
+        except OSError:  # not to be opened by this user
+            return False
+
+    @property
     def told(self) -> str:
         """Who has the right, in words."""
         who = self.owner

@@ -22,6 +22,7 @@ DOCUMENT: dict[str, Any] = {
     "model": {"embedding": {"width": 4}, "recurrent": [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3}]},
     "training": {"epochs": 4, "monitor": "perplexity", "checkpoint": {"every_minutes": 0.0}, "early_stopping": {"patience": 3}},
     "compare": {"variants": {"ours": {}, "builtin": {"implementation": "keras"}}, "seeds": 1},
+    "executor": {"name": "in_process"},
 }
 
 
@@ -29,6 +30,7 @@ def config(folder: Path, **sections: dict[str, Any]) -> Path:
     """The file of the small sweep, with changes in its sections."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {**DOCUMENT, **{name: {**DOCUMENT[name], **section} for name, section in sections.items()}}
+    document |= {"executor": sections["executor"]} if "executor" in sections else {}
     (folder / "small.yaml").write_text(yaml.safe_dump(document))
     return folder / "small.yaml"
 
@@ -67,12 +69,57 @@ def shown(folder: Path) -> list[Any]:
     return [[(event.step, event.value) for event in split.Scalars(tag)] for split in splits for tag in tags]
 
 
+FORKED = """
+import os, signal, sys, types
+from rnnlab.runs.executors import process, worker
+
+class Forked:
+    def __init__(self, command, stdin, stdout, stderr, env, text):
+        (work, give), (hear, tell) = os.pipe(), os.pipe()
+        self.pid, self.status = os.fork(), None
+        if not self.pid:
+            os.dup2(work, 0), os.dup2(tell, 1), os.dup2(stderr.fileno(), 2), os.closerange(3, 1024)
+            os.environ.update(env)
+            sys.stdin, sys.stdout, sys.argv = os.fdopen(0), os.fdopen(1, "w"), ["worker", *command[3:]]
+            try:
+                worker.main()
+            finally:
+                os._exit(3)
+        os.close(work), os.close(tell)
+        self.stdin, self.stdout = os.fdopen(give, "w"), os.fdopen(hear)
+    def wait(self):
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.status
+    def kill(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+process.subprocess = types.SimpleNamespace(Popen=Forked, PIPE=None)
+"""
+"""What a forked command line executes first so that its workers too are forks, which need not import TensorFlow."""
+
+
+def alive(process: int) -> bool:
+    """Whether a process still runs."""
+    return Path(f"/proc/{process}/exe").exists()
+
+
+def workers(parent: int) -> list[int]:
+    """The processes that a process has started and that live."""
+    try:
+        return [int(one) for one in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
 class Forker:
     """Starts rnnlab's command line in processes that need not import TensorFlow: forks of one that did nothing but import."""
 
     SERVER = """
 import json, os, resource, sys
 import rnnlab.analysis.report, rnnlab.analysis.comparison, rnnlab.cli, rnnlab.runs.execute, rnnlab.runs.sweep
+import rnnlab.runs.executors.local, rnnlab.runs.executors.worker
 import keras, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
 for line in sys.stdin:
     order = json.loads(line)

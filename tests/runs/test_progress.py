@@ -10,10 +10,9 @@ import yaml
 from rich.console import Console
 
 from rnnlab.config import RunSpec, load
-from rnnlab.data.build import build
 from rnnlab.runs import progress
 from rnnlab.runs.live import Live
-from rnnlab.runs.progress import Lines
+from rnnlab.runs.progress import Lines, watch
 
 
 @pytest.fixture
@@ -36,13 +35,14 @@ DONE = {"status": "done", "monitor": "val_loss", "best_epoch": 2, "metrics": {"v
 def make(shown: Lines, specs: list[RunSpec], seconds: list[float]) -> None:
     """Show two runs of 4 epochs; the first stops after 2."""
     for spec, epochs in zip(specs, (2, 4), strict=True):
-        callback = shown.begin(spec, build(spec.config.data))
+        line = shown.begin(spec, "examples")
+        callback = watch(line, 4)
         for epoch in range(epochs):
             for batch in range(4):
                 seconds[0] += 1
                 callback.on_train_batch_end(batch, LOGS)
             callback.on_epoch_end(epoch, LOGS)
-        shown.end(DONE)
+        line.end(DONE)
 
 
 def test_lines_tell_run_epoch_figures_speed_and_the_time_left(
@@ -70,14 +70,35 @@ def test_the_terminal_shows_bars_and_keeps_a_line_of_every_run(specs: list[RunSp
         make(shown, specs, [0.0])
     lines = [line.strip() for line in screen.file.getvalue().splitlines()]
     assert any(line.endswith("[1/2] bold base seed 1  val_loss 0.25 at epoch 2") for line in lines)
-    assert re.search("all runs .*━ 0:00 left", lines[-3])
-    assert re.search(r"\[2/2\] bold base seed 2 .*━ epoch 4/4  loss 0.5  val_loss 0.25  1,234 examples/s", lines[-2])
+    assert re.search("all runs .*━ 0:00 left", lines[-2])
+    told = "\n".join(lines)
+    assert re.search(r"\[2/2\] bold base seed 2 .*━ epoch 4/4  loss 0.5  val_loss 0.25  1,234 examples/s", told)
+
+
+def test_runs_made_at_once_are_shown_side_by_side(specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs of 4 epochs, one of which is cut off after an epoch and a half and goes on: all that was done counts."""
+    seconds = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: seconds[0])
+    screen = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    with Live(runs=2, epochs=8, console=screen) as shown:
+        one, two = (shown.begin(spec, "examples") for spec in specs)
+        seconds[0] = 10.0
+        one.end_epoch(LOGS)
+        one.batch(0.5)
+        two.batch(0.5)
+        assert (shown.done, shown.left) == (2.0, "0:30")
+        assert [task.description for task in shown.bars.tasks] == ["all runs", one.title, two.title]
+        again = shown.begin(specs[0], "examples")
+        assert again.title == one.title
+        assert len(shown.bars.tasks) == 3
+        again.begin_epoch(1)
+        again.batch(0.5)
+        assert shown.done == 2.5
 
 
 def test_a_failed_run_is_told(specs: list[RunSpec], capsys: pytest.CaptureFixture[str]) -> None:
     shown = Lines(runs=2, epochs=8)
-    shown.begin(specs[0], build(specs[0].config.data))
-    shown.end({"status": "failed", "error": "RuntimeError: no such luck"})
+    shown.begin(specs[0], "examples").end({"status": "failed", "error": "RuntimeError: no such luck"})
     assert capsys.readouterr().out == "[1/2] bold base seed 1  failed: RuntimeError: no such luck\n"
 
 

@@ -22,6 +22,7 @@ DOCUMENT: dict[str, Any] = {
     "model": {"recurrent": [{"units": 2, "implementation": "keras"}]},
     "training": {"epochs": 2, "monitor": "loss"},
     "compare": {"baseline": "none", "variants": {"none": {}, "some": {"dropout": 0.2}}, "seeds": 2},
+    "executor": {"name": "in_process"},
 }
 
 

@@ -1,0 +1,45 @@
+"""One run that has to be made: what any process needs to know to take it, and what comes back."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config import RunConfig, RunSpec
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run, its place, and what was known of it as the sweep began."""
+
+    spec: RunSpec
+    folder: Path
+    before: dict[str, Any] | None = field(hash=False)
+    """The result that lay in the folder and does not count."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the job as plain values."""
+        spec = {**vars(self.spec), "config": self.spec.config.model_dump()}
+        return {"spec": spec, "folder": str(self.folder), "before": self.before}
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "Job":
+        """Return the job that plain values stand for."""
+        spec = document["spec"]
+        config = RunConfig.model_validate(spec["config"])
+        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a job."""
+
+    result: dict[str, Any] | None
+    """How the run ended; None while another process makes it."""
+    made: bool = False
+    """Whether it was made for this job, rather than by another process."""
+    owner: str = ""
+    """Who makes it meanwhile."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the answer as plain values."""
+        return asdict(self)

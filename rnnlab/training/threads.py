@@ -1,0 +1,56 @@
+"""How many threads the operations of a process use, for the bits of large sums and products depend on it."""
+
+import os
+
+from rnnlab.errors import UserError
+
+TENSORFLOW = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+JAX = "NPROC"
+"""The name by which XLA's processor client takes its number of threads from the environment, when it starts."""
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return the variables that hold a new process to so many threads, whatever backend it loads.
+
+    >>> environment(2)["TF_NUM_INTRAOP_THREADS"]
+    '2'
+    """
+    return dict.fromkeys((*TENSORFLOW, JAX, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+
+
+def use(threads: int) -> None:
+    """Hold this process to so many threads; raise UserError where the backend has started with another number."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        _tensorflow(threads)
+    elif keras.backend.backend() == "jax":
+        _jax(threads)
+
+
+def _tensorflow(threads: int) -> None:
+    import tensorflow as tf
+
+    setting = tf.config.threading
+    if threads == (setting.get_intra_op_parallelism_threads() or int(os.environ.get(TENSORFLOW[0], 0)) or os.cpu_count()):
+        return
+    try:
+        setting.set_intra_op_parallelism_threads(threads)
+        setting.set_inter_op_parallelism_threads(threads)
+    except RuntimeError:
+        raise _late("TensorFlow", TENSORFLOW[0], threads) from None
+
+
+def _jax(threads: int) -> None:
+    from jax._src import xla_bridge
+
+    if os.environ.get(JAX) != str(threads) and xla_bridge.backends_are_initialized():
+        raise _late("JAX", JAX, threads)
+    os.environ[JAX] = str(threads)
+
+
+def _late(backend: str, variable: str, threads: int) -> UserError:
+    return UserError(
+        f"training.threads is {threads}, but {backend} has started with another number in this process; "
+        f"take worker processes (executor.name=local) or set {variable}={threads} before it starts"
+    )

@@ -1,0 +1,113 @@
+"""Which executor makes the runs, and the real worker processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from chaos.small import bits
+from runs.test_sweep import DOCUMENT, experiment
+
+from rnnlab.config import ConfigError, load
+from rnnlab.errors import UserError
+from rnnlab.runs.executors import choose, executor
+from rnnlab.runs.executors.in_process import InProcess
+from rnnlab.runs.executors.local import Local
+from rnnlab.runs.job import Job
+from rnnlab.runs.sweep import run
+from rnnlab.training import threads
+
+
+@pytest.fixture
+def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "cores", lambda: 8)
+    monkeypatch.setattr(choose, "gpus", list)
+
+
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(
+    ("sections", "workers"),
+    [
+        ({}, 4),
+        ({"executor": {"name": "in_process"}}, None),
+        ({"executor": {"workers": 3}}, 3),
+        ({"executor": {"workers": 1}}, 1),
+        ({"training": {"threads": 3}}, 2),
+        ({"training": {"threads": 8}}, None),
+        ({"compare": {"variants": {"none": {}}, "seeds": 1}}, None),
+        ({"compare": {"variants": {"none": {}, "wide": {"training.threads": 8}}}}, 1),
+    ],
+)
+def test_as_many_workers_as_the_cores_hold(sections: dict, workers: int | None, tmp_path: Path) -> None:
+    jobs = jobs_of(tmp_path, **sections)
+    chosen = executor(load(tmp_path / "small.yaml").config.executor, jobs)
+    if workers is None:
+        assert isinstance(chosen, InProcess)
+    else:
+        assert isinstance(chosen, Local)
+        assert len(chosen._slots) == workers
+
+
+def jobs_of(folder: Path, **sections: dict) -> list[Job]:
+    base = {**DOCUMENT, "executor": {}}
+    document = {**base, **{name: {**base[name], **section} for name, section in sections.items()}}
+    (folder / "small.yaml").write_text(yaml.safe_dump(document))
+    return [Job(spec, folder, None) for spec in load(folder / "small.yaml").runs()]
+
+
+def test_every_worker_has_a_gpu_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
+    jobs = jobs_of(tmp_path)
+    chosen = executor(load(tmp_path / "small.yaml").config.executor, jobs)
+    assert isinstance(chosen, Local)
+    assert [chosen._device(slot) for slot in range(2)] == [{"CUDA_VISIBLE_DEVICES": name} for name in ("2", "5")]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert choose.gpus() == []
+
+
+def experiment_file(folder: Path) -> Path:
+    experiment(folder)
+    return folder / "small.yaml"
+
+
+def test_threads_that_one_process_cannot_have_are_refused(tmp_path: Path) -> None:
+    sections = {"compare": {"variants": {"none": {}, "wide": {"training.threads": 2}}}, "executor": {"name": "in_process"}}
+    jobs = jobs_of(tmp_path, **sections)
+    with pytest.raises(UserError, match=r"variants differ in training\.threads"):
+        executor(load(tmp_path / "small.yaml").config.executor, jobs)
+
+
+def test_threads_that_come_too_late_are_refused() -> None:
+    import keras
+
+    keras.ops.add(1.0, 1.0)  # the backend has started
+    threads.use(1)
+    with pytest.raises(UserError, match=r"training.threads is 7, but \w+ has started with another number in this process"):
+        threads.use(7)
+
+
+def test_an_executor_belongs_to_no_run(tmp_path: Path) -> None:
+    path = experiment_file(tmp_path)
+    prints = {tuple(run.fingerprint for run in load(path, [f"executor.name={name}"]).runs()) for name in ("local", "ray")}
+    assert len(prints) == 1
+    with pytest.raises(ConfigError, match=r"executor.name: must be one of 'in_process', 'local', 'ray', got .*did you mean"):
+        load(path, ["executor.name=locl"])
+    with pytest.raises(ConfigError, match=r"unknown key 'worker' \(did you mean workers"):
+        load(path, ["executor.worker=2"])
+
+
+def test_real_workers_give_the_bits_of_this_process(tmp_path: Path) -> None:
+    for name in ("local", "here"):
+        (tmp_path / name).mkdir()
+    made = experiment(tmp_path / "here", model={"recurrent": [{"units": 3}]})
+    assert run(made, tmp_path / "here" / "runs").made == 4
+    path = experiment_file(tmp_path / "local")
+    path.write_text((tmp_path / "here" / "small.yaml").read_text())
+    command = [sys.executable, "-m", "rnnlab", "run", str(path), "--runs", str(tmp_path / "local" / "runs")]
+    done = subprocess.run([*command, "executor={name: local, workers: 2}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch 2/2") == 4
+    origins = [yaml.safe_load(path.read_text()) for path in (tmp_path / "local").glob("runs/small/*/*/run.yaml")]
+    assert [origin["command"][1:3] for origin in origins] == [["run", str(path)]] * 4
+    assert bits(tmp_path / "local") == bits(tmp_path / "here")
