@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-SMALL = ["training.epochs=1", "compare.seeds=1"]
+SMALL = ["training.epochs=1", "compare.seeds=1", "executor.name=in_process"]
 SHORT = {"quickstart": ["data.limit=4000"], "adding": ["data.length=5", "data.examples.train=100"]}
 
 

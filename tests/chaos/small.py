@@ -66,7 +66,9 @@ def shown(folder: Path) -> list[Any]:
 
     splits = [EventAccumulator(str(folder / TENSORBOARD / split)).Reload() for split in ("train", "validation")]
     tags = ("epoch_loss", "epoch_perplexity")
-    return [[(event.step, event.value) for event in split.Scalars(tag)] for split in splits for tag in tags]
+    found = [(split, tag) for split in splits for tag in tags if tag in split.Tags()["scalars"]]
+    assert len(found) >= len(splits)
+    return [[(event.step, event.value) for event in split.Scalars(tag)] for split, tag in found]
 
 
 FORKED = """

@@ -91,10 +91,12 @@ def test_an_executor_belongs_to_no_run(tmp_path: Path) -> None:
     path = experiment_file(tmp_path)
     prints = {tuple(run.fingerprint for run in load(path, [f"executor.name={name}"]).runs()) for name in ("local", "ray")}
     assert len(prints) == 1
-    with pytest.raises(ConfigError, match=r"executor.name: must be one of 'in_process', 'local', 'ray', got .*did you mean"):
+    with pytest.raises(
+        ConfigError, match=r"executor.name: unknown name 'locl' \(did you mean local\?\); allowed: in_process, local, ray"
+    ):
         load(path, ["executor.name=locl"])
     with pytest.raises(ConfigError, match=r"unknown key 'worker' \(did you mean workers"):
-        load(path, ["executor.worker=2"])
+        load(path, ["executor={name: local, worker: 2}"])
 
 
 def test_real_workers_give_the_bits_of_this_process(tmp_path: Path) -> None:
