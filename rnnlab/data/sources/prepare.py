@@ -1,7 +1,7 @@
 """Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their names."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -21,8 +21,9 @@ from rnnlab.names import nearest
 def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     """Write values, offsets and targets of each split, and return what is known: codec, counts, unknown words."""
     rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
-    codec = Codec.learnt(config.splitting, config.lower, lambda: (row.input for row in rows["train"]()), config.vocabulary)
-    number = _numbering(config.task, rows["train"])
+    labels: set[str] = set()
+    codec = Codec.learnt(config.splitting, config.lower, lambda: _inputs(rows["train"](), labels), config.vocabulary)
+    number = _numbering(config.task, labels)
     found = {}
     for name in SPLITS:
         found[name] = _write(folder / name, rows[name](), codec.encode, number)
@@ -30,6 +31,13 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
             raise UserError(f"the {name} split of {config.name} is empty")
     codec = replace(codec, labels=tuple(number.labels) if isinstance(number, Labels) else (), targets=reading.targets)
     return {**reading.about, "codec": codec.document(), "splits": found}
+
+
+def _inputs(rows: Iterable[Row], labels: set[str]) -> Iterator[Any]:
+    """The texts, while their labels are noted: reading is what takes the time."""
+    for row in rows:
+        labels.update(map(str, _list(row.target)))
+        yield row.input
 
 
 def _first(rows: Callable[[], Iterable[Row]], limit: int | None) -> Iterable[Row]:
@@ -84,12 +92,12 @@ def numbers(row: Row) -> np.ndarray:
     return np.array([found], np.float32)
 
 
-def _numbering(task: str, rows: Callable[[], Iterable[Row]]) -> Callable | None:
+def _numbering(task: str, labels: Iterable[str]) -> Callable | None:
     if task in ("language_model", "character_model"):
         return None
     if task == "regression":
         return numbers
-    return Labels(sorted({str(label) for row in rows() for label in _list(row.target)}))
+    return Labels(sorted(labels))
 
 
 def _list(target: Any) -> list:

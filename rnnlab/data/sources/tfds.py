@@ -132,7 +132,8 @@ def read(config: Tfds) -> Reading:
     if isinstance(found.validation, str):
         splits["validation"] = rows(found.validation)
     else:
-        splits |= held_out(splits["train"], {"validation": found.validation or 0.1}, config.split_seed)
+        total = len(made.as_data_source(split=config.train))
+        splits |= held_out(splits["train"], {"validation": found.validation or 0.1}, config.split_seed, total)
     about = {"version": str(made.version), "citation": made.info.citation, "url": made.info.homepage}
     return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
 
