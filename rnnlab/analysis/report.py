@@ -11,12 +11,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rnnlab import __version__, files
-from rnnlab.analysis import forms
+from rnnlab.analysis import calibration, forms
 from rnnlab.analysis.comparison import Comparison, compared
 from rnnlab.analysis.configs import flatten
 from rnnlab.analysis.curves import curves_of
 from rnnlab.analysis.figures import decimals, fixed, typeset
 from rnnlab.analysis.gather import Gathered, gather, origin
+from rnnlab.analysis.ink import inks
 from rnnlab.analysis.plots import Picture, pictures
 from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
@@ -39,7 +40,9 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
     gathered = gather(folders)
     comparison = compared(gathered)
     write_comparison(comparison, folders)
-    drawn = pictures(comparison, {name: curves_of(of, comparison.stem) for name, of in gathered.runs.items()})
+    figure = comparison.stem.replace(" ", "_")
+    drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
+    drawn += calibration.pictures(calibration.calibration_of(gathered.runs), inks(comparison))
     for picture in drawn if svg else ():
         files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
     path = Path(to) if to else Path(folders[0]) / FILE
@@ -58,6 +61,7 @@ def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -
         columns=columns(comparison),
         further=further_columns(comparison),
         effects=effect_columns(comparison),
+        trust=calibration.columns(gathered.runs, calibration.calibration_of(gathered.runs)),
         pictures=drawn,
         notes=forms.notes(comparison),
         seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
