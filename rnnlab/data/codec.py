@@ -1,7 +1,7 @@
 """Between what people read and what a model reads and says; kept with every run, so that it needs its data no more."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain, groupby
 from typing import Any, NamedTuple
 
@@ -62,8 +62,9 @@ class Codec:
         """Return the codec of training texts, read anew at every call of `texts`: the `size` most frequent tokens, or all."""
         pieces = subwords.learn(map(cls(lower=lower)._plain, texts()), size or subwords.USUAL) if level == "subword" else None
         bare = cls(level, lower=lower, pieces=pieces)
-        vocabulary = Vocabulary.of(chain.from_iterable(map(bare.split, texts())), size or 2**31 - 1)
-        return cls(level, vocabulary, lower, pieces)
+        if pieces is not None:
+            return replace(bare, vocabulary=Vocabulary(subwords.tokens(pieces)))
+        return replace(bare, vocabulary=Vocabulary.of(chain.from_iterable(map(bare.split, texts())), size or 2**31 - 1))
 
     def _plain(self, text: Any) -> Any:
         if not self.lower:

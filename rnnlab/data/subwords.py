@@ -9,6 +9,7 @@ from rnnlab.errors import UserError
 
 USUAL = 8000
 """How many pieces there are where nobody says."""
+FEWEST = 2 + 256
 
 
 def _library() -> Any:
@@ -24,16 +25,20 @@ def _library() -> Any:
 
 
 def learn(texts: Iterable[Any], size: int) -> str:
-    """Return a byte-pair tokenizer of at most `size` pieces, `<unk>` and `<eos>` included, as the library's own JSON."""
+    """Return a byte-pair tokenizer of at most `size` pieces, `<unk>` and `<eos>` included, as the library's own JSON.
+
+    Every byte is a piece, so that no text has unknown ones. Raises UserError where `size` has no room for them.
+    """
     library = _library()
+    if size < FEWEST:
+        raise UserError(f"level: subword needs a vocabulary of {FEWEST} or more, since every byte is a piece; got {size}")
     pieces = library.Tokenizer(library.models.BPE(unk_token=UNKNOWN))
     pieces.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
     pieces.decoder = library.decoders.ByteLevel()
-    alphabet = library.pre_tokenizers.ByteLevel.alphabet()
     trainer = library.trainers.BpeTrainer(
-        vocab_size=max(size - 2, len(alphabet)),
+        vocab_size=size,
         special_tokens=[UNKNOWN, END_OF_LINE],
-        initial_alphabet=sorted(alphabet),
+        initial_alphabet=sorted(library.pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
     pieces.train_from_iterator((text if isinstance(text, str) else " ".join(text) for text in texts), trainer)
@@ -43,6 +48,12 @@ def learn(texts: Iterable[Any], size: int) -> str:
 @cache
 def _read(pieces: str) -> Any:
     return _library().Tokenizer.from_str(pieces)
+
+
+def tokens(pieces: str) -> tuple[str, ...]:
+    """Return all pieces of the tokenizer that `learn` returned, `<unk>` first."""
+    numbers: dict[str, int] = _read(pieces).get_vocab()
+    return tuple(sorted(numbers, key=numbers.__getitem__))
 
 
 def split(pieces: str, line: str) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from rnnlab.data.codec import Codec, Scale
 from rnnlab.data.text import Vocabulary
+from rnnlab.errors import UserError
 
 TEXT = "Der Zug fährt_ nach  Rom.\nDer Bus, nicht!\n\n"
 
@@ -30,6 +31,18 @@ def test_a_codec_comes_back_from_json_and_decodes_what_it_encodes(level, lower):
     else:
         sparse = str.maketrans("", "", " " if blankless else "_ ")
         assert back.translate(sparse) == wanted.translate(sparse)
+
+
+def test_subwords_know_every_text():
+    pytest.importorskip("tokenizers")
+    codec = Codec.learnt("subword", False, lambda: [TEXT] * 2, size=300)
+    strange = "héllo wörld 日本\n  \tx"
+    numbers = codec.encode(strange)
+    assert (numbers > 0).all()
+    assert codec.decode(numbers) == strange
+    assert len(codec.vocabulary) <= 300
+    with pytest.raises(UserError, match="needs a vocabulary of 258 or more"):
+        Codec.learnt("subword", False, lambda: [TEXT], size=257)
 
 
 def test_a_list_of_words_is_split_already():
