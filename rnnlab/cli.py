@@ -84,11 +84,12 @@ def run(
              rnnlab run configs/quickstart.yaml --shard 2/5
     """
     from rnnlab.config import load
-    from rnnlab.runs import sweep
+    from rnnlab.runs import search, sweep
     from rnnlab.runs.selection import Selection
 
     selection = Selection.of(only, shard)
-    made = sweep.run(load(file, overrides), runs, retry_failed, selection=selection, fail_fast=fail_fast)
+    experiment = search.searched(load(file, overrides), runs, click.echo)
+    made = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast)
     try:
         ctx.invoke(compare, folders=(made.folder,))
         ctx.invoke(report, folders=(made.folder,))
@@ -124,11 +125,15 @@ def plan(
              rnnlab plan configs/quickstart.yaml --detect 2.0
     """
     from rnnlab.config import load
+    from rnnlab.runs import search
     from rnnlab.runs.executors.choose import workers
     from rnnlab.runs.plan import plan, summary, unprepared
     from rnnlab.runs.selection import Selection
 
     experiment, selection = load(file, overrides), Selection.of(only, shard)
+    for line in search.outlook(experiment, runs):
+        click.echo(line, err=True)
+    experiment = search.finished(experiment, runs) or experiment
     for name in unprepared(experiment):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
     planned = plan(experiment, runs, selection)

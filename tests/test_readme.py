@@ -77,7 +77,17 @@ def test_code_runs():
 
 
 def test_the_config_shown_is_the_quickstart():
-    assert blocks("yaml") == [(ROOT / "configs" / "quickstart.yaml").read_text()]
+    assert blocks("yaml")[0] == (ROOT / "configs" / "quickstart.yaml").read_text()
+
+
+def test_the_search_shown_fits_the_quickstart(tmp_path):
+    from rnnlab.config import load
+
+    file = tmp_path / "searched.yaml"
+    file.write_text("\n".join(blocks("yaml")))
+    search = load(file).config.search
+    assert search is not None
+    assert set(search.of("zoneout")) == {"training.optimizer.learning_rate", "model.recurrent.0.recurrent_dropout.cell"}
 
 
 def test_links_and_pictures_exist():

@@ -3,7 +3,18 @@
 from rnnlab.config.data import data_section
 from rnnlab.config.dialect import dump
 from rnnlab.config.experiment import ExperimentConfig, RunConfig, schema
-from rnnlab.config.runs import Experiment, RunSpec, load
+from rnnlab.config.runs import Experiment, RunSpec, load, tuned
 from rnnlab.config.tree import ConfigError
 
-__all__ = ["ConfigError", "Experiment", "ExperimentConfig", "RunConfig", "RunSpec", "data_section", "dump", "load", "schema"]
+__all__ = [
+    "ConfigError",
+    "Experiment",
+    "ExperimentConfig",
+    "RunConfig",
+    "RunSpec",
+    "data_section",
+    "dump",
+    "load",
+    "schema",
+    "tuned",
+]

@@ -6,10 +6,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from rnnlab.config.agreement import CHECKS, judged
 from rnnlab.config.executor import ExecutorConfig, LocalConfig
+from rnnlab.config.search import SearchConfig
 from rnnlab.data.config import DataConfig
 from rnnlab.models.config import ModelConfig
-from rnnlab.names import folder
-from rnnlab.section import Section
+from rnnlab.names import folder, nearest
+from rnnlab.section import Section, conflict
 from rnnlab.training.config import TrainingConfig
 from rnnlab.training.evaluation import EvaluationConfig
 
@@ -65,6 +66,22 @@ class ExperimentConfig(RunConfig):
     """What is compared."""
     executor: ExecutorConfig = LocalConfig()
     """Where the runs are made."""
+    search: SearchConfig | None = None
+    """What is searched for before; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
+
+    @model_validator(mode="after")
+    def _search_agrees(self) -> "ExperimentConfig":
+        if not self.search:
+            return self
+        compare, seed = self.compare, self.search.train_seed
+        if compare.grid:
+            raise conflict(("search",), "values are crossed in compare.grid or searched for, not both", "grid")
+        if seed in range(compare.first_seed, compare.first_seed + compare.seeds):
+            raise conflict(("search", "train_seed"), "the comparison must run on seeds that the search never used", seed)
+        for name in self.search.variants:
+            if name not in (compare.variants or {"base": None}):
+                raise conflict(("search", "variants", name), f"there is no such variant{nearest(name, compare.variants)}", name)
+        return self
 
 
 def schema() -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """A config file becomes an experiment: its variants, its seeds, its runs."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.dialect import dump
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.explain import check
 from rnnlab.config.patches import load_tree
+from rnnlab.config.reader import parse
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.config.variants import expand
 from rnnlab.names import nearest
@@ -77,7 +79,24 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
 
     Raises ConfigError naming everything that is wrong, each with its place.
     """
-    root = load_tree(Path(path), overrides)
+    return from_tree(load_tree(Path(path), overrides))
+
+
+def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Experiment:
+    """Return the experiment without its search, values found for its variants in their places, by dotted path or layer field.
+
+    Raises ConfigError where a value does not fit.
+    """
+    document = experiment.document
+    variants = document["compare"]["variants"] or {"base": {}}
+    document["compare"]["variants"] = {
+        name: None if patch is None else {**patch, **found.get(name, {})} for name, patch in variants.items()
+    }
+    return from_tree(parse(dump({**document, "search": None}), "search"))
+
+
+def from_tree(root: Node) -> Experiment:
+    """Return the experiment that a tree stands for; raise ConfigError naming everything that is wrong."""
     config, found = check(root, ExperimentConfig)
     variants: dict[str, RunConfig | None] = {}
     if not any(problem.path.split(".")[0] == "compare" for problem in found):
