@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
-# The figures of this folder: rnnlab bench on four shapes, TensorFlow and JAX, a JSON file each.
+# The figures of this folder: rnnlab bench on two cells and two shapes, TensorFlow and JAX, a JSON file each; then the README.
 set -euo pipefail
 cd "$(dirname "$0")"
-for backend in tensorflow jax; do
-  for cell in lstm gru; do
-    for shape in "20 35 650 650" "32 100 128 128"; do
-      read -r batch steps inputs units <<<"$shape"
-      KERAS_BACKEND=$backend rnnlab bench --cell "$cell" --batch "$batch" --steps "$steps" --inputs "$inputs" --units "$units" \
-        --repeats "${REPEATS:-10}" --json >"$backend-$cell-$units.json" 2>/dev/null
-    done
+
+bench() { # file, backend, cell, units, further options
+  local shape="--batch 32 --steps 100 --inputs 128 --units 128"
+  [ "$4" = 128 ] || shape="--batch 20 --steps 35 --inputs 650 --units 650"
+  # shellcheck disable=SC2086
+  KERAS_BACKEND=$2 rnnlab bench --cell "$3" $shape --json "${@:5}" >"$1.new" 2>/dev/null
+  mv "$1.new" "$1"
+}
+
+for cell in lstm gru; do
+  for units in 650 128; do
+    bench "tensorflow-$cell-$units.json" tensorflow "$cell" "$units" --repeats "${REPEATS:-10}" --memory
+    bench "tensorflow-$cell-$units-schemes.json" tensorflow "$cell" "$units" --repeats "${REPEATS:-6}" --schemes
+    bench "jax-$cell-$units.json" jax "$cell" "$units" --repeats "${REPEATS:-10}"
   done
 done
+python table.py

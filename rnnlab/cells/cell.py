@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, masked_product, unseen
+from rnnlab.cells.steps import Keep, Noise, Params, Product, See, States, Tensor, as_it_is, masked_product, multiplier, unseen
 
 
 class Cell(keras.layers.Layer):
@@ -115,8 +115,8 @@ class Cell(keras.layers.Layer):
             return ops.matmul(ops.reshape(v, (-1, v.shape[-1])), kernels[name])
 
         kernels = self._parts(self.cast(self.kernel), {"input": self.gates}, isinstance(mask, tuple))
-        product = masked_product(times, "input", x, mask)
-        return self._biased(ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units)))
+        product = self._biased(masked_product(times, "input", x, mask))  # flat: TensorFlow adds the bias inside the product
+        return ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units))
 
     def _biased(self, product: Tensor) -> Tensor:
         return product if self.bias is None else product + self.cast(self.bias)
@@ -129,16 +129,20 @@ class Cell(keras.layers.Layer):
         kernel = self.cast(self.recurrent_kernel)
         return self._parts(kernel if mask is None else kernel * mask, self.products, per_gate)
 
+    def biases(self, per_gate: bool = False) -> dict[str, Tensor]:
+        """The biases of the recurrent products by name, (width,) each, as far as the cell has them."""
+        return {}
+
     def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
-        """The columns of a kernel that serve each product, or each gate of each product that has several."""
+        """The columns of a kernel (or of a bias) that serve each product, or each gate of each product that has several."""
         parts: dict[str, Tensor] = {}
         start = 0
         for name, gates in products.items():
             ends = [start + (gate + 1) * self.units for gate in range(gates)]
             if per_gate and gates > 1:
-                parts |= {f"{name}_{gate}": kernel[:, end - self.units : end] for gate, end in enumerate(ends)}
+                parts |= {f"{name}_{gate}": kernel[..., end - self.units : end] for gate, end in enumerate(ends)}
             else:
-                parts[name] = kernel[:, start : ends[-1]]
+                parts[name] = kernel[..., start : ends[-1]]
             start = ends[-1]
         return parts
 
@@ -147,18 +151,23 @@ class Cell(keras.layers.Layer):
         return {}
 
     def step(
-        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+        self,
+        x: Tensor,
+        states: States,
+        noise: Noise,
+        params: Params,
+        matmul: Product,
+        keep: Keep = as_it_is,
+        see: See = unseen,
     ) -> tuple[Tensor, States]:
         """One time step of this cell; see rnnlab.cells.steps."""
         raise NotImplementedError
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """One step without noise, by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
-        kernels = self.kernels()
         states = tuple(states) if isinstance(states, list | tuple) else (states,)
-        output, new = self.step(
-            self.project(inputs), states, {}, self.parameters(), lambda name, v: ops.matmul(v, kernels[name])
-        )
+        product = multiplier(self.kernels(), self.biases())
+        output, new = self.step(self.project(inputs), states, {}, self.parameters(), product)
         return output, list(new)
 
     def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:

@@ -5,7 +5,19 @@ from typing import Any
 import keras
 
 from rnnlab.cells.cell import Cell
-from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, gru_reset_after, gru_reset_before, unseen
+from rnnlab.cells.steps import (
+    Keep,
+    Noise,
+    Params,
+    Product,
+    See,
+    States,
+    Tensor,
+    as_it_is,
+    gru_reset_after,
+    gru_reset_before,
+    unseen,
+)
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -34,16 +46,25 @@ class GRUCell(Cell):
         """Whether cuDNN knows the equation of this cell: the one that resets after the product."""
         return self.reset_after
 
-    def parameters(self) -> dict[str, Tensor]:
+    def biases(self, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent product's bias, where the cell has one."""
-        return {"recurrent_bias": self.cast(self.bias)[1]} if self.use_bias and self.reset_after else {}
+        if not (self.use_bias and self.reset_after):
+            return {}
+        return self._parts(self.cast(self.bias)[1], self.products, per_gate)
 
     def step(
-        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+        self,
+        x: Tensor,
+        states: States,
+        noise: Noise,
+        params: Params,
+        matmul: Product,
+        keep: Keep = as_it_is,
+        see: See = unseen,
     ) -> tuple[Tensor, States]:
         """One time step."""
         step = gru_reset_after if self.reset_after else gru_reset_before
-        return step(x, states, noise, params, matmul, self.activation, self.recurrent_activation, see)
+        return step(x, states, noise, params, matmul, keep(self.activation), keep(self.recurrent_activation), see)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

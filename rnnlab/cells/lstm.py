@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.cell import Cell
-from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, lstm, normalised, unseen
+from rnnlab.cells.steps import Keep, Noise, Params, Product, See, States, Tensor, as_it_is, lstm, normalised, unseen
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -72,10 +72,17 @@ class LSTMCell(Cell):
         return {name: self.cast(weight) for name, weight in self.vectors.items()}
 
     def step(
-        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen
+        self,
+        x: Tensor,
+        states: States,
+        noise: Noise,
+        params: Params,
+        matmul: Product,
+        keep: Keep = as_it_is,
+        see: See = unseen,
     ) -> tuple[Tensor, States]:
         """One time step."""
-        return lstm(x, states, noise, params, matmul, self.activation, self.recurrent_activation, see)
+        return lstm(x, states, noise, params, matmul, keep(self.activation), keep(self.recurrent_activation), see)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

@@ -2,8 +2,9 @@
 
 A step receives x, the input's share of the pre-activations (batch, gates * units), the previous states (batch, units), the
 noise of this step by site, the small parameters by name, and `matmul(name, v)`, which multiplies v by the recurrent kernel
-`name`. It returns the output and the new states. Whoever runs the step decides what a product costs and how its gradient
-is taken; see rnnlab.recurrence. Whoever looks inside is shown every gate by `see(name, gate)`.
+`name` and adds that product's bias, where it has one. It returns the output, which is one of the new states, and the new
+states. Whoever runs the step decides what a product costs and how its gradient is taken, and may keep the values of the
+activations; see rnnlab.recurrence. Whoever looks inside is shown every gate by `see(name, gate)`.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ Product = Callable[[str, Tensor], Tensor]
 Activation = Callable[[Tensor], Tensor]
 See = Callable[[str, Tensor], Tensor]
 """Takes a gate by its name, and gives it back."""
+Keep = Callable[[Activation], Activation]
+"""Takes an activation, and gives back one whose values are remembered."""
 
 EPSILON = 1e-5
 
@@ -27,6 +30,11 @@ EPSILON = 1e-5
 def unseen(name: str, gate: Tensor) -> Tensor:
     """Nobody looks."""
     return gate
+
+
+def as_it_is(activation: Activation) -> Activation:
+    """The activation itself: nobody keeps its values."""
+    return activation
 
 
 def lstm(
@@ -76,8 +84,6 @@ def gru_reset_after(
     """
     (h,) = states
     u = masked_product(matmul, "recurrent", h, noise.get("recurrent"))
-    if "recurrent_bias" in p:
-        u = u + p["recurrent_bias"]
     (x_z, x_r, x_g), (u_z, u_r, u_g) = ops.split(x, 3, axis=-1), ops.split(u, 3, axis=-1)
     z, r = see("update", sigmoid(x_z + u_z)), see("reset", sigmoid(x_r + u_r))
     return interpolated(h, z, see("candidate", tanh(x_g + r * u_g)), noise)
@@ -120,6 +126,16 @@ def masked_product(matmul: Product, name: str, h: Tensor, mask: Any) -> Tensor:
     if isinstance(mask, tuple):
         return ops.concatenate([matmul(f"{name}_{gate}", h * m) for gate, m in enumerate(mask)], axis=-1)
     return matmul(name, h if mask is None else h * mask)
+
+
+def multiplier(kernels: Mapping[str, Tensor], biases: Mapping[str, Tensor]) -> Product:
+    """The plain `matmul` of a step: v times the kernel of that name, plus its bias where it has one."""
+
+    def matmul(name: str, v: Tensor) -> Tensor:
+        product = ops.matmul(v, kernels[name])
+        return product + biases[name] if name in biases else product
+
+    return matmul
 
 
 def dropped(v: Tensor, noise: Noise, site: str) -> Tensor:

@@ -115,8 +115,9 @@ class RNN(CarriedState, keras.layers.RNN):
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks.get("input"))
-        kernels = self.cell.kernels(masks.get("recurrent_kernel"), isinstance(masks.get("recurrent"), tuple))
-        operands = (self.cell.step, projected, states, kernels, self.cell.parameters(), fixed, varying, padding)
+        per_gate = isinstance(masks.get("recurrent"), tuple)
+        kernels, biases = self.cell.kernels(masks.get("recurrent_kernel"), per_gate), self.cell.biases(per_gate)
+        operands = (self.cell.step, projected, states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
         quick = self.implementation == "auto" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)
         if scan:

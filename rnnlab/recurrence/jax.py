@@ -5,7 +5,7 @@ from typing import Any
 import jax
 from jax import numpy as jnp
 
-from rnnlab.cells.steps import States, Tensor
+from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import masked
 
 
@@ -14,6 +14,7 @@ def scan(
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
+    biases: dict[str, Tensor],
     params: dict[str, Tensor],
     fixed: dict[str, Tensor],
     varying: dict[str, Tensor],
@@ -22,10 +23,10 @@ def scan(
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `jax.lax.scan`; arguments and results as in rnnlab.recurrence."""
     if mask is None:
-        return _scan(step, inputs, states, kernels, params, fixed, varying)
+        return _scan(step, inputs, states, kernels, biases, params, fixed, varying)
     varying = varying | {"mask": jnp.asarray(mask, bool)[..., None]}
     states = (*states, jnp.zeros_like(states[0]))
-    outputs, final = _scan(masked(step, zero_output), inputs, states, kernels, params, fixed, varying)
+    outputs, final = _scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying)
     return outputs, final[:-1]
 
 
@@ -45,13 +46,16 @@ def _scan(step: Any, *operands: Any) -> tuple[Tensor, States]:
     return run(*operands)
 
 
-def _forward(step: Any, inputs: Tensor, states: States, kernels: Any, params: Any, fixed: Any, varying: Any) -> tuple[Any, Any]:
+def _forward(step: Any, inputs: Tensor, states: States, *rest: Any) -> tuple[Any, Any]:
+    kernels, biases, params, fixed, varying = rest
+    multiply = multiplier(kernels, biases)
+
     def body(states: States, now: Any) -> Any:
         x, noise = now
         products: dict[str, Tensor] = {}
 
         def matmul(name: str, v: Tensor) -> Tensor:
-            products[name] = v @ kernels[name]
+            products[name] = multiply(name, v)
             return products[name]
 
         output, new = step(x, states, fixed | noise, params, matmul)
@@ -62,7 +66,7 @@ def _forward(step: Any, inputs: Tensor, states: States, kernels: Any, params: An
 
 
 def _backward(step: Any, operands: Any, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-    inputs, _, kernels, params, fixed, varying = operands
+    inputs, _, kernels, biases, params, fixed, varying = operands
     before, products = saved
     transposed = {name: kernel.T for name, kernel in kernels.items()}
 
@@ -93,7 +97,8 @@ def _backward(step: Any, operands: Any, saved: Any, d_outputs: Tensor, d_final: 
     (d_states, d_params), (d_inputs, multiplied, deltas) = _each(body, start, now, reverse=True)
     deltas |= dict.fromkeys(added, d_inputs)
     d_kernels = {name: jnp.einsum("tbi,tbo->io", multiplied[name], deltas[name]) for name in kernels}
-    return d_inputs, d_states, d_kernels, d_params
+    d_biases = {name: deltas[name].sum((0, 1)) for name in biases}
+    return d_inputs, d_states, d_kernels, d_biases, d_params
 
 
 def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple[Any, Any]:

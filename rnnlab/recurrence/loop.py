@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from rnnlab.cells.steps import States, Tensor
+from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import masked
 
 
@@ -14,6 +14,7 @@ def scan(
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
+    biases: dict[str, Tensor],
     params: dict[str, Tensor],
     fixed: dict[str, Tensor],
     varying: dict[str, Tensor],
@@ -25,7 +26,7 @@ def scan(
     if mask is not None:  # Keras's own rule for a masked first step differs from backend to backend
         varying = varying | {"mask": ops.cast(mask, inputs.dtype)[..., None]}
         states = (*states, ops.zeros_like(states[0]))
-        outputs, final = scan(masked(step, zero_output), inputs, states, kernels, params, fixed, varying, unroll=unroll)
+        outputs, final = scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying, unroll=unroll)
         return outputs, final[:-1]
     noises = keras.tree.flatten(varying)
     widths = [inputs.shape[-1], *(noise.shape[-1] for noise in noises)]
@@ -38,7 +39,7 @@ def scan(
         def call(self, packed: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
             x, *now = _split(packed, widths)
             noise = fixed | keras.tree.pack_sequence_as(varying, now)
-            output, new = step(x, tuple(states), noise, params, lambda name, v: ops.matmul(v, kernels[name]))
+            output, new = step(x, tuple(states), noise, params, multiplier(kernels, biases))
             return output, list(new)
 
         __call__ = call

@@ -13,9 +13,11 @@ def masked(step: Any, zero_output: bool) -> Any:
     Where the mask is false the states stay and the last output is repeated, or zero is put out.
     """
 
-    def masked_step(x: Tensor, states: States, noise: Noise, params: Params, matmul: Product) -> tuple[Tensor, States]:
+    def masked_step(
+        x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: Any
+    ) -> tuple[Tensor, States]:
         *old, last = states
-        output, new = step(x, tuple(old), noise, params, matmul)
+        output, new = step(x, tuple(old), noise, params, matmul, **also)
         real = ops.cast(noise["mask"], "bool")
         output = ops.where(real, output, ops.zeros_like(last) if zero_output else last)
         return output, (*(ops.where(real, n, o) for n, o in zip(new, old, strict=True)), output)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from rnnlab.cells.steps import States, Tensor, dropped, held
+from rnnlab.cells.steps import States, Tensor, dropped, held, multiplier
 from rnnlab.recurrence.masking import masked
 
 
@@ -40,6 +40,7 @@ class Watch:
         inputs: Tensor,
         states: States,
         kernels: Mapping[str, Tensor],
+        biases: Mapping[str, Tensor],
         params: Mapping[str, Tensor],
         fixed: Mapping[str, Any],
         varying: Mapping[str, Any],
@@ -58,7 +59,7 @@ class Watch:
             gates: dict[str, Tensor] = {}
             seeing = partial(step, see=lambda name, gate: gates.setdefault(name, gate))
             taken = seeing if real is None else masked(seeing, zero_output)
-            output, new = taken(x, states, {**fixed, **noise}, params, lambda name, v: ops.matmul(v, kernels[name]))
+            output, new = taken(x, states, {**fixed, **noise}, params, multiplier(kernels, biases))
             if nudges:
                 output = output + nudges[0]
                 new = (

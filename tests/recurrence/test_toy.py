@@ -11,13 +11,13 @@ STEPS, K = 6, 0.8
 X, START = normal((STEPS, 2, 1)), normal((2, 1), 1)
 
 
-def step(x, states, noise, params, matmul):
+def step(x, states, noise, params, matmul, keep=None):
     new = matmul("k", states[0]) + x
     return new, (new,)
 
 
 def run(scan, k, x, start, mask=None):
-    outputs, final = scan(step, x, (start,), {"k": k}, {}, {}, {}, mask)
+    outputs, final = scan(step, x, (start,), {"k": k}, {}, {}, {}, {}, mask)
     return [outputs, *final]
 
 

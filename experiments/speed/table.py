@@ -1,0 +1,95 @@
+"""Write the tables of README.md from the JSON files beside it: python experiments/speed/table.py"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+SHAPES = {"650": "20, 35, 650, 650", "128": "32, 100, 128, 128"}
+OURS, BUILTIN, TIED = "rnnlab", "keras.layers, same rates", "variational, tied"
+QUIET, BUILTIN_QUIET = "rnnlab, no noise", "keras.layers, no noise"
+AIMS = {  # times as fast as keras.layers at the same rates, at least; times the bare products, at most
+    "tensorflow-lstm-650": (5, 1.5),
+    "tensorflow-lstm-128": (3, 3),
+    "tensorflow-gru-650": (5, 1.7),
+    "tensorflow-gru-128": (3, 3.5),
+    "jax-lstm-650": (1.5, None),
+    "jax-lstm-128": (1.5, None),
+    "jax-gru-650": (1.5, None),
+    "jax-gru-128": (1.5, None),
+}
+START = "<!-- written by table.py from here on -->\n"
+
+
+def measured(name: str) -> dict[str, dict[str, Any]]:
+    """The rows of a file by what was timed; none where there is no such file."""
+    path = FOLDER / f"{name}.json"
+    return {row["what"]: row for row in json.loads(path.read_text())} if path.exists() else {}
+
+
+def titled(name: str) -> list[str]:
+    """Backend, and cell with its shape, as cells of a table."""
+    backend, cell, units = name.split("-")[:3]
+    return [backend, f"{cell.upper()} {SHAPES[units]}"]
+
+
+def aims() -> list[list[str]]:
+    """What was aimed at, and what was reached."""
+    titles = [
+        "backend",
+        "cell, batch, steps, inputs, units",
+        "times faster than keras.layers",
+        "aim",
+        "times the bare products",
+    ]
+    lines = [[*titles, "aim", "without noise, times faster than keras.layers without noise"]]
+    for name, (faster, products) in AIMS.items():
+        rows = measured(name)
+        ratio = rows[BUILTIN_QUIET]["least"] / rows[QUIET]["least"]
+        reached = f"{rows[OURS]['times_faster']:.2f}", f"{rows[OURS]['times_products']:.2f}"
+        least, most = f"at least {faster}", f"at most {products}" if products else ""
+        lines.append([*titled(name), reached[0], least, reached[1], most, f"{ratio:.2f}"])
+    return lines
+
+
+def timings() -> list[list[str]]:
+    """Every candidate of every file."""
+    titles = ["what", "least, ms", "median, ms", "times faster than keras.layers, same rates", "times the bare products"]
+    lines = [["backend", "cell, batch, steps, inputs, units", *titles, "peak, MiB"]]
+    for name in AIMS:
+        for what, row in measured(name).items():
+            times = [f"{row['least']:.1f}", f"{row['median']:.1f}"]
+            ratios = [f"{row['times_faster']:.2f}", f"{row['times_products']:.2f}"]
+            peak = "" if row.get("peak_mib") is None else f"{row['peak_mib']:.0f}"
+            lines.append([*titled(name), what, *times, *ratios, peak])
+    return lines
+
+
+def schemes() -> list[list[str]]:
+    """Every scheme beside the tied variational one."""
+    lines = [["backend", "cell, batch, steps, inputs, units", "scheme", "least, ms", "median, ms", "times variational, tied"]]
+    for name in AIMS:
+        rows = measured(f"{name}-schemes")
+        for what in rows:
+            if what in (BUILTIN, "bare products"):
+                continue
+            least, median = rows[what]["least"], rows[what]["median"]
+            lines.append([*titled(name), what, f"{least:.1f}", f"{median:.1f}", f"{least / rows[TIED]['least']:.2f}"])
+    return lines
+
+
+def markdown(lines: list[list[str]]) -> str:
+    """Lines of cells as a table, the first as its titles."""
+    first, *rest = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([first, "|---" * len(lines[0]) + "|", *rest])
+
+
+def written() -> str:
+    """All that is written from the files."""
+    tables = {"## The aims": aims(), "## All times": timings(), "## The schemes": schemes()}
+    return "\n".join(f"\n{title}\n\n{markdown(lines)}\n" for title, lines in tables.items() if len(lines) > 1)
+
+
+if __name__ == "__main__":
+    readme = FOLDER / "README.md"
+    readme.write_text(readme.read_text().split(START)[0] + START + written())
