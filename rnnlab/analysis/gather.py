@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from rnnlab.config.reader import MAX_BYTES
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.runs.store import EXPERIMENT, RUN, ExperimentRecord, RunRecord, read
@@ -67,9 +68,23 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gather
     return Gathered(records, runs, chosen, declared=not several and chosen == declared)
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C, for there are many runs."""
+
+
 def origin(run: RunRecord) -> dict[str, Any]:
-    """Return what the run was made of and where: the contents of its run.yaml."""
-    return yaml.load((run.folder / RUN).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """Return what the run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
+    path = run.folder / RUN
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
+            raise ValueError("no run writes so much, or an alias")
+        document: dict[str, Any] = yaml.load(text, Loader=LOADER)
+        document["config"]
+    except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
+        raise UserError(f"{path} is damaged; rnnlab run makes it good") from None
+    return document
 
 
 def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:

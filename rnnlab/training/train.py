@@ -12,6 +12,7 @@ from rnnlab.models.initial import weights_sha256
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.config import TrainingConfig
+from rnnlab.training.distribution import distributed
 from rnnlab.training.fit import Callbacks, best_epoch, compiled, evaluate, fit, last, weights_count
 from rnnlab.training.repeatable import repeatable
 
@@ -61,12 +62,13 @@ def train(
     """
     begin = perf_counter()
     repeatable(seed, config.deterministic)
-    model = compiled(model_config, dataset, config, seed)
-    initial = weights_sha256(model)
     best, divergence = best_epoch(config, dataset.task), Divergence()
-    history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
-    diverged = divergence.epoch is not None
-    metrics = {} if diverged else {**evaluate(model, dataset), **last(history)}
+    with distributed(config, dataset.train.rows):
+        model = compiled(model_config, dataset, config, seed)
+        initial = weights_sha256(model)
+        history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
+        diverged = divergence.epoch is not None
+        metrics = {} if diverged else {**evaluate(model, dataset), **last(history)}
     if speeds := history.get("words_per_second"):
         metrics["words_per_second"] = median(speeds)
     before = sum(history.get("seconds", ())[: slot.position[0] if slot else 0])
