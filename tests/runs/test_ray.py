@@ -46,10 +46,10 @@ class Losing(Lines):
         line = Ending(self, spec, unit, number)
         working = [one for one in (*self.shown.values(), line) if not getattr(one, "ended", False)]
         if len(working) == 2 and len(self.cluster.machines) == 2:
-            import ray
+            from ray._private.worker import _global_node as mine
 
-            mine = ray.get_runtime_context().get_node_id()
-            lost = next(machine for machine in self.cluster.machines if machine.node_id != mine)
+            socket = mine.plasma_store_socket_name
+            lost = next(machine for machine in self.cluster.machines if machine.plasma_store_socket_name != socket)
             self.cluster.machines.remove(lost)
             self.cluster.remove_node(lost, allow_graceful=False)
         return line

@@ -35,7 +35,7 @@ class Told:
 
 def told(ray: Any) -> Any:
     """Return the actor, on the machine that asks for the runs: it is lost only with that one."""
-    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
+    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     return ray.remote(Told).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
