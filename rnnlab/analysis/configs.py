@@ -3,31 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rnnlab.config.paths import parts
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
 Configs = Mapping[str, Mapping[str, Any]]
 """The resolved config of every variant that has been started."""
-
-
-def parts(value: Any, path: str = "") -> dict[str, Any]:
-    """Return every part of nested mappings and lists, inner ones and leaves, by dotted path.
-
-    >>> parts({"model": {"recurrent": [{"units": 96}]}})["model.recurrent.0"]
-    {'units': 96}
-    """
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    below = {key: part for name, one in inner for key, part in parts(one, f"{path}.{name}".lstrip(".")).items()}
-    return {path: value, **below} if path else below
-
-
-def flatten(value: Any) -> dict[str, Any]:
-    """Return the leaves of nested mappings and lists by dotted path.
-
-    >>> flatten({"model": {"recurrent": [{"units": 96}]}, "name": "quickstart"})
-    {'model.recurrent.0.units': 96, 'name': 'quickstart'}
-    """
-    return {path: part for path, part in parts(value).items() if not isinstance(part, dict | list) or not part}
 
 
 def selection(configs: Configs) -> str:

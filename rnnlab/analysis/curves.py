@@ -1,4 +1,4 @@
-"""Learning curves: training and validation over epochs, mean and range over seeds."""
+"""Learning curves: training and validation over epochs, mean over seeds with its 95 % interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnlab.analysis.ink import Ink
 from rnnlab.analysis.statistics import Array
+from rnnlab.runs.means import band, table
 from rnnlab.runs.store import RunRecord
 
 
@@ -22,15 +23,8 @@ class Curves:
 def curves_of(runs: Mapping[int, RunRecord | None], metric: str) -> Curves:
     """Return the curves that the events of a variant's runs tell of `metric`, such as perplexity."""
     epochs = [run.epochs for run in runs.values() if run and run.epochs]
-    return Curves(*(_table(epochs, split, metric) for split in ("train", "validation")))
-
-
-def _table(runs: Sequence[Sequence[Mapping[str, Any]]], split: str, metric: str) -> Array:
-    values = np.full((len(runs), max(map(len, runs), default=0)), np.nan)
-    for row, epochs in zip(values, runs, strict=True):
-        figures = [epoch.get(split, {}).get(metric) for epoch in epochs]
-        row[: len(figures)] = [np.nan if figure is None else figure for figure in figures]
-    return values
+    of = {split: [[one.get(split, {}).get(metric) for one in run] for run in epochs] for split in ("train", "validation")}
+    return Curves(table(of["train"]), table(of["validation"]))
 
 
 def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: str, log: bool) -> None:
@@ -38,6 +32,9 @@ def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: s
     for ink in shown:
         for values, dashes in ((curves[ink.name].train, (4, 2)), (curves[ink.name].validation, (1, 0))):
             _line(axes, values, ink, dashes)
+    seen = np.concatenate([values[np.isfinite(values)] for ink in shown for values in vars(curves[ink.name]).values()])
+    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
+        axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
@@ -51,7 +48,7 @@ def _line(axes: Any, values: Array, ink: Ink, dashes: tuple[float, float]) -> No
     if not last:
         return
     values, epochs = values[:, :last], np.arange(1, last + 1)
-    mean, low, high = np.nanmean(values, axis=0), np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    mean, low, high, _ = band(values)
     whole = int((seeds == seeds[0]).sum())
     style = {"color": ink.color, "dashes": dashes, "linewidth": 1.5, "gid": ink.says("")}
     axes.plot(epochs[:whole], mean[:whole], **style, marker="o" if last == 1 else None)

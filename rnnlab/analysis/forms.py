@@ -10,10 +10,10 @@ from json import dumps
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.comparison import Comparison
-from rnnlab.analysis.configs import flatten
 from rnnlab.analysis.figures import count, minus
 from rnnlab.analysis.record import document
 from rnnlab.analysis.table import Column, columns, effect_columns
+from rnnlab.config.paths import flatten
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -119,7 +119,8 @@ def _pace(one: Variant) -> str:
 _PLOTS = {
     "curves": _Plot(
         "Learning curves",
-        "Solid: validation, mean and range over seeds; dashed: training with its noise on. Paler once a seed has stopped.",
+        "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. "
+        "Paler once a seed has stopped.",
         _curves,
         _value,
         height=3.6,

@@ -13,7 +13,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnnlab import __version__, files
 from rnnlab.analysis import calibration, forms
 from rnnlab.analysis.comparison import Comparison, compared
-from rnnlab.analysis.configs import flatten
 from rnnlab.analysis.curves import curves_of
 from rnnlab.analysis.figures import decimals, fixed, typeset
 from rnnlab.analysis.gather import Gathered, gather, origin
@@ -23,6 +22,7 @@ from rnnlab.analysis.record import write as write_comparison
 from rnnlab.analysis.svg import css, standalone
 from rnnlab.analysis.table import columns, effect_columns, further_columns
 from rnnlab.config import dump
+from rnnlab.config.paths import flatten
 from rnnlab.errors import UserError
 
 FILE = "report.html"

@@ -38,7 +38,8 @@ class Passes:
 
     def passages(self, x: Any) -> dict[str, Passage]:
         """Return by layer what passes through it, as arrays, in the order of its steps."""
-        return keras.tree.map_structure(keras.ops.convert_to_numpy, self._run("passages", self._passages, _tensors(x)))
+        found = self._run("passages", self._passages, _tensors(x))
+        return keras.tree.map_structure(lambda one: None if one is None else keras.ops.convert_to_numpy(one), found)
 
     def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
         return self._call(values, x)[1]

@@ -13,8 +13,8 @@ from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
 from rnnlab.inspection.evaluation import judge
-from rnnlab.runs import store, tokens
-from rnnlab.runs.curves import Curves
+from rnnlab.runs import means, store, tokens
+from rnnlab.runs.board import Board
 from rnnlab.runs.lock import Lock, LostError
 from rnnlab.runs.origin import made, who, write_origin
 from rnnlab.runs.progress import Display, watch
@@ -58,7 +58,9 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     result: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
     result |= {"monitor": monitor, "mode": mode}
-    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), Curves(folder / store.TENSORBOARD)]
+    board = Board(spec, folder, dataset)
+    board.begin()
+    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board]
     callbacks.append(watch(shown, dataset.train.count))
     try:
         with released():
@@ -71,8 +73,10 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         result |= {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
     lock.check()
+    board.end(result)
     result |= store.digests(folder)
     store.write_result(folder, result)
+    means.write(folder.parent)
     shown.end(result)
     return result
 

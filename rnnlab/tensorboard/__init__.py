@@ -1,6 +1,24 @@
-"""The one writer of TensorBoard event files: scalars, histograms, images, text, hyper-parameters; no TensorFlow is needed."""
+"""The one writer of TensorBoard event files: figures, histograms, pictures, text, settings; no TensorFlow is needed.
+
+`Callback` writes a `model.fit`; the functions make what `append` takes.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.tensorboard.events import append, cut
+from rnnlab.tensorboard.sessions import session_end, session_start
 from rnnlab.tensorboard.values import histogram, image, scalars, text
 
-__all__ = ["append", "cut", "histogram", "image", "scalars", "text"]
+if TYPE_CHECKING:
+    from rnnlab.tensorboard.callback import Callback
+
+__all__ = ["Callback", "append", "cut", "histogram", "image", "scalars", "session_end", "session_start", "text"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load `Callback` when it is asked for: it needs Keras, the functions do not."""
+    if name != "Callback":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from rnnlab.tensorboard.callback import Callback
+
+    return Callback

@@ -3,7 +3,7 @@
 import os
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,43 @@ def append(folder: Path, step: int, values: Iterable[Any]) -> None:
 
     The values are those of `scalars`, `histogram`, `image` and `text`. Raises StorageError where they cannot be written.
     """
+    begun = (folder / FILE).exists() and (folder / FILE).stat().st_size
+    files.append(files.make(folder) / FILE, _file({step: values}, [] if begun else [_version()]))
+
+
+def replace(folder: Path, steps: Mapping[int, Iterable[Any]]) -> None:
+    """Write what steps say in place of all that the event files of a folder said; TensorBoard may be reading them.
+
+    TensorBoard takes no notice when a file it reads becomes another one, so this is a new file with a later name, which says
+    that it begins anew. Two processes may do so at once: the later file counts.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+
+    begin = Event(wall_time=time.time(), step=0, session_log=SessionLog(status=SessionLog.START))
+    path = files.make(folder) / FILE.replace("0" * 10, f"{time.time_ns():020d}")
+    files.write(path, _file(steps, [_version(), begin]))
+    for older in folder.glob(FILE.replace("0" * 10, "*")):
+        if older.name < path.name:
+            files.remove(older)
+
+
+def _version() -> Any:
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    return Event(wall_time=time.time(), file_version="brain.Event:2")
+
+
+def _file(steps: Mapping[int, Iterable[Any]], before: Iterable[Any]) -> bytes:
+    """The records of events, and of what steps say."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.summary.writer.record_writer import RecordWriter
 
-    files.make(folder)
+    said = [Event(wall_time=time.time(), step=step, summary=Summary(value=values)) for step, values in steps.items()]
     records = BytesIO()
-    writer = RecordWriter(records)
-    if not ((folder / FILE).exists() and (folder / FILE).stat().st_size):
-        writer.write(Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString())
-    writer.write(Event(wall_time=time.time(), step=step, summary=Summary(value=values)).SerializeToString())
-    files.append(folder / FILE, records.getvalue())
+    for event in (*before, *said):
+        RecordWriter(records).write(event.SerializeToString())
+    return records.getvalue()
 
 
 def cut(folder: Path, steps: int) -> bool:

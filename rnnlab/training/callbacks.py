@@ -8,13 +8,15 @@ from typing import Any
 import keras
 
 from rnnlab.training import events
+from rnnlab.training.norms import Norms
 
 
 class Meter(keras.callbacks.Callback):
-    """Adds `learning_rate`, `seconds` and `words_per_second` to the logs of every epoch, for the callbacks after it.
+    """Adds learning rate, norms, seconds and speed to the logs of every epoch, for the callbacks after it.
 
-    Seconds are those of the whole epoch. The speed is that of training alone: validation and the first batch of all, in which
-    the step is compiled, are left out.
+    `gradient_norm` and `update_norm` are means over the steps of the epoch, where the optimizer measures them. Seconds are
+    those of the whole epoch. The speed is that of training alone: validation and the first batch of all, in which the step is
+    compiled, are left out.
     """
 
     def __init__(self, words: float):
@@ -39,6 +41,8 @@ class Meter(keras.callbacks.Callback):
         """Put the figures into the logs."""
         if logs is not None:
             logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            if isinstance(self.model.optimizer, Norms):
+                logs |= self.model.optimizer.take_norms(self.params["steps"])
             logs["seconds"] = time.perf_counter() - self._begin
             if self._batches:
                 logs["words_per_second"] = self.words * self._batches / (self._stop - self._start)
@@ -92,7 +96,7 @@ class EventLog(keras.callbacks.Callback):
         events.write(self.path, self.events)
 
 
-BESIDE = ("learning_rate", "words_per_second", "seconds")
+BESIDE = ("learning_rate", "gradient_norm", "update_norm", "words_per_second", "seconds")
 """The figures of an epoch that belong to neither split."""
 
 

@@ -7,6 +7,7 @@ from keras import ops
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.training.config import OptimizerConfig
+from rnnlab.training.norms import Norms
 
 
 class Extended:
@@ -68,7 +69,7 @@ class Extended:
 
 
 OPTIMIZERS = {
-    name: type(optimizer.__name__, (Extended, optimizer), {})
+    name: type(optimizer.__name__, (Norms, Extended, optimizer), {})
     for name, optimizer in {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
@@ -76,9 +77,10 @@ OPTIMIZERS = {
         "rmsprop": keras.optimizers.RMSprop,
     }.items()
 }
+"""The optimizers of Keras by the names of a config; each measures norms too."""
 
 
-def optimizer(config: OptimizerConfig, paced: bool = False) -> keras.optimizers.Optimizer:
+def optimizer(config: OptimizerConfig, paced: bool = False) -> Norms:
     """Return the optimizer of a config; `clip_norm` bounds the norm of the whole gradient, `paced` minds the windows' lengths.
 
     >>> optimizer(OptimizerConfig(name="sgd", learning_rate=1.0, clip_norm=5.0)).global_clipnorm

@@ -8,22 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tensorboards import read, shown
 
 from rnnlab.tensorboard import append, cut, histogram, image, scalars, text
-from rnnlab.tensorboard.keras_tags import append_epoch
-
-
-def read(folder: Path) -> Any:
-    from tensorboard.backend.event_processing.plugin_event_accumulator import EventAccumulator
-
-    return EventAccumulator(str(folder)).Reload()
-
-
-def shown(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    events = EventAccumulator(str(folder)).Reload()
-    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def tensor(events: Any, tag: str) -> np.ndarray:
@@ -39,36 +26,6 @@ def png(pixels: np.ndarray) -> bytes:
     file = io.BytesIO()
     imsave(file, pixels, format="png")
     return file.getvalue()
-
-
-def test_epochs_come_back_under_the_tags_of_keras(tmp_path: Path) -> None:
-    append_epoch(tmp_path, 0, {"loss": 2.0, "perplexity": 8.0, "learning_rate": 0.5, "val_loss": 3.0})
-    append_epoch(tmp_path, 1, {"loss": 1.0, "perplexity": 4.0, "learning_rate": 0.25, "val_loss": 3.5})
-    assert shown(tmp_path / "train") == {
-        "epoch_loss": [(0, 2.0), (1, 1.0)],
-        "epoch_perplexity": [(0, 8.0), (1, 4.0)],
-        "epoch_learning_rate": [(0, 0.5), (1, 0.25)],
-    }
-    assert shown(tmp_path / "validation") == {"epoch_loss": [(0, 3.0), (1, 3.5)]}
-
-
-def test_the_tags_are_those_that_keras_writes(tmp_path: Path) -> None:
-    import keras
-
-    from rnnlab.runs.curves import Curves
-
-    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse", metrics=["mae"])
-    x = np.ones((4, 2), "float32")
-    both = [keras.callbacks.TensorBoard(tmp_path / "keras", write_graph=False), Curves(tmp_path / "ours")]
-    model.fit(x, x[:, :1], validation_data=(x, x[:, :1]), epochs=2, verbose=0, callbacks=both)
-    for split in ("train", "validation"):
-        theirs = read(tmp_path / "keras" / split)
-        keras_tags = {tag for tag in theirs.Tags()["tensors"] if tag.startswith("epoch_")}
-        assert set(shown(tmp_path / "ours" / split)) == keras_tags - {"epoch_learning_rate"}
-        assert [step for step, _ in shown(tmp_path / "ours" / split)["epoch_loss"]] == [
-            event.step for event in theirs.Tensors("epoch_loss")
-        ]
 
 
 def test_figures_that_are_no_numbers_are_kept(tmp_path: Path) -> None:

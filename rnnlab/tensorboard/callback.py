@@ -1,0 +1,84 @@
+"""The curves, weights and gates of a training for TensorBoard, while it goes on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from rnnlab import files
+from rnnlab.tensorboard.epochs import of_keras, ours
+from rnnlab.tensorboard.events import FILE, append, cut
+from rnnlab.tensorboard.gates import Gates
+from rnnlab.tensorboard.values import histogram
+from rnnlab.training.callbacks import epoch_event
+
+
+class Callback(keras.callbacks.Callback):
+    """Writes every epoch of any `model.fit` to event files in `folder`: curves, weights, and the gates of recurrent layers.
+
+    Figures stand under our tags in `folder` (`train/loss`, `validation/loss`, `learning_rate`) and under Keras's own in
+    `folder/train` and `folder/validation` (`epoch_loss`). Every trainable weight has a histogram, every `every`-th epoch and
+    after the first. `inputs`, a batch of what the model reads, adds histograms and heat maps of the gates of LSTM and GRU
+    layers, ours and the built-in ones, with noise off and a state from zero. A training that begins at an `initial_epoch` goes
+    on behind it in the same files. Nothing of the model moves. Raises StorageError where the folder cannot be written.
+
+    >>> import tempfile, numpy as np
+    >>> from rnnlab.tensorboard import Callback
+    >>> folder, x = tempfile.mkdtemp(), np.ones((4, 3, 2), "float32")
+    >>> model = keras.Sequential([keras.Input((3, 2)), keras.layers.GRU(2), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> _ = model.fit(x, np.zeros((4, 1)), verbose=0, callbacks=[Callback(folder, inputs=x[:2])])
+    >>> sorted(path.name for path in Path(folder).iterdir())
+    ['events.out.tfevents.0000000000.rnnlab', 'train']
+    """
+
+    def __init__(self, folder: str | Path, inputs: Any = None, every: int = 1):
+        super().__init__()
+        self.folder, self._inputs, self._every = Path(folder), inputs, every
+        self.epochs: list[dict[str, Any]] = []
+        """The figures of every epoch, as `rnnlab.training.callbacks.epoch_event` sorts them."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Begin."""
+        self._gates = None if self._inputs is None else Gates(self.model, self._inputs)
+        self._begun = False
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Append the epoch's figures, weights and gates."""
+        rate = getattr(self.model.optimizer, "learning_rate", None)
+        beside = {} if rate is None else {"learning_rate": float(keras.ops.convert_to_numpy(rate))}
+        self.epochs.append(epoch_event(epoch + 1, {**beside, **(logs or {})}))
+        if not self._begun:
+            self._begun = True
+            for folder in self._folders():
+                cut(folder, epoch)
+        self._append(epoch, self.epochs[-1], [] if epoch % self._every else [*self._distributions()])
+
+    def on_restore(self) -> None:
+        """Go on behind the restored epoch: what the files say after it will be said again.
+
+        Damaged ones are written anew from the figures; the weights and gates of earlier epochs are then lost.
+        """
+        self._begun = True
+        whole = [cut(folder, len(self.epochs)) for folder in self._folders()]
+        if not all(whole):
+            for folder in self._folders():
+                files.remove(folder / FILE)
+            for epoch, event in enumerate(self.epochs):
+                self._append(epoch, event, [])
+
+    def _folders(self) -> list[Path]:
+        splits = {split for event in self.epochs for split in of_keras(event)}
+        return [self.folder, *(self.folder / split for split in sorted(splits))]
+
+    def _append(self, epoch: int, event: dict[str, Any], more: list[Any]) -> None:
+        append(self.folder, epoch, [*ours(event), *more])
+        for split, values in of_keras(event).items():
+            append(self.folder / split, epoch, values)
+
+    def _distributions(self) -> Iterator[Any]:
+        for weight in self.model.trainable_weights:
+            yield histogram(f"weights/{weight.path}", keras.ops.convert_to_numpy(weight))
+        if self._gates:
+            yield from self._gates.values()

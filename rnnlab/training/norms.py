@@ -1,0 +1,59 @@
+"""How large the gradient and the step are, taken where the optimizer has both at hand."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class Norms(keras.optimizers.Optimizer):
+    r"""An optimizer that adds up over steps the norms of what it is given and of what it does.
+
+    gradient: ||g||, all weights together, before clipping; update: ||w_{t+1} - w_t||, with clipping, momentum, weight decay and
+    constraints. The sums are variables, so that a checkpoint keeps them. To be mixed into an optimizer of Keras.
+    """
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        """Make the sums."""
+        if not self.built:
+            super().build(variables)
+            self.gradient_sum = self.add_variable((), "zeros", name="gradient_sum", dtype="float32")
+            self.update_sum = self.add_variable((), "zeros", name="update_sum", dtype="float32")
+
+    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[keras.Variable] | None = None) -> None:
+        """Follow the gradient, and add the norms of both."""
+        grads = list(grads)
+        weights = list(self._trainable_variables if trainable_variables is None else trainable_variables)
+        self.build(weights)
+        self.gradient_sum.assign_add(norm(grad for grad in grads if grad is not None))
+        before = [ops.copy(weight) for weight in weights]
+        super().apply(grads, trainable_variables)
+        self.update_sum.assign_add(norm(weight - old for weight, old in zip(weights, before, strict=True)))
+
+    def take_norms(self, steps: int) -> dict[str, float]:
+        """Return the mean norms of the `steps` since the last call."""
+        sums = {"gradient_norm": self.gradient_sum, "update_norm": self.update_sum}
+        means = {name: float(ops.convert_to_numpy(total)) / steps for name, total in sums.items()}
+        for total in sums.values():
+            total.assign(0.0)
+        return means
+
+
+def norm(tensors: Iterable[Any]) -> Any:
+    """Return the Euclidean norm of all numbers in `tensors` together, in float32.
+
+    >>> float(norm([ops.ones((2, 4)), ops.ones(1)]))
+    3.0
+    """
+    return ops.sqrt(sum(ops.sum(ops.square(ops.cast(_rows(one), "float32"))) for one in tensors))
+
+
+def _rows(tensor: Any) -> Any:
+    """A tensor; of TensorFlow's gradient of an embedding, which has a row for every token, the rows summed by word."""
+    if not hasattr(tensor, "indices"):
+        return tensor
+    order = ops.argsort(tensor.indices)
+    words = ops.take(tensor.indices, order)
+    new = ops.concatenate([ops.zeros((1,), "int32"), ops.cast(words[1:] != words[:-1], "int32")])
+    return ops.segment_sum(ops.take(tensor.values, order, axis=0), ops.cumsum(new), ops.shape(words)[0])
