@@ -454,14 +454,24 @@ def bench(repeats: int, jit: bool, schemes: bool, memory: bool, as_json: bool, *
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.argument("options", nargs=-1)
 def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
-    """Open the curves of all runs in FOLDER in TensorBoard; OPTIONS are its own.
+    """Serve all runs in FOLDER by TensorBoard, on this machine only, also while they go on; OPTIONS are its own.
 
     \b
     Example: rnnlab tensorboard runs/quickstart -- --port 6007
     """
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
-    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), *options])
+    click.echo(
+        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean$ shows the mean and its\n"
+        "band over seeds, /#hparams the settings against the figures, /#scalars every run (tick some at the left)."
+    )
+    sys.stdout.flush()
+    own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]
+    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *own, *options])
+
+
+SAMPLES = "scalars=0,histograms=200,images=200,text=200"
+"""How many steps of a tag TensorBoard keeps; 0 keeps all."""
 
 
 def _show(rows: Any, as_json: bool) -> None:

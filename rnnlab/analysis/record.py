@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab import files
+from rnnlab.analysis import board
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.analysis.looks import FILE
 
@@ -25,6 +26,8 @@ def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
     for folder in map(Path, folders):
         own = document(comparison) if comparison.declared else {**_known(folder / FILE), "looks": document(comparison)["looks"]}
         files.write(folder / FILE, json.dumps(own, indent=1) + "\n")
+        if comparison.declared:
+            board.write(comparison, folder)
 
 
 def _known(file: Path) -> dict[str, Any]:

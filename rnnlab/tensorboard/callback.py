@@ -53,29 +53,28 @@ class Callback(keras.callbacks.Callback):
             self._begun = True
             for folder in self._folders():
                 cut(folder, epoch)
-        self._append(epoch, self.epochs[-1], [] if epoch % self._every else [*self._distributions()])
+        figures = self._figures(self.epochs[-1])
+        figures[self.folder] += [] if epoch % self._every else self._distributions()
+        for folder, values in figures.items():
+            append(folder, epoch, values)
 
     def on_restore(self) -> None:
         """Go on behind the restored epoch: what the files say after it will be said again.
 
         Damaged ones are written anew from the figures; the weights and gates of earlier epochs are then lost.
         """
-        self._begun = True
-        whole = [cut(folder, len(self.epochs)) for folder in self._folders()]
-        if not all(whole):
-            for folder in self._folders():
+        for folder in self._folders():
+            if not cut(folder, len(self.epochs)):
                 files.remove(folder / FILE)
-            for epoch, event in enumerate(self.epochs):
-                self._append(epoch, event, [])
+                for epoch, event in enumerate(self.epochs):
+                    append(folder, epoch, self._figures(event)[folder])
 
     def _folders(self) -> list[Path]:
-        splits = {split for event in self.epochs for split in of_keras(event)}
-        return [self.folder, *(self.folder / split for split in sorted(splits))]
+        return list(dict.fromkeys(folder for event in self.epochs for folder in self._figures(event)))
 
-    def _append(self, epoch: int, event: dict[str, Any], more: list[Any]) -> None:
-        append(self.folder, epoch, [*ours(event), *more])
-        for split, values in of_keras(event).items():
-            append(self.folder / split, epoch, values)
+    def _figures(self, event: dict[str, Any]) -> dict[Path, list[Any]]:
+        """What the figures of an epoch are in each folder."""
+        return {self.folder: ours(event), **{self.folder / split: values for split, values in of_keras(event).items()}}
 
     def _distributions(self) -> Iterator[Any]:
         for weight in self.model.trainable_weights:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import tensorboards
 import yaml
 
 from rnnlab.runs.store import CHECKPOINT, TENSORBOARD, read
@@ -61,14 +62,13 @@ def bits(folder: Path) -> list[Any]:
 
 
 def shown(folder: Path) -> list[Any]:
-    """What TensorBoard shows of a run."""
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    splits = [EventAccumulator(str(folder / TENSORBOARD / split)).Reload() for split in ("train", "validation")]
-    tags = ("epoch_loss", "epoch_perplexity")
-    found = [(split, tag) for split in splits for tag in tags if tag in split.Tags()["scalars"]]
-    assert len(found) >= len(splits)
-    return [[(event.step, event.value) for event in split.Scalars(tag)] for split, tag in found]
+    """What TensorBoard shows of a run, and of the mean over its variant's seeds, without what the clock says."""
+    board, mean = folder / TENSORBOARD, folder.parent / "mean"
+    places = (board, board / "train", board / "validation", board / "result", mean)
+    figures = [untimed({tag: [*map(repr, points)] for tag, points in tensorboards.shown(one).items()}) for one in places]
+    configs = [text.item() for text in tensorboards.tensors(board / "result", "text")["config"]]
+    others = {**tensorboards.histograms(board), **tensorboards.images(board)}
+    return [figures, configs, {tag: [step.tobytes() for step in steps] for tag, steps in others.items()}]
 
 
 FORKED = """
