@@ -68,7 +68,7 @@ def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
         mask = None if mask is None else ops.transpose(mask)
         if layer.go_backwards:
             x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
-        outputs, final = watch(step, x, tuple(initial_state), {}, {}, {}, {}, mask, layer.zero_output_for_mask)
+        outputs, final = watch(step, x, tuple(initial_state), {}, {}, {}, {}, {}, mask, layer.zero_output_for_mask)
         return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(final)
 
     return inner_loop
