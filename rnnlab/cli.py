@@ -363,6 +363,27 @@ def predict(
         click.echo("\n".join(answers.lines(one)))
 
 
+@main.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--noise", type=int, metavar="SEED", help="Look under the noise of training, drawn from this seed.")
+@_JSON
+def inspect(folder: Path, noise: int | None, as_json: bool) -> None:
+    """Look inside the cells of a finished run, or of every finished run of an experiment.
+
+    Prints how open the gates are, how long a memory they make, and what is left of gradients and of a changed token ten
+    steps later; writes arrays and pictures into the run's folder `inspection`.
+
+    \b
+    Example: rnnlab inspect runs/quickstart/none/seed-1
+    """
+    from rnnlab.analysis.inside import inspect
+
+    found = inspect(folder, noise)
+    _show([row for one in found for row in one.rows()], as_json)
+    for one in found if not as_json else ():
+        click.echo(f"Arrays and pictures: {one.file.parent}")
+
+
 @main.group()
 def data() -> None:
     """Prepare data sets ahead, and look at them.

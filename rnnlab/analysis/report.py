@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rnnlab import __version__, files
-from rnnlab.analysis import calibration, forms
+from rnnlab.analysis import calibration, forms, inside
 from rnnlab.analysis.comparison import Comparison, compared
 from rnnlab.analysis.curves import curves_of
 from rnnlab.analysis.figures import decimals, fixed, typeset
@@ -43,6 +43,7 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
     figure = comparison.stem.replace(" ", "_")
     drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
     drawn += calibration.pictures(calibration.calibration_of(gathered.runs), inks(comparison))
+    drawn += inside.pictures(inside.looks_of(gathered.runs), inks(comparison))
     for picture in drawn if svg else ():
         files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
     path = Path(to) if to else Path(folders[0]) / FILE

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from html import escape
 from typing import Any
 
@@ -22,37 +23,41 @@ PALETTE = {  # role: (on a light page, on a dark page)
 }
 """Tints of the Okabe-Ito palette, darkened or lightened until each has a contrast of 3 : 1 or more with its page."""
 _STAND_IN = {role: f"#{index + 1:06x}" for index, role in enumerate(PALETTE)}
-_STYLE = {
-    "svg.fonttype": "none",
-    "font.size": 9.0,
-    "text.parse_math": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _STAND_IN["muted"],
-    "axes.labelcolor": _STAND_IN["muted"],
-    "axes.titlelocation": "left",
-    "axes.titlesize": 9.0,
-    "axes.titlecolor": _STAND_IN["ink"],
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": _STAND_IN["grid"],
-    "grid.linewidth": 0.7,
-    "xtick.color": _STAND_IN["muted"],
-    "ytick.color": _STAND_IN["muted"],
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-    "xtick.minor.size": 0,
-    "ytick.minor.size": 0,
-    "text.color": _STAND_IN["ink"],
-    "figure.facecolor": "none",
-    "legend.frameon": False,
-}
+_colors = ContextVar("colors", default=_STAND_IN)
 
 
 def color(role: str) -> str:
-    """Return what to draw with, to become the CSS variable of `role`."""
-    return _STAND_IN[role]
+    """Return what to draw with, to become the CSS variable of `role`, or in a PNG its colour on a light page."""
+    return _colors.get()[role]
+
+
+def _style() -> dict[str, Any]:
+    return {
+        "svg.fonttype": "none",
+        "font.size": 9.0,
+        "text.parse_math": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": color("muted"),
+        "axes.labelcolor": color("muted"),
+        "axes.titlelocation": "left",
+        "axes.titlesize": 9.0,
+        "axes.titlecolor": color("ink"),
+        "axes.facecolor": "none",
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": color("grid"),
+        "grid.linewidth": 0.7,
+        "xtick.color": color("muted"),
+        "ytick.color": color("muted"),
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "xtick.minor.size": 0,
+        "ytick.minor.size": 0,
+        "text.color": color("ink"),
+        "figure.facecolor": "none",
+        "legend.frameon": False,
+    }
 
 
 def css() -> str:
@@ -66,12 +71,29 @@ def render(name: str, title: str, description: str, size: tuple[float, float], d
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with matplotlib.rc_context({**_style(), "svg.hashsalt": name}):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return _inline(text.getvalue(), name, title, description)
+
+
+def png(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
+    """Return the PNG of what `draw` puts on a figure of `size` inches, on a light page; `draw` asks for its colours anew."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    before = _colors.set({role: light for role, (light, _) in PALETTE.items()})
+    try:
+        with matplotlib.rc_context(_style()):
+            figure = Figure(figsize=size, layout="constrained")
+            draw(figure)
+            image = io.BytesIO()
+            figure.savefig(image, format="png", dpi=150, facecolor=color("paper"), metadata={"Software": None})
+    finally:
+        _colors.reset(before)
+    return image.getvalue()
 
 
 def standalone(svg: str) -> str:

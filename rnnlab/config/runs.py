@@ -31,7 +31,7 @@ class RunSpec:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two runs the same: a sha256 of everything that decides the result; names and checkpoints do not."""
+        """What makes two runs the same: a sha256 of everything that decides the result; names, checkpoints and looks do not."""
         return self._sha256()
 
     @property
@@ -40,7 +40,8 @@ class RunSpec:
         return self._sha256("evaluation")
 
     def _sha256(self, *without: str) -> str:
-        config = self.config.model_dump(exclude={"name": True, "training": {"checkpoint"}, **dict.fromkeys(without, True)})
+        beside: Any = {"name": True, "training": {"checkpoint", "inspect"}, **dict.fromkeys(without, True)}
+        config = self.config.model_dump(exclude=beside)
         decides = {"schema": SCHEMA, "seed": self.seed, **config}
         return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 

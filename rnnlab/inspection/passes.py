@@ -38,8 +38,7 @@ class Passes:
 
     def passages(self, x: Any) -> dict[str, Passage]:
         """Return by layer what passes through it, as arrays, in the order of its steps."""
-        found = self._run("passages", self._passages, _tensors(x))
-        return keras.tree.map_structure(lambda one: None if one is None else keras.ops.convert_to_numpy(one), found)
+        return _arrays(self._run("passages", self._passages, _tensors(x)))
 
     def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
         return self._call(values, x)[1]
@@ -54,8 +53,7 @@ class Passes:
         def norms(values: Any, x: Any, cotangents: Any, nudges: Nudges) -> Nudges:
             return pull(lambda nudges: cells(self._call(values, x, nudges)[0]), cotangents, nudges)
 
-        found = self._run("gradients", norms, _tensors(x), _tensors(cotangents), _tensors(nudges))
-        return keras.tree.map_structure(keras.ops.convert_to_numpy, found)
+        return _arrays(self._run("gradients", norms, _tensors(x), _tensors(cotangents), _tensors(nudges)))
 
     def _call(self, values: Any, x: Any, nudges: Nudges | None = None) -> tuple[Any, dict[str, Passage]]:
         with (
@@ -83,6 +81,10 @@ class Passes:
 
 def _tensors(tree: Any) -> Any:
     return keras.tree.map_structure(keras.ops.convert_to_tensor, tree)
+
+
+def _arrays(tree: Any) -> Any:
+    return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_numpy(leaf), tree)
 
 
 def _norms(gradients: Any) -> Any:

@@ -12,7 +12,9 @@ from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
+from rnnlab.inspection.callback import Inspect
 from rnnlab.inspection.evaluation import judge
+from rnnlab.inspection.look import first_batch
 from rnnlab.runs import means, store, tokens
 from rnnlab.runs.board import Board
 from rnnlab.runs.lock import Lock, LostError
@@ -21,7 +23,7 @@ from rnnlab.runs.progress import Display, watch
 from rnnlab.runs.provenance import provenance
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot
-from rnnlab.training.config import monitored
+from rnnlab.training.config import TrainingConfig, monitored
 from rnnlab.training.release import released
 from rnnlab.training.threads import use
 from rnnlab.training.train import Outcome, train
@@ -62,6 +64,7 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
     board.begin()
     callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board]
     callbacks.append(watch(shown, dataset.train.count))
+    callbacks.append(looks(spec.config.training, dataset, folder / store.INSPECTION))
     try:
         with released():
             model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
@@ -88,6 +91,14 @@ def _judge(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, ou
     found = judge(model, dataset, spec.config.evaluation, spec.seed, outcome.metrics)
     store.write_calibration(folder, found.calibration)
     return found.metrics
+
+
+def looks(config: TrainingConfig, dataset: Dataset, folder: Path) -> keras.callbacks.Callback:
+    """Return the callback that looks inside as the config says, or one that does nothing."""
+    if not config.inspect:
+        return keras.callbacks.Callback()  # so that a state has as many callbacks with it as without it
+    batch, texts = first_batch(dataset)
+    return Inspect(folder, *batch, every_epochs=config.inspect.every_epochs, tokens=texts)
 
 
 class Owned(keras.callbacks.Callback):

@@ -16,8 +16,8 @@ from rnnlab.training import events
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
 TOKENS, CALIBRATION = "tokens.json", "calibration.json"
-TENSORBOARD, CHECKPOINT = "tensorboard", "checkpoint"
-OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, TENSORBOARD, CHECKPOINT)
+TENSORBOARD, CHECKPOINT, INSPECTION = "tensorboard", "checkpoint", "inspection"
+OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, TENSORBOARD, CHECKPOINT, INSPECTION)
 """What a run writes into its folder."""
 KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION}
 """The files whose fingerprints a result keeps, by their name there."""
@@ -70,7 +70,7 @@ def run_folder(experiment: Path, variant: str, seed: int) -> Path:
 def inside(experiment: Path, run: Path) -> Path:
     """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
     own = [run / name for name in OWN]
-    inner = [found for folder in own[-2:] for found in folder.rglob("*")]
+    inner = [found for folder in own[-3:] for found in folder.rglob("*")]
     for place in (run.parent, run, *own, *inner):
         if place.is_symlink():
             raise UserError(f"{place} leads out of {experiment}: it is a symbolic link")

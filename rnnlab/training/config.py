@@ -80,6 +80,13 @@ class CheckpointConfig(Section):
     """Minutes between two checkpoints inside an epoch, 0 for every batch; the end of an epoch always is one."""
 
 
+class InspectConfig(Section):
+    """How often gates, memory and gradient flow are kept during training; it does not change the result."""
+
+    every_epochs: Annotated[int, Field(ge=1)]
+    """Epochs between two looks, on the first batch of the validation split; the end always is one."""
+
+
 class TrainingConfig(Section):
     """How long to train, by what, and which figure decides."""
 
@@ -102,6 +109,8 @@ class TrainingConfig(Section):
     """When to stop before the last epoch; null never does."""
     checkpoint: CheckpointConfig = CheckpointConfig()
     """How often the state of a run is kept."""
+    inspect: InspectConfig | None = None
+    """How often to look inside the cells; null never does, `rnnlab inspect` does it afterwards."""
     deterministic: bool = True
     """Make operations that could differ from run to run repeat exactly."""
     distribution: Literal["data_parallel"] | None = None

@@ -14,8 +14,8 @@ X = normal((3, 5, 2), 20)
 PADDED = np.where((np.arange(5) < [[5], [2], [3]])[..., None], X, np.float32(0))
 
 
-def model(*stack, shape=(5, 2), batch=None):
-    return keras.Sequential([keras.Input(shape, batch_size=batch), keras.layers.Masking(), *stack])
+def model(*stack, shape=(5, 2), batch=None, masked=False):
+    return keras.Sequential([keras.Input(shape, batch_size=batch), *[keras.layers.Masking()] * masked, *stack])
 
 
 def builtin(cell, **arguments):
@@ -53,7 +53,7 @@ def test_every_gate_is_the_papers(cell, scheme):
 @pytest.mark.parametrize("cell", PLAIN, ids=str)
 def test_the_built_in_layer_shows_the_same_at_padding_too(cell):
     layer, theirs = cell.build(NONE, return_state=False), builtin(cell)
-    looked, other = model(layer), model(theirs)
+    looked, other = model(layer, masked=True), model(theirs, masked=True)
     randomise(layer)
     theirs.set_weights(layer.get_weights())
     ours = gates(looked, PADDED)["layer"]
@@ -78,7 +78,7 @@ def test_a_carried_state_is_begun_from_and_not_moved(kind):
     whole = gates(looked, X)["layer"]
     looked.predict_on_batch(X[:, :2])
     if kind is keras.layers.LSTM and BACKEND == "jax":  # Keras carries nothing there
-        for state, name in zip(looked.layers[1].states, ("hidden", "cell"), strict=True):
+        for state, name in zip(looked.layers[0].states, ("hidden", "cell"), strict=True):
             state.assign(whole[name][:, 1])
     before = variables(looked)
     same(gates(looked, X[:, 2:])["layer"], {name: values[:, 2:] for name, values in whole.items()})

@@ -1,0 +1,119 @@
+"""Gradient flow: how much of a loss reaches the states before it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from rnnlab.inspection.gates import STATES
+from rnnlab.inspection.passes import Passes
+
+Lagged = dict[str, dict[str, np.ndarray]]
+"""By layer and state a value for every lag, (lags,): NaN where no two real steps lie so far apart."""
+
+
+def gradient_flow(
+    model: keras.Model,
+    x: np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+    loss: Callable[[Any, Any], Any] | None = None,
+    seed: int | None = None,
+    fresh: bool = False,
+    most: int = 8,
+) -> Lagged:
+    """Return the norm of d loss_t / d h_{t-k} (and d c_{t-k}) against the lag k, (lags,) by layer and by `hidden` and `cell`.
+
+    The norm is taken over the units of one example, then averaged over the examples of the batch and over t: at most `most`
+    steps, evenly spread over the second half, so that all lags up to the half are averaged over the same t. h and c are taken
+    as the states that a step hands on, side by side, h to the layer above too; so at lag 0 the loss does not see c, whose value
+    is 0. A loss of the whole sequence counts its lags from the last real step; a layer that reads backwards, in its own
+    direction. Padding and cells of weight zero do not count.
+
+    `loss(y, predictions)` gives the loss of every cell, [rows] or [rows, steps]; by itself it is that of the compiled model.
+    `seed` and `fresh` are as for `rnnlab.inspection.gates`. Raises ValueError where the model has no loss, or a layer other
+    steps than the loss.
+
+    >>> from rnnlab.layers import LSTM
+    >>> model = keras.Sequential([keras.Input((5, 3)), LSTM(8, name="memory")])
+    >>> model.compile(loss="mse")
+    >>> gradient_flow(model, np.ones((2, 5, 3), "float32"), np.ones((2, 8), "float32"))["memory"]["hidden"].shape
+    (5,)
+    """
+    return flow_of(Passes(model, seed, fresh), x, y, sample_weight, loss or cell_loss(model), most)
+
+
+def flow_of(
+    passes: Passes, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, loss: Callable[[Any, Any], Any], most: int = 8
+) -> Lagged:
+    """Return what `gradient_flow` does, by passes that exist already."""
+    passages = passes.passages(x)
+    real = {name: _real(passage) for name, passage in passages.items()}
+    nudges = {name: tuple(map(np.zeros_like, passage.states)) for name, passage in passages.items()}
+    cells = keras.ops.convert_to_numpy(loss(y, passes.model(x, training=False))).shape if weight is None else np.shape(weight)
+    counted = np.ones(cells, bool) if weight is None else np.asarray(weight) > 0
+    chosen = _spread(counted, most)
+    cotangents = np.stack([_one(counted, t) for t in chosen])
+    norms = passes.gradients(x, lambda predictions: loss(y, predictions), cotangents, nudges)
+    found: Lagged = {}
+    for name, of in norms.items():
+        at = _places(real[name], counted, chosen, passes.backwards[name])
+        found[name] = {state: _by_lag(values, at, real[name]) for state, values in zip(STATES, of, strict=False)}
+    return found
+
+
+def cell_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
+    """Return the loss of every cell that a compiled model minimises; raise ValueError where it has none."""
+    found = getattr(model, "loss", None)
+    if found is None:
+        raise ValueError(f"the model {model.name!r} has no loss: compile it, or name one by loss=")
+    found = keras.losses.get(found)
+    return found.call if isinstance(found, keras.losses.Loss) else found
+
+
+def _real(passage: Any) -> np.ndarray:
+    """Where steps are no padding, (steps, batch)."""
+    return np.ones(passage.states[0].shape[:2], bool) if passage.real is None else np.asarray(passage.real)
+
+
+def _spread(counted: np.ndarray, most: int) -> list[int | None]:
+    """The steps whose losses are looked at; None is the loss of the whole sequence."""
+    if counted.ndim == 1:
+        return [None]
+    steps = np.flatnonzero(counted.any(axis=0))
+    if not len(steps):
+        raise ValueError("no cell of the batch has a weight: there is no loss to look at")
+    return [int(steps[n]) for n in np.unique(np.linspace(len(steps) // 2, len(steps) - 1, most).round().astype(int))]
+
+
+def _one(counted: np.ndarray, t: int | None) -> np.ndarray:
+    """What picks the losses of a step out of all cells."""
+    return (counted * (np.arange(counted.shape[1]) == t if t is not None else True)).astype(np.float32)
+
+
+class _Places(NamedTuple):
+    """Where the losses are in the steps of a layer, in its own direction, and which count; (losses, batch) each."""
+
+    step: np.ndarray
+    counts: np.ndarray
+
+
+def _places(real: np.ndarray, counted: np.ndarray, chosen: list[int | None], backwards: bool) -> _Places:
+    steps = len(real)
+    if counted.ndim == 1:
+        last = steps - 1 - np.argmax(real[::-1], axis=0)
+        return _Places(last[None], counted[None])
+    if counted.shape[1] != steps:
+        raise ValueError(f"the loss has {counted.shape[1]} steps and a layer {steps}: there are no lags between them")
+    order = np.array(chosen)
+    at = np.broadcast_to((steps - 1 - order if backwards else order)[:, None], (len(order), real.shape[1]))
+    return _Places(at, counted[:, order].T)
+
+
+def _by_lag(norms: np.ndarray, at: _Places, real: np.ndarray) -> np.ndarray:
+    """The mean of norms (losses, steps, batch) by how many steps the state lies before the loss."""
+    lag = at.step[:, None] - np.arange(norms.shape[1])[:, None]
+    counts = (lag >= 0) & at.counts[:, None] & real
+    total, number = (np.bincount(lag[counts], weight, norms.shape[1]) for weight in (norms[counts], None))
+    return np.where(number > 0, total / np.maximum(number, 1), np.nan)
