@@ -1,10 +1,18 @@
 """No figure in a README of experiments that its files do not hold."""
 
 import json
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from rnnlab.analysis import forms, record
+from rnnlab.errors import UserError
+from rnnlab.runs.provenance import PACKAGES, machine
 
 SPEED = Path(__file__).parents[1] / "experiments" / "speed"
 
@@ -55,3 +63,61 @@ def test_the_cost_of_having_the_data_is_what_was_measured():
     assert lines == ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
     assert all(row["of the processor"] < 120 and row["load, seconds"] < 1 for row in rows)
     assert {row["TensorFlow loaded"] for row in rows} == {"no"}
+
+
+STUDIES = [SPEED.parent / name for name in ("which-site", "memory")]
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_the_table_of_a_study_is_its_comparison(folder):
+    found = record.read(folder / "comparison.json")
+    assert record.document(found) == json.loads((folder / "comparison.json").read_text())
+    text = (folder / "README.md").read_text()
+    assert forms.markdown(found) in text
+    assert found.answer in text.replace("\n", " ")
+    assert all(one.counts.done == one.counts.planned >= 6 for one in found.variants.values())
+
+
+def test_what_is_no_comparison_is_refused(tmp_path):
+    (tmp_path / "comparison.json").write_text("{}")
+    with pytest.raises(UserError, match="is no comparison"):
+        record.read(tmp_path / "comparison.json")
+
+
+def test_a_study_made_again_has_the_same_bits(tmp_path, root):
+    folder = STUDIES[1]
+    made = json.loads((folder / "made.json").read_text())
+    kept = {name for name in PACKAGES if name != "rnnlab"}
+    plain = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")}
+    words = ["run", folder / "adding-10.yaml", "--only", "zoneout", "compare.seeds=1", "--runs", tmp_path]
+    done = subprocess.run(
+        [sys.executable, "-m", "rnnlab", *map(str, words)],
+        cwd=root,
+        env={**plain, "KERAS_BACKEND": made["backend"]},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    place = tmp_path / "memory-adding-10" / "zoneout" / "seed-1"
+    again, now = (json.loads((place / "result.json").read_text()), yaml.safe_load((place / "run.yaml").read_text()))
+    assert again["status"] == "done", done.stderr
+    versions = [{name: one["versions"].get(name) for name in kept} for one in (made, now)]
+    if versions[0] != versions[1] or made["machine"]["processor"] != machine()["processor"]:
+        pytest.skip(f"other versions or another processor than the study's: {versions[1]}, {machine()['processor']}")
+    expected = record.read(folder / "comparison.json").variants["zoneout"].seeds[1]
+    assert again["metrics"]["test_loss"] == expected.value
+    assert again["metrics"]["val_loss"] == expected.validation
+    assert again["initial_weights"] == expected.initial_weights
+
+
+def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken():
+    folder = STUDIES[0]
+    tried = {name: one.seeds[101].validation for name, one in record.read(folder / "rates.json").variants.items()}
+    text = (folder / "README.md").read_text()
+    assert all(f"| {name} | {figure:.2f} |" in text for name, figure in tried.items())
+    settings = {
+        file: yaml.safe_load((folder / file).read_text())["compare"]["variants"] for file in ("rates.yaml", "which-site.yaml")
+    }
+    for name, setting in settings["which-site.yaml"].items():
+        rivals = {key: figure for key, figure in tried.items() if key.partition("-")[0] == name}
+        assert not rivals or settings["rates.yaml"][min(rivals, key=rivals.__getitem__)] == setting

@@ -6,15 +6,26 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from rnnlab import files
 from rnnlab.analysis import board
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.analysis.looks import FILE
+from rnnlab.errors import UserError
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
     """Return the fields of a comparison as plain values, seeds by their number as text, as JSON has it."""
     return json.loads(json.dumps(asdict(comparison), allow_nan=False))
+
+
+def read(file: str | Path) -> Comparison:
+    """Return the comparison that a comparison.json holds; raise UserError where it is none."""
+    try:
+        return TypeAdapter(Comparison).validate_json(Path(file).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} is no comparison: {str(error).splitlines()[0]}") from None
 
 
 def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
