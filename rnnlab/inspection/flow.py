@@ -51,7 +51,8 @@ def flow_of(
     passages = passes.passages(x)
     real = {name: _real(passage) for name, passage in passages.items()}
     nudges = {name: tuple(map(np.zeros_like, passage.states)) for name, passage in passages.items()}
-    cells = keras.ops.convert_to_numpy(loss(y, passes.model(x, training=False))).shape if weight is None else np.shape(weight)
+    with keras.StatelessScope():  # a built-in layer draws masks even here
+        cells = np.shape(loss(y, passes.model(x, training=False)) if weight is None else weight)
     counted = np.ones(cells, bool) if weight is None else np.asarray(weight) > 0
     chosen = _spread(counted, most)
     cotangents = np.stack([_one(counted, t) for t in chosen])
