@@ -46,11 +46,17 @@ def classifier(layer):
     return model
 
 
-def test_it_works_in_anybodys_fit(tmp_path):
+def test_it_works_in_anybodys_fit_and_changes_no_bit(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(12, 5, 3)).astype("float32"), rng.integers(0, 2, 12)
-    model = classifier(keras.layers.Bidirectional(keras.layers.GRU(4, dropout=0.2)))
-    model.fit(x, y, epochs=2, verbose=0, callbacks=[Inspect(tmp_path / "looks", x[:4], y[:4], every_epochs=1)])
+    trained = []
+    for callbacks in ([], [Inspect(tmp_path / "looks", x[:4], y[:4], every_epochs=1)]):
+        keras.utils.set_random_seed(1)
+        model = classifier(keras.layers.Bidirectional(keras.layers.GRU(4, dropout=0.2, recurrent_dropout=0.2, seed=1)))
+        model.fit(x, y, epochs=2, verbose=0, shuffle=False, callbacks=callbacks)
+        trained.append(model.get_weights())
+    for a, b in zip(*trained, strict=True):
+        np.testing.assert_array_equal(a, b)
     look = read(tmp_path / "looks" / "end.npz")
     again = Looker(model, (x[:4], y[:4], None))()
     assert set(look) == set(again)
