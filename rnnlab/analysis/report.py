@@ -112,7 +112,7 @@ def _origins(gathered: Gathered) -> dict[str, str]:
     }
 
 
-_OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "command")
+_OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "command", "retried")
 
 
 def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:

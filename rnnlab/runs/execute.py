@@ -18,7 +18,7 @@ from rnnlab.inspection.look import first_batch
 from rnnlab.runs import means, store, tokens
 from rnnlab.runs.board import Board
 from rnnlab.runs.lock import Lock, LostError
-from rnnlab.runs.origin import made, who, write_origin
+from rnnlab.runs.origin import made, retried, who, write_origin
 from rnnlab.runs.progress import Display, watch
 from rnnlab.runs.provenance import provenance
 from rnnlab.training.callbacks import EventLog
@@ -32,15 +32,15 @@ MAKERS = ("versions", "code", "backend", "numbers")
 """What makes a state one of this run beside config and data: another maker may reach other bits."""
 
 
-def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lock: Lock) -> dict[str, Any]:
+def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lock: Lock, lost: str = "") -> dict[str, Any]:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
-    caller has taken the `lock` of the folder. Raises LostError where another process took the run over, and StorageError where
+    caller has taken the `lock` of the folder, and says why the last try was `lost`, if it was. Raises LostError where another process took the run over, and StorageError where
     the disk is full or refuses: neither is a result, and the run goes on later from its last state.
     """
     use(spec.config.training.threads)
-    where = provenance()
+    where = provenance() | {"retried": retried(spec, folder, lost)}
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)

@@ -15,18 +15,20 @@ class Job:
     folder: Path
     before: dict[str, Any] | None = field(hash=False)
     """The result that lay in the folder and does not count."""
+    lost: str = field(default="", compare=False)
+    """Why its last try was lost, where it is tried again."""
 
     def document(self) -> dict[str, Any]:
         """Return the job as plain values."""
         spec = {**vars(self.spec), "config": self.spec.config.model_dump()}
-        return {"spec": spec, "folder": str(self.folder), "before": self.before}
+        return {"spec": spec, "folder": str(self.folder), "before": self.before, "lost": self.lost}
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Job":
         """Return the job that plain values stand for."""
         spec = document["spec"]
         config = RunConfig.model_validate(spec["config"])
-        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"])
+        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"], document["lost"])
 
 
 @dataclass(frozen=True)

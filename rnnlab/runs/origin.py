@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab import files
-from rnnlab.config import RunSpec, dump
+from rnnlab.config import ConfigError, RunSpec, dump, reader
 from rnnlab.data.dataset import Dataset
 from rnnlab.runs import store
 
@@ -17,6 +17,16 @@ def who(spec: RunSpec) -> dict[str, Any]:
 def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """Return what a run is made from."""
     return {"fingerprint": spec.fingerprint, "data": dataset.sha256}
+
+
+def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:
+    """Return why tries of a run were lost, those that `run.yaml` tells of and the last one; of another config it tells nothing."""
+    try:
+        before = reader.read(folder / store.RUN).plain()
+        told = before["retried"] if before["fingerprint"] == spec.fingerprint else []
+    except (OSError, ConfigError, KeyError, TypeError):
+        told = []
+    return [*told, lost] if lost else list(told)
 
 
 def write_origin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any]) -> None:

@@ -56,4 +56,5 @@ class Turns:
 
         for name in store.read_run(job.folder).damaged:
             progress.say(f"{job.folder / name} is damaged; the run is made again from its last whole state")
-        return Answer(execute(job.spec, job.folder, self.dataset(job.spec.config.data), progress, lock), made=True)
+        dataset = self.dataset(job.spec.config.data)
+        return Answer(execute(job.spec, job.folder, dataset, progress, lock, job.lost), made=True)

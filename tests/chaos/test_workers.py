@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chaos.small import FORKED, Forker, alive, bits, command, config, workers
+from rnnlab.runs import overview
 from rnnlab.runs.store import read_run
 
 Whole = tuple[Path, list[Any]]
@@ -22,6 +23,11 @@ def until(reached: Callable[[], Any], log: Path) -> None:
     while not reached():
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.02)
+
+
+def retried(folder: Path) -> list[str]:
+    """Why tries of the run were lost, as its folder tells."""
+    return list(overview.run(folder)["retried"])
 
 
 def local(folder: Path, retries: int = 2) -> list[str]:
@@ -74,6 +80,10 @@ def test_a_killed_worker_takes_only_its_own_run_along(forker: Forker, whole: Who
     said = (tmp_path / "log").read_text()
     assert said.count("its worker process was killed (SIGKILL, as by the system's memory killer)") == 1
     assert said.count("tried again from its last checkpoint (1 of 2)") == 1
+    assert sorted(map(retried, (tmp_path / "runs" / "small").glob("*/seed-1"))) == [
+        [],
+        ["its worker process was killed (SIGKILL, as by the system's memory killer)"],
+    ]
     assert bits(tmp_path) == whole[1]
 
 

@@ -34,10 +34,10 @@ class Local:
             sender, name, argument = self._inbox.get()
             heard = sender.heard
             answer = self._gone(sender, progress) if name == "gone" else self._hear(sender, name, argument)
-            if heard and answer:
+            if isinstance(answer, Job):
+                waiting.appendleft(answer)
+            elif heard and answer:
                 yield heard.job, answer
-            elif heard and name == "gone":
-                waiting.appendleft(heard.job)
 
     def _process(self, slot: int, threads: int) -> Process:
         """The process of a free slot, a new one where it has another number of threads."""
@@ -63,8 +63,8 @@ class Local:
             process.heard = None
         return answer
 
-    def _gone(self, process: Process, progress: Display) -> Answer | None:
-        """What comes of a process that has ended: its run is tried again, or has failed."""
+    def _gone(self, process: Process, progress: Display) -> Answer | Job | None:
+        """What comes of a process that has ended: its run, to be tried again, or how that failed."""
         if process not in self._slots:  # it was ended on purpose
             return None
         self._slots[self._slots.index(process)] = None

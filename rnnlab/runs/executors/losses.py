@@ -1,6 +1,7 @@
 """Runs whose process was lost: tried again, and at last a failure that is told like any other."""
 
 from collections import Counter
+from dataclasses import replace
 
 from rnnlab.data.build import build
 from rnnlab.runs import store
@@ -19,14 +20,14 @@ class Losses:
         self.retries = retries
         self._counts: Counter[Job] = Counter()
 
-    def count(self, job: Job, reason: str, trace: str, progress: Display) -> Answer | None:
-        """Note that a run was lost for a reason; return None where it is to be tried again, else how it ended."""
+    def count(self, job: Job, reason: str, trace: str, progress: Display) -> Answer | Job:
+        """Note that a run was lost for a reason; return the job to be tried again, or how it ended."""
         self._counts[job] += 1
         times = self._counts[job]
         if times <= self.retries:
             name = f"{job.spec.variant} seed {job.spec.seed}"
             progress.say(f"{name}: {reason}; tried again from its last checkpoint ({times} of {self.retries})")
-            return None
+            return replace(job, lost=reason)
         return failed(job, f"{reason}, {times} times" if times > 1 else reason, trace, progress)
 
 

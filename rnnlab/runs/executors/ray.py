@@ -44,10 +44,10 @@ class Ray:
             for task in ended:
                 heard = self._running.pop(task)
                 answer = self._answer(task, heard, progress)
-                if answer:
+                if isinstance(answer, Job):
+                    self._submit(answer, progress)
+                elif answer:
                     yield heard.job, answer
-                else:
-                    self._submit(heard.job, progress)
 
     def _submit(self, job: Job, progress: Display) -> None:
         """Hand a run to Ray."""
@@ -60,8 +60,8 @@ class Ray:
         task = self._task.options(**options, runtime_env=environment).remote(self._told, key, there.document(), where)
         self._running[task] = self._heard[key] = Heard(job, progress)
 
-    def _answer(self, task: Any, heard: Heard, progress: Display) -> Answer | None:
-        """What a task that has ended returned; None where it was lost and is to be tried again."""
+    def _answer(self, task: Any, heard: Heard, progress: Display) -> Answer | Job | None:
+        """What a task that has ended returned; its job, where it was lost and is to be tried again."""
         try:
             return heard.hear(*self._ray.get(task))
         except self._ray.exceptions.RayTaskError as error:
