@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files"),
+    ("errors", "seeds", "section", "names", "files", "replicas"),
     ("noise",),
     ("cells",),
     ("recurrence",),

@@ -34,7 +34,8 @@ class LockedDropout(keras.layers.Layer):
         if not training or self.rate == 0:
             return inputs
         batch, _, width = ops.shape(inputs)
-        return inputs * sample(self.noise, (batch, 1, width), self.draws, self.compute_dtype)
+        mask = sample(self.noise, (batch, width), self.draws, self.compute_dtype)
+        return inputs * ops.expand_dims(mask, 1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The input's shape."""

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.replicas import replicas
 
 
 def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -59,7 +60,8 @@ class Weighted(keras.losses.Loss):
         """The loss of a batch."""
         cells = self.call(y_true, y_pred)
         weights = 1.0 if sample_weight is None else ops.cast(sample_weight, cells.dtype)
-        return self.scale * ops.sum(cells * weights) / ops.cast(ops.shape(cells)[0], cells.dtype)
+        rows = replicas()[0] * ops.shape(cells)[0]  # Keras sums the losses of replicas
+        return self.scale * ops.sum(cells * weights) / ops.cast(rows, cells.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

@@ -36,8 +36,9 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
-    caller has taken the `lock` of the folder, and says why the last try was `lost`, if it was. Raises LostError where another process took the run over, and StorageError where
-    the disk is full or refuses: neither is a result, and the run goes on later from its last state.
+    caller has taken the `lock` of the folder, and says why the last try was `lost`, if it was. Raises LostError where another
+    process took the run over, and StorageError where the disk is full or refuses: neither is a result, and the run goes on
+    later from its last state.
     """
     use(spec.config.training.threads)
     where = provenance() | {"retried": retried(spec, folder, lost)}

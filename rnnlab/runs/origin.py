@@ -20,7 +20,7 @@ def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:
-    """Return why tries of a run were lost, those that `run.yaml` tells of and the last one; of another config it tells nothing."""
+    """Return why tries of a run were lost: what its `run.yaml` tells, unless it is of another config, and the last one."""
     try:
         before = reader.read(folder / store.RUN).plain()
         told = before["retried"] if before["fingerprint"] == spec.fingerprint else []

@@ -114,8 +114,8 @@ class TrainingConfig(Section):
     deterministic: bool = True
     """Make operations that could differ from run to run repeat exactly."""
     distribution: Literal["data_parallel"] | None = None
-    """How one run is spread over the devices of a machine: data_parallel gives each a part of the rows of every batch, on JAX;
-    null takes one device."""
+    """How one run is spread over the devices of a machine: data_parallel gives each a part of the rows of every batch, on
+    TensorFlow only where no state is carried from batch to batch and no built-in layer draws noise; null takes one device."""
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     """Threads of the operations on processors. The bits of large sums depend on it, so it belongs to the run and not to the
     machine; several runs at once fill the cores without it, one large run alone wants as many as there are cores."""

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab.replicas import summed
+
 
 class Norms(keras.optimizers.Optimizer):
     r"""An optimizer that adds up over steps the norms of what it is given and of what it does.
@@ -22,14 +24,18 @@ class Norms(keras.optimizers.Optimizer):
             self.update_sum = self.add_variable((), "zeros", name="update_sum", dtype="float32")
 
     def apply(self, grads: Iterable[Any], trainable_variables: Iterable[keras.Variable] | None = None) -> None:
-        """Follow the gradient, and add the norms of both."""
-        grads = list(grads)
+        """Follow the gradient, summed over replicas, and add the norms of both."""
+        grads = summed(list(grads))
         weights = list(self._trainable_variables if trainable_variables is None else trainable_variables)
         self.build(weights)
         self.gradient_sum.assign_add(norm(grad for grad in grads if grad is not None))
         before = [ops.copy(weight) for weight in weights]
         super().apply(grads, trainable_variables)
         self.update_sum.assign_add(norm(weight - old for weight, old in zip(weights, before, strict=True)))
+
+    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+        """Keras sums over replicas here, when each has already clipped its own part."""
+        return grads_and_vars
 
     def take_norms(self, steps: int) -> dict[str, float]:
         """Return the mean norms of the `steps` since the last call."""

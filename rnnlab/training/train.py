@@ -63,7 +63,7 @@ def train(
     begin = perf_counter()
     repeatable(seed, config.deterministic)
     best, divergence = best_epoch(config, dataset.task), Divergence()
-    with distributed(config, dataset.train.rows):
+    with distributed(config, model_config, dataset):
         model = compiled(model_config, dataset, config, seed)
         initial = weights_sha256(model)
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)

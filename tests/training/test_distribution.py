@@ -9,44 +9,68 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnnlab.data.build import build
+from rnnlab.data.config import PythonReference
+from rnnlab.data.generators.config import Adding, Examples
+from rnnlab.models.config import ModelConfig
 from rnnlab.training.config import TrainingConfig
 from rnnlab.training.distribution import distributed
 
-TRAIN = """
+JAX = """
 import json, sys
 import jax, keras
 from rnnlab.data.build import build
 from rnnlab.data.config import PythonReference
+count = lambda weight: len(weight.value.sharding.device_set)
+data = {"vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300}
+dataset = build(PythonReference(name="python_reference", **data))
+builtin, optimizer = {"implementation": "keras", "dropout": 0.2}, {}
+"""
+"""A carried state, and noise of built-in layers."""
+TENSORFLOW = """
+import json, sys
+import keras, tensorflow as tf
+from rnnlab.data.build import build
+from rnnlab.data.generators.config import CopyMemory
+cpu, devices = tf.config.list_physical_devices("CPU")[0], int(sys.argv[2])
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+count = lambda weight: len(getattr(weight.value, "values", [0]))
+examples = {"train": 40, "validation": 12, "test": 12}
+dataset = build(CopyMemory(name="copy_memory", delay=3, batch_size=4, examples=examples))
+builtin = {"implementation": "keras"}
+optimizer = {"name": "sgd", "learning_rate": 0.5, "clip_norm": 0.1, "l2": 0.01, "weight_decay": 0.01, "averaging": {"after": 1}}
+"""
+"""What each replica would see only a part of: masks of all rows, the norm of the whole gradient."""
+TRAIN = """
 from rnnlab.models.config import ModelConfig
 from rnnlab.training.config import TrainingConfig
 from rnnlab.training.train import train
-data = {"vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300}
-dataset = build(PythonReference(name="python_reference", **data))
-layers = [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3}, {"units": 3, "implementation": "keras", "dropout": 0.2}]
-model = ModelConfig.model_validate({"embedding": {"width": 4}, "recurrent": layers})
-training = TrainingConfig.model_validate({"epochs": 2, "distribution": json.loads(sys.argv[1])})
+layers = [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3, "ar": 0.1}, {"units": 3, **builtin}]
+head = {"dropout": 0.2}
+model = ModelConfig.model_validate({"embedding": {"width": 4, "dropout": 0.2}, "recurrent": layers, "head": head})
+training = TrainingConfig.model_validate({"epochs": 2, "optimizer": optimizer, "distribution": json.loads(sys.argv[1])})
 devices = []
 watch = keras.callbacks.LambdaCallback(
-    on_train_end=lambda logs: devices.append(len(trained.weights[0].value.sharding.device_set)))
+    on_train_end=lambda logs: devices.append(count(trained.weights[0])))
 watch.on_train_begin = lambda logs=None: globals().update(trained=watch.model)
 trained, outcome = train(model, dataset, training, 1, [watch])
 weights = [keras.ops.convert_to_numpy(weight).ravel().tolist() for weight in trained.trainable_weights]
-print(json.dumps([jax.device_count(), devices, weights, outcome.metrics, outcome.initial_weights]))
+print(json.dumps([len(keras.distribution.list_devices()), devices, weights, outcome.metrics, outcome.initial_weights]))
 """
 
 
-def trained(devices: int, distribution: str) -> list[Any]:
+def trained(backend: str, devices: int, distribution: str) -> list[Any]:
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
-    own = {"KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
-    done = subprocess.run(
-        [sys.executable, "-c", TRAIN, distribution], env={**os.environ, **own}, capture_output=True, text=True, check=False
-    )
+    own = {"KERAS_BACKEND": backend, "XLA_FLAGS": flags}
+    command = [sys.executable, "-c", (JAX if backend == "jax" else TENSORFLOW) + TRAIN, distribution, str(devices)]
+    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_two_devices_give_the_result_of_one() -> None:
-    one, two = trained(1, "null"), trained(2, '"data_parallel"')
+@pytest.mark.parametrize("backend", ["jax", "tensorflow"])
+def test_two_devices_give_the_result_of_one(backend: str) -> None:
+    one, two = trained(backend, 1, "null"), trained(backend, 2, '"data_parallel"')
     assert (one[0], one[1], two[0], two[1]) == (1, [1], 2, [2])
     assert one[4] == two[4]
     for mine, theirs in zip(one[2], two[2], strict=True):
@@ -56,15 +80,30 @@ def test_two_devices_give_the_result_of_one() -> None:
             assert two[3][name] == pytest.approx(value, rel=1e-5), name
 
 
-def test_what_cannot_be_spread_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+TEXT = PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300)
+BUILTIN = {"units": 3, "implementation": "keras", "dropout": 0.1}
+NUMBERS = Adding(name="adding", length=5, batch_size=4, examples=Examples(train=8, validation=4, test=4))
+
+
+@pytest.mark.parametrize(
+    ("backend", "data", "model", "told"),
+    [
+        ("jax", NUMBERS, {}, r"a batch of 4 rows cannot be divided among 3 devices; change data\.batch_size"),
+        ("torch", NUMBERS, {}, "needs KERAS_BACKEND=jax or tensorflow, not torch"),
+        ("tensorflow", TEXT, {}, "data_parallel with a state carried from batch to batch needs KERAS_BACKEND=jax"),
+        ("tensorflow", NUMBERS, {"recurrent": [BUILTIN]}, "data_parallel with noise of the built-in layers"),
+        ("tensorflow", NUMBERS, {"head": {"dropout": 0.1}}, r"head\.dropout where only the last step is scored"),
+    ],
+)
+def test_what_cannot_be_spread_is_refused(
+    backend: str, data: Any, model: dict, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import keras
 
     config = TrainingConfig(epochs=1, distribution="data_parallel")
-    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
-    with pytest.raises(ValueError, match="needs KERAS_BACKEND=jax, not tensorflow"), distributed(config, 4):
-        pass
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0", "cpu:1", "cpu:2"])
-    told = r"4 rows cannot be divided among 3 devices; change data\.batch_size"
-    with pytest.raises(ValueError, match=told), distributed(config, 4):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    devices = ["cpu:0", "cpu:1", "cpu:2"][: 3 if backend == "jax" else 2]
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: devices)
+    spread = ModelConfig.model_validate({"recurrent": [{"units": 3}], **model})
+    with pytest.raises(ValueError, match=told), distributed(config, spread, build(data)):
         pass

@@ -1,0 +1,34 @@
+"""The replicas of a model that TensorFlow trains side by side, each on its rows of the batch; one, everywhere else."""
+
+from typing import Any
+
+import keras
+
+
+def replicas() -> tuple[int, Any]:
+    """Return how many replicas there are, and the number of the one that asks; 0 outside of all.
+
+    >>> replicas()
+    (1, 0)
+    """
+    context = _context()
+    return (context.num_replicas_in_sync, context.replica_id_in_sync_group) if context else (1, 0)
+
+
+def summed(gradients: list[Any]) -> list[Any]:
+    """Return the sums over all replicas, None where there is no gradient."""
+    context, given = _context(), [gradient for gradient in gradients if gradient is not None]
+    if context is None or not given:
+        return gradients
+    sums = iter(context.all_reduce("SUM", given))
+    return [None if gradient is None else next(sums) for gradient in gradients]
+
+
+def _context() -> Any:
+    """What TensorFlow tells a replica of itself; None where there is only one."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return context if context and context.num_replicas_in_sync > 1 else None
