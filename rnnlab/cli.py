@@ -491,8 +491,8 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *own, *options])
 
 
-SAMPLES = "scalars=0,histograms=200,images=200,text=200"
-"""How many steps of a tag TensorBoard keeps; 0 keeps all."""
+SAMPLES = "scalars=10000,histograms=200,images=200,text=200"
+"""How many steps of a tag TensorBoard keeps."""
 
 
 def _show(rows: Any, as_json: bool) -> None:

@@ -30,8 +30,16 @@ def histogram(tag: str, numbers: Any) -> Any:
 
     numbers = np.asarray(numbers, "float64").ravel()
     numbers = numbers[np.isfinite(numbers)]
-    counts, edges = np.histogram(numbers, BUCKETS) if numbers.size else (np.zeros(0), np.zeros(1))
+    counts, edges = _buckets(numbers) if numbers.size else (np.zeros(0), np.zeros(1))
     return _value(tag, create_summary_metadata(None, None), np.stack([edges[:-1], edges[1:], counts], axis=1))
+
+
+def _buckets(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and edges; one bucket where the numbers lie too close together to be told apart, as equal ones do."""
+    edges = np.linspace(numbers.min(), numbers.max(), BUCKETS + 1)
+    if np.all(np.diff(edges) > 0):
+        return np.histogram(numbers, BUCKETS)
+    return np.array([numbers.size]), edges[[0, -1]]
 
 
 def image(tag: str, png: bytes) -> Any:

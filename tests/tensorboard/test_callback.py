@@ -58,8 +58,7 @@ def test_figures_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: 
     for weight in one.trainable_weights:
         last, values = buckets[f"weights/{weight.path}"][1], keras.ops.convert_to_numpy(weight)
         assert last[:, 2].sum() == values.size
-        if values.size > 1:
-            assert (last[0, 0], last[-1, 1]) == (values.min(), values.max())
+        assert (last[0, 0], last[-1, 1]) == (values.min(), values.max())
     values = gates(one, X[:4])["memory"]
     assert {tag for tag in buckets if tag.startswith("gates/")} == {f"gates/memory/{name}" for name in values}
     for name, gate in values.items():

@@ -42,9 +42,15 @@ def test_histograms_count_every_finite_number_once(shape: tuple[int, ...], tmp_p
     assert buckets[:, 2].sum() == numbers.size
     for left, right, count in buckets[:-1]:
         assert count == np.sum((numbers >= left) & (numbers < right))
-    if numbers.size > 1:
+    if numbers.size:
         assert buckets[0, 0] == numbers.min()
         assert buckets[-1, 1] == numbers.max()
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1e30, 3e38])
+def test_numbers_too_close_together_for_buckets_are_one(value: float, tmp_path: Path) -> None:
+    append(tmp_path, 0, [histogram("weights", np.full(5, value, "float32"))])
+    assert tensor(read(tmp_path), "weights").tolist() == [[np.float32(value), np.float32(value), 5]]
 
 
 def test_pictures_and_texts_come_back_to_the_bit(tmp_path: Path) -> None:
