@@ -138,6 +138,28 @@ def test_plan_before_and_after(tiny, done):
     assert "plain" in call("plan", tiny, "--runs", done).output
 
 
+def test_plan_says_how_many_seeds_a_difference_needs(tiny, done):
+    rows = json.loads(call("plan", tiny, "--runs", done, "--detect", "0.5", "--json").output)
+    seeds = {row["variant"]: row["seeds_needed"] for row in rows}
+    assert seeds["plain"] is None, "the baseline needs none"
+    assert seeds["noisy"] >= 6
+    larger = json.loads(call("plan", tiny, "--runs", done, "--detect", "5", "--json").output)
+    assert next(row["seeds_needed"] for row in larger if row["variant"] == "noisy") <= seeds["noisy"]
+
+
+def test_what_is_inside_is_printed_kept_and_put_into_the_report(done):
+    run = done / "tiny" / "plain" / "seed-1"
+    answer = call("inspect", run)
+    assert answer.exit_code == 0, answer.output
+    assert "forget" in answer.output
+    assert f"Arrays and pictures: {run / 'inspection'}" in answer.output
+    kept = {path.suffix for path in (run / "inspection").iterdir()}
+    assert kept == {".npz", ".svg", ".png"}
+    assert "Gradient flow" not in (done / "tiny" / "report.html").read_text()
+    assert call("report", done / "tiny").exit_code == 0
+    assert "Gradient flow" in (done / "tiny" / "report.html").read_text()
+
+
 def test_what_was_run_is_listed_and_shown(done):
     (row,) = json.loads(call("list", "--runs", done, "--json").output)
     assert (row["experiment"], row["variants"], row["done"], row["unfinished"]) == ("tiny", 2, 4, 0)

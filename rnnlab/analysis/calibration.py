@@ -100,6 +100,8 @@ def _draw(figure: Any, calibration: Calibration, inks: Sequence[Ink], numbers: b
         panel.set_title(words[0].upper() + words[1:])
         panel.set_xlim(0, end)
         panel.set_ylim(0, end)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter("{x:g}")
         panel.set_ylabel("held by the interval" if numbers else "came true")
         panel.label_outer()
     axes[-1].set_xlabel("level of the interval" if numbers else "confidence")

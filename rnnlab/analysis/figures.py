@@ -74,6 +74,20 @@ def bare_p(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
+def scientific(value: float) -> str:
+    """Return a value with few digits, where it is very small or large as a power of ten.
+
+    >>> scientific(0.01), scientific(2e-05), scientific(1e-17), scientific(1e7)
+    ('0.01', '2·10⁻⁵', '10⁻¹⁷', '10⁷')
+    """
+    mantissa, _, power = f"{value:g}".partition("e")
+    raised = f"10{str(int(power)).translate(_RAISED)}" if power else ""
+    return raised if power and mantissa == "1" else "·".join(filter(None, (mantissa, raised)))
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def count(n: int, thing: str) -> str:
     """Return "1 seed", "3 seeds".
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.analysis.figures import scientific
 from rnnlab.analysis.ink import Ink, legend, shorter
 from rnnlab.analysis.svg import color
 from rnnlab.inspection.archive import Look
@@ -76,7 +77,7 @@ def _plain_log(axis: Any) -> None:
     low, high = axis.get_view_interval()
     close = low > 0 and high < 30 * low
     axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if close else (1,), numticks=5))
-    axis.set_major_formatter("{x:g}")
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: scientific(value)))
     axis.set_minor_locator(ticker.NullLocator())
 
 

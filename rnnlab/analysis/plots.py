@@ -85,19 +85,20 @@ def _rows(draw: Callable[..., None]) -> Callable[[Any, _Page], None]:
 
 def _speed(figure: Any, page: _Page) -> None:
     axes = figure.subplots()
-    for ink in page.shown:
-        speed, value = page.comparison.variants[ink.name].words_per_second, page.comparison.variants[ink.name].value
-        if speed.mean is not None and value.mean is not None:
-            style = {"color": ink.color, "gid": ink.says(f"{fixed(speed.mean, 0)} per second, {fixed(value.mean, 2)}")}
-            x, y, across, along = speed.mean, value.mean, speed.sd or 0, value.sd or 0
-            axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
-            axes.plot([x, x], [y - along, y + along], linewidth=1, **style)
-            axes.plot(x, y, ink.marker, markersize=7, **style)
+    shown = [ink for ink in page.shown if _pace(page.comparison.variants[ink.name])]
+    for ink in shown:
+        one = page.comparison.variants[ink.name]
+        style = {"color": ink.color, "gid": ink.says(_pace(one))}
+        x, y = one.words_per_second.mean or 0.0, one.value.mean or 0.0
+        across, along = one.words_per_second.sd or 0.0, one.value.sd or 0.0
+        axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
+        axes.plot([x, x], [y - along, y + along], linewidth=1, **style)
+        axes.plot(x, y, ink.marker, markersize=7, **style)
     axes.set_xlabel(f"{page.comparison.unit} per second in training")
     axes.set_ylabel(page.comparison.label)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.xaxis.get_major_locator().set_params(nbins=7 if page.wide else 4)
-    legend(figure, page.shown, page.wide, "")
+    legend(figure, shown, page.wide, "")
 
 
 def _value(one: Variant) -> str:
@@ -113,7 +114,9 @@ def _gap(one: Variant) -> str:
 
 
 def _pace(one: Variant) -> str:
-    return f"{fixed(one.words_per_second.mean, 0)} per second, {fixed(one.value.mean, 2)}" if one.words_per_second.n else ""
+    if not (one.words_per_second.n and one.value.n):
+        return ""
+    return f"{fixed(one.words_per_second.mean, 0)} per second, {fixed(one.value.mean, 2)}"
 
 
 _PLOTS = {

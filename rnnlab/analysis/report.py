@@ -14,7 +14,7 @@ from rnnlab import __version__, files
 from rnnlab.analysis import calibration, forms, inside
 from rnnlab.analysis.comparison import Comparison, compared
 from rnnlab.analysis.curves import curves_of
-from rnnlab.analysis.figures import decimals, fixed, typeset
+from rnnlab.analysis.figures import count, decimals, fixed, typeset
 from rnnlab.analysis.gather import Gathered, gather, origin
 from rnnlab.analysis.ink import inks
 from rnnlab.analysis.plots import Picture, pictures
@@ -54,7 +54,7 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
 def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -> str:
     """Return the report with the pictures `drawn`; every text from a file is escaped, and nothing is fetched."""
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    environment.filters |= {"typeset": typeset, "fixed": fixed}
+    environment.filters |= {"typeset": typeset, "fixed": fixed, "counted": count}
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     return environment.get_template("report.html").render(
         comparison=comparison,

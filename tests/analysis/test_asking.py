@@ -55,6 +55,18 @@ def test_compare_prints_every_form_and_writes_the_record(make):
     assert "epochs=6" in rnnlab("compare", folder, "--group-by", "training.epochs").output
 
 
+def test_compare_takes_several_folders_all_pairs_and_a_margin(make):
+    first, second = (make.experiment({"none": 0, "tested": -9}, name=name) for name in ("first", "second"))
+    both = rnnlab("compare", first, second, "--baseline", "second/none", "--csv").output
+    assert [line.split(",")[0] for line in both.splitlines()] == [
+        *("variant", "first/none", "first/tested", "second/none", "second/tested")
+    ]
+    third = make.experiment({"none": 0, "tested": -9, "zoneout": -18}, name="third")
+    assert "zoneout is better than tested by" in rnnlab("compare", third, "--all-pairs").output
+    equal = rnnlab("compare", first, "--margin", "100", "--json").output
+    assert json.loads(equal)["variants"]["tested"]["against"]["verdict"] == "equivalent"
+
+
 def test_wrong_questions_end_with_a_message_and_status_2(make):
     folder = make.experiment({"none": 0, "variational": -9}, seeds=3)
     for arguments, message in (

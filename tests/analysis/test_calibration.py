@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from analysis.test_browser import OUTSIDE, OVERLAPS, opened
 
 from rnnlab.analysis import report
 from rnnlab.analysis.calibration import calibration_of, columns, pictures
@@ -72,6 +73,20 @@ def test_the_report_shows_it_and_nothing_where_nothing_was_measured(make):
     without = report.write(make.experiment({"none": 0, "tested": -9}, seeds=2, name="plain")).read_text()
     assert 'id="calibration"' not in without
     assert 'id="trust"' not in without
+
+
+@pytest.mark.parametrize("width", [1200, 360])
+def test_a_reader_sees_the_diagram_and_the_table(chromium, make, width):
+    opened(chromium, report.write(judged(make, BINS, test_brier_score=0.2, test_mc_brier_score=0.1)), width, "dark")
+    assert chromium.get_log("browser") == []
+    (plot,) = [one for one in chromium.find_elements("css selector", "#calibration svg[role=img]") if one.is_displayed()]
+    assert "Are confident predictions right?" in plot.accessible_name
+    assert plot.size["width"] > 0.8 * min(width, 800) - 40
+    heads = [head.text for head in chromium.find_elements("css selector", "#trust thead th")]
+    assert heads == ["variant", "Brier", "Brier MC"]
+    assert chromium.execute_script(OVERLAPS) == []
+    assert chromium.execute_script(OUTSIDE) == []
+    assert chromium.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 def test_metrics_of_samples_are_named_in_words_and_know_what_is_better(make):

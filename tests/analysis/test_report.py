@@ -1,5 +1,6 @@
 """The report as a file: self-contained, escaped, repeatable, complete; the pictures in it as data."""
 
+import json
 import re
 from html.parser import HTMLParser
 
@@ -12,6 +13,8 @@ from rnnlab.analysis.curves import Curves, curves_of
 from rnnlab.analysis.gather import gather
 from rnnlab.analysis.plots import pictures
 from rnnlab.analysis.svg import PALETTE, css, standalone
+from rnnlab.runs import store
+from rnnlab.training import events
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'$\\frac{"
 
@@ -122,6 +125,30 @@ def test_curves_keep_unequal_lengths(make):
     assert curves.train[1, 3] == runs[2].epochs[3]["train"]["perplexity"]
     drawn = pictures(compare(folder), {"none": curves})[0]
     assert drawn.name == "curves"
+
+
+def test_a_figure_of_several_words_has_its_curves(make):
+    folder, figure = make.experiment({"none": 0, "tested": -9}, seeds=2), "root_mean_squared_error"
+    for spec in make.specs.values():
+        place = store.run_folder(folder, spec.variant, spec.seed)
+        told = {split: {figure: 0.5 + spec.seed} for split in ("train", "validation")}
+        lines = [json.dumps(events.seal({"event": "epoch", "epoch": epoch, **told})) for epoch in (1, 2)]
+        make.run(folder, spec, 1.0, monitor=f"val_{figure}", metrics={f"test_{figure}": 1.0 + spec.seed})
+        (place / store.EVENTS).write_text("\n".join(lines) + "\n")
+    text = page(folder)
+    assert 'id="curves"' in text
+    assert ">root mean squared error<" in text
+
+
+def test_one_seed_is_counted_as_one(make):
+    assert "2 variants, 1 seed, test perplexity (less is better)" in page(make.experiment({"none": 0, "tested": -9}, seeds=1))
+
+
+def test_only_variants_with_figures_are_named_in_speed_and_quality(make):
+    comparison = compare(make.figures(none=[150.0], tested=[140.0], waiting=[None]))
+    speed = next(picture for picture in pictures(comparison, {}) if picture.name == "speed").wide
+    assert ">tested<" in speed
+    assert ">waiting<" not in speed
 
 
 def test_pictures_tell_their_numbers_to_those_who_do_not_see_them(make):
