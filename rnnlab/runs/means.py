@@ -72,7 +72,7 @@ def write(variant: Path) -> None:
     """
     if (variant / FOLDER).is_symlink():
         raise UserError(f"{variant / FOLDER} leads out of {variant}: it is a symbolic link")
-    runs = [store.read_run(path) for path in store.run_folders(variant.parent) if path.parent == variant]
+    runs = [store.read_run(path) for path in store.run_folders(variant.parent, variant.name)]
     found = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
     steps: dict[int, list[Any]] = {}
     for tag, one in found.items():

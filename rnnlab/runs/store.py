@@ -165,7 +165,11 @@ def read(folder: str | Path) -> ExperimentRecord:
     return ExperimentRecord(folder, document, sorted(runs, key=lambda run: (run.variant, run.seed)))
 
 
-def run_folders(experiment: Path) -> list[Path]:
-    """Return the folders of all runs of an experiment; raise UserError where one leads out of it."""
-    found = [path for path in sorted(experiment.glob("*/seed-*")) if path.name.removeprefix("seed-").isdecimal()]
-    return [inside(experiment, path) for path in found]
+def run_folders(experiment: Path, variant: str | None = None) -> list[Path]:
+    """Return the folders of all runs of an experiment, or of those in the folder `variant` of it.
+
+    Raises UserError where one leads out of the experiment's.
+    """
+    places = [experiment / variant] if variant else experiment.glob("*")
+    found = sorted(path for place in places for path in place.glob("seed-*"))
+    return [inside(experiment, path) for path in found if path.name.removeprefix("seed-").isdecimal()]
