@@ -135,9 +135,9 @@ def test_a_figure_of_several_words_has_its_curves(make):
         lines = [json.dumps(events.seal({"event": "epoch", "epoch": epoch, **told})) for epoch in (1, 2)]
         make.run(folder, spec, 1.0, monitor=f"val_{figure}", metrics={f"test_{figure}": 1.0 + spec.seed})
         (place / store.EVENTS).write_text("\n".join(lines) + "\n")
-    text = page(folder)
-    assert 'id="curves"' in text
-    assert ">root mean squared error<" in text
+    curves = re.search(r'id="curves".*?</section>', page(folder), re.DOTALL).group()
+    assert ">root mean squared error<" in curves
+    assert 'class="series-1"' in curves
 
 
 def test_one_seed_is_counted_as_one(make):
