@@ -122,7 +122,7 @@ def test_schemes_tell_the_equation_of_every_scheme():
 
 def test_schema_describes_what_validate_accepts():
     properties = json.loads(call("schema").output)["properties"]
-    assert properties.keys() == {"name", "data", "model", "training", "compare", "evaluation", "executor", "extends"}
+    assert properties.keys() == {"name", "data", "model", "training", "compare", "evaluation", "executor", "search", "extends"}
 
 
 def test_plan_before_and_after(tiny, done):

@@ -48,7 +48,7 @@ def cut(sampling: WindowSampling, window: int, columns: int, seed: int, epoch: i
     The lengths are drawn; what they leave or want in sum is given to or taken from windows at random, a step at a time.
 
     >>> cut(WindowSampling(deviation=2.0, least=2), 6, 20, seed=1, epoch=0).tolist()
-    [[0, 5], [5, 8], [13, 7]]
+    [[0, 6], [6, 9], [15, 5]]
     """
     random = np.random.default_rng(derive(seed, "windows", epoch))
     count = windows(sampling, window, columns)

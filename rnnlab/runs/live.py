@@ -59,7 +59,7 @@ class Bar(Line):
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         """Show the figures of the epoch beside the bar."""
         self.epoch += 1
-        self.display.bars.update(self.bar, text=self.figures(logs))
+        self.display.bars.update(self.bar, text=self.figures(logs), refresh=True)
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Leave a line."""

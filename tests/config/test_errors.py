@@ -36,7 +36,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("epochs", "epoch", "8:3: training.epoch: unknown key 'epoch' (did you mean epochs?); allowed: optimizer, epochs"),
+        ("epochs", "epoch", "8:3: training.epoch: unknown key 'epoch' (did you mean epochs?); allowed: optimizer, schedule"),
         ("epochs: 2", "epochs: '2'", "8:11: training.epochs: must be a whole number, got the text '2'"),
         ("epochs: 2", "epochs: 2.5", "8:11: training.epochs: must be a whole number, got 2.5"),
         ("epochs: 2", "epochs: true", "8:11: training.epochs: must be a whole number, got true"),
