@@ -54,13 +54,16 @@ def flow_of(
     with keras.StatelessScope():  # a built-in layer draws masks even here
         cells = np.shape(loss(y, passes.model(x, training=False)) if weight is None else weight)
     counted = np.ones(cells, bool) if weight is None else np.asarray(weight) > 0
-    chosen = _spread(counted, most)
+    looked = {backwards: _spread(counted, most, backwards) for backwards in passes.backwards.values()}
+    chosen = list(dict.fromkeys(t for steps in looked.values() for t in steps))
     cotangents = np.stack([_one(counted, t) for t in chosen])
     norms = passes.gradients(x, lambda predictions: loss(y, predictions), cotangents, nudges)
     found: Lagged = {}
     for name, of in norms.items():
-        at = _places(real[name], counted, chosen, passes.backwards[name])
-        found[name] = {state: _by_lag(values, at, real[name]) for state, values in zip(STATES, of, strict=False)}
+        own = looked[passes.backwards[name]]
+        at = _places(real[name], counted, own, passes.backwards[name])
+        rows = [chosen.index(t) for t in own]
+        found[name] = {state: _by_lag(values[rows], at, real[name]) for state, values in zip(STATES, of, strict=False)}
     return found
 
 
@@ -78,11 +81,11 @@ def _real(passage: Any) -> np.ndarray:
     return np.ones(passage.states[0].shape[:2], bool) if passage.real is None else np.asarray(passage.real)
 
 
-def _spread(counted: np.ndarray, most: int) -> list[int | None]:
-    """The steps whose losses are looked at; None is the loss of the whole sequence."""
+def _spread(counted: np.ndarray, most: int, backwards: bool) -> list[int | None]:
+    """The steps whose losses are looked at, the later half as a layer reads; None is the loss of the whole sequence."""
     if counted.ndim == 1:
         return [None]
-    steps = np.flatnonzero(counted.any(axis=0))
+    steps = np.flatnonzero(counted.any(axis=0))[:: -1 if backwards else 1]
     if not len(steps):
         raise ValueError("no cell of the batch has a weight: there is no loss to look at")
     return [int(steps[n]) for n in np.unique(np.linspace(len(steps) // 2, len(steps) - 1, most).round().astype(int))]

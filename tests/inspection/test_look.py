@@ -52,7 +52,9 @@ def test_it_works_in_anybodys_fit_and_changes_no_bit(tmp_path):
     trained = []
     for callbacks in ([], [Inspect(tmp_path / "looks", x[:4], y[:4], every_epochs=1)]):
         keras.utils.set_random_seed(1)
-        model = classifier(keras.layers.Bidirectional(keras.layers.GRU(4, dropout=0.2, recurrent_dropout=0.2, seed=1)))
+        model = classifier(
+            keras.layers.Bidirectional(keras.layers.GRU(4, dropout=0.2, recurrent_dropout=0.2, seed=1, name="gru"))
+        )
         model.fit(x, y, epochs=2, verbose=0, shuffle=False, callbacks=callbacks)
         trained.append(model.get_weights())
     for a, b in zip(*trained, strict=True):
