@@ -28,7 +28,7 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant ends as its name says; its result tells how many were made before it."""
     MADE.clear()
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any) -> dict[str, Any]:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str) -> dict[str, Any]:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
         figures = {"monitor": "val_loss", "metrics": {"val_loss": 1.0, "seconds": 60.0} if status == "done" else {}}
