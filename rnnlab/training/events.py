@@ -18,7 +18,7 @@ def seal(document: Mapping[str, Any]) -> dict[str, Any]:
     {'event': 'epoch', 'epoch': 1, 'check': 819273339}
     """
     finite = _finite(document)
-    return {**finite, "check": crc32(json.dumps(finite, sort_keys=True, allow_nan=False).encode())}
+    return {**finite, "check": _check(finite)}
 
 
 def unseal(text: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def unseal(text: str) -> dict[str, Any]:
     if not isinstance(document, dict) or "check" not in document:
         raise ValueError("there is no checksum")
     check = document.pop("check")
-    if seal(document)["check"] != check:
+    if _check(document) != check:
         raise ValueError("the checksum is wrong")
     return document
 
@@ -57,6 +57,10 @@ def read(path: Path) -> list[dict[str, Any]]:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             events.append(unseal(line))
     return events
+
+
+def _check(finite: Mapping[str, Any]) -> int:
+    return crc32(json.dumps(finite, sort_keys=True, allow_nan=False).encode())
 
 
 def _finite(value: Any) -> Any:
