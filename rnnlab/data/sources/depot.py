@@ -1,5 +1,6 @@
 """Where files that a user has are kept: `downloads/NAME` in the data folder."""
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -85,7 +86,7 @@ def keep(name: str, given: Path, wanted: Iterable[str], unpack: bool = True) -> 
     to = files.make(depot(name))
     for path in sources:
         if path.resolve() != (to / path.name).resolve():
-            partial = to / f".{path.name}{files.PARTIAL}"
+            partial = to / f".{path.name}.{secrets.token_hex(4)}{files.PARTIAL}"
             with files.told(to / path.name):
                 shutil.copyfile(path, partial)
                 partial.replace(to / path.name)
