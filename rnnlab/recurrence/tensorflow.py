@@ -14,6 +14,9 @@ SLOPES = {
     activations.tanh: lambda y, d: tf.raw_ops.TanhGrad(y=y, dy=d),
 }
 """Activations whose slope can be told from their value: what a cotangent of the value gives the argument."""
+COMPILED_FROM = 64
+"""The least number of steps of a loop, known while a function is traced, that is compiled by XLA: compiling takes about a
+second, what a few hundred calls of such a loop win."""
 
 
 def scan(
@@ -30,11 +33,16 @@ def scan(
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `tf.while_loop`; arguments and results as in rnnlab.recurrence."""
     if mask is None:
-        return _Scan(step, fixed, varying, kernels, biases, params)(inputs, states)
+        return _kind(inputs)(step, fixed, varying, kernels, biases, params)(inputs, states)
     varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
     states = (*states, tf.zeros_like(states[0]))
-    outputs, final = _Scan(masked(step, zero_output), fixed, varying, kernels, biases, params)(inputs, states)
+    outputs, final = _kind(inputs)(masked(step, zero_output), fixed, varying, kernels, biases, params)(inputs, states)
     return outputs, final[:-1]
+
+
+def _kind(inputs: Tensor) -> type["_Scan"]:
+    """The scan for inputs (steps, batch, width)."""
+    return _Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and not tf.executing_eagerly() else _Scan
 
 
 class _Scan:
@@ -66,9 +74,9 @@ class _Scan:
 
     def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
-        steps = tf.shape(inputs)[0]
+        steps = inputs.shape[0] or tf.shape(inputs)[0]
 
-        def body(t: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any) -> Any:
+        def body(t: Tensor, x: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any) -> Any:
             v: dict[str, Tensor] = {}
             kept: dict[str, Tensor] = {}
             values: list[Tensor] = []
@@ -84,37 +92,43 @@ class _Scan:
 
                 return kept_in_order
 
-            output, new = self.step(inputs[t], states, self.noise(t), self.params, matmul, keep=keep)
+            output, new = self.step(x, states, self.noise(t), self.params, matmul, keep=keep)
             self.output = next(n for n, state in enumerate(new) if state is output)
             self.plain = {name: n for name in v for n, state in enumerate(states) if v[name] is state}
             own = {name: operand for name, operand in v.items() if name not in self.plain}
             saved = _write((operands, products, active), t, (own, kept, dict(enumerate(values))))
-            return t + 1, new, _write(path, t + 1, new), *saved
+            return t + 1, inputs[(t + 1) % steps], new, _write(path, t + 1, new), *saved
 
         path = tuple(_empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
-        start = (0, states, path, *self.arrays(steps, inputs), self.slots(steps, inputs, states[0]))
-        _, final, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
-        return saved[0][self.output].stack()[1:], final, (steps, inputs, *saved)
+        start = (0, inputs[0], states, path, *self.arrays(steps, inputs), self.slots(steps, inputs, states[0]))
+        _, _, final, path, operands, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
+        operands = {name: array for name, array in operands.items() if name not in self.plain}
+        return path[self.output].stack()[1:], final, (inputs, path, operands, *saved)
 
     def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel."""
-        steps, inputs, path, operands, products, active = saved
+        inputs, path, operands, products, active = saved
+        steps = inputs.shape[0] or tf.shape(inputs)[0]
         transposed = {name: tf.transpose(kernel) for name, kernel in self.kernels.items()}
 
-        def body(t: Tensor, d_states: States, d_params: Any, d_inputs: Any, deltas: Any) -> Any:
-            sources = (inputs[t], _read(path, t), self.params, _read(products, t))
+        def body(t: Tensor, now: Any, d_states: States, d_params: Any, d_inputs: Any, deltas: Any) -> Any:
+            sources = (now[0], _read(path, t), self.params, now[1])
             d_x, d_states, d_now, delta = self.pull(t, sources, _read(active, t), (d_outputs[t], d_states), transposed)
             d_params = tf.nest.map_structure(tf.add, d_params, d_now)
             added.update(name for name in delta if delta[name] is d_x)
             own = {name: d for name, d in delta.items() if name not in added}
-            return t - 1, d_states, d_params, d_inputs.write(t, d_x), _write(deltas, t, own)
+            return t - 1, gates((t - 1) % steps), d_states, d_params, d_inputs.write(t, d_x), _write(deltas, t, own)
+
+        def gates(t: Tensor) -> Any:  # carried from step to step, so that XLA computes them by vectors; see _each for JAX
+            return inputs[t], _read(products, t)
 
         added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
         zero = tf.nest.map_structure(tf.zeros_like, self.params)
-        start = (steps - 1, d_final, zero, _empty(steps, inputs.shape[1:], inputs.dtype), self.arrays(steps, inputs)[1])
-        _, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
+        arrays = (_empty(steps, inputs.shape[1:], inputs.dtype), self.arrays(steps, inputs)[1])
+        start = (steps - 1, gates(steps - 1), d_final, zero, *arrays)
+        *_, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
         d_x = d_inputs.stack()
-        v = {name: operands[name].stack() for name in self.kernels if name not in self.plain}
+        v = {name: array.stack() for name, array in operands.items()}
         v |= {name: path[place].stack()[:-1] for name, place in self.plain.items()}
         d_products = {name: d_x if name in added else deltas[name].stack() for name in self.kernels}
         d_kernels = {name: tf.matmul(_flat(v[name]), _flat(d_products[name]), transpose_a=True) for name in self.kernels}
@@ -170,6 +184,37 @@ class _Scan:
         return {**self.fixed, **tf.nest.map_structure(lambda noise: noise[t], self.varying)}
 
 
+class _Compiled(_Scan):
+    """The scan as two programs of XLA, in which the many small operations of a step become few."""
+
+    def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
+        """As the scan; what is saved leaves the program stacked."""
+        forward = super().forward
+
+        @tf.function(jit_compile=True)
+        def program() -> Any:
+            outputs, final, (_, *saved) = forward(inputs, states)
+            return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
+
+        outputs, final, saved = program()
+        return outputs, final, (inputs, *saved)
+
+    def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """As the scan, from what was saved stacked."""
+        backward = super().backward
+
+        @tf.function(jit_compile=True)
+        def program() -> Any:
+            inputs, *stacked = saved
+            return backward((inputs, *tf.nest.map_structure(_unstacked, stacked)), d_outputs, d_final)
+
+        return program()
+
+    def slots(self, steps: Tensor, inputs: Tensor, state: Tensor) -> dict[int, tf.TensorArray]:
+        """No activation is kept: to compute one again is cheaper than to store it."""
+        return {}
+
+
 def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:
     """The activation of a, as kept by the forward scan where its slope can be told from its value."""
     if kept is None or function not in SLOPES:
@@ -191,6 +236,10 @@ def _flat(tensor: Tensor) -> Tensor:
 
 def _empty(steps: Tensor, shape: Any, dtype: Any) -> tf.TensorArray:
     return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)
+
+
+def _unstacked(sequence: Tensor) -> tf.TensorArray:
+    return _empty(tf.shape(sequence)[0], sequence.shape[1:], sequence.dtype).unstack(sequence)
 
 
 def _read(arrays: Any, t: Tensor) -> Any:

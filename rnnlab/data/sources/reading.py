@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 from rnnlab.data.codec import Scale
 from rnnlab.errors import UserError
 
+MAX_TIMES, MAX_FILES = 500, 1_000_000
+"""How many times its own size an archive may unpack to, past one MiB, and to how many files: texts reach 5 to 20 times, what
+is made to fill a disk 1,000 and more."""
+
 
 class Row(NamedTuple):
     """One example, or one line of a text, as it was read."""
@@ -67,24 +71,48 @@ def lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
 def unpacked(path: Path, to: Path) -> Path:
     """Return a folder with the files of an archive (tar in any compression, or zip); a folder is returned as it is.
 
-    Raises UserError at a member that would be written outside, a link, or no archive at all.
+    Raises UserError at a member that would be written outside, a link, more than `MAX_TIMES` the archive's size or
+    `MAX_FILES` files, or no archive at all.
     """
     if path.is_dir():
         return path
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            _check_names(path, names, to)
+            _check_names(path, archive.namelist(), to)
+            counted = _counter(path)
+            for entry in archive.infolist():
+                counted(entry.file_size)
             archive.extractall(to)
         return to
     try:
+        counted = _counter(path)
+
+        def checked(member: tarfile.TarInfo, to: str) -> tarfile.TarInfo:
+            counted(member.size)
+            return tarfile.data_filter(member, to)
+
         with tarfile.open(path) as tar:
-            tar.extractall(to, filter="data")
+            tar.extractall(to, filter=checked)
     except tarfile.FilterError as error:
         raise UserError(f"{path} is not unpacked: {error}") from None
     except (tarfile.TarError, OSError, EOFError) as error:
         raise UserError(f"{path} is no folder and no whole tar or zip archive: {error}") from None
     return to
+
+
+def _counter(path: Path) -> Callable[[int], None]:
+    """What is told the size of every member before it is written, and raises UserError at too many or too much."""
+    most = MAX_TIMES * max(path.stat().st_size, 2**20)
+    files, size = 0, 0
+
+    def counted(more: int) -> None:
+        nonlocal files, size
+        files, size = files + 1, size + more
+        if files > MAX_FILES or size > most:
+            limit = f"{MAX_FILES:,} files, or than {most:,} bytes ({MAX_TIMES} times its size) in them"
+            raise UserError(f"{path} is not unpacked: it has more than {limit}")
+
+    return counted
 
 
 def _check_names(path: Path, names: list[str], to: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.data.sources import reading
 from rnnlab.data.sources.depot import depot, folder_of, keep
 from rnnlab.data.sources.reading import unpacked
 from rnnlab.errors import UserError
@@ -15,17 +16,17 @@ from rnnlab.errors import UserError
 WANTED = {"train": "a.txt", "test": "b.txt"}
 
 
-def member(name, kind=tarfile.REGTYPE, link=""):
+def member(name, kind=tarfile.REGTYPE, link="", size=1):
     found = tarfile.TarInfo(name)
     found.type, found.linkname = kind, link
-    found.size = 1 if kind == tarfile.REGTYPE else 0
+    found.size = size if kind == tarfile.REGTYPE else 0
     return found
 
 
 def packed(path, *members):
     with tarfile.open(path, "w:gz") as tar:
         for one in members:
-            tar.addfile(one, io.BytesIO(b"x"))
+            tar.addfile(one, io.BytesIO(b"x" * one.size))
     return path
 
 
@@ -55,6 +56,26 @@ def test_a_zip_writes_nothing_outside(tmp_path, name):
     with pytest.raises(UserError, match="is not unpacked"):
         unpacked(tmp_path / "a.zip", tmp_path / "to")
     assert not (tmp_path / "evil.txt").exists()
+
+
+def zipped(path, *members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in members:
+            archive.writestr(one.name, b"x" * one.size)
+    return path
+
+
+@pytest.mark.parametrize("pack", [zipped, packed])
+def test_an_archive_made_to_fill_the_disk_is_not_unpacked(tmp_path, monkeypatch, pack):
+    path = pack(tmp_path / "a.archive", member("a"), member("large", size=3 * 2**20))
+    for times, count in ((3, 9), (4, 1)):
+        monkeypatch.setattr(reading, "MAX_TIMES", times)
+        monkeypatch.setattr(reading, "MAX_FILES", count)
+        with pytest.raises(UserError, match="is not unpacked: it has more than"):
+            unpacked(path, tmp_path / "to")
+        assert not (tmp_path / "to" / "large").exists()
+    monkeypatch.setattr(reading, "MAX_FILES", 2)
+    assert (unpacked(path, tmp_path / "to") / "large").stat().st_size == 3 * 2**20
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])
