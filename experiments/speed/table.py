@@ -78,6 +78,18 @@ def schemes() -> list[list[str]]:
     return lines
 
 
+def workers() -> list[list[str]]:
+    """The quickstart by one worker and by two, and runs that train nothing; empty where that was not measured."""
+    path = FOLDER / "workers" / "quickstart.json"
+    if not path.exists():
+        return []
+    found = json.loads(path.read_text())
+    one, two = (", ".join(f"{second:.0f}" for second in found["seconds"][count]) for count in ("1", "2"))
+    titles = ["one worker, s", "two workers, s", "times sooner", "aim", "an empty run of a warm worker, s", "aim"]
+    empty = f"{found['an empty run, median']:.2f}"
+    return [titles, [one, two, f"{found['times sooner']:.2f}", "at least 1.6", empty, "less than 1"]]
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Lines of cells as a table, the first as its titles."""
     first, *rest = (f"| {' | '.join(line)} |" for line in lines)
@@ -86,7 +98,7 @@ def markdown(lines: list[list[str]]) -> str:
 
 def written() -> str:
     """All that is written from the files."""
-    tables = {"## The aims": aims(), "## All times": timings(), "## The schemes": schemes()}
+    tables = {"## The aims": aims(), "## All times": timings(), "## The schemes": schemes(), "## Workers": workers()}
     return "\n".join(f"\n{title}\n\n{markdown(lines)}\n" for title, lines in tables.items() if len(lines) > 1)
 
 
