@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection \
-  tests/data tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py
+  tests/data/test_*.py tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py
 
 .PHONY: setup demo test check
 setup: $(STAMP)
