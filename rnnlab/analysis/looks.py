@@ -55,7 +55,7 @@ def _recorded(file: Path) -> list[Look]:
         return []
     try:
         return [Look(**look) for look in json.loads(file.read_text(encoding="utf-8"))["looks"]]
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UserError(f"{file} is damaged: it should hold the looks taken so far; move it away to begin anew") from None
 
 

@@ -35,7 +35,7 @@ class Prepared:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        self.about = read_about(folder)
         _verify(folder, json.dumps(self.about["files"], sort_keys=True))
 
     def __getitem__(self, name: str) -> np.ndarray:
@@ -43,6 +43,23 @@ class Prepared:
 
     def __contains__(self, name: str) -> bool:
         return f"{name}.npy" in self.about["files"]
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Return what is known about prepared data; raise UserError where that is not what was written."""
+    try:
+        found: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        check = found.pop("check", None)  # older ones have none
+        whole = "files" in found and check in (None, _check(found))
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        whole = False
+    if not whole:
+        raise UserError(f"{folder / ABOUT} is damaged; remove {folder} to make it anew")
+    return found
+
+
+def _check(about: dict[str, Any]) -> str:
+    return sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
 @cache
@@ -95,9 +112,10 @@ def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, A
     with files.told(folder):
         partial.mkdir()
         try:
-            about = make(partial)
+            known = make(partial)
             listed = {path.name: _sealed(path) for path in sorted(partial.glob("*.npy"))}
-            files.write(partial / ABOUT, json.dumps({"key": key, **about, "files": listed}, ensure_ascii=False))
+            document = json.loads(json.dumps({"key": key, **known, "files": listed}))
+            files.write(partial / ABOUT, json.dumps({**document, "check": _check(document)}, ensure_ascii=False))
             partial.replace(folder)
             files.sync(folder.parent)
         finally:

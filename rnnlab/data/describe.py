@@ -1,12 +1,11 @@
 """What is in a prepared data set: sizes, lengths, unknown words, labels, numbers, examples."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from rnnlab.data.cache import ABOUT, Prepared, home
+from rnnlab.data.cache import ABOUT, Prepared, home, read_about
 from rnnlab.data.codec import Codec
 from rnnlab.data.sources.section import SPLITS
 
@@ -20,7 +19,7 @@ FEATURES = 4
 def known() -> list[dict[str, Any]]:
     """Return a row for everything that is prepared in the data folder."""
     found = sorted((home() / "prepared").glob(f"[!.]*/{ABOUT}"))
-    return [_row(path.parent.name, json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    return [_row(path.parent.name, read_about(path.parent)) for path in found]
 
 
 def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def read(content: bytes) -> dict[str, Any]:
     """
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) and found.keys() >= {"host", "pid", "since"} else {}
 

@@ -66,7 +66,7 @@ def test_looks_are_kept_in_the_folder_and_another_question_leaves_the_answer_alo
     assert '"metric": "test_perplexity"' in (folder / FILE).read_text()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"looks": [{"seeds": 3}]}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"looks": [{"seeds": 3}]}'])
 def test_a_damaged_record_is_refused_not_forgotten(make, text):
     folder = make.experiment({"none": 0, "variational": -9}, seeds=1)
     (folder / FILE).write_text(text)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import tensorboards
 import yaml
 
-from rnnlab.runs.store import CHECKPOINT, TENSORBOARD, read
+from rnnlab.runs.store import CHECKPOINT, RESULT, TENSORBOARD, read
 from rnnlab.training import snapshot
 from rnnlab.training.checkpoint import best_weights
 
@@ -59,6 +60,11 @@ def bits(folder: Path) -> list[Any]:
         weights = best_weights(snapshot.read(run.folder / CHECKPOINT / "state"))
         found.append((run.variant, untimed(run.result), curves, shown(run.folder), [weight.tobytes() for weight in weights]))
     return found
+
+
+def answer(folder: Path) -> Any:
+    """What the sweep's comparison says, which is written anew whenever one ends, without what the clock says."""
+    return untimed(json.loads((folder / "runs" / "small" / "comparison.json").read_text()))
 
 
 def shown(folder: Path) -> list[Any]:
@@ -113,6 +119,30 @@ def workers(parent: int) -> list[int]:
         return [int(one) for one in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
     except FileNotFoundError:
         return []
+
+
+def unfinished(folder: Path) -> list[tuple[Path, int]]:
+    """The states of runs that have not ended, and when they were written."""
+    found = []
+    for state in folder.glob("runs/small/*/*/checkpoint/state"):
+        with contextlib.suppress(FileNotFoundError):
+            found += [] if (state.parents[1] / RESULT).exists() else [(state, state.stat().st_mtime_ns)]
+    return found
+
+
+def later(folder: Path, chance: random.Random, process: int) -> bool:
+    """Wait until a random instant: before anything is saved, between two saves, or in one, however slow the machine is.
+
+    A process that has ended is not waited for. Return whether it was to save something.
+    """
+    saves, before = chance.choice([0, 0, 1, 2, 5, 20]), unfinished(folder)
+    seconds, left = chance.uniform(0, 0.05 if saves else 2), saves
+    while left and alive(process):
+        time.sleep(0.005)
+        if (now := unfinished(folder)) != before:
+            left, before = left - 1, now
+    time.sleep(seconds)
+    return saves > 0
 
 
 class Forker:
@@ -170,11 +200,14 @@ for line in sys.stdin:
         self.start(arguments, log, first)
         return self.wait()
 
-    def kill_after(self, seconds: float) -> int:
-        """Kill the process and all that it started after some time, and return how it ended; it may be quicker."""
-        time.sleep(seconds)
+    def kill(self, folder: Path, chance: random.Random) -> int:
+        """Kill the process and all that it started at a random instant, and return how it ended; it may be quicker.
+
+        One that is at work is now and then interrupted as by Ctrl-C.
+        """
+        at_work = later(folder, chance, self.child)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child, signal.SIGKILL)
+            os.killpg(self.child, signal.SIGINT if at_work and chance.random() < 0.3 else signal.SIGKILL)
         return self.wait()
 
     def close(self) -> None:

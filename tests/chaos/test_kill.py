@@ -1,14 +1,17 @@
 """A sweep that is killed again and again ends with the bits of one that was left alone. `--kills 300` makes it long."""
 
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command, config
+from chaos.small import Forker, answer, bits, command, config, unfinished
 
 Whole = tuple[Path, list[Any]]
+ENDS = (0, -signal.SIGKILL, 130)
+"""How a sweep ends: by itself, killed, or by Ctrl-C."""
 
 
 def stamps(folder: Path) -> dict[str, int]:
@@ -19,23 +22,28 @@ def stamps(folder: Path) -> dict[str, int]:
 def test_a_sweep_killed_at_random_ends_with_the_same_bits(
     forker: Forker, whole: Whole, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    wanted, kills, rounds = request.config.getoption("--kills"), 0, 0
+    wanted, kills, rounds, resumed = request.config.getoption("--kills"), 0, 0, 0
     chance = random.Random(1)
     while kills < wanted:
         rounds += 1
         folder, done = tmp_path / f"round-{rounds}", {}
         config(folder)
         while True:
+            begun = unfinished(folder)
             forker.start(command(folder), folder / "log")
-            ended = forker.kill_after(chance.uniform(0.4, 3)) if kills < wanted else forker.wait()
-            kills += ended == -9
-            assert ended in (0, -9), (folder / "log").read_text()
+            ended = forker.kill(folder, chance) if kills < wanted else forker.wait()
+            kills += ended != 0
+            assert ended in ENDS, (folder / "log").read_text()
+            resumed += bool(begun) and unfinished(folder) != begun
             before, done = done, stamps(folder)
             assert before.items() <= done.items()
             if ended == 0:
                 break
         assert bits(folder) == whole[1]
-    print(f"{kills} kills in {rounds} sweeps, 0 differences, 0 lost or doubled runs")
+        assert answer(folder) == answer(whole[0])
+        assert "Traceback" not in (folder / "log").read_text()
+    print(f"{kills} kills in {rounds} sweeps, {resumed} times gone on from a state, 0 differences, 0 lost or doubled runs")
+    assert resumed > wanted / 3
 
 
 def test_a_sweep_killed_while_another_one_runs_on_the_folder(
@@ -53,13 +61,14 @@ def test_a_sweep_killed_while_another_one_runs_on_the_folder(
             one.start(command(folder), log)
         while kills < wanted and len(done) < 2:
             victim = chance.randrange(2)
-            ended = both[victim].kill_after(chance.uniform(0.4, 3))
-            assert ended in (0, -9), logs[victim].read_text()
-            kills += ended == -9
+            ended = both[victim].kill(folder, chance)
+            assert ended in ENDS, logs[victim].read_text()
+            kills += ended != 0
             both[victim].start(command(folder), logs[victim])
             before, done = done, stamps(folder)
             assert before.items() <= done.items()
         assert [one.wait() for one in both] == [0, 0], [log.read_text() for log in logs]
         assert done.items() <= stamps(folder).items()
         assert bits(folder) == whole[1]
+        assert answer(folder) == answer(whole[0])
     print(f"{kills} kills in {rounds} pairs of sweeps, 0 differences, 0 lost or doubled runs")

@@ -103,7 +103,7 @@ def test_on_another_machine_the_sign_of_life_counts_by_whatever_clock(
     assert files(tmp_path) == [".lock-2"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"host": 1}', b"\xff\x00"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"host": 1}', b"\xff\x00", b"[" * 4096])
 def test_an_owner_that_cannot_be_read_has_it_until_it_is_stale(content: bytes, tmp_path: Path) -> None:
     (tmp_path / ".lock-7").write_bytes(content)
     lock = Lock(tmp_path, stale=0.2)

@@ -3,8 +3,9 @@
 import errno
 import os
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,49 @@ def test_ctrl_c_in_a_save_leaves_the_last_state(tmp_path: Path, monkeypatch: pyt
         monkeypatch.undo()
         assert Slot(slot.path, "me").position == (1, 0)
         assert not [*tmp_path.glob(".*")]
+
+
+class Killed(BaseException):
+    """What a kill is to the code it hits: nothing of it runs any more."""
+
+
+def steps_of_saves(monkeypatch: pytest.MonkeyPatch, last: int) -> list[str]:
+    """What is asked of the disk from now on, up to the last step that the process lives to see."""
+    taken: list[str] = []
+
+    def stepping(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def taking(what: Any, *rest: Any) -> Any:
+            if len(taken) == last:
+                raise Killed
+            folder = isinstance(what, int) and stat.S_ISDIR(os.fstat(what).st_mode)
+            taken.append(f"{name} folder" if folder else name)
+            return step(what, *rest)
+
+        return taking
+
+    for name in ("fsync", "replace", "unlink"):
+        monkeypatch.setattr(os, name, stepping(name, getattr(os, name)))
+    return taken
+
+
+@pytest.mark.parametrize("last", range(5))
+def test_a_kill_between_any_two_steps_of_a_save_leaves_a_whole_state(
+    last: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes are on the disk before they take the place of others, and the names after, so a power cut finds the same."""
+    slot = Slot(tmp_path / "state", "me")
+    for epoch in (1, 2):
+        slot.write({"epoch": epoch, "batch": 0})
+    taken = steps_of_saves(monkeypatch, last)
+    with pytest.raises(Killed):
+        slot.write({"epoch": 3, "batch": 0})
+    monkeypatch.undo()
+    assert taken == ["fsync", "replace", "replace", "fsync folder", "unlink"][:last]
+    again = Slot(slot.path, "me")
+    assert again.damaged == []
+    assert again.position == (3 if last > 2 else 2, 0)
+    again.write({"epoch": 4, "batch": 0})
+    assert Slot(slot.path, "me").position == (4, 0)
 
 
 @pytest.mark.parametrize(("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False)])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaos.small import FORKED, Forker, alive, bits, command, config, workers
+from chaos.small import FORKED, Forker, alive, answer, bits, command, config, later, workers
 from rnnlab.runs import overview
 from rnnlab.runs.store import read_run
 
@@ -54,7 +54,7 @@ def test_workers_and_parent_killed_at_random_end_with_the_same_bits(
         arguments, log, done = local(folder, retries=100), folder / "log", {}
         parent = forker.start(arguments, log, FORKED)
         while kills < wanted and len(done) < 2 and alive(parent):
-            time.sleep(chance.uniform(0.3, 2))
+            later(folder, chance, parent)
             mine = workers(parent)
             victim = chance.choice([*mine, parent])
             if not alive(victim):
@@ -69,6 +69,7 @@ def test_workers_and_parent_killed_at_random_end_with_the_same_bits(
             assert before.items() <= done.items()
         assert forker.wait() == 0, log.read_text()
         assert bits(folder) == whole[1]
+        assert answer(folder) == answer(whole[0])
     print(f"{kills} kills of workers and parents in {rounds} sweeps, 0 differences, 0 lost or doubled runs")
 
 

@@ -1,8 +1,8 @@
 """Which executor makes the runs, and the real worker processes."""
 
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,7 +11,7 @@ from runs.test_sweep import DOCUMENT, experiment
 
 from rnnlab.config import ConfigError, load
 from rnnlab.errors import UserError
-from rnnlab.runs.executors import choose, executor
+from rnnlab.runs.executors import choose, executor, local, process
 from rnnlab.runs.executors.in_process import InProcess
 from rnnlab.runs.executors.local import Local
 from rnnlab.runs.job import Job
@@ -99,17 +99,25 @@ def test_an_executor_belongs_to_no_run(tmp_path: Path) -> None:
         load(path, ["executor={name: local, worker: 2}"])
 
 
-def test_real_workers_give_the_bits_of_this_process(tmp_path: Path) -> None:
-    for name in ("local", "here"):
+def test_a_real_worker_starts_once_and_gives_the_bits_of_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two workers and more are proved in tests/chaos, by forks."""
+    started: list[int] = []
+
+    class Counted(process.Process):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            started.append(self._process.pid)
+
+    monkeypatch.setattr(local, "Process", Counted)
+    monkeypatch.setattr(sys, "argv", command := ["rnnlab", "run", "small.yaml"])
+    for name, section in (("here", {}), ("there", {"name": "local", "workers": 1})):
         (tmp_path / name).mkdir()
-    made = experiment(tmp_path / "here", model={"recurrent": [{"units": 3}]})
-    assert run(made, tmp_path / "here" / "runs").made == 4
-    path = experiment_file(tmp_path / "local")
-    path.write_text((tmp_path / "here" / "small.yaml").read_text())
-    command = [sys.executable, "-m", "rnnlab", "run", str(path), "--runs", str(tmp_path / "local" / "runs")]
-    done = subprocess.run([*command, "executor={name: local, workers: 2}"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("epoch 2/2") == 4
-    origins = [yaml.safe_load(path.read_text()) for path in (tmp_path / "local").glob("runs/small/*/*/run.yaml")]
-    assert [origin["command"][1:3] for origin in origins] == [["run", str(path)]] * 4
-    assert bits(tmp_path / "local") == bits(tmp_path / "here")
+        made = experiment(tmp_path / name, compare={"seeds": 1}, executor=section)
+        assert run(made, tmp_path / name / "runs").made == 2
+    assert len(started) == 1
+    assert capsys.readouterr().out.count("epoch 2/2") == 4
+    origins = [yaml.safe_load(path.read_text()) for path in (tmp_path / "there").glob("runs/small/*/*/run.yaml")]
+    assert [origin["command"] for origin in origins] == [command] * 2
+    assert bits(tmp_path / "there") == bits(tmp_path / "here")

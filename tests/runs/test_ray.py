@@ -1,23 +1,27 @@
-"""A cluster of two machines on loopback loses one in the middle: all results are there, with the bits of one process."""
+"""A cluster of two machines on loopback loses one in the middle: all results are there, with the bits of one process.
 
+The runs are made on JAX, which resumes exactly too, and whose processes start sooner.
+"""
+
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from chaos.conftest import forker, whole
-from chaos.small import bits, config
+from chaos.small import bits, config, unfinished
 
 from rnnlab.config import RunSpec, load
 from rnnlab.config.executor import RayConfig
 from rnnlab.errors import UserError
+from rnnlab.runs import overview
 from rnnlab.runs.executors import tasks
 from rnnlab.runs.executors.ray import Ray
+from rnnlab.runs.job import Job
 from rnnlab.runs.progress import Line, Lines
 from rnnlab.runs.sweep import run
-
-__all__ = ["forker", "whole"]
 
 
 @pytest.fixture
@@ -35,52 +39,78 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 class Losing(Lines):
-    """Loses a machine as soon as both have a run; not the one that the driver is on."""
+    """Loses a machine as soon as each has a run of which something is saved; not the one that the driver is on."""
 
     cluster: Any = None
+    folder = Path()
 
     def say(self, text: str) -> None:
         self.said = [*getattr(self, "said", []), text]
 
     def line(self, spec: RunSpec, unit: str, number: int) -> Line:
-        line = Ending(self, spec, unit, number)
-        working = [one for one in (*self.shown.values(), line) if not getattr(one, "ended", False)]
-        if len(working) == 2 and len(self.cluster.machines) == 2:
+        return Begun(self, spec, unit, number)
+
+    def lose(self) -> None:
+        if len(self.cluster.machines) == 2 and len(unfinished(self.folder)) == 2:
             from ray._private.worker import _global_node as mine
 
             socket = mine.plasma_store_socket_name
             lost = next(machine for machine in self.cluster.machines if machine.plasma_store_socket_name != socket)
             self.cluster.machines.remove(lost)
             self.cluster.remove_node(lost, allow_graceful=False)
-        return line
 
 
-class Ending(Line):
-    """Remembers that it has ended."""
+class Begun(Line):
+    """A run that is at work."""
 
-    ended = False
+    display: Losing
 
-    def end(self, result: Mapping[str, Any]) -> None:
-        super().end(result)
-        self.ended = True
+    def batch(self, share: float) -> None:
+        super().batch(share)
+        self.display.lose()
 
 
-def test_a_lost_machine_costs_no_result_and_no_bit(cluster: Any, whole: tuple[Path, list[Any]], tmp_path: Path) -> None:
+@pytest.fixture
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The bits of the sweep that one process makes."""
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    alone = "import sys; from rnnlab.config import load; from rnnlab.runs.sweep import run; run(load(sys.argv[1]), sys.argv[2])"
+    path = config(tmp_path / "whole")
+    subprocess.run([sys.executable, "-c", alone, path, path.parent / "runs"], check=True, capture_output=True)
+    return bits(path.parent)
+
+
+def test_a_lost_machine_costs_no_result_and_no_bit(whole: list[Any], cluster: Any, tmp_path: Path) -> None:
     shown: list[Losing] = []
 
     def show(runs: int, epochs: int) -> Losing:
         shown.append(Losing(runs, epochs))
-        shown[0].cluster = cluster
+        shown[0].cluster, shown[0].folder = cluster, tmp_path
         return shown[0]
 
     path = config(tmp_path, executor={"name": "ray", "address": cluster.address, "retries": 3})
     made = run(load(path), tmp_path / "runs", show=show)
     assert len(cluster.machines) == 1
     assert made.statuses == {"done": 2}, shown[0].said
-    assert any("its worker or machine was lost (" in text and "(1 of 3)" in text for text in shown[0].said), shown[0].said
+    lost = [text for text in shown[0].said if "its worker or machine was lost (" in text]
+    assert any("(1 of 3)" in text for text in lost), shown[0].said
     assert [text for text in shown[0].said if "epoch 4/4" in text]
-    assert bits(tmp_path) == whole[1]
+    assert bits(tmp_path) == whole
+    assert sum(len(overview.run(folder)["retried"]) for folder in (tmp_path / "runs").glob("small/*/seed-1")) == len(lost)
     assert not [*tmp_path.rglob(".token-*")]
+
+
+def test_a_run_asks_the_cluster_for_cores_and_gpus(tmp_path: Path) -> None:
+    asked: list[Any] = []
+    task = SimpleNamespace(remote=lambda *arguments: len(asked))
+    for section, wanted in (({}, (1, 0)), ({"cpus": 4, "gpus": 0.5}, (4, 0.5))):
+        ray = Ray(RayConfig(name="ray", **section))
+        ray._told, ray._task = None, SimpleNamespace(options=lambda **options: asked.append(options) or task)
+        (spec, *_) = load(config(tmp_path)).runs()
+        ray._submit(Job(spec, tmp_path / spec.variant / "seed-1", None), Lines(1, 1))
+        assert (asked[-1]["num_cpus"], asked[-1]["num_gpus"]) == wanted
+        assert asked[-1]["runtime_env"]["env_vars"]["TF_NUM_INTRAOP_THREADS"] == "1"
+        ray._token.unlink()
 
 
 def test_a_machine_that_does_not_see_the_storage_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

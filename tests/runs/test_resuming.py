@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from runs.test_sweep import experiment
 
+from rnnlab.cli import main
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.errors import UserError
 from rnnlab.runs import execute, store
@@ -31,7 +33,11 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str) -> dict[str, Any]:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
-        figures = {"monitor": "val_loss", "metrics": {"val_loss": 1.0, "seconds": 60.0} if status == "done" else {}}
+        figures = {
+            "metrics": {"val_loss": 1.0, "seconds": 60.0} if status == "done" else {},
+            "monitor": "val_loss",
+            "mode": "min",
+        }
         result = {**who(spec), **made(spec, dataset), **figures, "status": status, "error": None, "best_epoch": 1}
         store.write_result(folder, {**result, **store.digests(folder)})
         return result
@@ -112,6 +118,22 @@ def test_every_run_is_in_one_share_and_shares_are_alike(shares: int, seeds: int,
     assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
     if shares == 3:
         assert all({spec.variant for spec in share} == {"a", "b", "c"} for share in dealt)
+
+
+def test_the_command_line_chooses_runs_and_tells_by_its_status_how_they_ended(tmp_path: Path) -> None:
+    compared(tmp_path, 2, a={}, failed={"dropout": 0.1}, later={"dropout": 0.2})
+
+    def called(*options: str) -> tuple[int, list[tuple[str, int]]]:
+        MADE.clear()
+        command = ["run", str(tmp_path / "small.yaml"), "--runs", str(tmp_path / "runs"), *options]
+        return CliRunner().invoke(main, command, catch_exceptions=False).exit_code, [*MADE]
+
+    assert called("--only", "a", "--shard", "1/2") == (0, [("a", 1)])
+    assert called("--fail-fast") == (1, [("failed", 1)])
+    assert called("--only", "failed", "--only", "later", "--shard", "2/2") == (1, [("later", 1), ("failed", 2)])
+    assert called("--only", "failed") == (1, [])
+    assert called("--only", "failed", "--retry-failed") == (1, [("failed", 1), ("failed", 2)])
+    assert called("--only", "faild") == (2, [])
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "1", "a/b", "1/0", "-1/2", ""])

@@ -1,5 +1,7 @@
 """Snapshots come back as they were, or are known to be damaged."""
 
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnnlab.training import snapshot
+from rnnlab.training.checkpoint import Slot
 
 TREE: dict[str, Any] = {
     "weights": [np.arange(6, dtype="float32").reshape(2, 3), np.array(7, "int64"), np.zeros((0, 3), "uint8")],
@@ -37,6 +40,17 @@ def test_every_cut_and_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
             path.write_bytes(content)
             with pytest.raises(ValueError, match="is damaged or no snapshot"):
                 snapshot.read(path)
+
+
+@pytest.mark.parametrize("described", [["|O", [1]], ["<f4", [10**9]], ["<f4", [10**30]], ["nonsense", [1]], 3, ["<f4", "x"]])
+def test_a_file_with_the_right_checksum_and_wrong_arrays_is_refused(described: Any, tmp_path: Path) -> None:
+    """Anybody can compute a checksum: nothing is loaded as an object, and nothing made that the file does not hold."""
+    header = json.dumps({"tree": {"epoch": 1, "identity": "me"}, "arrays": [described]}).encode()
+    body = snapshot.MAGIC + len(header).to_bytes(8, "little") + header + bytes(8)
+    (tmp_path / "state").write_bytes(body + sha256(body).digest())
+    with pytest.raises(ValueError, match="is damaged or no snapshot"):
+        snapshot.read(tmp_path / "state")
+    assert Slot(tmp_path / "state", "me").damaged == [tmp_path / "state"]
 
 
 def test_objects_are_not_plain() -> None:

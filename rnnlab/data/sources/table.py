@@ -125,7 +125,7 @@ def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{path}:{number} is no JSON: {error}") from None
         if not isinstance(record, dict):
             raise UserError(f"{path}:{number}: a row should be a mapping, got {line.strip()[:60]}")

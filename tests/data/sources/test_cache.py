@@ -56,10 +56,22 @@ def test_a_flipped_bit_is_found(home):
     assert "a.npy is damaged" in done.stderr
     (folder / "a.npy").unlink()
     about = json.loads((folder / "about.json").read_text())
+    del about["check"]  # as an older version wrote it
     about["files"]["a.npy"]["size"] += 1
     (folder / "about.json").write_text(json.dumps(about))
     with pytest.raises(UserError, match="no file"):
         Prepared(folder)
+
+
+def test_what_is_known_is_checked_too(home):
+    path = prepared("some", {}, make).folder / "about.json"
+    content = path.read_bytes()
+    assert Prepared(path.parent).about["known"] == "it"
+    changed = [content.replace(b'"it"', b'"at"'), content[:-9], b"[1]", b"[" * 100_000, b"\xff", b"{}"]
+    for damaged in changed:
+        path.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"about\.json is damaged; remove"):
+            Prepared(path.parent)
 
 
 def _slow(folder):
