@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from rnnlab.analysis import forms, record
+from rnnlab.config import load
 from rnnlab.errors import UserError
 from rnnlab.runs.provenance import PACKAGES, machine
 
@@ -65,17 +67,58 @@ def test_the_cost_of_having_the_data_is_what_was_measured():
     assert {row["TensorFlow loaded"] for row in rows} == {"no"}
 
 
-STUDIES = [SPEED.parent / name for name in ("which-site", "memory")]
+STUDIES = [SPEED.parent / name for name in ("which-site", "memory", "uncertainty")]
+COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("comparison*.json"))]
+
+
+@pytest.mark.parametrize("file", COMPARISONS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_the_table_of_a_study_is_its_comparison(file):
+    found = record.read(file)
+    assert record.document(found) == json.loads(file.read_text())
+    text = (file.parent / "README.md").read_text()
+    assert forms.markdown(found) in text
+    assert found.answer in text.replace("\n", " ")
+    assert all(one.counts.ended == one.counts.planned >= 6 for one in found.variants.values())
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
-def test_the_table_of_a_study_is_its_comparison(folder):
-    found = record.read(folder / "comparison.json")
-    assert record.document(found) == json.loads((folder / "comparison.json").read_text())
+def test_every_config_of_a_study_was_run(folder):
+    """But for the search for rates, every config has its comparison, by its own name, variants and seeds."""
+    made = {tuple(found.experiments): found for found in map(record.read, folder.glob("comparison*.json"))}
+    configs = [load(path) for path in folder.glob("*.yaml") if path.stem != "rates"]
+    assert {(one.name,) for one in configs} == set(made)
+    for one in configs:
+        planned = sorted((run.variant, run.seed) for run in one.runs())
+        assert planned == sorted((name, seed) for name, of in made[(one.name,)].variants.items() for seed in of.seeds)
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_every_figure_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
     text = (folder / "README.md").read_text()
-    assert forms.markdown(found) in text
-    assert found.answer in text.replace("\n", " ")
-    assert all(one.counts.done == one.counts.planned >= 6 for one in found.variants.values())
+    lines = text.splitlines()
+    held = [line for line in lines if line.startswith("|")] + [path.read_text() for path in folder.glob("*.yaml")]
+    held += re.findall(r"<desc.*?</desc>", "".join(path.read_text() for path in folder.glob("*.svg")), re.DOTALL)
+    prose = " ".join(line for line in text.partition("\n## Again")[0].splitlines() if not line.startswith("|"))
+    for figure in re.findall(r"\d[\d,]*\.\d+", prose):
+        assert figure in "\n".join(held), figure
+
+
+def test_the_two_ways_to_predict_are_compared_as_measured():
+    """And the models judged on other people's reviews are those judged at home."""
+    folder = SPEED.parent / "uncertainty"
+    ways = runpy.run_path(str(folder / "ways.py"))
+    rows = json.loads((folder / "ways.json").read_text())
+    assert ways["table"](rows) in (folder / "README.md").read_text()
+    home, shifted = (record.read(folder / f"comparison-{name}.json").variants for name in ways["DATA"])
+    for name, its in home.items():
+        usual = [one.value for one in its.seeds.values()]
+        assert usual == pytest.approx(
+            next(row["usual"] for row in rows if (row["variant"], row["figure"]) == (name, NLL)), rel=1e-4
+        )
+        assert [one.validation for one in its.seeds.values()] == [one.validation for one in shifted[name].seeds.values()]
+
+
+NLL = "negative_log_likelihood"
 
 
 def test_what_is_no_comparison_is_refused(tmp_path):
@@ -85,7 +128,7 @@ def test_what_is_no_comparison_is_refused(tmp_path):
 
 
 def test_a_study_made_again_has_the_same_bits(tmp_path, root):
-    folder = STUDIES[1]
+    folder = SPEED.parent / "memory"
     made = json.loads((folder / "made.json").read_text())
     kept = {name for name in PACKAGES if name != "rnnlab"}
     plain = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")}
@@ -104,14 +147,14 @@ def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     versions = [{name: one["versions"].get(name) for name in kept} for one in (made, now)]
     if versions[0] != versions[1] or made["machine"]["processor"] != machine()["processor"]:
         pytest.skip(f"other versions or another processor than the study's: {versions[1]}, {machine()['processor']}")
-    expected = record.read(folder / "comparison.json").variants["zoneout"].seeds[1]
+    expected = record.read(folder / "comparison-adding-10.json").variants["zoneout"].seeds[1]
     assert again["metrics"]["test_loss"] == expected.value
     assert again["metrics"]["val_loss"] == expected.validation
     assert again["initial_weights"] == expected.initial_weights
 
 
 def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken():
-    folder = STUDIES[0]
+    folder = SPEED.parent / "which-site"
     tried = {name: one.seeds[101].validation for name, one in record.read(folder / "rates.json").variants.items()}
     text = (folder / "README.md").read_text()
     assert all(f"| {name} | {figure:.2f} |" in text for name, figure in tried.items())

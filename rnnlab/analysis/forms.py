@@ -92,11 +92,15 @@ def json(comparison: Comparison) -> str:
 
 
 def markdown(comparison: Comparison) -> str:
-    """Return the table as Markdown; characters that mean something there are escaped."""
-    table = columns(comparison)
+    """Return the table as Markdown, and that of the effects of a grid; characters that mean something there are escaped."""
+    effects = ["\n", *_lines(effect_columns(comparison))] if comparison.effects else []
+    return "".join([*_lines(columns(comparison)), *effects])
+
+
+def _lines(table: Sequence[Column]) -> list[str]:
     rows = [[re.sub(r"([\\|<>*_`\[\]])", r"\\\1", cell) for cell in row] for row in _rows(table, titles=True)]
     rows.insert(1, ["---" if column.words else "---:" for column in table])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return [f"| {' | '.join(row)} |\n" for row in rows]
 
 
 def latex(comparison: Comparison) -> str:

@@ -56,8 +56,11 @@ def prepared_for(config: Any) -> Prepared:
 
 
 def is_prepared(config: Any) -> bool:
-    """Return whether the prepared arrays of a source are there; raise UserError where its own files are not."""
-    return (place(config.name, _key(config)) / ABOUT).exists()
+    """Return whether the prepared arrays of a source are there; they are not where its own files are missing."""
+    try:
+        return (place(config.name, _key(config)) / ABOUT).exists()
+    except UserError:
+        return False
 
 
 def _key(config: Any) -> dict[str, Any]:
