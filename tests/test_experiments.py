@@ -67,7 +67,7 @@ def test_the_cost_of_having_the_data_is_what_was_measured():
     assert {row["TensorFlow loaded"] for row in rows} == {"no"}
 
 
-STUDIES = [SPEED.parent / name for name in ("which-site", "memory", "uncertainty")]
+STUDIES = [SPEED.parent / name for name in ("which-site", "lstm-or-gru", "memory", "uncertainty")]
 COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("comparison*.json"))]
 
 
