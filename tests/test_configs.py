@@ -88,6 +88,7 @@ LAYERS: list[dict[str, Any]] = [
     {"peephole": True, "coupled": True},
     {"peephole": True, "layer_norm": True},
     {"coupled": True, "layer_norm": True},
+    {"cap_input": True},
 ]
 NUMBERS = Task("regression", (2, 4, 3), 2, "examples")
 WORDS = Task("language_model", (2, 4), 9, "words", vocabulary=9)

@@ -1,4 +1,4 @@
-"""The LSTM's weights: plain, with peepholes, with coupled gates, with layer normalisation, or several of these."""
+"""The LSTM's weights: plain, with peepholes, with coupled gates, with layer normalisation, with a capped input gate."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ class LSTMCell(Cell):
 
     `peephole` adds the weights p_i, p_f, p_o of shape (units,). `coupled` sets f = 1 - i, so there are three gates and
     `unit_forget_bias` starts the input gate's bias at -1, which is the same f. `layer_norm` adds the gains of shape
-    (gates * units,) of both products and gain and offset of the output's cell state.
+    (gates * units,) of both products and gain and offset of the output's cell state. `cap_input` takes min(i, 1 - f) as
+    input gate; coupled gates are capped as they are, so ValueError where both are asked for.
     """
 
     def __init__(
@@ -26,13 +27,17 @@ class LSTMCell(Cell):
         peephole: bool = False,
         coupled: bool = False,
         layer_norm: bool = False,
+        cap_input: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, *args, **kwargs)
+        if coupled and cap_input:
+            raise ValueError("cap_input keeps i at or below 1 - f, and coupled gates have i = 1 - f: give one of the two")
         self.unit_forget_bias = unit_forget_bias
         self.peephole = peephole
         self.coupled = coupled
         self.layer_norm = layer_norm
+        self.cap_input = cap_input
         self.products = {"recurrent": 3 if coupled else 4}
         self.state_size = [units, units]
 
@@ -65,7 +70,7 @@ class LSTMCell(Cell):
     @property
     def cudnn(self) -> bool:
         """Whether cuDNN knows the equation of this cell: the plain one."""
-        return not (self.peephole or self.coupled or self.layer_norm)
+        return not (self.peephole or self.coupled or self.layer_norm or self.cap_input)
 
     def parameters(self) -> dict[str, Tensor]:
         """Peepholes, gains and offsets, as far as the cell has them."""
@@ -82,9 +87,10 @@ class LSTMCell(Cell):
         see: See = unseen,
     ) -> tuple[Tensor, States]:
         """One time step."""
-        return lstm(x, states, noise, params, matmul, keep(self.activation), keep(self.recurrent_activation), see)
+        activations = keep(self.activation), keep(self.recurrent_activation)
+        return lstm(x, states, noise, params, matmul, *activations, see, self.cap_input)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        own = ("unit_forget_bias", "peephole", "coupled", "layer_norm")
+        own = ("unit_forget_bias", "peephole", "coupled", "layer_norm", "cap_input")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

@@ -46,6 +46,7 @@ def lstm(
     tanh: Activation,
     sigmoid: Activation,
     see: See = unseen,
+    cap_input: bool = False,
 ) -> tuple[Tensor, States]:
     """Long short-term memory (Hochreiter & Schmidhuber 1997; Gers et al. 2000), gates in the order i, f, g, o.
 
@@ -53,13 +54,15 @@ def lstm(
 
     Three pre-activations instead of four couple the gates, f = 1 - i (CIFG, Greff et al. 2015). Peepholes p_i, p_f, p_o
     let i and f see c_{t-1} and o see c_t (Gers & Schmidhuber 2000). Gains normalise the recurrent product, and the cell
-    state for the output only (Ba et al. 2016).
+    state for the output only (Ba et al. 2016). With `cap_input` the input gate is min(i, 1 - f), so c grows no larger
+    than the largest candidate (Melis et al. 2017, arXiv 1707.05589).
     """
     h, c = states
     a = x + normalised(masked_product(matmul, "recurrent", h, noise.get("recurrent")), p, "recurrent_gain")
     a_i, *a_f, a_g, a_o = ops.split(a, a.shape[-1] // c.shape[-1], axis=-1)
-    i = see("input", sigmoid(peep(a_i, c, p, "peephole_i")))
-    f = see("forget", sigmoid(peep(a_f[0], c, p, "peephole_f")) if a_f else 1 - i)
+    i = sigmoid(peep(a_i, c, p, "peephole_i"))
+    f = sigmoid(peep(a_f[0], c, p, "peephole_f")) if a_f else 1 - i
+    i, f = see("input", ops.minimum(i, 1 - f) if cap_input else i), see("forget", f)
     g = dropped(see("candidate", tanh(a_g)), noise, "candidate")
     c_new = dropped(f * c + i * g, noise, "cell")
     o = see("output", sigmoid(peep(a_o, c_new, p, "peephole_o")))

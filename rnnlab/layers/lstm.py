@@ -16,7 +16,8 @@ class LSTM(CellRNN):
     c_t = f_t * c_{t-1} + i_t * g_t,  h_t = o_t * tanh(c_t); see `rnnlab.cells.steps.lstm`.
 
     Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
-    variational mask, one for all gates. `peephole`, `coupled` (f = 1 - i) and `layer_norm` choose the cell and combine.
+    variational mask, one for all gates. `peephole`, `coupled` (f = 1 - i), `layer_norm` and `cap_input` (i at most
+    1 - f) choose the cell and combine, but for `coupled` with `cap_input`.
     Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the states h, c with `return_state`. Weights
     and their order are those of `keras.layers.LSTM`: `ours.set_weights(theirs.get_weights())`.
 
@@ -60,6 +61,7 @@ class LSTM(CellRNN):
         peephole: bool = False,
         coupled: bool = False,
         layer_norm: bool = False,
+        cap_input: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), **kwargs)

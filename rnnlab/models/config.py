@@ -18,7 +18,7 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 
 STATES = {"lstm": ("hidden", "cell"), "gru": ("hidden",)}
 """What each cell carries from step to step."""
-OPTIONS = {"lstm": ("ar", "tar", "peephole", "coupled", "layer_norm"), "gru": ("ar", "tar", "reset_after")}
+OPTIONS = {"lstm": ("ar", "tar", "peephole", "coupled", "layer_norm", "cap_input"), "gru": ("ar", "tar", "reset_after")}
 """The options that each cell has for itself."""
 
 
@@ -87,6 +87,8 @@ class RecurrentConfig(Section):
     """LSTM: the input gate is one minus the forget gate (Greff et al. 2017)."""
     layer_norm: bool = False
     """LSTM: layer normalisation of products and cell (Ba et al. 2016)."""
+    cap_input: bool = False
+    """LSTM: the input gate is at most one minus the forget gate (Melis et al. 2017); not with coupled gates, which are so."""
     reset_after: bool = True
     """GRU: the reset gate acts after the recurrent product, as in cuDNN."""
 
@@ -98,7 +100,7 @@ class RecurrentConfig(Section):
             raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
         return setting
 
-    @field_validator("ar", "tar", "peephole", "coupled", "layer_norm", "reset_after")
+    @field_validator("ar", "tar", "peephole", "coupled", "layer_norm", "cap_input", "reset_after")
     @classmethod
     def _belongs_to_cell(cls, value: Any, info: ValidationInfo) -> Any:
         name, cell = str(info.field_name), info.data.get("cell")
@@ -106,6 +108,13 @@ class RecurrentConfig(Section):
             raise ValueError(f"cell: {cell} has no option {name}; its options are {', '.join(OPTIONS[cell])}")
         if info.data.get("implementation") == "keras" and value and name != "reset_after":
             raise ValueError(f"implementation: keras has no option {name}")
+        return value
+
+    @field_validator("cap_input")
+    @classmethod
+    def _not_coupled(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("coupled"):
+            raise ValueError("coupled gates have i = 1 - f, which is never above the cap; leave one of the two out")
         return value
 
 

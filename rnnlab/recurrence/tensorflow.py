@@ -187,32 +187,59 @@ class _Scan:
 class _Compiled(_Scan):
     """The scan as two programs of XLA, in which the many small operations of a step become few."""
 
+    sources: Any
+    """What the gradient is taken by."""
+
     def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
         """As the scan; what is saved leaves the program stacked."""
         forward = super().forward
+        self.sources = (inputs, states, self.kernels, self.biases, self.params)
 
-        @tf.function(jit_compile=True)
         def program() -> Any:
             outputs, final, (_, *saved) = forward(inputs, states)
             return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
 
-        outputs, final, saved = program()
+        outputs, final, saved = _compiled(program)
         return outputs, final, (inputs, *saved)
 
     def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """As the scan, from what was saved stacked."""
+        """As the scan, from what was saved stacked; it has the derivative of the plain scan's, for a program has none."""
         backward = super().backward
+        given = (self.sources, (d_outputs, d_final), (self.fixed, self.varying))
+        given = tf.nest.map_structure(tf.identity, given)  # of this graph: `second` may be built in one beside the first
 
-        @tf.function(jit_compile=True)
         def program() -> Any:
             inputs, *stacked = saved
             return backward((inputs, *tf.nest.map_structure(_unstacked, stacked)), d_outputs, d_final)
 
-        return program()
+        @tf.custom_gradient
+        def run(*flat: Tensor) -> Any:
+            return tf.nest.flatten(_compiled(program)), lambda *cotangents: self.second(given, cotangents)
+
+        return tf.nest.pack_sequence_as(self.sources, run(*tf.nest.flatten(given)))
+
+    def second(self, given: Any, cotangents: Any) -> list[Tensor]:
+        """What cotangents of the plain scan's gradient give all that it is computed from."""
+        sources, d_results, noise = given
+        inputs, states, *weights = sources
+        with tf.GradientTape() as outer:
+            outer.watch(given)
+            with tf.GradientTape() as inner:
+                inner.watch(sources)
+                results = _Scan(self.step, *noise, *weights)(inputs, states)
+            gradients = inner.gradient(results, sources, d_results)
+        return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten(given), list(cotangents))
 
     def slots(self, steps: Tensor, inputs: Tensor, state: Tensor) -> dict[int, tf.TensorArray]:
         """No activation is kept: to compute one again is cheaper than to store it."""
         return {}
+
+
+def _compiled(program: Any) -> Any:
+    """What a program of XLA returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
+    traced = tf.function(program, jit_compile=True).get_concrete_function()
+    with record.stop_recording():
+        return tf.nest.map_structure(tf.stop_gradient, traced())
 
 
 def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:

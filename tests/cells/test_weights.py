@@ -8,6 +8,7 @@ from conformance.table import CELLS, NONE, PLAIN
 
 from rnnlab.cells import GRUCell, LSTMCell
 from rnnlab.cells.cell import Cell
+from rnnlab.layers import LSTM
 
 SHAPES = {  # beside kernel (2, gates * 3), recurrent_kernel (3, gates * 3) and bias
     "peephole": {"peephole_i": (3,), "peephole_f": (3,), "peephole_o": (3,)},
@@ -69,6 +70,12 @@ def test_gains_start_as_no_change_and_peepholes_closed():
 def test_units_that_are_no_positive_integer_are_refused(kind, units):
     with pytest.raises(ValueError, match=r"units must be a positive integer, got"):
         kind(units)
+
+
+@pytest.mark.parametrize("make", [LSTMCell, LSTM])
+def test_a_cap_on_coupled_gates_is_refused(make):
+    with pytest.raises(ValueError, match="cap_input keeps i at or below 1 - f, and coupled gates have i = 1 - f: give one"):
+        make(3, coupled=True, cap_input=True)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)

@@ -55,6 +55,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
         ("units: 8}", "units: 8, dropout: 1.5}", "5:47: model.recurrent.0.dropout: a dropout rate must be a number in [0, 1)"),
         ("units: 8}", "units: 8, dropout: '.5'}", "5:47: model.recurrent.0.dropout: dropout takes a rate, {scheme: ...}"),
         ("units: 8}", "units: 8, dropout: {scheme: locket, rate: 0.1}}", "5:38: model.recurrent.0.dropout: scheme 'locket' i"),
+        ("units: 8}", "units: 8, coupled: true, cap_input: true}", "5:64: model.recurrent.0.cap_input: coupled gates have i ="),
         ("lstm, units: 8}", "gru, units: 8, peephole: true}", "5:47: model.recurrent.0.peephole: cell: gru has no option"),
         ("lstm, units: 8}", "gru, units: 8, recurrent_dropout: {scheme: rnndrop, rate: 0.1}}", "5:37: model.recurrent.0.recu"),
         ("units: 8}", "units: 9}", "6:25: model.head.tie_embedding: the last recurrent layer gives 9 elements"),

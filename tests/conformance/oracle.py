@@ -95,6 +95,8 @@ class Oracle:
         a = {gate: wx[gate] + uh[gate] + self.bias(gate) for gate in self.cell.gates}
         i = sigmoid(a["i"] + self.peephole("i", c))
         f = sigmoid(a["f"] + self.peephole("f", c)) if "f" in a else 1 - i  # Greff et al. 2015: CIFG
+        if self.cell.options.get("cap_input"):  # Melis et al. 2017: the input gate never exceeds what is forgotten
+            i = np.where(i > 1 - f, 1 - f, i)
         g = np.tanh(a["g"]) * self.masks("candidate", t)  # Semeniuta et al. 2016
         c_new = (f * c + i * g) * self.masks("cell", t)  # Moon et al. 2015
         o = sigmoid(a["o"] + self.peephole("o", c_new))

@@ -47,12 +47,14 @@ CELLS = [
     lstm("peephole layer norm", peephole=True, layer_norm=True),
     lstm("coupled layer norm", "igo", coupled=True, layer_norm=True),
     lstm("peephole coupled layer norm", "igo", peephole=True, coupled=True, layer_norm=True),
+    lstm("capped", cap_input=True),
+    lstm("capped peephole layer norm", cap_input=True, peephole=True, layer_norm=True),
     Cell("gru reset after", layers.GRU, "zrg"),
     Cell("gru reset after without bias", layers.GRU, "zrg", {"use_bias": False}),
     Cell("gru reset before", layers.GRU, "zrg", {"reset_after": False}),
 ]
 LSTM = CELLS[0]
-GRUS = [CELLS[9], CELLS[11]]
+GRUS = [CELLS[-3], CELLS[-1]]
 PLAIN = [LSTM, *GRUS]
 """The cells that Keras has too."""
 
