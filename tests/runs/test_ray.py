@@ -3,6 +3,7 @@
 The runs are made on JAX, which resumes exactly too, and whose processes start sooner.
 """
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,3 +126,14 @@ def test_without_ray_or_a_cluster_nothing_is_made(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"needs Ray: pip install 'rnnlab\[ray\]'"), Ray(RayConfig(name="ray")):
         pass
+
+
+def test_an_address_at_which_nobody_listens_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'rnnlab[ray]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    for given in (address, f"ray://{address}", "auto"):
+        with pytest.raises(UserError, match=f"answers at '{given}': .*refused"), Ray(RayConfig(name="ray", address=given)):
+            pass

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -76,8 +77,9 @@ class Ray:
         except ImportError:
             raise UserError("executor.name=ray needs Ray: pip install 'rnnlab[ray]'") from None
         try:
+            _ask(self.config.address)
             ray.init(self.config.address, log_to_driver=False, logging_level="error")
-        except (ConnectionError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             told = str(error).strip().splitlines()[0]
             raise UserError(f"executor.address: no cluster of Ray answers at {self.config.address!r}: {told}") from None
         self._ray, self._task, self._told = ray, ray.remote(tasks.make), tasks.told(ray)
@@ -90,6 +92,14 @@ class Ray:
         for task in self._running:
             self._ray.cancel(task, force=True)
         self._ray.shutdown()
+
+
+def _ask(address: str) -> None:
+    """Raise OSError where nobody listens at an address; Ray itself would go on asking for ten minutes and more."""
+    named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
+    host, _, port = named.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
 
 def _token(experiment: Path) -> Path:
