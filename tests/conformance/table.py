@@ -22,6 +22,11 @@ class Cell:
         return self.name
 
     @property
+    def single(self):
+        """Whether it is plain or has one option, and all its biases: a cell whose every equation is its own."""
+        return len(self.options) <= 1 and "use_bias" not in self.options
+
+    @property
     def states(self):
         return 2 if self.layer is layers.LSTM else 1
 
@@ -57,6 +62,8 @@ LSTM = CELLS[0]
 GRUS = [CELLS[-3], CELLS[-1]]
 PLAIN = [LSTM, *GRUS]
 """The cells that Keras has too."""
+WIDEST = [LSTM, *(cell for cell in CELLS if len(cell.options) == 3), GRUS[1]]
+"""Cells that have all weights and options between them."""
 
 
 @dataclass(frozen=True)
@@ -138,5 +145,10 @@ SCHEMES = [*NAMED, *alone(), *EVERYWHERE]
 NONE = SCHEMES[0]
 SHORT = [NONE, *EVERYWHERE]
 """No noise, and noise everywhere: the rows for proofs where single sites could show nothing more."""
-ROWS = [(cell, scheme) for cell in CELLS for scheme in SCHEMES if scheme is NONE or scheme.noises(cell)]
-"""Every cell under every scheme that says something about it."""
+ROWS = [
+    (cell, scheme)
+    for cell in CELLS
+    for scheme in (SCHEMES if cell.single else [*NAMED, *EVERYWHERE])
+    if scheme is NONE or scheme.noises(cell)
+]
+"""Every cell under every scheme that says something about it; where options combine, sites alone could show nothing more."""
