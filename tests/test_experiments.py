@@ -1,11 +1,14 @@
 """No figure in a README of experiments that its files do not hold."""
 
+import io
 import json
 import os
 import re
 import runpy
 import subprocess
 import sys
+import tarfile
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -119,6 +122,29 @@ def test_the_two_ways_to_predict_are_compared_as_measured():
 
 
 NLL = "negative_log_likelihood"
+
+
+def test_the_reviews_are_chosen_by_the_rule_of_the_study(tmp_path, monkeypatch):
+    """Half of each label, none of the training reviews again, none that is short, none of a middling rating."""
+    prepare = runpy.run_path(str(SPEED.parent / "uncertainty" / "prepare.py"))
+    prepare["SIZES"].update(train=4, validation=2, imdb=4, cornell=2)
+    with tarfile.open(tmp_path / "imdb.tar", "w") as tar:
+        for split, label, n in product(("train", "test"), ("pos", "neg"), range(4)):
+            text = f"{split} {label} {n}<br />{'word ' * (prepare['LENGTH'] if n else 9)}".encode()
+            entry = tarfile.TarInfo(f"aclImdb/{split}/{label}/{n}_7.txt")
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text))
+    (tmp_path / "subj.Some").write_text("".join(f"{n} {'word ' * prepare['LENGTH']}\n" for n in range(4)))
+    (tmp_path / "rating.Some").write_text("0.4\n0.5\n0.69\n0.7\n")
+    monkeypatch.setattr(sys, "argv", ["prepare.py", *map(str, (tmp_path / "imdb.tar", tmp_path, tmp_path / "to"))])
+    prepare["main"]()
+    rows = {path.stem: [json.loads(line) for line in path.read_text().splitlines()] for path in (tmp_path / "to").iterdir()}
+    assert {name: len(of) for name, of in rows.items()} == prepare["SIZES"]
+    assert all(sum(row["label"] == "pos" for row in of) == len(of) / 2 for of in rows.values())
+    begins = {name: {tuple(row["text"].split()[:3]) for row in of} for name, of in rows.items()}
+    assert begins["train"] | begins["validation"] == {("train", label, str(n)) for label in ("pos", "neg") for n in (1, 2, 3)}
+    assert {(row["label"], row["text"].split()[0]) for row in rows["cornell"]} == {("neg", "0"), ("pos", "3")}
+    assert all(begin[0] == "test" and begin[2] != "0" for begin in begins["imdb"])
 
 
 def test_what_is_no_comparison_is_refused(tmp_path):
