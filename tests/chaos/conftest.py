@@ -8,6 +8,8 @@ import pytest
 
 from chaos.small import Forker, bits, command, config
 
+Whole = tuple[Path, list[Any]]
+
 
 @pytest.fixture(scope="session")
 def forker() -> Iterator[Forker]:
@@ -26,10 +28,20 @@ def both(forker: Forker) -> Iterator[tuple[Forker, Forker]]:
 
 
 @pytest.fixture(scope="session")
-def whole(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+def whole(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     """The folder of a sweep that nobody disturbed, and its bits."""
-    folder = tmp_path_factory.mktemp("whole")
+    return undisturbed(forker, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Forker, Whole]]:
+    """What starts processes on a backend, and a sweep there that nobody disturbed."""
+    server = Forker(request.param)
+    yield server, undisturbed(server, tmp_path_factory.mktemp("whole"))
+    server.close()
+
+
+def undisturbed(forker: Forker, folder: Path) -> Whole:
     config(folder)
-    log = folder / "log"
-    assert forker.run(command(folder), log) == 0, log.read_text()
+    assert forker.run(command(folder), folder / "log") == 0, (folder / "log").read_text()
     return folder, bits(folder)

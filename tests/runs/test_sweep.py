@@ -1,8 +1,6 @@
 """A sweep makes what is missing, keeps what counts, and lets no run harm another."""
 
 import json
-import shlex
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -193,26 +191,6 @@ def test_a_run_that_diverges_is_told_by_the_exit_status(tmp_path: Path, capsys: 
     assert (sweep.exit_status, dict(sweep.statuses)) == (1, {"diverged": 1})
     assert "diverged: the loss became" in capsys.readouterr().out
     assert result(record.runs[0])["error"].startswith("the loss became")
-
-
-def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(tmp_path: Path, whole: tuple[Path, str, ExperimentRecord]) -> None:
-    experiment(tmp_path)
-    command = [sys.executable, "-m", "rnnlab", "run", str(tmp_path / "small.yaml"), "--runs", str(tmp_path / "runs")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    while "[2/4] small some seed 1" not in process.stdout.readline():
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 130
-    assert "Traceback" not in told
-    assert shlex.join(command[3:]) in told
-    done = [(one.variant, one.seed) for one in read(tmp_path / "runs/small").runs if one.result]
-    assert 1 <= len(done) < 4
-    sweep, record = swept(tmp_path)
-    assert sweep.made == 4 - len(done)
-    for mine, theirs in zip(record.runs, whole[2].runs, strict=True):
-        assert result(mine)["metrics"]["test_loss"] == result(theirs)["metrics"]["test_loss"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_heavy(tmp_path: Path) -> None:

@@ -34,11 +34,13 @@ NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=38, vali
 
 
 def sentences(seed: int) -> Ragged:
-    """Labelled sequences of 1 to 6 tokens, in batches of different widths."""
+    """Labelled sequences of 1 to 4 tokens, in batches of two widths."""
     random = np.random.default_rng(seed)
-    lengths = random.integers(1, 7, 26)
+    lengths = random.integers(1, 5, 26)
     tokens = random.integers(0, 9, lengths.sum(), dtype=np.int32)
-    return Ragged(tokens, np.concatenate([[0], lengths.cumsum()]), random.integers(0, 3, 26), rows=4, shuffled=True, buckets=3)
+    return Ragged(
+        tokens, np.concatenate([[0], lengths.cumsum()]), random.integers(0, 3, 26), rows=4, shuffled=True, widths=(2, 4)
+    )
 
 
 LABELS = Dataset(
