@@ -132,7 +132,8 @@ class Lines:
         """The remaining time of all runs: the epochs left take what those done took on average."""
         if not self.done:
             return "?"
-        return duration((time.monotonic() - self.start) / self.done * (self.epochs - self.done))
+        owed = max(0.0, self.epochs - self.done)  # what a try was cut off in is done twice
+        return duration((time.monotonic() - self.start) / self.done * owed)
 
 
 def watch(shown: Shown, batches: int) -> "keras.callbacks.Callback":

@@ -94,6 +94,8 @@ def test_runs_made_at_once_are_shown_side_by_side(specs: list[RunSpec], monkeypa
         again.begin_epoch(1)
         again.batch(0.5)
         assert shown.done == 2.5
+        shown.before += 9
+        assert shown.left == "0:00"
 
 
 def test_a_failed_run_is_told(specs: list[RunSpec], capsys: pytest.CaptureFixture[str]) -> None:
