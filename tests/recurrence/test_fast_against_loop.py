@@ -83,8 +83,8 @@ def test_a_long_loop_is_compiled_by_itself_in_a_graph(cell, monkeypatch):
         close(*both(cell, EVERYWHERE[1], mask, how=lambda function: compiled(function, False)), 1e-5)
         assert taken == [expected]
         taken.clear()
-    with stepwise():
-        both(cell, EVERYWHERE[1], MASK)
+    monkeypatch.setattr(tensorflow, "COMPILED_FROM", 4)
+    both(cell, EVERYWHERE[1], MASK)  # eagerly
     assert taken == [plain]
 
 
