@@ -80,7 +80,7 @@ def fit(
     stopped = slot is not None and slot.state is not None and slot.state["stopped"]
     # Keras counts the batches of an epoch once a call, so the rest of an epoch that was begun before needs a call of its own.
     for first, last in ((epoch, epoch + 1), (epoch + 1, config.epochs)) if batch else ((epoch, config.epochs),):
-        if not stopped:
+        if first < last and not stopped:
             feed.turn_to(first, batch if first == epoch else 0)
             validation = Feed(dataset.validation)
             model.fit(

@@ -1,6 +1,7 @@
 """How much sooner two workers finish the quickstart than one, and what a run costs that trains nothing.
 
 python experiments/speed/workers/measure.py [--rounds 3] [OVERRIDE]... > experiments/speed/workers/quickstart.json
+python experiments/speed/workers/measure.py --empty > experiments/speed/workers/empty.json
 """
 
 import argparse
@@ -59,32 +60,32 @@ def seconds(workers: int, *overrides: str) -> tuple[float, list[float]]:
     return whole, [after - before for before, after in pairwise(times)]
 
 
+def sooner(rounds: int, overrides: list[str]) -> dict[str, Any]:
+    """The whole experiment by one worker and by two, in turns; the ratio is that of the least of each."""
+    found: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for workers, times in found.items():
+            times.append(seconds(workers, *overrides)[0])
+    one, two = (min(times) for times in found.values())
+    return {"seconds": found, "times sooner": one / two}
+
+
+def empty() -> dict[str, Any]:
+    """Runs of 0 epochs by one warm worker, on little text, for all that such a run does is to judge weights on it."""
+    _, found = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit=2000")
+    return {"empty runs, seconds": found, "an empty run, median": median(found)}
+
+
 def main() -> None:
-    """Measure in turns, one worker and two, and print the least of each."""
+    """Measure, and print what was found as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--empty", action="store_true")
     parser.add_argument("overrides", nargs="*")
     asked = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    found: dict[int, list[float]] = {1: [], 2: []}
-    for _ in range(asked.rounds):
-        for workers, times in found.items():
-            times.append(seconds(workers, *asked.overrides)[0])
-    one, two = (min(times) for times in found.values())
-    # Little text, for what a run of 0 epochs does besides starting is to judge its weights on all of it.
-    _, empty = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit=2000")
-    print(
-        json.dumps(
-            {
-                "machine": machine(),
-                "seconds": found,
-                "times sooner": one / two,
-                "empty runs, seconds": empty,
-                "an empty run, median": median(empty),
-            },
-            indent=1,
-        )
-    )
+    found = empty() if asked.empty else sooner(asked.rounds, asked.overrides)
+    print(json.dumps({"machine": machine(), **found}, indent=1))
 
 
 if __name__ == "__main__":
