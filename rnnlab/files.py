@@ -27,13 +27,18 @@ def told(path: Path) -> Iterator[None]:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
+def partial_of(path: Path) -> Path:
+    """Return a name beside `path`, used by nobody else, under which it is written until it is whole."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+
+
 def write(path: Path, content: str | bytes, keep: Path | None = None) -> None:
     """Write a file atomically: under another name, to the disk, renamed, and the folder to the disk too.
 
     What was there before is kept as `keep`, where that is given; at every moment one of the two is whole. Raises StorageError
     where the folder cannot be written; it is then as it was.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+    partial = partial_of(path)
     with told(path):
         try:
             with partial.open("xb") as file:

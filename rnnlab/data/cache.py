@@ -5,7 +5,6 @@ The folder is `$RNNLAB_DATA/prepared/<name>-<key>`, or `data/prepared/...` below
 
 import json
 import os
-import secrets
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -107,7 +106,7 @@ def place(name: str, key: dict[str, Any]) -> Path:
 
 
 def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> None:
-    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{files.PARTIAL}")
+    partial = files.partial_of(folder)
     files.remove_partial(folder.parent, older=86400)
     with files.told(folder):
         partial.mkdir()

@@ -1,6 +1,5 @@
 """Where files that a user has are kept: `downloads/NAME` in the data folder."""
 
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -86,7 +85,7 @@ def keep(name: str, given: Path, wanted: Iterable[str], unpack: bool = True) -> 
     to = files.make(depot(name))
     for path in sources:
         if path.resolve() != (to / path.name).resolve():
-            partial = to / f".{path.name}.{secrets.token_hex(4)}{files.PARTIAL}"
+            partial = files.partial_of(to / path.name)
             with files.told(to / path.name):
                 shutil.copyfile(path, partial)
                 partial.replace(to / path.name)
