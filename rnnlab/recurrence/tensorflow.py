@@ -15,8 +15,8 @@ SLOPES = {
 }
 """Activations whose slope can be told from their value: what a cotangent of the value gives the argument."""
 COMPILED_FROM = 64
-"""The least number of steps of a loop, known while a function is traced, that is compiled by XLA: compiling takes about a
-second, what a few hundred calls of such a loop win."""
+"""The least number of steps of a loop, known while a function is traced, that is compiled by XLA: what
+compiling takes is won back by long loops only."""
 
 
 def scan(

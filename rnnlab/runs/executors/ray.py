@@ -95,7 +95,7 @@ class Ray:
 
 
 def _ask(address: str) -> None:
-    """Raise OSError where nobody listens at an address; Ray itself would go on asking for ten minutes and more."""
+    """Raise OSError where nobody listens at an address; Ray itself would go on asking for minutes."""
     named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
     host, _, port = named.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():

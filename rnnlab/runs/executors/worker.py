@@ -36,7 +36,7 @@ def main() -> None:
     from rnnlab.runs.executors.messages import Sent
     from rnnlab.runs.turn import Turns
 
-    gc.freeze()  # the collection after every run need not look through the libraries again: a quarter of a second
+    gc.freeze()  # the collection after every run need not look through the libraries again
 
     sent, turns = Sent(send), Turns()
     send("ready", None)
