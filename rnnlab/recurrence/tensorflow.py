@@ -1,10 +1,12 @@
 """The fast scan on TensorFlow: products kept, steps replayed, weight gradients taken once after the loop."""
 
-from typing import Any
+import os
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 from keras import activations
 from tensorflow.python.eager import record  # tf.custom_gradient would compute again what it is called with
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
 
 from rnnlab.cells.steps import Noise, States, Tensor
 from rnnlab.recurrence.masking import masked
@@ -17,6 +19,8 @@ SLOPES = {
 COMPILED_FROM = 64
 """The least number of steps of a loop, known while a function is traced, that is compiled by XLA: what
 compiling takes is won back by long loops only."""
+ROWS = 4
+"""The least number of examples for which the recurrence is worth a thread of its own."""
 
 
 def scan(
@@ -31,50 +35,125 @@ def scan(
     mask: Tensor | None = None,
     zero_output: bool = False,
 ) -> tuple[Tensor, States]:
-    """Repeat `step` by `tf.while_loop`; arguments and results as in rnnlab.recurrence."""
-    if mask is None:
-        return _kind(inputs)(step, fixed, varying, kernels, biases, params)(inputs, states)
-    varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
-    states = (*states, tf.zeros_like(states[0]))
-    outputs, final = _kind(inputs)(masked(step, zero_output), fixed, varying, kernels, biases, params)(inputs, states)
-    return outputs, final[:-1]
+    """Repeat `step` by `tf.while_loop`; arguments and results as in rnnlab.recurrence.
+
+    A step's products are too small to be worth more than a thread, so a batch is run in parts, side by side.
+    """
+    if mask is not None:
+        varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
+        step, states = masked(step, zero_output), (*states, tf.zeros_like(states[0]))
+    run = _kind(inputs)(step)
+    parts = _split(_Given(inputs, states, fixed, varying, kernels, biases, params), _parts(inputs.shape[1]))
+    outputs, final = zip(*map(run, parts), strict=True)
+    states = tuple(tf.concat(rows, 0) for rows in zip(*final, strict=True))
+    return tf.concat(outputs, 1), states if mask is None else states[:-1]
+
+
+class _Given(NamedTuple):
+    """What a scan is given, besides its step: tensors with a row for every example, and weights."""
+
+    inputs: Tensor
+    states: States
+    fixed: Noise
+    varying: Noise
+    kernels: dict[str, Tensor]
+    biases: dict[str, Tensor]
+    params: dict[str, Tensor]
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """What the gradient is taken by."""
+        return self.inputs, self.states, self.kernels, self.biases, self.params
+
+    def with_sources(self, inputs: Tensor, states: States, *weights: Any) -> "_Given":
+        """The same noise, with other sources."""
+        return _Given(inputs, states, self.fixed, self.varying, *weights)
+
+    def noise(self, t: Tensor) -> Noise:
+        """The noise of step t."""
+        return {**self.fixed, **tf.nest.map_structure(lambda noise: noise[t], self.varying)}
+
+    def product(self, name: str, v: Tensor) -> Tensor:
+        """The recurrent product of a name, with its bias where it has one."""
+        product = tf.matmul(v, self.kernels[name])
+        return tf.nn.bias_add(product, self.biases[name]) if name in self.biases else product
+
+    def steps(self) -> Any:
+        """The number of steps."""
+        return self.inputs.shape[0] or tf.shape(self.inputs)[0]
+
+    def arrays(self, axis: int) -> dict[str, tf.TensorArray]:
+        """Arrays for the operands (axis 0) or for the results (axis 1) of every product."""
+        batch, dtype = self.inputs.shape[1], self.inputs.dtype
+        return {name: _empty(self.steps(), (batch, kernel.shape[axis]), dtype) for name, kernel in self.kernels.items()}
 
 
 def _kind(inputs: Tensor) -> type["_Scan"]:
     """The scan for inputs (steps, batch, width)."""
-    return _Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and not tf.executing_eagerly() else _Scan
+    return _Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and _in_graph() else _Scan
+
+
+def _in_graph() -> bool:
+    """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA."""
+    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def _parts(batch: int | None) -> int:
+    """The number of parts in which so many examples are run: one for every thread, if there is work for it."""
+    if not _in_graph() or tf.config.list_physical_devices("GPU"):
+        return 1
+    return max(1, min(_threads(), (batch or 4 * ROWS) // ROWS))
+
+
+def _threads() -> int:
+    """The number of operations that TensorFlow runs side by side."""
+    chosen = tf.config.threading.get_inter_op_parallelism_threads() or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
+    return chosen or os.cpu_count() or 1
+
+
+def _split(given: _Given, parts: int) -> list[_Given]:
+    """The same for parts of the batch: every tensor's rows, axis -2 of those that have any, and the weights as they are."""
+    if parts == 1:
+        return [given]
+    batch = given.inputs.shape[1] or tf.shape(given.inputs)[1]
+    sizes = [batch * (part + 1) // parts - batch * part // parts for part in range(parts)]
+
+    def split(tensor: Tensor) -> list[Tensor]:
+        axis = tensor.shape.rank - 2
+        return [tensor] * parts if axis < 0 else tf.split(tensor, sizes, axis)
+
+    own = {name: getattr(given, name) for name in ("inputs", "states", "fixed", "varying")}
+    rows = zip(*map(split, tf.nest.flatten(own)), strict=True)
+    return [given._replace(**tf.nest.pack_sequence_as(own, part)) for part in rows]
 
 
 class _Scan:
-    """One use of the scan: the step, its noise and its weights, with a gradient of its own."""
+    """A step repeated, with a gradient of its own."""
 
-    def __init__(self, step: Any, fixed: Noise, varying: Noise, *weights: Any) -> None:
-        self.step, self.fixed, self.varying = step, fixed, varying
-        self.kernels, self.biases, self.params = weights
+    def __init__(self, step: Any) -> None:
+        self.step = step
         self.output = 0
         """The number of the state that is the output."""
         self.plain: dict[str, int] = {}
         """The products whose operand is a state as it is, by the number of the state."""
 
-    def __call__(self, inputs: Tensor, states: States) -> tuple[Tensor, States]:
-        operands = (inputs, states, self.kernels, self.biases, self.params)
-
+    def __call__(self, given: _Given) -> tuple[Tensor, States]:
         @tf.custom_gradient
         def run(*flat: Tensor) -> Any:
-            inputs, states, self.kernels, self.biases, self.params = tf.nest.pack_sequence_as(operands, flat)
-            outputs, final, saved = self.forward(inputs, states)
+            now = given.with_sources(*tf.nest.pack_sequence_as(given.sources, flat))
+            outputs, final, saved = self.forward(now)
 
             def backward(d_outputs: Tensor, *d_final: Tensor) -> list[Tensor]:
-                return tf.nest.flatten(self.backward(saved, d_outputs, d_final))
+                return tf.nest.flatten(self.backward(now, saved, d_outputs, d_final))
 
             return (outputs, *final), backward
 
-        outputs, *final = run(*tf.nest.flatten(operands))
+        outputs, *final = run(*tf.nest.flatten(given.sources))
         return outputs, tuple(final)
 
-    def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
+    def forward(self, given: _Given) -> tuple[Tensor, States, Any]:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
-        steps = inputs.shape[0] or tf.shape(inputs)[0]
+        inputs, states, steps = given.inputs, given.states, given.steps()
 
         def body(t: Tensor, x: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any) -> Any:
             v: dict[str, Tensor] = {}
@@ -82,7 +161,7 @@ class _Scan:
             values: list[Tensor] = []
 
             def matmul(name: str, operand: Tensor) -> Tensor:
-                v[name], kept[name] = operand, self.product(name, operand)
+                v[name], kept[name] = operand, given.product(name, operand)
                 return kept[name]
 
             def keep(function: Any) -> Any:
@@ -92,7 +171,7 @@ class _Scan:
 
                 return kept_in_order
 
-            output, new = self.step(x, states, self.noise(t), self.params, matmul, keep=keep)
+            output, new = self.step(x, states, given.noise(t), given.params, matmul, keep=keep)
             self.output = next(n for n, state in enumerate(new) if state is output)
             self.plain = {name: n for name in v for n, state in enumerate(states) if v[name] is state}
             own = {name: operand for name, operand in v.items() if name not in self.plain}
@@ -100,20 +179,21 @@ class _Scan:
             return t + 1, inputs[(t + 1) % steps], new, _write(path, t + 1, new), *saved
 
         path = tuple(_empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
-        start = (0, inputs[0], states, path, *self.arrays(steps, inputs), self.slots(steps, inputs, states[0]))
+        start = (0, inputs[0], states, path, given.arrays(0), given.arrays(1), self.slots(given))
         _, _, final, path, operands, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
         operands = {name: array for name, array in operands.items() if name not in self.plain}
-        return path[self.output].stack()[1:], final, (inputs, path, operands, *saved)
+        return path[self.output].stack()[1:], final, (path, operands, *saved)
 
-    def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def backward(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel."""
-        inputs, path, operands, products, active = saved
-        steps = inputs.shape[0] or tf.shape(inputs)[0]
-        transposed = {name: tf.transpose(kernel) for name, kernel in self.kernels.items()}
+        path, operands, products, active = saved
+        inputs, steps = given.inputs, given.steps()
+        transposed = {name: tf.transpose(kernel) for name, kernel in given.kernels.items()}
 
         def body(t: Tensor, now: Any, d_states: States, d_params: Any, d_inputs: Any, deltas: Any) -> Any:
-            sources = (now[0], _read(path, t), self.params, now[1])
-            d_x, d_states, d_now, delta = self.pull(t, sources, _read(active, t), (d_outputs[t], d_states), transposed)
+            sources = (now[0], _read(path, t), given.params, now[1])
+            cotangents = (d_outputs[t], d_states)
+            d_x, d_states, d_now, delta = self.pull(sources, given.noise(t), _read(active, t), cotangents, transposed)
             d_params = tf.nest.map_structure(tf.add, d_params, d_now)
             added.update(name for name in delta if delta[name] is d_x)
             own = {name: d for name, d in delta.items() if name not in added}
@@ -123,19 +203,19 @@ class _Scan:
             return inputs[t], _read(products, t)
 
         added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
-        zero = tf.nest.map_structure(tf.zeros_like, self.params)
-        arrays = (_empty(steps, inputs.shape[1:], inputs.dtype), self.arrays(steps, inputs)[1])
+        zero = tf.nest.map_structure(tf.zeros_like, given.params)
+        arrays = (_empty(steps, inputs.shape[1:], inputs.dtype), given.arrays(1))
         start = (steps - 1, gates(steps - 1), d_final, zero, *arrays)
         *_, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
         d_x = d_inputs.stack()
         v = {name: array.stack() for name, array in operands.items()}
         v |= {name: path[place].stack()[:-1] for name, place in self.plain.items()}
-        d_products = {name: d_x if name in added else deltas[name].stack() for name in self.kernels}
-        d_kernels = {name: tf.matmul(_flat(v[name]), _flat(d_products[name]), transpose_a=True) for name in self.kernels}
-        d_biases = {name: tf.reduce_sum(_flat(d_products[name]), 0) for name in self.biases}
+        d_products = {name: d_x if name in added else deltas[name].stack() for name in given.kernels}
+        d_kernels = {name: tf.matmul(_flat(v[name]), _flat(d_products[name]), transpose_a=True) for name in given.kernels}
+        d_biases = {name: tf.reduce_sum(_flat(d_products[name]), 0) for name in given.biases}
         return d_x, d_states, d_kernels, d_biases, d_params
 
-    def pull(self, t: Tensor, sources: Any, active: dict[int, Tensor], cotangents: Any, transposed: dict[str, Tensor]) -> Any:
+    def pull(self, sources: Any, noise: Noise, active: Any, cotangents: Any, transposed: dict[str, Tensor]) -> Any:
         """The cotangents of a step's sources: its input, states and parameters, and the products kept by the forward run.
 
         A product is a source here, so autodiff stops at it; its cotangent is carried on to its operand by hand, from the
@@ -154,7 +234,7 @@ class _Scan:
 
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(sources)
-            results = self.step(x, states, self.noise(t), params, matmul, keep=keep)
+            results = self.step(x, states, noise, params, matmul, keep=keep)
         flat, pulled = tf.nest.flatten(sources), tf.nest.flatten(tape.gradient(results, sources, cotangents))
         for name in reversed(operands):
             delta = tf.nest.pack_sequence_as(sources, pulled)[3][name]
@@ -163,83 +243,66 @@ class _Scan:
         zeroed = [tf.zeros_like(source) if d is None else d for source, d in zip(flat, pulled, strict=True)]
         return tf.nest.pack_sequence_as(sources, zeroed)
 
-    def product(self, name: str, v: Tensor) -> Tensor:
-        """The recurrent product of a name, with its bias where it has one."""
-        product = tf.matmul(v, self.kernels[name])
-        return tf.nn.bias_add(product, self.biases[name]) if name in self.biases else product
-
-    def arrays(self, steps: Tensor, like: Tensor) -> list[dict[str, tf.TensorArray]]:
-        """Arrays for the operands and for the results of every product, with the batch of `like`, (steps, batch, ...)."""
-        return [
-            {name: _empty(steps, (like.shape[1], kernel.shape[axis]), like.dtype) for name, kernel in self.kernels.items()}
-            for axis in (0, 1)
-        ]
-
-    def slots(self, steps: Tensor, inputs: Tensor, state: Tensor) -> dict[int, tf.TensorArray]:
+    def slots(self, given: _Given) -> dict[int, tf.TensorArray]:
         """Arrays for the activations of a step, in their order: one for every part of the input, and one more."""
-        return {n: _empty(steps, state.shape, state.dtype) for n in range(inputs.shape[-1] // state.shape[-1] + 1)}
-
-    def noise(self, t: Tensor) -> Noise:
-        """The noise of step t."""
-        return {**self.fixed, **tf.nest.map_structure(lambda noise: noise[t], self.varying)}
+        state = given.states[0]
+        gates = given.inputs.shape[-1] // state.shape[-1]
+        return {n: _empty(given.steps(), state.shape, state.dtype) for n in range(gates + 1)}
 
 
 class _Compiled(_Scan):
     """The scan as two programs of XLA, in which the many small operations of a step become few."""
 
-    sources: Any
-    """What the gradient is taken by."""
+    def __init__(self, step: Any) -> None:
+        super().__init__(step)
+        self.programs = [tf.function(program, jit_compile=True) for program in (self.stacked, self.unstacked)]
+        """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
 
-    def forward(self, inputs: Tensor, states: States) -> tuple[Tensor, States, Any]:
-        """As the scan; what is saved leaves the program stacked."""
-        forward = super().forward
-        self.sources = (inputs, states, self.kernels, self.biases, self.params)
+    def stacked(self, given: _Given) -> Any:
+        """The scan's forward run; what is saved leaves the program stacked."""
+        outputs, final, saved = super().forward(given)
+        return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
 
-        def program() -> Any:
-            outputs, final, (_, *saved) = forward(inputs, states)
-            return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
+    def unstacked(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """The scan's backward run from what was saved stacked."""
+        return super().backward(given, tf.nest.map_structure(_unstacked, saved), d_outputs, d_final)
 
-        outputs, final, saved = _compiled(program)
-        return outputs, final, (inputs, *saved)
+    def forward(self, given: _Given) -> tuple[Tensor, States, Any]:
+        """As the scan."""
+        return _untaped(self.programs[0], given)
 
-    def backward(self, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """As the scan, from what was saved stacked; it has the derivative of the plain scan's, for a program has none."""
-        backward = super().backward
-        given = (self.sources, (d_outputs, d_final), (self.fixed, self.varying))
-        given = tf.nest.map_structure(tf.identity, given)  # of this graph: `second` may be built in one beside the first
-
-        def program() -> Any:
-            inputs, *stacked = saved
-            return backward((inputs, *tf.nest.map_structure(_unstacked, stacked)), d_outputs, d_final)
+    def backward(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """As the scan, with the derivative of the plain scan's, for a program has none."""
+        operands = (given, (d_outputs, d_final))
+        ours, d_results = tf.nest.map_structure(tf.identity, operands)  # `second` may be built in a graph beside this one
 
         @tf.custom_gradient
         def run(*flat: Tensor) -> Any:
-            return tf.nest.flatten(_compiled(program)), lambda *cotangents: self.second(given, cotangents)
+            gradients = _untaped(self.programs[1], given, saved, d_outputs, d_final)
+            return tf.nest.flatten(gradients), lambda *cotangents: self.second(ours, d_results, cotangents)
 
-        return tf.nest.pack_sequence_as(self.sources, run(*tf.nest.flatten(given)))
+        return tf.nest.pack_sequence_as(given.sources, run(*tf.nest.flatten((ours, d_results))))
 
-    def second(self, given: Any, cotangents: Any) -> list[Tensor]:
+    def second(self, given: _Given, d_results: Any, cotangents: Any) -> list[Tensor]:
         """What cotangents of the plain scan's gradient give all that it is computed from."""
-        sources, d_results, noise = given
-        inputs, states, *weights = sources
         with tf.GradientTape() as outer:
-            outer.watch(given)
+            outer.watch((given, d_results))
             with tf.GradientTape() as inner:
-                inner.watch(sources)
-                results = _Scan(self.step, *noise, *weights)(inputs, states)
-            gradients = inner.gradient(results, sources, d_results)
-        return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten(given), list(cotangents))
+                inner.watch(given.sources)
+                results = _Scan(self.step)(given)
+            gradients = inner.gradient(results, given.sources, d_results)
+        return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten((given, d_results)), list(cotangents))
 
-    def slots(self, steps: Tensor, inputs: Tensor, state: Tensor) -> dict[int, tf.TensorArray]:
+    def slots(self, given: _Given) -> dict[int, tf.TensorArray]:
         """No activation is kept: to compute one again is cheaper than to store it."""
         return {}
 
 
-def _compiled(program: Any) -> Any:
-    """What a program of XLA returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
-    traced = tf.function(program, jit_compile=True).get_concrete_function()
+def _untaped(program: Any, *operands: Any) -> Any:
+    """What a program returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
+    traced = program.get_concrete_function(*operands)
     with record.stop_recording():
-        return tf.nest.map_structure(tf.stop_gradient, traced())
+        return tf.nest.map_structure(tf.stop_gradient, traced(*operands))
 
 
 def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:

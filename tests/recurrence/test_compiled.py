@@ -15,29 +15,37 @@ STEPS = 4
 
 @pytest.fixture
 def long(monkeypatch):
-    """Loops of the tests' few steps count as long."""
+    """Loops of the tests' few steps count as long, and batches of few examples as worth two threads."""
     from rnnlab.recurrence import tensorflow
 
-    monkeypatch.setattr(tensorflow, "COMPILED_FROM", 1)
+    for name, value in {"COMPILED_FROM": 1, "ROWS": 1, "_threads": lambda: 2}.items():
+        monkeypatch.setattr(tensorflow, name, value)
 
 
 def graph(function):
     return compiled(function, xla=False)
 
 
-@pytest.mark.parametrize(("steps", "programs"), [(63, 0), (64, 2), (None, 0)])
-def test_loops_of_64_steps_or_more_are_two_programs(steps, programs):
+@pytest.mark.parametrize(
+    ("steps", "batch", "xla", "programs"),
+    [(63, 8, False, 0), (64, 8, False, 2), (64, 9, False, 4), (None, 8, False, 0), (64, 8, True, 0)],
+)
+def test_loops_of_64_steps_or_more_are_two_programs(steps, batch, xla, programs, monkeypatch):
+    """Parts of one size share their programs; inside a program of XLA there is no other."""
     import tensorflow as tf
 
+    from rnnlab.recurrence import tensorflow
+
+    monkeypatch.setattr(tensorflow, "_threads", lambda: 2)
     layer = LSTM.build(EVERYWHERE[1], return_state=False)
 
-    @tf.function
+    @partial(compiled, xla=xla)
     def gradient(x):
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(layer(x, training=True))
         return tape.gradient(loss, [weight.value for weight in layer.trainable_weights])
 
-    functions = gradient.get_concrete_function(tf.TensorSpec((3, steps, 2))).graph.as_graph_def().library.function
+    functions = gradient.get_concrete_function(tf.TensorSpec((batch, steps, 2))).graph.as_graph_def().library.function
     assert sum(function.attr["_XlaMustCompile"].b for function in functions) == programs
 
 
@@ -87,6 +95,7 @@ def test_fit_validate_predict_and_export_as_with_the_plain_scan(long, tmp_path, 
     model.save(tmp_path / "model.keras")
     np.testing.assert_allclose(keras.saving.load_model(tmp_path / "model.keras")(x), predicted, atol=1e-6)
     monkeypatch.setattr(tensorflow, "COMPILED_FROM", STEPS + 1)
+    monkeypatch.setattr(tensorflow, "_threads", lambda: 1)
     plain, expected = fitted(x, y)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     np.testing.assert_allclose(predicted, plain.predict(x, verbose=0), atol=1e-5)

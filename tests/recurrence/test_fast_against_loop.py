@@ -71,23 +71,6 @@ def test_in_one_compiled_graph(cell, xla):
         close(fast, eager, 1e-5)
 
 
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX compiles every loop")
-@pytest.mark.parametrize("cell", PLAIN, ids=str)
-def test_a_long_loop_is_compiled_by_itself_in_a_graph(cell, monkeypatch):
-    from rnnlab.recurrence import tensorflow
-
-    taken, kind, (plain, alone) = [], tensorflow._kind, (tensorflow._Scan, tensorflow._Compiled)
-    monkeypatch.setattr(tensorflow, "_kind", lambda inputs: taken.append(kind(inputs)) or taken[-1])
-    for least, mask, expected in ((4, MASK, alone), (4, None, alone), (5, MASK, plain)):
-        monkeypatch.setattr(tensorflow, "COMPILED_FROM", least)
-        close(*both(cell, EVERYWHERE[1], mask, how=lambda function: compiled(function, False)), 1e-5)
-        assert taken == [expected]
-        taken.clear()
-    monkeypatch.setattr(tensorflow, "COMPILED_FROM", 4)
-    both(cell, EVERYWHERE[1], MASK)  # eagerly
-    assert taken == [plain]
-
-
 @pytest.mark.parametrize("cell", PLAIN, ids=str)
 def test_stateful_layers_carry_the_same_states(cell):
     layers = [cell.build(EVERYWHERE[0], stateful=True, implementation=name) for name in ("auto", "loop")]

@@ -1,0 +1,116 @@
+"""On TensorFlow a batch runs in parts side by side: how many there are, and that the results are those of the whole."""
+
+import os
+from functools import partial
+
+import numpy as np
+import pytest
+from conformance.running import BACKEND, arrays, close, compiled, gradient, normal, operands, pure
+from conformance.table import EVERYWHERE, LSTM, WIDEST
+from recurrence.test_fast_against_loop import MASK
+
+pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA on JAX runs one loop after the other")
+
+
+@pytest.fixture(params=[4, 5], ids=["compiled", "plain"])
+def three(request, monkeypatch):
+    """The sizes of the parts that are run, of batches in three parts, in loops of 4 steps that are compiled or plain."""
+    from rnnlab.recurrence import tensorflow
+
+    sizes, run = [], tensorflow._Scan.__call__
+    for name, value in {"COMPILED_FROM": request.param, "ROWS": 1, "_threads": lambda: 3}.items():
+        monkeypatch.setattr(tensorflow, name, value)
+    monkeypatch.setattr(
+        tensorflow._Scan, "__call__", lambda self, given: sizes.append(given.inputs.shape[1]) or run(self, given)
+    )
+    return sizes
+
+
+@pytest.mark.parametrize(
+    ("cell", "scheme", "mask"), list(zip(WIDEST, EVERYWHERE, (None, MASK, MASK, MASK), strict=True)), ids=map(str, WIDEST)
+)
+def test_three_parts_together_are_the_whole(three, cell, scheme, mask):
+    """Uneven parts, padded or not: results and gradients of the scan of the whole, step by step."""
+    layer = cell.build(scheme)
+    values = operands(layer, batch=len(MASK))
+    whole = gradient(layer, values, mask)
+    assert three == [len(MASK)]
+    close(gradient(layer, values, mask, how=partial(compiled, xla=False)), whole, 1e-5)
+    assert three[1:] == [1, 2, 2]
+
+
+@pytest.mark.parametrize("batch", [5, 2])
+def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three, batch):
+    import tensorflow as tf
+
+    layer = LSTM.build(EVERYWHERE[0])
+    weights = [weight.value for weight in layer.trainable_variables]
+    x, states = normal((batch, 4, 2)), [normal((batch, layer.units), n) for n in (1, 2)]
+
+    def results(x, *states):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            found = pure(layer)(weights, x, states)
+            loss = tf.add_n([tf.reduce_sum(tensor**2) for tensor in found])
+        return found, tape.gradient(loss, x)
+
+    unknown = [tf.TensorSpec((None, *value.shape[1:])) for value in (x, *states)]
+    whole = arrays(results(*map(tf.convert_to_tensor, (x, *states))))
+    three.clear()
+    close(arrays(tf.function(results, input_signature=unknown)(x, *states)), whole, 1e-5)
+    assert three == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("batch", "threads", "parts"),
+    [(32, 2, 2), (8, 2, 2), (7, 2, 1), (1, 2, 1), (32, 16, 8), (None, 16, 4), (None, 2, 2), (32, 1, 1)],
+)
+def test_as_many_parts_as_threads_but_none_of_fewer_than_four_examples(batch, threads, parts, monkeypatch):
+    import tensorflow as tf
+
+    from rnnlab.recurrence import tensorflow
+
+    def found(xla=False):
+        counts = []
+        compiled(lambda: counts.append(tensorflow._parts(batch)), xla)()
+        return counts[0]
+
+    monkeypatch.setattr(tensorflow, "_threads", lambda: threads)
+    assert found() == parts
+    assert found(xla=True) == 1
+    assert tensorflow._parts(batch) == 1  # eagerly
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    assert found() == 1
+
+
+def test_threads_are_those_set_in_the_program_or_the_environment_or_all(monkeypatch):
+    import tensorflow as tf
+
+    from rnnlab.recurrence import tensorflow
+
+    monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 3)
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")
+    assert tensorflow._threads() == 3
+    monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 0)
+    assert tensorflow._threads() == 2
+    monkeypatch.delenv("TF_NUM_INTEROP_THREADS")
+    assert tensorflow._threads() == os.cpu_count()
+
+
+def test_masks_and_weights_go_to_the_right_examples():
+    """A part has its own rows of what has rows, and all of what has none."""
+    import tensorflow as tf
+
+    from rnnlab.recurrence.tensorflow import _Given, _split
+
+    sequence, rows, kernel, mean = normal((4, 5, 6)), normal((5, 2)), normal((2, 6)), np.float32(0.5)
+    given = _Given(sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {})
+    given = tf.nest.map_structure(tf.convert_to_tensor, given)
+    first, second = (tf.nest.map_structure(lambda tensor: tensor.numpy(), part) for part in _split(given, 2))
+    for part, own in ((first, slice(0, 2)), (second, slice(2, 5))):
+        np.testing.assert_array_equal(part.inputs, sequence[:, own])
+        np.testing.assert_array_equal(part.varying["mask"], sequence[:, own])
+        for found in (*part.states, *part.fixed["hidden"]):
+            np.testing.assert_array_equal(found, rows[own])
+        np.testing.assert_array_equal(part.kernels["recurrent"], kernel)
+        assert part.fixed["cell"] == mean
