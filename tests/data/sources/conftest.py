@@ -1,9 +1,12 @@
 """One data folder for every test of sources."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import TypeAdapter
 
 from rnnlab.data.config import DataConfig
+from rnnlab.data.sources import stock
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,18 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def trusting(home, monkeypatch) -> Callable[[str], None]:
+    """Makes the builder of a data set take small files for the published ones: their checksums are those it expects."""
+
+    def trust(name: str) -> None:
+        real, made = stock._handed, stock._made(name)
+        known = {stock._file(made, url): info for url, info in made.url_infos.items()}
+        monkeypatch.setattr(stock, "_handed", lambda kind, given, to, info: real(kind, given, to, info or known[given.name]))
+
+    return trust
 
 
 @pytest.fixture(scope="session")

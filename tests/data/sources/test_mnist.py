@@ -14,18 +14,27 @@ STEPS = {"pixels": (784, 1), "rows": (28, 28)}
 
 
 @pytest.fixture
-def images(home, monkeypatch):
-    """What the stock builder would have prepared, but random and small."""
-    random = np.random.default_rng(0)
-    found = {name: random.integers(0, 256, (size, 784), np.uint8) for name, size in {"train": 60, "test": 20}.items()}
+def instead(home, monkeypatch):
+    """Gives the records of each split instead of those that the stock builder would have prepared."""
 
     class Stock:
         version, info = "3.0.1", SimpleNamespace(citation="", homepage="")
 
-        def as_data_source(self, split):
-            return [{"image": image.reshape(28, 28, 1), "label": int(image[0]) % 10} for image in found[split]]
+        def __init__(self, found):
+            self.found = found
 
-    monkeypatch.setattr(mnist, "builder", lambda name: Stock())
+        def as_data_source(self, split):
+            return [{"image": image.reshape(28, 28, 1), "label": label} for image, label in self.found[split]]
+
+    return lambda found: monkeypatch.setattr(mnist, "builder", lambda name: Stock(found))
+
+
+@pytest.fixture
+def images(instead):
+    """A few random images; the first pixel tells the digit."""
+    random = np.random.default_rng(0)
+    found = {name: random.integers(0, 256, (size, 784), np.uint8) for name, size in {"train": 60, "test": 20}.items()}
+    instead({name: [(image, int(image[0]) % 10) for image in part] for name, part in found.items()})
     return found
 
 
@@ -57,24 +66,54 @@ def test_the_seed_decides_the_permutation_and_the_fingerprint(images, section):
     assert len({prepared_for(one).folder for one in sections}) == 1
 
 
-def test_digits_by_their_own_builder(shared_data, shared_home, section):
+FILES = {"train": "train", "test": "t10k"}
+KINDS = {"images-idx3": (16, 784), "labels-idx1": (8, 1)}
+"""The bytes before the first image or label, and those of each."""
+
+
+def content(shared_data, split, kind):
+    """What a published file says of all images, one after another, behind its header."""
+    return gzip.decompress((shared_data / "mnist" / f"{FILES[split]}-{kind}-ubyte.gz").read_bytes())[KINDS[kind][0] :]
+
+
+def published(shared_data, split, count=None):
+    """The first published images of a split with their digits, by themselves."""
+    pixels = np.frombuffer(content(shared_data, split, "images-idx3"), np.uint8).reshape(-1, 784)
+    return [*zip(pixels, content(shared_data, split, "labels-idx1"), strict=True)][:count]
+
+
+def assert_same(data, config, found):
+    """The data set has each of the images with its digit, once."""
+    back = np.argsort(mnist.places(config))
+    for name, splits in {"train": (data.train, data.validation), "test": (data.test,)}.items():
+        seen = []
+        for x, y, weights in (batch for split in splits for batch in split.batches(0, 0)):
+            pixels = (x.reshape(len(x), 784)[:, back] * 255).round().astype(np.uint8)
+            shown = [image.tobytes() + bytes([digit]) for image, digit in zip(pixels, y, strict=True)]
+            seen += shown[: int((weights > 0).sum())]
+        assert sorted(seen) == sorted(image.tobytes() + bytes([digit]) for image, digit in found[name])
+
+
+def test_digits_by_their_own_builder(shared_data, home, section, trusting, monkeypatch):
+    """On files cut after so many images, and a builder that is told so; `test_all_digits` has them all."""
+    stock = pytest.importorskip("tensorflow_datasets.image_classification.mnist")
+    trusting("mnist")
+    for split, count in {"train": 3000, "test": 500}.items():
+        monkeypatch.setattr(stock, f"_{split.upper()}_EXAMPLES", count)
+        for kind, (header, size) in KINDS.items():
+            kept = bytes(header) + content(shared_data, split, kind)[: size * count]
+            (home / f"{FILES[split]}-{kind}-ubyte.gz").write_bytes(gzip.compress(kept, 1))
+    config = section({"name": "tfds/mnist", "permutation": 3, "held_out": 400})
+    keep_files(config, home)
+    data = build(config)
+    assert [split.size for split in (data.train, data.validation, data.test)] == [2600, 400, 500]
+    assert_same(data, config, {"train": published(shared_data, "train", 3000), "test": published(shared_data, "test", 500)})
+
+
+def test_all_digits(shared_data, instead, section):
+    found = {split: published(shared_data, split) for split in FILES}
+    instead(found)
     config = section({"name": "tfds/mnist", "permutation": 3})
-    keep_files(config, shared_data / "mnist")
     data = build(config)
     assert [split.size for split in (data.train, data.validation, data.test)] == [55_000, 5_000, 10_000]
-    raw = {}
-    for name, file in {"train": "train", "test": "t10k"}.items():
-        images = gzip.decompress((shared_data / "mnist" / f"{file}-images-idx3-ubyte.gz").read_bytes())[16:]
-        labels = gzip.decompress((shared_data / "mnist" / f"{file}-labels-idx1-ubyte.gz").read_bytes())[8:]
-        raw[name] = sorted(images[784 * place : 784 * place + 784] + labels[place : place + 1] for place in range(len(labels)))
-    back = np.argsort(mnist.places(config))
-    kept = {"train": (data.train, data.validation), "test": (data.test,)}
-    for name, splits in kept.items():
-        found = []
-        for split in splits:
-            for x, y, weights in split.batches(0, 0):
-                pixels = (x.reshape(len(x), 784)[:, back] * 255).round().astype(np.uint8)
-                found += [image.tobytes() + bytes([digit]) for image, digit in zip(pixels, y, strict=True)][
-                    : int((weights > 0).sum())
-                ]
-        assert sorted(found) == raw[name]
+    assert_same(data, config, found)
