@@ -29,7 +29,7 @@ def searched(experiment: Experiment, runs_dir: str | Path, say: Callable[[str], 
     from filelock import FileLock
 
     tuned(experiment, {name: {path: _first(of) for path, of in search.of(name).items()} for name in experiment.variants})
-    folder = files.make(Path(runs_dir) / experiment.name / FOLDER)
+    folder = files.make(_folder(experiment, runs_dir))
     with FileLock(folder / ".lock"):
         found = {name: Search(experiment, name, folder).run(say) for name in experiment.variants if search.of(name)}
     return tuned(experiment, found)
@@ -40,7 +40,7 @@ def finished(experiment: Experiment, runs_dir: str | Path) -> Experiment | None:
     search = experiment.config.search
     if not search or any(left for *_, left in _progress(experiment, runs_dir)):
         return None
-    folder = Path(runs_dir) / experiment.name / FOLDER
+    folder = _folder(experiment, runs_dir)
     return tuned(experiment, {name: Search(experiment, name, folder).best() for name in experiment.variants if search.of(name)})
 
 
@@ -51,12 +51,21 @@ def outlook(experiment: Experiment, runs_dir: str | Path) -> Iterator[str]:
         yield f"search: {name}: {trials} trials of up to {epochs} epochs over {', '.join(space)}; {trials - left} done"
 
 
+def _folder(experiment: Experiment, runs_dir: str | Path) -> Path:
+    """Where the search of an experiment keeps its trials; UserError where a symbolic link leads elsewhere."""
+    folder = Path(runs_dir) / experiment.name / FOLDER
+    for place in (folder, *folder.rglob("*")):
+        if place.is_symlink():
+            raise UserError(f"{place} leads out of {folder.parent}: it is a symbolic link")
+    return folder
+
+
 def _progress(experiment: Experiment, runs_dir: str | Path) -> Iterator[tuple[str, Space, int, int]]:
     search = experiment.config.search
     for name in experiment.variants if search else ():
         if search and (space := search.of(name)):
-            journal = Path(runs_dir) / experiment.name / FOLDER / name / JOURNAL
-            done = Search(experiment, name, journal.parent.parent).done() if journal.exists() else 0
+            folder = _folder(experiment, runs_dir)
+            done = Search(experiment, name, folder).done() if (folder / name / JOURNAL).exists() else 0
             yield name, space, search.trials, max(0, search.trials - done)
 
 
@@ -71,14 +80,16 @@ class Search:
 
     def run(self, say: Callable[[str], None]) -> dict[str, Any]:
         """Make the trials that are missing, the one first that was interrupted; return the best values."""
-        from optuna import Trial
-        from optuna.trial import TrialState
+        trials = _optuna().trial
+        from rnnlab.runs.journal import mend
 
+        if mend(self.folder / JOURNAL):
+            say(f"search: {self.folder / JOURNAL} was damaged; {self.variant} goes on from the trials before the damage")
         study = self._study()
         while self.done() < self.section.trials:
             study.sampler = self._sampler(len(study.trials))
-            open_trials = study.get_trials(states=(TrialState.RUNNING,))
-            trial = Trial(study, open_trials[0]._trial_id) if open_trials else study.ask()
+            open_trials = study.get_trials(states=(trials.TrialState.RUNNING,))
+            trial = trials.Trial(study, open_trials[0]._trial_id) if open_trials else study.ask()
             values = {path: _suggested(trial, path, space) for path, space in self.space.items()}
             state, figure = self._train(trial, tuned(self.experiment, {self.variant: values}).variants[self.variant])
             study.tell(trial, figure, state)
@@ -104,25 +115,20 @@ class Search:
         return self.folder / f"trial-{number}" / "state"
 
     def _study(self) -> Any:
-        try:
-            import optuna
-            from optuna.storages import JournalStorage
-            from optuna.storages.journal import JournalFileBackend
-        except ImportError:
-            raise UserError("a search needs Optuna: pip install 'rnnlab[search]'") from None
+        optuna = _optuna()
         from rnnlab.data.task import KINDS
+        from rnnlab.runs.journal import Journal
         from rnnlab.training.config import monitored
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         config = self.experiment.variants[self.variant]
         mode = monitored(config.training, KINDS[config.data.task])[1]
-        study = optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(files.make(self.folder) / JOURNAL))),
-            study_name=self.variant,
-            direction="maximize" if mode == "max" else "minimize",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner() if self.section.prune else optuna.pruners.NopPruner(),
-        )
+        storage = optuna.storages.JournalStorage(Journal(files.make(self.folder) / JOURNAL))
+        if not storage.get_all_studies():
+            direction = "maximize" if mode == "max" else "minimize"
+            optuna.create_study(storage=storage, study_name=self.variant, direction=direction)
+        pruner = optuna.pruners.MedianPruner() if self.section.prune else optuna.pruners.NopPruner()
+        study = optuna.load_study(storage=storage, study_name=self.variant, pruner=pruner)
         mine = self._fingerprint(config)
         if study.user_attrs.setdefault("fingerprint", mine) != mine:
             raise UserError(f"{self.folder} has the search of another config; give the experiment another name, or remove it")
@@ -157,6 +163,15 @@ class Search:
         if pruned:
             return TrialState.PRUNED, None
         return (TrialState.FAIL, None) if value is None else (TrialState.COMPLETE, value)
+
+
+def _optuna() -> Any:
+    """Optuna, which is no part of a plain install."""
+    try:
+        import optuna
+    except ImportError:
+        raise UserError("a search needs Optuna: pip install 'rnnlab[search]'") from None
+    return optuna
 
 
 def _suggested(trial: Any, path: str, space: Range | list[Any]) -> Any:

@@ -1,6 +1,7 @@
 """A search: on validation alone, seeded, the same after a kill, its winners run on other seeds."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -84,6 +85,58 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     seen = len(said)
     search.searched(experiment, tmp_path / "killed", said.append)
     assert len(said) == seen  # nothing is left to try
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "foreign", "all of it"])
+def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
+    damage: str, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values of a trial come from its number, so that a trial made again is the same."""
+    experiment, said, trained = load(tiny), [], []
+    monkeypatch.setattr(trial, "figure", lambda config, *_: (trained.append(config) or float(len(trained)), False))
+    whole = search.searched(experiment, tmp_path, said.append)
+    found, journal = trials(experiment, tmp_path), tmp_path / "tiny" / search.FOLDER / "noisy" / search.JOURNAL
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"trial_id":2' in line)
+    lines[last:] = {
+        "torn": [lines[last][:-9]],
+        "flipped": [lines[last].replace(b'"trial_id":2', b'"trial_id":0'), *lines[last + 1 :]],
+        "foreign": [b'{"op_code": 9}\n', *lines[last + 1 :]],
+        "all of it": [],
+    }[damage]
+    journal.write_bytes(b"\0" * 40 if damage == "all of it" else b"".join(lines))
+    if damage == "torn":  # as it is while another process writes
+        assert search.finished(experiment, tmp_path) is None
+    else:
+        with pytest.raises(UserError, match=r"journal.log is damaged; rnnlab run goes on from the trials before the damage"):
+            search.finished(experiment, tmp_path)
+    said.clear()
+    trained[:] = trained[: 0 if damage == "all of it" else 2]
+    assert search.searched(experiment, tmp_path, said.append) == whole
+    assert len(trained) == 3
+    assert "journal.log was damaged; noisy goes on from the trials before the damage" in said[0]
+    assert trials(experiment, tmp_path) == found
+    assert search.finished(experiment, tmp_path) == whole
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "tiny").mkdir()
+    link = tmp_path / "tiny" / search.FOLDER
+    for place in (link, link / "noisy"):
+        place.symlink_to(tmp_path / "elsewhere")
+        for ask in (search.searched, lambda *given: list(search.outlook(*given[:2]))):
+            with pytest.raises(UserError, match=f"{place} leads out of .*tiny: it is a symbolic link"):
+                ask(load(tiny), tmp_path, print)
+        link.unlink() if place == link else None
+        link.mkdir(exist_ok=True)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_without_optuna_it_says_what_to_install(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(UserError, match=r"a search needs Optuna: pip install 'rnnlab\[search\]'"):
+        search.searched(load(tiny), tmp_path, print)
 
 
 def test_run_searches_first_and_runs_the_winners_on_other_seeds(tiny: Path, tmp_path: Path) -> None:

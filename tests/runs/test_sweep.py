@@ -137,6 +137,24 @@ def test_a_changed_config_makes_its_runs_again_and_no_others(copy: Path) -> None
     assert all(len(one.epochs) == 2 for one in record.runs)
 
 
+def test_another_schema_of_the_code_makes_all_runs_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.config import runs
+
+    monkeypatch.setattr(runs, "SCHEMA", runs.SCHEMA + 1)
+    assert swept(copy)[0].made == 4
+
+
+def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path) -> None:
+    from tensorflow.python.framework.config import is_op_determinism_enabled
+
+    for exactly in (False, True):
+        variant = {"training.deterministic": exactly, "dropout": 0.3}
+        sweep, record = swept(copy, compare={"variants": {"none": {}, "some": variant}, "seeds": 1})
+        assert sweep.made == 1
+        assert next(result(one) for one in record.runs if one.variant == "some")["deterministic"] == exactly
+        assert is_op_determinism_enabled() == exactly
+
+
 @pytest.mark.parametrize("damage", ["truncated", "changed", "foreign", "other data"])
 def test_a_result_that_cannot_be_trusted_is_made_again(
     damage: str, copy: Path, whole: tuple[Path, str, ExperimentRecord]
