@@ -128,7 +128,8 @@ def test_without_ray_or_a_cluster_nothing_is_made(monkeypatch: pytest.MonkeyPatc
         pass
 
 
-def test_an_address_at_which_nobody_listens_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_at_which_nobody_listens_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that a cluster, dead by now, has left behind."""
     pytest.importorskip("ray", reason="ray is not installed: pip install 'rnnlab[ray]'")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -137,3 +138,9 @@ def test_an_address_at_which_nobody_listens_is_told_at_once(monkeypatch: pytest.
     for given in (address, f"ray://{address}", "auto"):
         with pytest.raises(UserError, match=f"answers at '{given}': .*refused"), Ray(RayConfig(name="ray", address=given)):
             pass
+    monkeypatch.delenv("RAY_ADDRESS")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(address)
+    with pytest.raises(UserError, match=r"answers at 'auto': .*refused"), Ray(RayConfig(name="ray", address="auto")):
+        pass

@@ -96,8 +96,11 @@ class Ray:
 
 def _ask(address: str) -> None:
     """Raise OSError where nobody listens at an address; Ray itself would go on asking for minutes."""
-    named = os.environ.get("RAY_ADDRESS", address) if address == "auto" else address
-    host, _, port = named.removeprefix("ray://").rpartition(":")
+    if address == "auto":
+        from ray._private.services import get_ray_address_from_environment  # what it will ask has no public name
+
+        address = get_ray_address_from_environment(address, None) or address
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
 
