@@ -23,8 +23,8 @@ demo: $(STAMP)
 	$(BIN)/rnnlab run configs/quickstart.yaml $(OPTIONS)
 
 test: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/pytest -n 2
-	KERAS_BACKEND=jax $(BIN)/pytest -n 2 $(wildcard $(JAX_TESTS))
+	KERAS_BACKEND=tensorflow $(BIN)/pytest -n 2 --dist worksteal
+	KERAS_BACKEND=jax $(BIN)/pytest -n 2 --dist worksteal $(wildcard $(JAX_TESTS))
 
 check: $(STAMP)
 	$(BIN)/ruff check .

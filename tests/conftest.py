@@ -26,7 +26,7 @@ os.environ |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTEN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=30, help="How often the sweep of tests/chaos is killed.")
+    parser.addoption("--kills", type=int, default=30, help="How often tests/chaos kill at random, all tests together.")
 
 
 @pytest.fixture(scope="session")

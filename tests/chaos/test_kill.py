@@ -23,7 +23,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
     backend: tuple[Forker, Whole], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     forker, whole = backend
-    wanted, kills, rounds, resumed = request.config.getoption("--kills") // 2, 0, 0, 0
+    wanted, kills, rounds, resumed = request.config.getoption("--kills") * 3 // 10, 0, 0, 0
     chance = random.Random(1)
     while kills < wanted:
         rounds += 1

@@ -46,7 +46,7 @@ def both_at_work(parent: int, folder: Path) -> list[int]:
 def test_workers_and_parent_killed_at_random_end_with_the_same_bits(
     forker: Forker, whole: Whole, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    wanted, kills, rounds = request.config.getoption("--kills") // 3, 0, 0
+    wanted, kills, rounds = request.config.getoption("--kills") // 5, 0, 0
     chance = random.Random(3)
     while kills < wanted:
         rounds += 1
