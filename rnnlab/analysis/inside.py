@@ -1,6 +1,6 @@
 """Pictures of what is inside the cells of runs, side by side: in the report, and in the folder of a run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,8 +29,8 @@ class _Plot:
     title: str
     caption: str
     draw: Callable[[Any, Looks, Sequence[Ink], bool], None]
-    says: Callable[[Look], str]
-    """What a look shows, for those who do not see the picture; nothing where there is nothing to draw."""
+    says: Callable[[Sequence[Look]], str]
+    """What the looks of all seeds show, for those who do not see the picture; nothing where there is nothing to draw."""
 
 
 def looks_of(runs: Runs) -> dict[str, list[Look]]:
@@ -56,7 +56,7 @@ def pictures(looks: Looks, shown: Sequence[Ink]) -> list[Picture]:
 
 
 def _told(plot: _Plot, looks: Looks, shown: Sequence[Ink]) -> str:
-    told = {ink.name: plot.says(looks[ink.name][0]) for ink in shown}
+    told = {ink.name: plot.says(looks[ink.name]) for ink in shown}
     return "; ".join(f"{name}: {part}" for name, part in told.items() if part)
 
 
@@ -97,19 +97,28 @@ def _inks(looks: Looks) -> list[Ink]:
     return [Ink(name, color("series-1"), "o", "series-0") for name in looks]
 
 
-def _means(look: Look, what: str, names: Sequence[str], form: str = "{:.2f}") -> str:
-    found = {key.rsplit("/", 1)[0].replace("/", " "): value for key, value in look.items() if key.endswith(f"/{what}")}
-    return ", ".join(f"{key} {form.format(np.nanmean(value))}" for key, value in found.items() if key.split(" ")[1] in names)
+def _means(looks: Sequence[Look], what: str, names: Sequence[str], form: str = "{:.2f}") -> str:
+    found = {key: np.nanmean([np.nanmean(look[key]) for look in looks if key in look]) for key in _keys(looks, what)}
+    return ", ".join(f"{_words(key)} {form.format(mean)}" for key, mean in found.items() if key.split("/")[1] in names)
 
 
-def _ends(look: Look, what: str) -> str:
-    found = {key.rsplit("/", 1)[0].replace("/", " "): value for key, value in look.items() if key.endswith(f"/{what}")}
-    real: Mapping[str, np.ndarray] = {key: np.flatnonzero(np.isfinite(value) & (value > 0)) for key, value in found.items()}
+def _ends(looks: Sequence[Look], what: str) -> str:
+    means = {key: np.nanmean(lagged.stacked(looks, key), 0) for key in _keys(looks, what)}
+    real = {key: np.flatnonzero(np.isfinite(value) & (value > 0)) for key, value in means.items()}
     return ", ".join(
-        f"{key} {value[real[key][0]]:.2g} at {real[key][0]} and {value[real[key][-1]]:.2g} at {real[key][-1]}"
-        for key, value in found.items()
+        f"{_words(key)} {value[real[key][0]]:.2g} at {real[key][0]} and {value[real[key][-1]]:.2g} at {real[key][-1]}"
+        for key, value in means.items()
         if len(real[key])
     )
+
+
+def _keys(looks: Sequence[Look], what: str) -> list[str]:
+    """The arrays `layer/name/what` that any seed has."""
+    return list(dict.fromkeys(key for look in looks for key in look if key.endswith(f"/{what}")))
+
+
+def _words(key: str) -> str:
+    return key.rsplit("/", 1)[0].replace("/", " ")
 
 
 def _lines(what: str, x: str, y: str) -> Callable[[Any, Looks, Sequence[Ink], bool], None]:
@@ -158,6 +167,6 @@ _PLOTS = {
         "Gates over the tokens",
         "The gates of the top layer in one validation sequence, first seed; a line is a unit, sorted by how open it is.",
         lagged.heat_maps,
-        partial(_means, what="mean", names=lagged.GATES),
+        lambda looks: _means(looks[:1], "mean", lagged.GATES),
     ),
 }

@@ -48,8 +48,11 @@ def test_every_picture_is_there_and_tells_its_numbers(looked):
     flow = drawn[0].wide
     for name in ("none", "variational", "gru"):
         assert f"{name}: layer hidden" in flow
-    first = look(0, ["update", "reset"])["layer/hidden/flow"]  # gru is the first by name
-    assert f"layer hidden {first[0]:.2g} at 0 and {first[-1]:.2g} at 11" in flow
+    seeds = [look(place, ["update", "reset"]) for place in range(3)]  # gru is the first by name
+    means = {key: np.mean([one[f"layer/{key}"] for one in seeds], 0) for key in ("hidden/flow", "update/mean")}
+    assert f"layer hidden {means['hidden/flow'][0]:.2g} at 0 and {means['hidden/flow'][-1]:.2g} at 11" in flow
+    assert f"layer update {means['update/mean'].mean():.2f}" in drawn[PICTURES.index("histograms")].wide
+    assert f"layer update {seeds[0]['layer/update/mean'].mean():.2f}" in drawn[PICTURES.index("gates")].wide  # of one seed
     assert "mathdefault" not in "".join(picture.wide for picture in drawn)
     assert "word<3>" not in drawn[-1].wide
     assert "word&lt;3&gt;" in drawn[-1].wide
