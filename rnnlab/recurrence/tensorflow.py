@@ -21,6 +21,8 @@ COMPILED_FROM = 64
 compiling takes is won back by long loops only."""
 ROWS = 4
 """The least number of examples for which the recurrence is worth a thread of its own."""
+PARTS = 4
+"""The most parts of a batch: every part is traced, and to run more at once was not tried."""
 
 
 def scan(
@@ -102,7 +104,7 @@ def _parts(batch: int | None) -> int:
     """The number of parts in which so many examples are run: one for every thread, if there is work for it."""
     if not _in_graph() or tf.config.list_physical_devices("GPU"):
         return 1
-    return max(1, min(_threads(), (batch or 4 * ROWS) // ROWS))
+    return max(1, min(_threads(), PARTS, (batch or PARTS * ROWS) // ROWS))
 
 
 def _threads() -> int:

@@ -63,9 +63,9 @@ def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three, 
 
 @pytest.mark.parametrize(
     ("batch", "threads", "parts"),
-    [(32, 2, 2), (8, 2, 2), (7, 2, 1), (1, 2, 1), (32, 16, 8), (None, 16, 4), (None, 2, 2), (32, 1, 1)],
+    [(32, 2, 2), (8, 2, 2), (7, 2, 1), (1, 2, 1), (32, 16, 4), (9, 16, 2), (None, 16, 4), (None, 2, 2), (32, 1, 1)],
 )
-def test_as_many_parts_as_threads_but_none_of_fewer_than_four_examples(batch, threads, parts, monkeypatch):
+def test_as_many_parts_as_threads_but_at_most_four_and_none_of_fewer_than_four_examples(batch, threads, parts, monkeypatch):
     import tensorflow as tf
 
     from rnnlab.recurrence import tensorflow
