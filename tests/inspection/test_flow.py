@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conformance.running import BACKEND, normal
+from conformance.running import BACKEND, normal, once
 
 from rnnlab import layers
 from rnnlab.inspection.flow import gradient_flow
@@ -49,13 +49,16 @@ def test_the_norms_are_those_of_finite_differences(kind):
     passes = Passes(model)
     states = {name: passage.states for name, passage in passes.passages(X).items()}
     loss, values = keras.losses.MeanSquaredError(), [v.value for v in passes._variables]
+    predicted = once(lambda nudges: passes._call(values, keras.ops.convert_to_tensor(X), nudges)[0])
 
     def losses(name, state, s, row, unit, by):
         nudges = {other: [np.zeros_like(value) for value in of] for other, of in states.items()}
         nudges[name][state][s, row, unit] += by
         tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, {k: tuple(v) for k, v in nudges.items()})
-        predictions = passes._call(values, keras.ops.convert_to_tensor(X), tensors)[0]
-        return keras.ops.convert_to_numpy(loss.call(y, predictions)).astype("float64")
+        return keras.ops.convert_to_numpy(loss.call(y, predicted(tensors))).astype("float64")
+
+    picks = np.stack([_pick(t) for t in range(6)])
+    norms = Passes(model).gradients(X, lambda p: loss.call(y, p), picks, _zero(states))
 
     for name, of in states.items():
         for state in range(len(of)):
@@ -71,10 +74,7 @@ def test_the_norms_are_those_of_finite_differences(kind):
                 )  # rows, units, loss steps
                 assert np.abs(slopes[..., :s]).max() == 0
                 expected = np.sqrt(np.square(slopes).sum(axis=1))
-                found = Passes(model).gradients(
-                    X, lambda p: loss.call(y, p), np.stack([_pick(t) for t in range(6)]), _zero(states)
-                )[name][state]
-                np.testing.assert_allclose(found[:, s].T, expected, atol=3e-4 * expected.max())
+                np.testing.assert_allclose(norms[name][state][:, s].T, expected, atol=3e-4 * expected.max())
     assert {name: sorted(of) for name, of in flow.items()} == {
         name: ["cell", "hidden"][-len(of) :] for name, of in states.items()
     }
