@@ -34,7 +34,7 @@ LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | 
 HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray"}
 """Libraries that take a noticeable time to import."""
 BACKENDS = {
-    "tensorflow": {"rnnlab.recurrence.tensorflow"},
+    "tensorflow": {"rnnlab.recurrence.tensorflow", "rnnlab.recurrence.parts"},
     "jax": {"rnnlab.recurrence.jax"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),

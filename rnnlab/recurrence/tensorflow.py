@@ -1,15 +1,14 @@
 """The fast scan on TensorFlow: products kept, steps replayed, weight gradients taken once after the loop."""
 
-import os
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 from keras import activations
 from tensorflow.python.eager import record  # tf.custom_gradient would compute again what it is called with
-from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
 
 from rnnlab.cells.steps import Noise, States, Tensor
 from rnnlab.recurrence.masking import masked
+from rnnlab.recurrence.parts import Given, empty, in_graph, parts
 
 SLOPES = {
     activations.sigmoid: lambda y, d: tf.raw_ops.SigmoidGrad(y=y, dy=d),
@@ -19,10 +18,6 @@ SLOPES = {
 COMPILED_FROM = 64
 """The least number of steps of a loop, known while a function is traced, that is compiled by XLA: what
 compiling takes is won back by long loops only."""
-ROWS = 4
-"""The least number of examples for which the recurrence is worth a thread of its own."""
-PARTS = 4
-"""The most parts of a batch: every part is traced, and to run more at once was not tried."""
 
 
 def scan(
@@ -45,88 +40,15 @@ def scan(
         varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
         step, states = masked(step, zero_output), (*states, tf.zeros_like(states[0]))
     run = _kind(inputs)(step)
-    parts = _split(_Given(inputs, states, fixed, varying, kernels, biases, params), _parts(inputs.shape[1]))
-    outputs, final = zip(*map(run, parts), strict=True)
+    given = Given(inputs, states, fixed, varying, kernels, biases, params)
+    outputs, final = zip(*map(run, given.split(parts(inputs.shape[1]))), strict=True)
     states = tuple(tf.concat(rows, 0) for rows in zip(*final, strict=True))
     return tf.concat(outputs, 1), states if mask is None else states[:-1]
 
 
-class _Given(NamedTuple):
-    """What a scan is given, besides its step: tensors with a row for every example, and weights."""
-
-    inputs: Tensor
-    states: States
-    fixed: Noise
-    varying: Noise
-    kernels: dict[str, Tensor]
-    biases: dict[str, Tensor]
-    params: dict[str, Tensor]
-
-    @property
-    def sources(self) -> tuple[Any, ...]:
-        """What the gradient is taken by."""
-        return self.inputs, self.states, self.kernels, self.biases, self.params
-
-    def with_sources(self, inputs: Tensor, states: States, *weights: Any) -> "_Given":
-        """The same noise, with other sources."""
-        return _Given(inputs, states, self.fixed, self.varying, *weights)
-
-    def noise(self, t: Tensor) -> Noise:
-        """The noise of step t."""
-        return {**self.fixed, **tf.nest.map_structure(lambda noise: noise[t], self.varying)}
-
-    def product(self, name: str, v: Tensor) -> Tensor:
-        """The recurrent product of a name, with its bias where it has one."""
-        product = tf.matmul(v, self.kernels[name])
-        return tf.nn.bias_add(product, self.biases[name]) if name in self.biases else product
-
-    def steps(self) -> Any:
-        """The number of steps."""
-        return self.inputs.shape[0] or tf.shape(self.inputs)[0]
-
-    def arrays(self, axis: int) -> dict[str, tf.TensorArray]:
-        """Arrays for the operands (axis 0) or for the results (axis 1) of every product."""
-        batch, dtype = self.inputs.shape[1], self.inputs.dtype
-        return {name: _empty(self.steps(), (batch, kernel.shape[axis]), dtype) for name, kernel in self.kernels.items()}
-
-
 def _kind(inputs: Tensor) -> type["_Scan"]:
     """The scan for inputs (steps, batch, width)."""
-    return _Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and _in_graph() else _Scan
-
-
-def _in_graph() -> bool:
-    """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA."""
-    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
-
-
-def _parts(batch: int | None) -> int:
-    """The number of parts in which so many examples are run: one for every thread, if there is work for it."""
-    if not _in_graph() or tf.config.list_physical_devices("GPU"):
-        return 1
-    return max(1, min(_threads(), PARTS, (batch or PARTS * ROWS) // ROWS))
-
-
-def _threads() -> int:
-    """The number of operations that TensorFlow runs side by side."""
-    chosen = tf.config.threading.get_inter_op_parallelism_threads() or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
-    return chosen or os.cpu_count() or 1
-
-
-def _split(given: _Given, parts: int) -> list[_Given]:
-    """The same for parts of the batch: every tensor's rows, axis -2 of those that have any, and the weights as they are."""
-    if parts == 1:
-        return [given]
-    batch = given.inputs.shape[1] or tf.shape(given.inputs)[1]
-    sizes = [batch * (part + 1) // parts - batch * part // parts for part in range(parts)]
-
-    def split(tensor: Tensor) -> list[Tensor]:
-        axis = tensor.shape.rank - 2
-        return [tensor] * parts if axis < 0 else tf.split(tensor, sizes, axis)
-
-    own = {name: getattr(given, name) for name in ("inputs", "states", "fixed", "varying")}
-    rows = zip(*map(split, tf.nest.flatten(own)), strict=True)
-    return [given._replace(**tf.nest.pack_sequence_as(own, part)) for part in rows]
+    return _Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and in_graph() else _Scan
 
 
 class _Scan:
@@ -139,7 +61,7 @@ class _Scan:
         self.plain: dict[str, int] = {}
         """The products whose operand is a state as it is, by the number of the state."""
 
-    def __call__(self, given: _Given) -> tuple[Tensor, States]:
+    def __call__(self, given: Given) -> tuple[Tensor, States]:
         @tf.custom_gradient
         def run(*flat: Tensor) -> Any:
             now = given.with_sources(*tf.nest.pack_sequence_as(given.sources, flat))
@@ -153,7 +75,7 @@ class _Scan:
         outputs, *final = run(*tf.nest.flatten(given.sources))
         return outputs, tuple(final)
 
-    def forward(self, given: _Given) -> tuple[Tensor, States, Any]:
+    def forward(self, given: Given) -> tuple[Tensor, States, Any]:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
         inputs, states, steps = given.inputs, given.states, given.steps()
 
@@ -180,13 +102,13 @@ class _Scan:
             saved = _write((operands, products, active), t, (own, kept, dict(enumerate(values))))
             return t + 1, inputs[(t + 1) % steps], new, _write(path, t + 1, new), *saved
 
-        path = tuple(_empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
+        path = tuple(empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
         start = (0, inputs[0], states, path, given.arrays(0), given.arrays(1), self.slots(given))
         _, _, final, path, operands, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
         operands = {name: array for name, array in operands.items() if name not in self.plain}
         return path[self.output].stack()[1:], final, (path, operands, *saved)
 
-    def backward(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel."""
         path, operands, products, active = saved
         inputs, steps = given.inputs, given.steps()
@@ -206,7 +128,7 @@ class _Scan:
 
         added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
         zero = tf.nest.map_structure(tf.zeros_like, given.params)
-        arrays = (_empty(steps, inputs.shape[1:], inputs.dtype), given.arrays(1))
+        arrays = (empty(steps, inputs.shape[1:], inputs.dtype), given.arrays(1))
         start = (steps - 1, gates(steps - 1), d_final, zero, *arrays)
         *_, d_states, d_params, d_inputs, deltas = tf.while_loop(lambda t, *_: t >= 0, body, start, maximum_iterations=steps)
         d_x = d_inputs.stack()
@@ -245,11 +167,11 @@ class _Scan:
         zeroed = [tf.zeros_like(source) if d is None else d for source, d in zip(flat, pulled, strict=True)]
         return tf.nest.pack_sequence_as(sources, zeroed)
 
-    def slots(self, given: _Given) -> dict[int, tf.TensorArray]:
+    def slots(self, given: Given) -> dict[int, tf.TensorArray]:
         """Arrays for the activations of a step, in their order: one for every part of the input, and one more."""
         state = given.states[0]
         gates = given.inputs.shape[-1] // state.shape[-1]
-        return {n: _empty(given.steps(), state.shape, state.dtype) for n in range(gates + 1)}
+        return {n: empty(given.steps(), state.shape, state.dtype) for n in range(gates + 1)}
 
 
 class _Compiled(_Scan):
@@ -260,20 +182,20 @@ class _Compiled(_Scan):
         self.programs = [tf.function(program, jit_compile=True) for program in (self.stacked, self.unstacked)]
         """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
 
-    def stacked(self, given: _Given) -> Any:
+    def stacked(self, given: Given) -> Any:
         """The scan's forward run; what is saved leaves the program stacked."""
         outputs, final, saved = super().forward(given)
         return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
 
-    def unstacked(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def unstacked(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """The scan's backward run from what was saved stacked."""
         return super().backward(given, tf.nest.map_structure(_unstacked, saved), d_outputs, d_final)
 
-    def forward(self, given: _Given) -> tuple[Tensor, States, Any]:
+    def forward(self, given: Given) -> tuple[Tensor, States, Any]:
         """As the scan."""
         return _untaped(self.programs[0], given)
 
-    def backward(self, given: _Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """As the scan, with the derivative of the plain scan's, for a program has none."""
         operands = (given, (d_outputs, d_final))
         ours, d_results = tf.nest.map_structure(tf.identity, operands)  # `second` may be built in a graph beside this one
@@ -285,7 +207,7 @@ class _Compiled(_Scan):
 
         return tf.nest.pack_sequence_as(given.sources, run(*tf.nest.flatten((ours, d_results))))
 
-    def second(self, given: _Given, d_results: Any, cotangents: Any) -> list[Tensor]:
+    def second(self, given: Given, d_results: Any, cotangents: Any) -> list[Tensor]:
         """What cotangents of the plain scan's gradient give all that it is computed from."""
         with tf.GradientTape() as outer:
             outer.watch((given, d_results))
@@ -295,7 +217,7 @@ class _Compiled(_Scan):
             gradients = inner.gradient(results, given.sources, d_results)
         return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten((given, d_results)), list(cotangents))
 
-    def slots(self, given: _Given) -> dict[int, tf.TensorArray]:
+    def slots(self, given: Given) -> dict[int, tf.TensorArray]:
         """No activation is kept: to compute one again is cheaper than to store it."""
         return {}
 
@@ -326,12 +248,8 @@ def _flat(tensor: Tensor) -> Tensor:
     return tf.reshape(tensor, (-1, tensor.shape[-1]))
 
 
-def _empty(steps: Tensor, shape: Any, dtype: Any) -> tf.TensorArray:
-    return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)
-
-
 def _unstacked(sequence: Tensor) -> tf.TensorArray:
-    return _empty(tf.shape(sequence)[0], sequence.shape[1:], sequence.dtype).unstack(sequence)
+    return empty(tf.shape(sequence)[0], sequence.shape[1:], sequence.dtype).unstack(sequence)
 
 
 def _read(arrays: Any, t: Tensor) -> Any:

@@ -15,11 +15,12 @@ pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA on JAX runs
 @pytest.fixture(params=[4, 5], ids=["compiled", "plain"])
 def three(request, monkeypatch):
     """The sizes of the parts that are run, of batches in three parts, in loops of 4 steps that are compiled or plain."""
-    from rnnlab.recurrence import tensorflow
+    from rnnlab.recurrence import parts, tensorflow
 
     sizes, run = [], tensorflow._Scan.__call__
-    for name, value in {"COMPILED_FROM": request.param, "ROWS": 1, "_threads": lambda: 3}.items():
-        monkeypatch.setattr(tensorflow, name, value)
+    monkeypatch.setattr(tensorflow, "COMPILED_FROM", request.param)
+    monkeypatch.setattr(parts, "ROWS", 1)
+    monkeypatch.setattr(parts, "_threads", lambda: 3)
     monkeypatch.setattr(
         tensorflow._Scan, "__call__", lambda self, given: sizes.append(given.inputs.shape[1]) or run(self, given)
     )
@@ -68,17 +69,17 @@ def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three, 
 def test_as_many_parts_as_threads_but_at_most_four_and_none_of_fewer_than_four_examples(batch, threads, parts, monkeypatch):
     import tensorflow as tf
 
-    from rnnlab.recurrence import tensorflow
+    from rnnlab.recurrence import parts as module
 
     def found(xla=False):
         counts = []
-        compiled(lambda: counts.append(tensorflow._parts(batch)), xla)()
+        compiled(lambda: counts.append(module.parts(batch)), xla)()
         return counts[0]
 
-    monkeypatch.setattr(tensorflow, "_threads", lambda: threads)
+    monkeypatch.setattr(module, "_threads", lambda: threads)
     assert found() == parts
     assert found(xla=True) == 1
-    assert tensorflow._parts(batch) == 1  # eagerly
+    assert module.parts(batch) == 1  # eagerly
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
     assert found() == 1
 
@@ -86,27 +87,27 @@ def test_as_many_parts_as_threads_but_at_most_four_and_none_of_fewer_than_four_e
 def test_threads_are_those_set_in_the_program_or_the_environment_or_all(monkeypatch):
     import tensorflow as tf
 
-    from rnnlab.recurrence import tensorflow
+    from rnnlab.recurrence import parts as module
 
     monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 3)
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")
-    assert tensorflow._threads() == 3
+    assert module._threads() == 3
     monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 0)
-    assert tensorflow._threads() == 2
+    assert module._threads() == 2
     monkeypatch.delenv("TF_NUM_INTEROP_THREADS")
-    assert tensorflow._threads() == os.cpu_count()
+    assert module._threads() == os.cpu_count()
 
 
 def test_masks_and_weights_go_to_the_right_examples():
     """A part has its own rows of what has rows, and all of what has none."""
     import tensorflow as tf
 
-    from rnnlab.recurrence.tensorflow import _Given, _split
+    from rnnlab.recurrence.parts import Given
 
     sequence, rows, kernel, mean = normal((4, 5, 6)), normal((5, 2)), normal((2, 6)), np.float32(0.5)
-    given = _Given(sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {})
+    given = Given(sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {})
     given = tf.nest.map_structure(tf.convert_to_tensor, given)
-    first, second = (tf.nest.map_structure(lambda tensor: tensor.numpy(), part) for part in _split(given, 2))
+    first, second = (tf.nest.map_structure(lambda tensor: tensor.numpy(), part) for part in given.split(2))
     for part, own in ((first, slice(0, 2)), (second, slice(2, 5))):
         np.testing.assert_array_equal(part.inputs, sequence[:, own])
         np.testing.assert_array_equal(part.varying["mask"], sequence[:, own])

@@ -1,0 +1,91 @@
+"""What a scan on TensorFlow is given; the examples of a batch are independent, so it is given them in parts, side by side."""
+
+import os
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
+
+from rnnlab.cells.steps import Noise, States, Tensor
+
+ROWS = 4
+"""The least number of examples for which the recurrence is worth a thread of its own."""
+PARTS = 4
+"""The most parts of a batch: every part is traced, and to run more at once was not tried."""
+
+
+class Given(NamedTuple):
+    """What a scan is given, besides its step: tensors with a row for every example, and weights."""
+
+    inputs: Tensor
+    states: States
+    fixed: Noise
+    varying: Noise
+    kernels: dict[str, Tensor]
+    biases: dict[str, Tensor]
+    params: dict[str, Tensor]
+
+    @property
+    def sources(self) -> tuple[Any, ...]:
+        """What the gradient is taken by."""
+        return self.inputs, self.states, self.kernels, self.biases, self.params
+
+    def with_sources(self, inputs: Tensor, states: States, *weights: Any) -> "Given":
+        """The same noise, with other sources."""
+        return Given(inputs, states, self.fixed, self.varying, *weights)
+
+    def noise(self, t: Tensor) -> Noise:
+        """The noise of step t."""
+        return {**self.fixed, **tf.nest.map_structure(lambda noise: noise[t], self.varying)}
+
+    def product(self, name: str, v: Tensor) -> Tensor:
+        """The recurrent product of a name, with its bias where it has one."""
+        product = tf.matmul(v, self.kernels[name])
+        return tf.nn.bias_add(product, self.biases[name]) if name in self.biases else product
+
+    def steps(self) -> Any:
+        """The number of steps."""
+        return self.inputs.shape[0] or tf.shape(self.inputs)[0]
+
+    def arrays(self, axis: int) -> dict[str, tf.TensorArray]:
+        """Arrays for the operands (axis 0) or for the results (axis 1) of every product."""
+        batch, dtype = self.inputs.shape[1], self.inputs.dtype
+        return {name: empty(self.steps(), (batch, kernel.shape[axis]), dtype) for name, kernel in self.kernels.items()}
+
+    def split(self, count: int) -> "list[Given]":
+        """The same for parts of the batch: every tensor's rows, axis -2 of those that have any, and the weights as they are."""
+        if count == 1:
+            return [self]
+        batch = self.inputs.shape[1] or tf.shape(self.inputs)[1]
+        sizes = [batch * (part + 1) // count - batch * part // count for part in range(count)]
+
+        def split(tensor: Tensor) -> list[Tensor]:
+            axis = tensor.shape.rank - 2
+            return [tensor] * count if axis < 0 else tf.split(tensor, sizes, axis)
+
+        own = {name: getattr(self, name) for name in ("inputs", "states", "fixed", "varying")}
+        rows = zip(*map(split, tf.nest.flatten(own)), strict=True)
+        return [self._replace(**tf.nest.pack_sequence_as(own, part)) for part in rows]
+
+
+def in_graph() -> bool:
+    """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA."""
+    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def parts(batch: int | None) -> int:
+    """The number of parts in which so many examples are run: one for every thread, if there is work for it."""
+    if not in_graph() or tf.config.list_physical_devices("GPU"):
+        return 1
+    return max(1, min(_threads(), PARTS, (batch or PARTS * ROWS) // ROWS))
+
+
+def _threads() -> int:
+    """The number of operations that TensorFlow runs side by side."""
+    chosen = tf.config.threading.get_inter_op_parallelism_threads() or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
+    return chosen or os.cpu_count() or 1
+
+
+def empty(steps: Tensor, shape: Any, dtype: Any) -> tf.TensorArray:
+    """An array for tensors of a shape, one a step, that can be read more than once."""
+    return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)
