@@ -5,7 +5,7 @@ from itertools import combinations
 import keras
 import numpy as np
 import pytest
-from conformance.running import arrays, gradient, normal, once, operands, pure, randomise, recorded, stepwise
+from conformance.running import arrays, gradient, normal, once, operands, pure, randomise, recorded
 from conformance.table import EVERYWHERE, LSTM, NONE, PLAIN, SCHEMES, Scheme, noise
 
 STEPS, BATCH, INPUTS, UNITS = 3, 40, 25, 30
@@ -19,7 +19,7 @@ def built(cell, scheme, **options):
 
 def masks(layer, x=X):
     """The masks of one training call, by site."""
-    with recorded() as drawn, stepwise():
+    with recorded() as drawn:
         layer(x, training=True)
     assert all(len(calls) == 1 for calls in drawn.values())
     return {site: calls[0] for site, calls in drawn.items()}
@@ -68,7 +68,7 @@ def test_two_layers_and_two_directions_with_one_seed_share_no_mask():
     both = keras.layers.Bidirectional(built(LSTM, EVERYWHERE[0]))
     stack = [both, built(LSTM, EVERYWHERE[0], name="second")]
     x = X
-    with recorded() as calls, stepwise():
+    with recorded() as calls:
         for layer in stack:
             x = layer(x, training=True)[0][..., :INPUTS]
     for site, found in calls.items():
