@@ -43,7 +43,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
         assert bits(folder) == whole[1]
         assert answer(folder) == answer(whole[0])
     print(f"{kills} kills in {rounds} sweeps, {resumed} times gone on from a state, 0 differences, 0 lost or doubled runs")
-    assert resumed > wanted / 5
+    assert resumed > wanted / 10
 
 
 def test_a_sweep_killed_while_another_one_runs_on_the_folder(
