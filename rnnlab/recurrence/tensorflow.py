@@ -40,8 +40,8 @@ def scan(
         varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
         step, states = masked(step, zero_output), (*states, tf.zeros_like(states[0]))
     run = _kind(inputs)(step)
-    given = Given(inputs, states, fixed, varying, kernels, biases, params)
-    outputs, final = zip(*map(run, given.split(parts(inputs.shape[1]))), strict=True)
+    given = Given(inputs, states, fixed, varying, kernels, biases, params, tf.constant(0))
+    outputs, final = zip(*map(run, given.split(parts(given))), strict=True)
     states = tuple(tf.concat(rows, 0) for rows in zip(*final, strict=True))
     return tf.concat(outputs, 1), states if mask is None else states[:-1]
 

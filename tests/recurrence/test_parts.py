@@ -66,20 +66,27 @@ def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three, 
     ("batch", "threads", "parts"),
     [(32, 2, 2), (8, 2, 2), (7, 2, 1), (1, 2, 1), (32, 16, 4), (9, 16, 2), (None, 16, 4), (None, 2, 2), (32, 1, 1)],
 )
-def test_as_many_parts_as_threads_but_at_most_four_and_none_of_fewer_than_four_examples(batch, threads, parts, monkeypatch):
+def test_as_many_parts_as_threads_but_four_at_most_and_none_of_few_examples_or_with_a_large_kernel(
+    batch, threads, parts, monkeypatch
+):
     import tensorflow as tf
 
     from rnnlab.recurrence import parts as module
 
-    def found(xla=False):
+    def asked(units=512):
+        kernel = tf.TensorSpec((units, 4 * units))
+        return module.parts(module.Given(tf.TensorSpec((4, batch, 4 * units)), (), {}, {}, {"recurrent": kernel}, {}, {}, None))
+
+    def found(units=512, xla=False):
         counts = []
-        compiled(lambda: counts.append(module.parts(batch)), xla)()
+        compiled(lambda: counts.append(asked(units)), xla)()
         return counts[0]
 
     monkeypatch.setattr(module, "_threads", lambda: threads)
     assert found() == parts
+    assert found(units=513) == 1
     assert found(xla=True) == 1
-    assert module.parts(batch) == 1  # eagerly
+    assert asked() == 1  # eagerly
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
     assert found() == 1
 
@@ -105,12 +112,13 @@ def test_masks_and_weights_go_to_the_right_examples():
     from rnnlab.recurrence.parts import Given
 
     sequence, rows, kernel, mean = normal((4, 5, 6)), normal((5, 2)), normal((2, 6)), np.float32(0.5)
-    given = Given(sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {})
+    given = Given(
+        sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {}, 0
+    )
     given = tf.nest.map_structure(tf.convert_to_tensor, given)
-    first, second = (tf.nest.map_structure(lambda tensor: tensor.numpy(), part) for part in given.split(2))
-    for part, own in ((first, slice(0, 2)), (second, slice(2, 5))):
+    for part, own in zip(given.split(2), (slice(0, 2), slice(2, 5)), strict=True):
         np.testing.assert_array_equal(part.inputs, sequence[:, own])
-        np.testing.assert_array_equal(part.varying["mask"], sequence[:, own])
+        np.testing.assert_array_equal(part.noise(3)["mask"], sequence[3, own])
         for found in (*part.states, *part.fixed["hidden"]):
             np.testing.assert_array_equal(found, rows[own])
         np.testing.assert_array_equal(part.kernels["recurrent"], kernel)
