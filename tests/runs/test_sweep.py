@@ -11,6 +11,7 @@ import yaml
 
 from rnnlab.config import Experiment, load
 from rnnlab.runs import store
+from rnnlab.runs.plan import plan
 from rnnlab.runs.store import ExperimentRecord, RunRecord, read
 from rnnlab.runs.sweep import Sweep, run
 
@@ -140,8 +141,12 @@ def test_a_changed_config_makes_its_runs_again_and_no_others(copy: Path) -> None
 def test_another_schema_of_the_code_makes_all_runs_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from rnnlab.config import runs
 
+    def planned() -> list[tuple[int, int]]:
+        return [(row.done, row.missing) for row in plan(experiment(copy), copy / "runs")]
+
+    assert planned() == [(2, 0), (2, 0)]
     monkeypatch.setattr(runs, "SCHEMA", runs.SCHEMA + 1)
-    assert swept(copy)[0].made == 4
+    assert planned() == [(0, 2), (0, 2)]
 
 
 def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path) -> None:
