@@ -27,6 +27,13 @@ def told(path: Path) -> Iterator[None]:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
+def refuse_links(folder: Path, *places: Path) -> None:
+    """Raise UserError where one of the places is a symbolic link, which may lead out of the folder."""
+    for place in places:
+        if place.is_symlink():
+            raise UserError(f"{place} leads out of {folder}: it is a symbolic link")
+
+
 def partial_of(path: Path) -> Path:
     """Return a name beside `path`, used by nobody else, under which it is written until it is whole."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}{PARTIAL}")

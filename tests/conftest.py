@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores Ctrl-C, and so would what it starts
-gc.set_threshold(20_000)  # every search for garbage looks through TensorFlow and JAX too: it took a seventh of the time
+gc.set_threshold(20_000)  # every search for garbage looks through TensorFlow and JAX too
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

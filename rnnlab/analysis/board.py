@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from rnnlab import files
 from rnnlab.analysis.comparison import Comparison
-from rnnlab.errors import UserError
 from rnnlab.runs import means, store
 from rnnlab.tensorboard.events import replace
 from rnnlab.tensorboard.values import text
@@ -15,8 +15,7 @@ def write(comparison: Comparison, experiment: Path) -> None:
     Raises UserError where a symbolic link leads out of it, StorageError where it cannot be written.
     """
     place = experiment / store.TENSORBOARD
-    if place.is_symlink():
-        raise UserError(f"{place} leads out of {experiment}: it is a symbolic link")
+    files.refuse_links(experiment, place)
     replace(place, {0: [text("answer", answer(comparison))]})
     for variant in dict.fromkeys(path.parent for path in store.run_folders(experiment)):
         means.write(variant)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import UserError
+from rnnlab import files
 from rnnlab.runs import store
 from rnnlab.tensorboard.epochs import tagged
 from rnnlab.tensorboard.events import replace
@@ -70,8 +70,7 @@ def write(variant: Path) -> None:
     Every figure of an epoch has the tags `.../mean`, `.../lo`, `.../hi` and `.../seeds`. Raises UserError where the folder is
     a symbolic link, StorageError where it cannot be written.
     """
-    if (variant / FOLDER).is_symlink():
-        raise UserError(f"{variant / FOLDER} leads out of {variant}: it is a symbolic link")
+    files.refuse_links(variant, variant / FOLDER)
     runs = [store.read_run(path) for path in store.run_folders(variant.parent, variant.name)]
     found = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
     steps: dict[int, list[Any]] = {}

@@ -54,17 +54,17 @@ def outlook(experiment: Experiment, runs_dir: str | Path) -> Iterator[str]:
 def _folder(experiment: Experiment, runs_dir: str | Path) -> Path:
     """Where the search of an experiment keeps its trials; UserError where a symbolic link leads elsewhere."""
     folder = Path(runs_dir) / experiment.name / FOLDER
-    for place in (folder, *folder.rglob("*")):
-        if place.is_symlink():
-            raise UserError(f"{place} leads out of {folder.parent}: it is a symbolic link")
+    files.refuse_links(folder.parent, folder, *folder.rglob("*"))
     return folder
 
 
 def _progress(experiment: Experiment, runs_dir: str | Path) -> Iterator[tuple[str, Space, int, int]]:
     search = experiment.config.search
-    for name in experiment.variants if search else ():
-        if search and (space := search.of(name)):
-            folder = _folder(experiment, runs_dir)
+    if not search:
+        return
+    folder = _folder(experiment, runs_dir)
+    for name in experiment.variants:
+        if space := search.of(name):
             done = Search(experiment, name, folder).done() if (folder / name / JOURNAL).exists() else 0
             yield name, space, search.trials, max(0, search.trials - done)
 

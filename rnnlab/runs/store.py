@@ -71,9 +71,7 @@ def inside(experiment: Path, run: Path) -> Path:
     """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
     own = [run / name for name in OWN]
     inner = [found for folder in own[-3:] for found in folder.rglob("*")]
-    for place in (run.parent, run, *own, *inner):
-        if place.is_symlink():
-            raise UserError(f"{place} leads out of {experiment}: it is a symbolic link")
+    files.refuse_links(experiment, run.parent, run, *own, *inner)
     return run
 
 
