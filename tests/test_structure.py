@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files", "replicas"),
+    ("errors", "seeds", "section", "names", "files", "replicas", "graphs"),
     ("noise",),
     ("cells",),
     ("recurrence",),
@@ -34,7 +34,7 @@ LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | 
 HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray"}
 """Libraries that take a noticeable time to import."""
 BACKENDS = {
-    "tensorflow": {"rnnlab.recurrence.tensorflow", "rnnlab.recurrence.parts"},
+    "tensorflow": {"rnnlab.recurrence.tensorflow", "rnnlab.recurrence.parts", "rnnlab.noise.philox"},
     "jax": {"rnnlab.recurrence.jax"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),

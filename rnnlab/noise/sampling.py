@@ -1,13 +1,18 @@
 """Drawing masks. Nothing else in the project draws random numbers for noise."""
 
+import math
 from typing import Any
 
-from keras import ops, random
+from keras import backend, ops, random
 
+from rnnlab.graphs import on_processors
 from rnnlab.noise.sites import Noise
 from rnnlab.replicas import replicas
 
 Tensor = Any
+
+MANY = 1 << 18
+"""How many numbers of one shape, known while a function is traced, are worth a program of their own on TensorFlow."""
 
 
 def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str) -> Tensor:
@@ -16,20 +21,28 @@ def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dty
     The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless the mask
     lives a batch; a replica that has a part of its rows gets the rows' own masks.
     """
-    uniform = _uniform(noise, shape, seed)
+    kept = ops.cast(_kept(noise, shape, seed), dtype)
     if noise.site.startswith("hold"):
-        return ops.cast(uniform < noise.rate, dtype)
-    mask = ops.cast(uniform >= noise.rate, dtype)
-    return mask / noise.keep if noise.scale == "train" else mask
+        return 1 - kept
+    return kept / noise.keep if noise.scale == "train" else kept
 
 
-def _uniform(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
-    """Draw for the whole batch, and return the rows of this replica."""
+def _kept(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
+    """Draw for the whole batch whether a uniform number is at least the rate, and return the rows of this replica."""
     number, mine = replicas()
     if number == 1 or noise.lifetime == "batch":
-        return random.uniform(shape, seed=seed, dtype="float32")
+        return _at_least(noise.rate, shape, seed)
     *before, rows, width = shape
-    return random.uniform((*before, number * rows, width), seed=seed, dtype="float32")[..., mine * rows : (mine + 1) * rows, :]
+    return _at_least(noise.rate, (*before, number * rows, width), seed)[..., mine * rows : (mine + 1) * rows, :]
+
+
+def _at_least(rate: float, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
+    many = all(isinstance(size, int) for size in shape) and math.prod(shape) >= MANY
+    if many and backend.backend() == "tensorflow" and on_processors():
+        from rnnlab.noise import philox
+
+        return philox.at_least(rate, shape, seed.next())
+    return random.uniform(shape, seed=seed, dtype="float32") >= rate
 
 
 def mean(noise: Noise) -> float:

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import tensorflow as tf
-from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
 
 from rnnlab.cells.steps import Noise, States, Tensor
+from rnnlab.graphs import on_processors
 
 ROWS = 4
 """The least number of examples for which the recurrence is worth a thread of its own."""
@@ -82,15 +82,10 @@ class Given(NamedTuple):
         return [self._replace(**part, first=tf.convert_to_tensor(start)) for part, start in zip(parts, starts, strict=False)]
 
 
-def in_graph() -> bool:
-    """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA."""
-    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
-
-
 def parts(given: Given) -> int:
     """The number of parts in which a batch is run: one for every thread, if there is work for it."""
     batch, size = given.inputs.shape[1], sum(kernel.shape.num_elements() for kernel in given.kernels.values())
-    if not in_graph() or size > KERNEL or tf.config.list_physical_devices("GPU"):
+    if size > KERNEL or not on_processors():
         return 1
     return max(1, min(_threads(), PARTS, (batch or PARTS * ROWS) // ROWS))
 

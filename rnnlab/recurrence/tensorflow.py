@@ -7,8 +7,9 @@ from keras import activations
 from tensorflow.python.eager import record  # tf.custom_gradient would compute again what it is called with
 
 from rnnlab.cells.steps import Noise, States, Tensor
+from rnnlab.graphs import in_graph
 from rnnlab.recurrence.masking import masked
-from rnnlab.recurrence.parts import Given, empty, in_graph, parts
+from rnnlab.recurrence.parts import Given, empty, parts
 
 SLOPES = {
     activations.sigmoid: lambda y, d: tf.raw_ops.SigmoidGrad(y=y, dy=d),

@@ -32,12 +32,14 @@ import json, sys
 import keras, tensorflow as tf
 from rnnlab.data.build import build
 from rnnlab.data.generators.config import CopyMemory
+from rnnlab.noise import sampling
 cpu, devices = tf.config.list_physical_devices("CPU")[0], int(sys.argv[2])
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
 count = lambda weight: len(getattr(weight.value, "values", [0]))
 examples = {"train": 40, "validation": 12, "test": 12}
 dataset = build(CopyMemory(name="copy_memory", delay=3, batch_size=4, examples=examples))
 builtin = {"implementation": "keras"}
+sampling.MANY = 1 if devices > 1 else sampling.MANY  # replicas draw by our program, a device alone by Keras
 optimizer = {"name": "sgd", "learning_rate": 0.5, "clip_norm": 0.1, "l2": 0.01, "weight_decay": 0.01, "averaging": {"after": 1}}
 """
 """What each replica would see only a part of: masks of all rows, the norm of the whole gradient."""

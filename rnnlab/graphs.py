@@ -1,0 +1,20 @@
+"""What TensorFlow makes of the operations that are being built, for code that suits only some of its ways."""
+
+
+def in_graph() -> bool:
+    """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA.
+
+    >>> in_graph()
+    False
+    """
+    import tensorflow as tf
+    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
+
+    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def on_processors() -> bool:
+    """Whether they are so run where there is no GPU."""
+    import tensorflow as tf
+
+    return in_graph() and not tf.config.list_physical_devices("GPU")

@@ -1,0 +1,60 @@
+"""TensorFlow's random numbers compared with a rate, the same to the bit, several at a time by vector instructions."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+ROUNDS = 10
+"""Of Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)."""
+MANTISSA = 23
+"""The bits of a random word that become the float32 number in [0, 1)."""
+
+
+def at_least(rate: float, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+    """Tell in bytes of `shape`, 1 or 0, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
+
+    The seed is what `keras.random.SeedGenerator.next` returns.
+
+    >>> import keras
+    >>> at_least(0.5, (2, 3), keras.random.SeedGenerator(1).next()).numpy().tolist()
+    [[1, 0, 1], [0, 0, 0]]
+    >>> (keras.random.uniform((2, 3), seed=keras.random.SeedGenerator(1)) >= 0.5).numpy().tolist()
+    [[True, False, True], [False, False, False]]
+    """
+    count = math.prod(shape)
+    seed = tf.cast(seed % (tf.int32.max - 1), tf.int32)  # as Keras gives it to TensorFlow
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
+    least = math.ceil(float(np.float32(rate)) * 2**MANTISSA)
+    operands = (key[0], counter, tf.constant(least, tf.uint32))
+    words = _compared.get_concrete_function(*operands, math.ceil(count / 4))(*operands)
+    return tf.reshape(tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:count], shape)
+
+
+@tf.function(jit_compile=True)
+def _compared(key: tf.Tensor, counter: tf.Tensor, least: tf.Tensor, blocks: int) -> tf.Tensor:
+    """Four comparisons a block, each in a byte of one word: side by side they would be computed anew for every number."""
+    low, high = _halves(counter[0] + tf.cast(tf.range(blocks), tf.uint64))
+    block = (low, high, *(tf.fill([blocks], half) for half in _halves(counter[1])))
+    fraction = tf.constant(2**MANTISSA - 1, tf.uint32)
+    told = [tf.cast(word & fraction >= least, tf.uint32) for word in _philox(block, _halves(key))]
+    return tf.add_n([tf.bitwise.left_shift(byte, tf.constant(8 * n, tf.uint32)) for n, byte in enumerate(told)])
+
+
+def _philox(block: tuple[tf.Tensor, ...], key: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+    """The four random words of a block, from the four of its number and the two of the key."""
+    for _ in range(ROUNDS):
+        (low_0, high_0), (low_2, high_2) = (
+            _halves(tf.cast(word, tf.uint64) * tf.constant(multiplier, tf.uint64))
+            for word, multiplier in zip(block[::2], MULTIPLIERS, strict=True)
+        )
+        block = (high_2 ^ block[1] ^ key[0], low_2, high_0 ^ block[3] ^ key[1], low_0)
+        key = tuple(word + tf.constant(step, tf.uint32) for word, step in zip(key, KEY_STEPS, strict=True))
+    return block
+
+
+def _halves(words: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The lower and the upper 32 bits of words of 64."""
+    return tf.cast(words, tf.uint32), tf.cast(tf.bitwise.right_shift(words, tf.constant(32, tf.uint64)), tf.uint32)
