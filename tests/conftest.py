@@ -28,7 +28,12 @@ os.environ |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTEN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=30, help="How often tests/chaos kill at random, all tests together.")
+    parser.addoption("--kills", type=int, default=20, help="How often tests/chaos kill at random, all tests together.")
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # what is there now stays to the end, and need not be looked through again
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,11 @@
 import re
 import shlex
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chaos.small import Forker
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -20,10 +21,6 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> list[str]:
     return [line for block in blocks("console") for line in block.splitlines()]
-
-
-def rnnlab(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-m", "rnnlab", *words], cwd=folder, capture_output=True, text=True, timeout=600)
 
 
 FIRST = next(line for line in commands() if line.startswith("rnnlab run"))
@@ -43,21 +40,33 @@ def arguments(command: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
+def forker() -> Iterator[Forker]:
+    """Starts commands without importing TensorFlow again for each; `make demo` below starts a process as a user does."""
+    server = Forker("tensorflow")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def place(forker, tmp_path_factory) -> Path:
     """A folder with the configs and what the first `rnnlab run`, of the quickstart, makes there."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "configs").symlink_to(ROOT / "configs")
-    done = rnnlab(folder, *arguments(FIRST))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    ends_well(forker, folder, FIRST)
     return folder
 
 
+def ends_well(forker, folder, command):
+    """A command, started in a folder, ends with status 0 and prints something."""
+    out, err = (folder / f"{len([*folder.iterdir()])}.{name}" for name in ("out", "err"))
+    first = f"os.chdir({str(folder)!r}); os.dup2(os.open({str(err)!r}, os.O_WRONLY | os.O_CREAT), 2)"
+    assert forker.run(arguments(command), out, first) == 0, err.read_text()
+    assert out.read_text()
+
+
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rnnlab") and line != FIRST])
-def test_commands_run(command, place):
-    done = rnnlab(place, *arguments(command))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+def test_commands_run(command, forker, place):
+    ends_well(forker, place, command)
 
 
 def test_make_demo_runs(tmp_path):

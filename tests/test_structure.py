@@ -33,8 +33,9 @@ LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | 
 
 HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray"}
 """Libraries that take a noticeable time to import."""
+ON_TENSORFLOW = ("noise.philox", *(f"recurrence.{name}" for name in ("tensorflow", "replay", "compiled", "parts")))
 BACKENDS = {
-    "tensorflow": {"rnnlab.recurrence.tensorflow", "rnnlab.recurrence.parts", "rnnlab.noise.philox"},
+    "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
     "jax": {"rnnlab.recurrence.jax"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),

@@ -31,7 +31,7 @@ def _tensorflow_step(layer: keras.layers.Layer, x: np.ndarray, seen: np.ndarray,
 
     weights = [weight.value for weight in layer.trainable_weights]
 
-    @tf.function(jit_compile=jit)
+    @tf.function(autograph=False, jit_compile=jit)
     def step(x: Any, seen: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -63,7 +63,7 @@ def _jax_step(layer: keras.layers.Layer, x: np.ndarray, seen: np.ndarray) -> Cal
 def _tensorflow_products(operands: list[np.ndarray], jit: bool) -> Callable[[], list[Any]]:
     import tensorflow as tf
 
-    @tf.function(jit_compile=jit)
+    @tf.function(autograph=False, jit_compile=jit)
     def step(x: Any, w: Any, u: Any, h: Any, d: Any) -> Any:
         def each(rows: Any, kernel: Any) -> Any:
             array = tf.TensorArray(rows.dtype, rows.shape[0], element_shape=rows.shape[1:]).unstack(rows)

@@ -33,7 +33,7 @@ def at_least(rate: float, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:count], shape)
 
 
-@tf.function(jit_compile=True)
+@tf.function(autograph=False, jit_compile=True)
 def _compared(key: tf.Tensor, counter: tf.Tensor, least: tf.Tensor, blocks: int) -> tf.Tensor:
     """Four comparisons a block, each in a byte of one word: side by side they would be computed anew for every number."""
     low, high = _halves(counter[0] + tf.cast(tf.range(blocks), tf.uint64))

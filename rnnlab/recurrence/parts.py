@@ -1,6 +1,7 @@
 """What a scan on TensorFlow is given; the examples of a batch are independent, so it is given them in parts, side by side."""
 
 import os
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -27,8 +28,8 @@ class Given(NamedTuple):
     kernels: dict[str, Tensor]
     biases: dict[str, Tensor]
     params: dict[str, Tensor]
-    first: Tensor
-    """The row of `varying` at which the examples of a part begin: it is not split, for it is large."""
+    first: tuple[Tensor, ...] = ()
+    """Of a part of a batch the row at which its examples begin in what is not split, since it is large."""
 
     @property
     def sources(self) -> tuple[Any, ...]:
@@ -40,15 +41,17 @@ class Given(NamedTuple):
         inputs, states, kernels, biases, params = sources
         return self._replace(inputs=inputs, states=states, kernels=kernels, biases=biases, params=params)
 
+    def input(self, t: Tensor) -> Tensor:
+        """The input of step t."""
+        return self.rows(self.inputs[t])
+
     def noise(self, t: Tensor) -> Noise:
         """The noise of step t."""
-        return {**self.fixed, **tf.nest.map_structure(lambda noise: self._rows(noise[t]), self.varying)}
+        return {**self.fixed, **tf.nest.map_structure(lambda noise: self.rows(noise[t]), self.varying)}
 
-    def _rows(self, noise: Tensor) -> Tensor:
-        """The rows that belong to the examples, of noise for all of the batch."""
-        batch = self.inputs.shape[1]
-        whole = batch is not None and batch == noise.shape[0]
-        return noise if whole else tf.slice(noise, (self.first, 0), (batch or tf.shape(self.inputs)[1], noise.shape[-1]))
+    def rows(self, tensor: Tensor) -> Tensor:
+        """The rows of these examples, of a tensor that has a row for every example of the batch."""
+        return _rows(tensor, self.first[0], _size(self.states[0], 0)) if self.first else tensor
 
     def product(self, name: str, v: Tensor) -> Tensor:
         """The recurrent product of a name, with its bias where it has one."""
@@ -57,29 +60,42 @@ class Given(NamedTuple):
 
     def steps(self) -> Any:
         """The number of steps."""
-        return self.inputs.shape[0] or tf.shape(self.inputs)[0]
+        return _size(self.inputs, 0)
+
+    def empty(self, width: int) -> tf.TensorArray:
+        """An array for these examples' rows of a width, one tensor a step."""
+        return empty(self.steps(), (self.states[0].shape[0], width), self.inputs.dtype)
 
     def arrays(self, axis: int) -> dict[str, tf.TensorArray]:
         """Arrays for the operands (axis 0) or for the results (axis 1) of every product."""
-        batch, dtype = self.inputs.shape[1], self.inputs.dtype
-        return {name: empty(self.steps(), (batch, kernel.shape[axis]), dtype) for name, kernel in self.kernels.items()}
+        return {name: self.empty(kernel.shape[axis]) for name, kernel in self.kernels.items()}
 
     def split(self, count: int) -> "list[Given]":
-        """The same for parts of the batch: the rows, axis -2, of all tensors that have any, and the weights as they are."""
+        """The same for parts of the batch."""
         if count == 1:
             return [self]
-        batch = self.inputs.shape[1] or tf.shape(self.inputs)[1]
-        starts = [batch * part // count for part in range(count + 1)]
-        sizes = [end - start for start, end in pairwise(starts)]
+        batch = _size(self.inputs, 1)
+        bounds = [batch * part // count for part in range(count + 1)]
+        return [self._part(start, end - start) for start, end in pairwise(bounds)]
 
-        def split(tensor: Tensor) -> list[Tensor]:
-            axis = tensor.shape.rank - 2
-            return [tensor] * count if axis < 0 else tf.split(tensor, sizes, axis)
+    def _part(self, first: Any, size: Any) -> "Given":
+        def own(tensor: Tensor) -> Tensor:
+            return tensor if tensor.shape.rank < 2 else _rows(tensor, first, size)
 
-        own = {name: getattr(self, name) for name in ("inputs", "states", "fixed")}
-        rows = zip(*map(split, tf.nest.flatten(own)), strict=True)
-        parts = [tf.nest.pack_sequence_as(own, part) for part in rows]
-        return [self._replace(**part, first=tf.convert_to_tensor(start)) for part, start in zip(parts, starts, strict=False)]
+        states, fixed = tf.nest.map_structure(own, (self.states, self.fixed))
+        return self._replace(states=states, fixed=fixed, first=(tf.convert_to_tensor(first),))
+
+
+def merged(gradients: list[Any]) -> Any:
+    """The gradient by the sources of the whole batch, from those of its parts."""
+    d_inputs, d_states, *d_weights = zip(*gradients, strict=True)
+    together = [tf.nest.map_structure(lambda *d: tf.add_n(d), *parts) for parts in d_weights]
+    return tf.concat(d_inputs, 1), joined(d_states), *together
+
+
+def joined(states: Iterable[States]) -> States:
+    """The states of the whole batch, from those of its parts."""
+    return tuple(tf.concat(rows, 0) for rows in zip(*states, strict=True))
 
 
 def parts(given: Given) -> int:
@@ -94,6 +110,16 @@ def _threads() -> int:
     """The number of operations that TensorFlow runs side by side."""
     chosen = tf.config.threading.get_inter_op_parallelism_threads() or int(os.environ.get("TF_NUM_INTEROP_THREADS", 0))
     return chosen or os.cpu_count() or 1
+
+
+def _rows(tensor: Tensor, first: Any, size: Any) -> Tensor:
+    """So many rows of (batch, width), from one of them on."""
+    return tf.slice(tensor, (first, 0), (size, tensor.shape[-1]))
+
+
+def _size(tensor: Tensor, axis: int) -> Any:
+    """The size of an axis: a number where it is known."""
+    return tf.shape(tensor)[axis] if tensor.shape[axis] is None else tensor.shape[axis]
 
 
 def empty(steps: Tensor, shape: Any, dtype: Any) -> tf.TensorArray:

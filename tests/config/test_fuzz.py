@@ -30,7 +30,7 @@ compare:
 WORDS = sorted({*re.findall(r"[\w.]+", GOOD), "extends", "site", "candidate", "null", "-1", "1.5", "1e400", "~"})
 PIECES = [*WORDS, *"{}[],:&*!|>%@`'\"#?-\t\n \x00\x85\ufeff\ud800\\é", "\n  ", ": ", "*layer", "---\n", "<<"]
 BOUNDED = settings(
-    max_examples=2500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text(max_size=5)

@@ -65,7 +65,7 @@ def compiled(function, xla=True):
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function, jit_compile=xla)
+        return tf.function(function, autograph=False, jit_compile=xla)
     import jax
 
     return jax.jit(function)
@@ -74,6 +74,16 @@ def compiled(function, xla=True):
 def once(function):
     """The function in the way that is quickest to run a single time."""
     return compiled(function) if BACKEND == "jax" else function
+
+
+def each(function, numbers):
+    """What a function of a number returns for each of them, which JAX computes together."""
+    if BACKEND != "jax":
+        return [function(number) for number in numbers]
+    import jax
+
+    together = jax.vmap(function)(np.array(numbers))
+    return [keras.tree.map_structure(lambda result, n=n: result[n], together) for n in range(len(numbers))]
 
 
 def gradient(layer, values, mask=None, training=True, how=lambda function: function):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from conformance.running import arrays, double, normal, operands, pulled, pure, stepwise
+from conformance.running import arrays, double, each, normal, operands, pulled, pure, stepwise
 from conformance.table import LSTM, ROWS, SHORT
 
 PADDING = np.array([[1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 1, 1]], bool)
@@ -15,11 +15,12 @@ WEIGHTS = {1: 8 / 12, -1: -8 / 12, 2: -1 / 12, -2: 1 / 12}
 def slope(function, cotangents, values, direction):
     """d/de of sum(cotangents * function(values + e * direction)) at e = 0."""
 
-    def at(e):
-        results = function(*keras.tree.map_structure(lambda v, d: v + e * d, values, direction))
-        return sum(np.sum(c * r) for c, r in zip(cotangents, arrays(results), strict=True))
+    def results(e):
+        return function(*keras.tree.map_structure(lambda v, d: v + e * d, values, direction))
 
-    return sum(weight * at(EPSILON * n) for n, weight in WEIGHTS.items()) / EPSILON
+    steps = [arrays(results) for results in each(results, [EPSILON * n for n in WEIGHTS])]
+    sums = [sum(np.sum(c * r) for c, r in zip(cotangents, found, strict=True)) for found in steps]
+    return np.dot(list(WEIGHTS.values()), sums) / EPSILON
 
 
 @pytest.mark.parametrize(("cell", "scheme"), [row for row in ROWS if row[0] is LSTM or row[1] in SHORT], ids=str)
@@ -27,7 +28,8 @@ def test_the_gradient_of_each_cell_under_each_scheme_is_its_slope(cell, scheme):
     with double(), stepwise():
         layer = cell.build(scheme, dtype="float64")
         values, function = operands(layer, dtype="float64"), pure(layer, PADDING)
-        cotangents = [normal(result.shape, 40 + n, 1, "float64") for n, result in enumerate(function(*values))]
+        shapes = [(*values[1].shape[:2], layer.units), *(state.shape for state in values[2])]
+        cotangents = [normal(shape, 40 + n, 1, "float64") for n, shape in enumerate(shapes)]
         _, gradients = pulled(function, [keras.ops.convert_to_tensor(c) for c in cotangents], *values)
         direction = [normal(value.shape, 100 + n, 1, "float64") for n, value in enumerate(keras.tree.flatten(values))]
         expected = slope(function, cotangents, values, keras.tree.pack_sequence_as(values, direction))
