@@ -17,11 +17,15 @@ OPTIONS = {
 }
 
 
-def both(cell, scheme, mask=None, training=True, how=lambda function: function, steps=4, **arguments):
+def one(name, cell, scheme, mask=None, training=True, how=lambda function: function, steps=4, **arguments):
+    """Results and gradients of an implementation, as a flat list."""
+    layer = cell.build(scheme, implementation=name, **arguments)
+    return gradient(layer, operands(layer, batch=len(MASK), steps=steps), mask, training, how)
+
+
+def both(*settings, **arguments):
     """Results and gradients of the fast scan and of the loop, as flat lists."""
-    layers = [cell.build(scheme, implementation=implementation, **arguments) for implementation in ("auto", "loop")]
-    values = operands(layers[0], batch=len(MASK), steps=steps)
-    return [gradient(layer, values, mask, training, how) for layer in layers]
+    return [one(name, *settings, **arguments) for name in ("auto", "loop")]
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
@@ -67,7 +71,7 @@ def test_in_one_compiled_graph(cell, xla):
     close(fast, loop, 1e-5)
     if not (BACKEND == "tensorflow" and xla):  # TensorFlow's XLA draws other numbers from the same seed
         with stepwise():
-            eager, _ = both(cell, EVERYWHERE[1], MASK)
+            eager = one("auto", cell, EVERYWHERE[1], MASK)
         close(fast, eager, 1e-5)
 
 
@@ -119,16 +123,16 @@ def test_length_and_batch_unknown_when_built(cell):
         close(arrays([graph(normal((5, 4, 2)), MASK)]), arrays([loop(normal((5, 4, 2)), MASK)]), 1e-5)
 
 
-@pytest.mark.parametrize(("policy", "bound"), [("mixed_bfloat16", 0.1), ("mixed_float16", 0.01)])
 @pytest.mark.parametrize("cell", PLAIN, ids=str)
-def test_mixed_precision(cell, policy, bound):
-    half, loop = both(cell, EVERYWHERE[2], MASK, how=once, dtype=policy)
-    full, _ = both(cell, EVERYWHERE[2], MASK, how=once)
-    results = 1 + cell.states
-    assert {str(result.dtype) for result in half[:results]} == {policy.removeprefix("mixed_")}
-    assert {str(weight.dtype) for weight in half[results : -1 - cell.states]} == {"float32"}
-    for other in (loop, full):
-        close([value.astype("float32") for value in half], [value.astype("float32") for value in other], bound)
+def test_mixed_precision(cell):
+    full = one("auto", cell, EVERYWHERE[2], MASK, how=once)
+    for policy, bound in (("bfloat16", 0.1), ("float16", 0.01)):
+        half, loop = both(cell, EVERYWHERE[2], MASK, how=once, dtype=f"mixed_{policy}")
+        results = 1 + cell.states
+        assert {str(result.dtype) for result in half[:results]} == {policy}
+        assert {str(weight.dtype) for weight in half[results : -1 - cell.states]} == {"float32"}
+        for other in (loop, full):
+            close([value.astype("float32") for value in half], [value.astype("float32") for value in other], bound)
 
 
 @pytest.mark.parametrize("cell", [LSTM], ids=str)

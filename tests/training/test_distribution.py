@@ -17,7 +17,7 @@ from rnnlab.training.config import TrainingConfig
 from rnnlab.training.distribution import distributed
 
 JAX = """
-import json, sys
+import json
 import jax, keras
 from rnnlab.data.build import build
 from rnnlab.data.config import PythonReference
@@ -28,58 +28,56 @@ builtin, optimizer = {"implementation": "keras", "dropout": 0.2}, {}
 """
 """A carried state, and noise of built-in layers."""
 TENSORFLOW = """
-import json, sys
+import json
 import keras, tensorflow as tf
 from rnnlab.data.build import build
 from rnnlab.data.generators.config import CopyMemory
-from rnnlab.noise import sampling
-cpu, devices = tf.config.list_physical_devices("CPU")[0], int(sys.argv[2])
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 count = lambda weight: len(getattr(weight.value, "values", [0]))
 examples = {"train": 40, "validation": 12, "test": 12}
 dataset = build(CopyMemory(name="copy_memory", delay=3, batch_size=4, examples=examples))
 builtin = {"implementation": "keras"}
-sampling.MANY = 1 if devices > 1 else sampling.MANY  # replicas draw by our program, a device alone by Keras
 optimizer = {"name": "sgd", "learning_rate": 0.5, "clip_norm": 0.1, "l2": 0.01, "weight_decay": 0.01, "averaging": {"after": 1}}
 """
 """What each replica would see only a part of: masks of all rows, the norm of the whole gradient."""
 TRAIN = """
 from rnnlab.models.config import ModelConfig
+from rnnlab.noise import sampling
 from rnnlab.training.config import TrainingConfig
 from rnnlab.training.train import train
 layers = [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3, "ar": 0.1}, {"units": 3, **builtin}]
 head = {"dropout": 0.2}
 model = ModelConfig.model_validate({"embedding": {"width": 4, "dropout": 0.2}, "recurrent": layers, "head": head})
-training = TrainingConfig.model_validate({"epochs": 2, "optimizer": optimizer, "distribution": json.loads(sys.argv[1])})
-devices = []
-watch = keras.callbacks.LambdaCallback(
-    on_train_end=lambda logs: devices.append(count(trained.weights[0])))
-watch.on_train_begin = lambda logs=None: globals().update(trained=watch.model)
-trained, outcome = train(model, dataset, training, 1, [watch])
-weights = [keras.ops.convert_to_numpy(weight).ravel().tolist() for weight in trained.trainable_weights]
-print(json.dumps([len(keras.distribution.list_devices()), devices, weights, outcome.metrics, outcome.initial_weights]))
+assert len(keras.distribution.list_devices()) == 2
+for distribution in (None, "data_parallel"):
+    training = TrainingConfig.model_validate({"epochs": 2, "optimizer": optimizer, "distribution": distribution})
+    sampling.MANY = 1 if distribution else sampling.MANY  # on TensorFlow replicas draw by our program, a device alone by Keras
+    devices = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_end=lambda logs: devices.append(count(trained.weights[0])))
+    watch.on_train_begin = lambda logs=None: globals().update(trained=watch.model)
+    trained, outcome = train(model, dataset, training, 1, [watch])
+    weights = [keras.ops.convert_to_numpy(weight).ravel().tolist() for weight in trained.trainable_weights]
+    print(json.dumps([devices, weights, outcome.metrics, outcome.initial_weights]))
 """
-
-
-def trained(backend: str, devices: int, distribution: str) -> list[Any]:
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
-    own = {"KERAS_BACKEND": backend, "XLA_FLAGS": flags}
-    command = [sys.executable, "-c", (JAX if backend == "jax" else TENSORFLOW) + TRAIN, distribution, str(devices)]
-    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_two_devices_give_the_result_of_one(backend: str) -> None:
-    one, two = trained(backend, 1, "null"), trained(backend, 2, '"data_parallel"')
-    assert (one[0], one[1], two[0], two[1]) == (1, [1], 2, [2])
-    assert one[4] == two[4]
-    for mine, theirs in zip(one[2], two[2], strict=True):
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"
+    own = {"KERAS_BACKEND": backend, "XLA_FLAGS": flags}
+    command = [sys.executable, "-c", (JAX if backend == "jax" else TENSORFLOW) + TRAIN]
+    done = subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    one, two = map(json.loads, done.stdout.splitlines()[-2:])
+    assert (one[0], two[0]) == ([1], [2])
+    assert one[3] == two[3]
+    for mine, theirs in zip(one[1], two[1], strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
-    for name, value in one[3].items():
+    for name, value in one[2].items():
         if "second" not in name:
-            assert two[3][name] == pytest.approx(value, rel=1e-5), name
+            assert two[2][name] == pytest.approx(value, rel=1e-5), name
 
 
 TEXT = PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300)
