@@ -14,7 +14,7 @@ def in_graph() -> bool:
 
 
 def on_processors() -> bool:
-    """Whether they are so run where there is no GPU."""
+    """Whether operations are run as soon as they can be, and by processors alone: there is no GPU."""
     import tensorflow as tf
 
     return in_graph() and not tf.config.list_physical_devices("GPU")

@@ -122,8 +122,6 @@ def untimed(record: Any) -> Any:
 
 EVERYWHERE = (4, 7, 22, 11, 26)
 """In the middle of a batch of the first epoch, between two, in a validation, at an epoch's end, in the last epoch."""
-TWICE = (4, 26)
-"""Of them the first and the last, for what differs from other runs in its data or its layer alone."""
 BOTH_WIDTHS = (12, 50)
 """Where batches have two widths, each of which is traced in every run: after both were seen, and in the last epoch."""
 
@@ -132,8 +130,8 @@ BOTH_WIDTHS = (12, 50)
     ("dataset", "layer", "settings", "kills"),
     [
         (WORDS, NOISE, {}, EVERYWHERE),
-        (WORDS, BUILTIN, {}, TWICE),
-        (NUMBERS, NOISE, {}, TWICE),
+        (WORDS, BUILTIN, {}, EVERYWHERE),
+        (NUMBERS, NOISE, {}, EVERYWHERE),
         (LABELS, NOISE, {}, BOTH_WIDTHS),
         (VARIED, NOISE, PAPERS, EVERYWHERE),
     ],
@@ -166,7 +164,7 @@ def test_plateaus_and_draws_without_a_seed_go_on_too(tmp_path: Path) -> None:
 
     weights, rates = ended("whole")
     assert len(set(rates)) >= 3
-    for at in (30, 28):
+    for at in (5, 30, 33, 28):
         with pytest.raises(Killed):
             ended("killed", at)
     again, resumed = ended("killed")
