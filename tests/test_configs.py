@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from rnnlab.cli import main
 from rnnlab.config import load
-from rnnlab.data.build import build as build_data
-from rnnlab.data.sources.build import keep_files
+from rnnlab.data.build_dataset import build as build_data
+from rnnlab.data.sources.registry import keep_files
 from rnnlab.data.task import Task
-from rnnlab.models.build import build
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.build_model import build
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.size import parameters
 from rnnlab.training.fit import compiled, fit, weights_count
 

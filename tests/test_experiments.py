@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rnnlab.analysis import forms, record
+from rnnlab.comparison import json_file
 from rnnlab.config import load
 from rnnlab.errors import UserError
-from rnnlab.runs.provenance import PACKAGES, machine
+from rnnlab.report import export
+from rnnlab.sweep.provenance import PACKAGES, machine
 
 SPEED = Path(__file__).parents[1] / "experiments" / "speed"
 
@@ -76,10 +77,10 @@ COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("compar
 
 @pytest.mark.parametrize("file", COMPARISONS, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_the_table_of_a_study_is_its_comparison(file):
-    found = record.read(file)
-    assert record.document(found) == json.loads(file.read_text())
+    found = json_file.read(file)
+    assert json_file.document(found) == json.loads(file.read_text())
     text = (file.parent / "README.md").read_text()
-    assert forms.markdown(found) in text
+    assert export.markdown(found) in text
     assert found.answer in text.replace("\n", " ")
     assert all(one.counts.ended == one.counts.planned >= 6 for one in found.variants.values())
 
@@ -87,7 +88,7 @@ def test_the_table_of_a_study_is_its_comparison(file):
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_every_config_of_a_study_was_run(folder):
     """But for the search for rates, every config has its comparison, by its own name, variants and seeds."""
-    made = {tuple(found.experiments): found for found in map(record.read, folder.glob("comparison*.json"))}
+    made = {tuple(found.experiments): found for found in map(json_file.read, folder.glob("comparison*.json"))}
     configs = [load(path) for path in folder.glob("*.yaml") if path.stem != "rates"]
     assert {(one.name,) for one in configs} == set(made)
     for one in configs:
@@ -112,7 +113,7 @@ def test_the_two_ways_to_predict_are_compared_as_measured():
     ways = runpy.run_path(str(folder / "ways.py"))
     rows = json.loads((folder / "ways.json").read_text())
     assert ways["table"](rows) in (folder / "README.md").read_text()
-    home, shifted = (record.read(folder / f"comparison-{name}.json").variants for name in ways["DATA"])
+    home, shifted = (json_file.read(folder / f"comparison-{name}.json").variants for name in ways["DATA"])
     for name, its in home.items():
         usual = [one.value for one in its.seeds.values()]
         assert usual == pytest.approx(
@@ -150,7 +151,7 @@ def test_the_reviews_are_chosen_by_the_rule_of_the_study(tmp_path, monkeypatch):
 def test_what_is_no_comparison_is_refused(tmp_path):
     (tmp_path / "comparison.json").write_text("{}")
     with pytest.raises(UserError, match="is no comparison"):
-        record.read(tmp_path / "comparison.json")
+        json_file.read(tmp_path / "comparison.json")
 
 
 def test_a_study_made_again_has_the_same_bits(tmp_path, root):
@@ -173,7 +174,7 @@ def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     versions = [{name: one["versions"].get(name) for name in kept} for one in (made, now)]
     if versions[0] != versions[1] or made["machine"]["processor"] != machine()["processor"]:
         pytest.skip(f"other versions or another processor than the study's: {versions[1]}, {machine()['processor']}")
-    expected = record.read(folder / "comparison-adding-10.json").variants["zoneout"].seeds[1]
+    expected = json_file.read(folder / "comparison-adding-10.json").variants["zoneout"].seeds[1]
     assert again["metrics"]["test_loss"] == expected.value
     assert again["metrics"]["val_loss"] == expected.validation
     assert again["initial_weights"] == expected.initial_weights
@@ -181,7 +182,7 @@ def test_a_study_made_again_has_the_same_bits(tmp_path, root):
 
 def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken():
     folder = SPEED.parent / "which-site"
-    tried = {name: one.seeds[101].validation for name, one in record.read(folder / "rates.json").variants.items()}
+    tried = {name: one.seeds[101].validation for name, one in json_file.read(folder / "rates.json").variants.items()}
     text = (folder / "README.md").read_text()
     assert all(f"| {name} | {figure:.2f} |" in text for name, figure in tried.items())
     settings = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files", "replicas", "graphs"),
+    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs"),
     ("noise",),
     ("cells",),
     ("recurrence",),
@@ -22,10 +22,17 @@ ROOMS = [
     ("models",),
     ("training",),
     ("inspection",),
-    ("tensorboard",),
     ("config",),
-    ("runs",),
-    ("analysis",),
+    ("storage",),
+    ("tensorboard",),
+    ("progress",),
+    ("sweep",),
+    ("search",),
+    ("trained",),
+    ("statistics",),
+    ("comparison",),
+    ("plots",),
+    ("report",),
     ("cli",),
 ]
 """The way through the house: a module imports from its own room and from those above."""
@@ -33,10 +40,13 @@ LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | 
 
 HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray"}
 """Libraries that take a noticeable time to import."""
-ON_TENSORFLOW = ("noise.philox", *(f"recurrence.{name}" for name in ("tensorflow", "replay", "compiled", "parts")))
+ON_TENSORFLOW = (
+    "noise.philox",
+    *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split")),
+)
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax"},
+    "jax": {"rnnlab.recurrence.jax_scan"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

@@ -7,13 +7,13 @@ from typing import Any
 import keras
 
 from rnnlab.bench.timing import interleaved
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
-from rnnlab.data.feed import Feed
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import TrainingConfig
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.fit import compiled
 from rnnlab.training.repeatable import repeatable
+from rnnlab.training.training_config import TrainingConfig
 
 STEPS, ROUNDS = 20, 40
 DATA = build(PythonReference(name="python_reference", level="word", vocabulary=2000, window=32, batch_size=16, limit=40000))

@@ -15,13 +15,13 @@ import numpy as np
 
 from rnnlab.bench.timing import interleaved
 from rnnlab.data.dataset import Dataset, Split
-from rnnlab.data.feed import Feed
-from rnnlab.data.ragged import Ragged
-from rnnlab.data.streams import Stream
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import TrainingConfig
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.fit import compiled
+from rnnlab.training.training_config import TrainingConfig
 
 FOLDER = Path(__file__).parent
 BATCHES = 12

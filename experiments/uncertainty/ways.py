@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.analysis.figures import bare_p, with_interval
-from rnnlab.analysis.gather import gather
-from rnnlab.analysis.permutation import max_t
-from rnnlab.analysis.statistics import mean_interval
+from rnnlab.comparison.load import gather
+from rnnlab.statistics.intervals import mean_interval
+from rnnlab.statistics.permutation import max_t
+from rnnlab.statistics.rounding import bare_p, with_interval
 
 FILE = Path(__file__).with_name("ways.json")
 DATA = {"imdb": "IMDB", "cornell": "Cornell"}

@@ -1,5 +1,5 @@
 """How fast the layers are: everything in one process and one run, turn by turn."""
 
-from rnnlab.bench.compare import Shape, bench
+from rnnlab.bench.rivals import Shape, bench
 
 __all__ = ["Shape", "bench"]

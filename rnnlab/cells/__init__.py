@@ -1,6 +1,6 @@
 """What happens in one time step."""
 
-from rnnlab.cells.gru import GRUCell
-from rnnlab.cells.lstm import LSTMCell
+from rnnlab.cells.gru_cell import GRUCell
+from rnnlab.cells.lstm_cell import LSTMCell
 
 __all__ = ["GRUCell", "LSTMCell"]

@@ -4,15 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rnnlab.config.agreement import CHECKS, judged
-from rnnlab.config.executor import ExecutorConfig, LocalConfig
-from rnnlab.config.search import SearchConfig
-from rnnlab.data.config import DataConfig
-from rnnlab.models.config import ModelConfig
+from rnnlab.config.compatibility import CHECKS, judged
+from rnnlab.config.executor_config import ExecutorConfig, LocalConfig
+from rnnlab.config.search_config import SearchConfig
+from rnnlab.data.data_config import DataConfig
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.names import folder, nearest
 from rnnlab.section import Section, conflict
-from rnnlab.training.config import TrainingConfig
-from rnnlab.training.evaluation import EvaluationConfig
+from rnnlab.training.evaluation_config import EvaluationConfig
+from rnnlab.training.training_config import TrainingConfig
 
 Name = Annotated[str, AfterValidator(folder)]
 """A name that becomes a folder."""

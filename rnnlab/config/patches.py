@@ -7,7 +7,7 @@ from pathlib import Path
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.reader import parse, read
 from rnnlab.config.tree import ConfigError, Node, Place, Problem, merge, put
-from rnnlab.models.config import RecurrentConfig
+from rnnlab.models.model_config import RecurrentConfig
 from rnnlab.names import nearest
 
 SECTIONS = tuple(key for key in RunConfig.model_fields if key != "name")

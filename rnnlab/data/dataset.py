@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.data.codec import Codec
+from rnnlab.data.segmentation import Vocabulary
 from rnnlab.data.task import Task
-from rnnlab.data.text import Vocabulary
+from rnnlab.data.tokenizer import Codec
 
 PADDING = -1
 """What stands for padding among token numbers."""

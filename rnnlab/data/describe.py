@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.cache import ABOUT, Prepared, home, read_about
-from rnnlab.data.codec import Codec
-from rnnlab.data.sources.section import SPLITS
+from rnnlab.data.prepared import ABOUT, Prepared, home, read_about
+from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.tokenizer import Codec
 
 SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""

@@ -6,12 +6,12 @@ Its text differs between versions of Python, so figures are comparable only wher
 from functools import partial
 from itertools import pairwise
 
-from rnnlab.data.codec import Codec
-from rnnlab.data.config import PythonReference
+from rnnlab.data.data_config import PythonReference
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.streams import Stream
+from rnnlab.data.segmentation import END_OF_LINE, LEVELS, Vocabulary
+from rnnlab.data.splits.streams import Stream
 from rnnlab.data.task import Task
-from rnnlab.data.text import END_OF_LINE, LEVELS, Vocabulary
+from rnnlab.data.tokenizer import Codec
 
 
 def text() -> str:

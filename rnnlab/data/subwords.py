@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from rnnlab.data.text import END_OF_LINE, UNKNOWN
+from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
 from rnnlab.errors import UserError
 
 USUAL = 8000

@@ -9,12 +9,12 @@ import numpy as np
 
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.task import Task
-from rnnlab.inspection import calibration, intervals, scores
-from rnnlab.inspection.links import link
+from rnnlab.inspection import calibration, prediction_intervals, scores
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
+from rnnlab.inspection.outputs import link
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.seeds import derive
-from rnnlab.training.evaluation import EvaluationConfig, MonteCarlo
+from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
 
 LEVELS = (50, 80, 90, 95)
 """The intervals of predicted numbers whose coverage is a figure, in percent."""
@@ -51,8 +51,8 @@ def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: 
     - Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real cells of
       `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
       between two classes, and the figure of a frame is the sum over its labels.
-    - Of numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.intervals`, and `coverage_error`,
-      the mean over the levels of `DRAWN` of |covered - level|.
+    - Of numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and
+      `coverage_error`, the mean over the levels of `DRAWN` of |covered - level|.
     - Of the averaged prediction also the task's own figures, and `expected_entropy` and `mutual_information`, or of numbers
       `predictive_deviation`, the root of the mean sample variance.
 
@@ -141,15 +141,15 @@ def _of_chances(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str
 
 def _precision(model: keras.Model, dataset: Dataset, sampling: MonteCarlo | None, seed: int) -> np.ndarray:
     columns = seen(model, dataset.task, dataset.validation, sampling, seed).columns
-    return intervals.noise_precision(columns["error"], columns["variance"])
+    return prediction_intervals.noise_precision(columns["error"], columns["variance"])
 
 
 def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
     of = (columns["error"], columns["variance"], precision)
-    covered = [intervals.coverage(*of, level / 100) for level in DRAWN]
+    covered = [prediction_intervals.coverage(*of, level / 100) for level in DRAWN]
     figures = {
-        "negative_log_likelihood": float(intervals.gaussian_surprise(*of).sum(axis=1).mean()),
-        **{f"coverage_{level}": intervals.coverage(*of, level / 100) for level in LEVELS},
+        "negative_log_likelihood": float(prediction_intervals.gaussian_surprise(*of).sum(axis=1).mean()),
+        **{f"coverage_{level}": prediction_intervals.coverage(*of, level / 100) for level in LEVELS},
         "coverage_error": float(np.mean([abs(part - level / 100) for part, level in zip(covered, DRAWN, strict=True)])),
         "predictive_deviation": float(np.sqrt(columns["variance"].mean())),
     }

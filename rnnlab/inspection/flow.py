@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from rnnlab.inspection.gates import STATES
-from rnnlab.inspection.passes import Passes
+from rnnlab.inspection.recorded_pass import Passes
 
 Lagged = dict[str, dict[str, np.ndarray]]
 """By layer and state a value for every lag, (lags,): NaN where no two real steps lie so far apart."""

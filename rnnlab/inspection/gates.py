@@ -5,8 +5,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from rnnlab.inspection.passes import Passes
-from rnnlab.recurrence.watched import Passage
+from rnnlab.inspection.recorded_pass import Passes
+from rnnlab.recurrence.recorder import Passage
 
 STATES = ("hidden", "cell")
 LOW, HIGH = 0.1, 0.9

@@ -9,8 +9,8 @@ import numpy as np
 from rnnlab.data.dataset import PADDING
 from rnnlab.inspection.flow import Lagged
 from rnnlab.inspection.gates import STATES, over_time
-from rnnlab.inspection.passes import Passes
-from rnnlab.recurrence.watched import Passage
+from rnnlab.inspection.recorded_pass import Passes
+from rnnlab.recurrence.recorder import Passage
 
 
 class Perturbation(NamedTuple):

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from rnnlab.inspection.compiled import Call, noisy_call, quiet_call
-from rnnlab.inspection.links import CLASSES, NUMBERS, Link
+from rnnlab.inspection.compiled_call import Call, noisy_call, quiet_call
+from rnnlab.inspection.outputs import CLASSES, NUMBERS, Link
 from rnnlab.layers import Embedding
 from rnnlab.seeds import derive
-from rnnlab.training.passes import stateful_layers
+from rnnlab.training.isolate_evaluation import stateful_layers
 
 MOST = 2**24
 """Predicted numbers that are held at a time, unless one pass over a batch has more."""

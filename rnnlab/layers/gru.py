@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from rnnlab.cells.gru import GRUCell
+from rnnlab.cells.gru_cell import GRUCell
 from rnnlab.layers.cell_rnn import CellRNN
 from rnnlab.noise.schemes import Setting
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from rnnlab.cells.lstm import LSTMCell
+from rnnlab.cells.lstm_cell import LSTMCell
 from rnnlab.layers.cell_rnn import CellRNN
 from rnnlab.noise.schemes import Setting
 

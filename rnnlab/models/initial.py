@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from rnnlab.models.config import InitialConfig
+from rnnlab.models.model_config import InitialConfig
 from rnnlab.seeds import derive
 
 INITIALIZERS = {

@@ -6,8 +6,8 @@ import keras
 
 from rnnlab.layers import GRU, LSTM
 from rnnlab.models.builtin import BuiltinGRU, BuiltinLSTM
-from rnnlab.models.config import OPTIONS, RecurrentConfig
 from rnnlab.models.initial import drawn
+from rnnlab.models.model_config import OPTIONS, RecurrentConfig
 from rnnlab.seeds import derive
 
 BUILTIN = {"lstm": BuiltinLSTM, "gru": BuiltinGRU}

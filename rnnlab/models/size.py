@@ -1,11 +1,11 @@
 """How many numbers a model trains, counted from its config without building it."""
 
 from rnnlab.data.task import Task
-from rnnlab.models.config import HeadConfig, ModelConfig, RecurrentConfig
+from rnnlab.models.model_config import HeadConfig, ModelConfig, RecurrentConfig
 
 
 def parameters(config: ModelConfig, task: Task) -> int:
-    """Return the trained weights of the model that `rnnlab.models.build.build` makes of a config for a task.
+    """Return the trained weights of the model that `rnnlab.models.build_model.build` makes of a config for a task.
 
     >>> medium = ModelConfig.model_validate({"embedding": {"width": 650}, "recurrent": [{"units": 650}, {"units": 650}]})
     >>> parameters(medium, Task("language_model", (20, 35), 10_000, "words", vocabulary=10_000))

@@ -20,11 +20,11 @@ def fast() -> Callable[..., Any] | None:
     """The fast scan of the backend in use, or None where only the loop runs."""
     match keras.backend.backend():
         case "tensorflow":
-            from rnnlab.recurrence import tensorflow
+            from rnnlab.recurrence import tf_dispatch
 
-            return tensorflow.scan
+            return tf_dispatch.scan
         case "jax":
-            from rnnlab.recurrence import jax
+            from rnnlab.recurrence import jax_scan
 
-            return jax.scan
+            return jax_scan.scan
     return None

@@ -5,12 +5,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.tensorboard.events import append, cut
-from rnnlab.tensorboard.sessions import session_end, session_start
+from rnnlab.tensorboard.event_files import append, cut
+from rnnlab.tensorboard.hparams_sessions import session_end, session_start
 from rnnlab.tensorboard.values import histogram, image, scalars, text
 
 if TYPE_CHECKING:
-    from rnnlab.tensorboard.callback import Callback
+    from rnnlab.tensorboard.training_callback import Callback
 
 __all__ = ["Callback", "append", "cut", "histogram", "image", "scalars", "session_end", "session_start", "text"]
 
@@ -19,6 +19,6 @@ def __getattr__(name: str) -> Any:
     """Load `Callback` when it is asked for: it needs Keras, the functions do not."""
     if name != "Callback":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from rnnlab.tensorboard.callback import Callback
+    from rnnlab.tensorboard.training_callback import Callback
 
     return Callback

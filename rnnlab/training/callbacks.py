@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from rnnlab.training import events
+from rnnlab import sealed
 from rnnlab.training.norms import Norms
 
 
@@ -79,7 +79,7 @@ class Divergence(keras.callbacks.Callback):
 
 
 class EventLog(keras.callbacks.Callback):
-    """Appends a line for every epoch to a file that checks itself; see `rnnlab.training.events`."""
+    """Appends a line for every epoch to a file that checks itself; see `rnnlab.sealed`."""
 
     def __init__(self, path: Path):
         super().__init__()
@@ -89,11 +89,11 @@ class EventLog(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's figures."""
         self.events.append(epoch_event(epoch + 1, dict(logs or {})))
-        events.append(self.path, self.events[-1])
+        sealed.append(self.path, self.events[-1])
 
     def on_restore(self) -> None:
         """Write the file anew: what it says after the restored epoch will be said again."""
-        events.write(self.path, self.events)
+        sealed.write(self.path, self.events)
 
 
 BESIDE = ("learning_rate", "gradient_norm", "update_norm", "words_per_second", "seconds")

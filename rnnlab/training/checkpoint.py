@@ -10,7 +10,7 @@ import numpy as np
 from keras.src.random.seed_generator import global_seed_generator
 
 from rnnlab import files
-from rnnlab.training import snapshot
+from rnnlab.training import array_file
 
 
 class Slot:
@@ -32,7 +32,7 @@ class Slot:
     def _read(self) -> dict[str, Any] | None:
         for path in (self.path, self.previous):
             try:
-                state = snapshot.read(path)
+                state = array_file.read(path)
                 return dict(state) if state["identity"] == self.identity else None
             except FileNotFoundError:
                 continue
@@ -51,7 +51,7 @@ class Slot:
         for path in self.damaged:  # it must not take the place of a whole one
             files.remove(path)
         self.damaged = []
-        snapshot.write(self.path, {"identity": self.identity, **state}, keep=self.previous)
+        array_file.write(self.path, {"identity": self.identity, **state}, keep=self.previous)
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -123,7 +123,7 @@ def fields(callback: keras.callbacks.Callback) -> dict[str, Any]:
     3
     """
     found = {name: value for name, value in vars(callback).items() if not name.startswith("_") and name != "params"}
-    return {name: value for name, value in found.items() if snapshot.plain(value)}
+    return {name: value for name, value in found.items() if array_file.plain(value)}
 
 
 def best_weights(state: dict[str, Any]) -> list[np.ndarray]:

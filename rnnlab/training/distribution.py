@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import keras
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import TrainingConfig
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training.training_config import TrainingConfig
 
 
 @contextmanager

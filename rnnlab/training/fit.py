@@ -6,17 +6,17 @@ import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.feed import Feed
+from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Task
-from rnnlab.models.build import build
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.build_model import build
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
-from rnnlab.training.config import TrainingConfig, monitored
+from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.optimizers import optimizer
-from rnnlab.training.passes import SeparatePasses
 from rnnlab.training.rates import Averaging, rate_callbacks
+from rnnlab.training.training_config import TrainingConfig, monitored
 
 Callbacks = Iterable[keras.callbacks.Callback]
 

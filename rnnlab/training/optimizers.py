@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
-from rnnlab.training.config import OptimizerConfig
 from rnnlab.training.norms import Norms
+from rnnlab.training.training_config import OptimizerConfig
 
 
 class Extended:

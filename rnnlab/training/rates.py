@@ -4,10 +4,10 @@ from typing import Any
 
 import keras
 
-from rnnlab.data.feed import Feed
+from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Kind
-from rnnlab.training.config import AveragingConfig, TrainingConfig, monitored
 from rnnlab.training.schedules import ByEpoch, Plateau, factor
+from rnnlab.training.training_config import AveragingConfig, TrainingConfig, monitored
 
 
 class Schedule(keras.callbacks.Callback):

@@ -7,14 +7,14 @@ from time import perf_counter
 import keras
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.models.config import ModelConfig
 from rnnlab.models.initial import weights_sha256
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
-from rnnlab.training.config import TrainingConfig
 from rnnlab.training.distribution import distributed
 from rnnlab.training.fit import Callbacks, best_epoch, compiled, evaluate, fit, last, weights_count
 from rnnlab.training.repeatable import repeatable
+from rnnlab.training.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

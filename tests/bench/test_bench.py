@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from rnnlab.bench.compare import BUILTIN, OURS, PRODUCTS, Shape, bench, candidates, peaks, settings
+from rnnlab.bench.rivals import BUILTIN, OURS, PRODUCTS, Shape, bench, candidates, peaks, settings
 from rnnlab.bench.timing import interleaved
 from rnnlab.cli import main
 

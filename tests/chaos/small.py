@@ -14,8 +14,8 @@ from typing import Any
 import tensorboards
 import yaml
 
-from rnnlab.runs.store import CHECKPOINT, RESULT, TENSORBOARD, read
-from rnnlab.training import snapshot
+from rnnlab.storage.store import CHECKPOINT, RESULT, TENSORBOARD, read
+from rnnlab.training import array_file
 from rnnlab.training.checkpoint import best_weights
 
 DOCUMENT: dict[str, Any] = {
@@ -57,7 +57,7 @@ def bits(folder: Path) -> list[Any]:
         assert run.damaged == []
         assert not [*run.folder.rglob("*.partial")]
         curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in run.epochs]
-        weights = best_weights(snapshot.read(run.folder / CHECKPOINT / "state"))
+        weights = best_weights(array_file.read(run.folder / CHECKPOINT / "state"))
         found.append((run.variant, untimed(run.result), curves, shown(run.folder), [weight.tobytes() for weight in weights]))
     return found
 
@@ -79,7 +79,7 @@ def shown(folder: Path) -> list[Any]:
 
 FORKED = """
 import os, signal, sys, types
-from rnnlab.runs.executors import process, worker
+from rnnlab.sweep.executors import process, worker
 
 class Forked:
     def __init__(self, command, stdin, stdout, stderr, env, text):
@@ -153,8 +153,8 @@ class Forker:
 
     SERVER = """
 import json, os, resource, sys
-import rnnlab.analysis.report, rnnlab.analysis.comparison, rnnlab.cli, rnnlab.runs.execute, rnnlab.runs.sweep
-import rnnlab.runs.executors.local, rnnlab.runs.executors.worker
+import rnnlab.report.html, rnnlab.comparison.compare, rnnlab.cli, rnnlab.sweep.execute, rnnlab.sweep.sweep
+import rnnlab.sweep.executors.local, rnnlab.sweep.executors.worker
 import keras, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
 for line in sys.stdin:
     order = json.loads(line)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from chaos.small import Forker, bits, command
+from rnnlab import sealed
 from rnnlab.errors import UserError
-from rnnlab.runs import store
-from rnnlab.training import events, snapshot
+from rnnlab.storage import store
+from rnnlab.training import array_file
 from rnnlab.training.checkpoint import Slot
 
 Whole = tuple[Path, list[Any]]
@@ -78,7 +79,7 @@ def test_a_yaml_file_that_stands_for_billions_is_refused(tmp_path: Path) -> None
 
 def test_no_damaged_state_is_believed(copy: Path) -> None:
     path = folder(copy) / STATE
-    content, whole, before = path.read_bytes(), snapshot.read(path), snapshot.read(path.with_name("state.previous"))
+    content, whole, before = path.read_bytes(), array_file.read(path), array_file.read(path.with_name("state.previous"))
     assert (before["epoch"], before["batch"]) < (whole["epoch"], whole["batch"])
     for damaged in damages(content, 1000):
         path.write_bytes(damaged)
@@ -98,8 +99,8 @@ def test_a_damaged_state_never_takes_the_place_of_the_whole_one(tmp_path: Path) 
     again = Slot(slot.path, "me")
     assert again.position == (1, 0)
     again.write({"epoch": 2, "batch": 0})
-    assert snapshot.read(again.previous)["epoch"] == 1
-    assert snapshot.read(again.path)["epoch"] == 2
+    assert array_file.read(again.previous)["epoch"] == 1
+    assert array_file.read(again.path)["epoch"] == 2
 
 
 def flip(path: Path) -> None:
@@ -158,9 +159,9 @@ def lost(run: Path) -> None:
 def test_a_sealed_line_of_another_file_is_no_result(copy: Path) -> None:
     line = (folder(copy) / store.EVENTS).read_text().splitlines()[0]
     (folder(copy) / store.RESULT).write_text(line)
-    assert events.unseal(line)
+    assert sealed.unseal(line)
     assert store.read_run(folder(copy)).damaged == [store.RESULT]
-    (folder(copy) / store.RESULT).write_text(json.dumps(events.seal({"status": 3})))
+    (folder(copy) / store.RESULT).write_text(json.dumps(sealed.seal({"status": 3})))
     assert store.read_run(folder(copy)).damaged == [store.RESULT]
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from rnnlab.errors import StorageError
-from rnnlab.runs import owner
-from rnnlab.runs.lock import Lock, LostError
+from rnnlab.storage import owner
+from rnnlab.storage.lease import Lock, LostError
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from rnnlab.runs.lock import Lock
+from rnnlab.storage.lease import Lock
 with Lock(Path(sys.argv[1])) as lock:
     print(lock.take(), flush=True)
     time.sleep(60)
@@ -150,8 +150,8 @@ def test_a_folder_that_is_not_there_or_full_is_told(tmp_path: Path, monkeypatch:
 WORK = """
 import contextlib, os, random, sys, time
 from pathlib import Path
-from rnnlab.runs import owner
-from rnnlab.runs.lock import Lock, LostError
+from rnnlab.storage import owner
+from rnnlab.storage.lease import Lock, LostError
 folder, seed, flock = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "flock"
 if not flock:
     owner.lock = lambda file: None

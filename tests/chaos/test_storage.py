@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from chaos.small import Forker, bits, command, config
-from rnnlab import files
+from rnnlab import files, sealed
 from rnnlab.errors import StorageError, UserError
-from rnnlab.training import events
 from rnnlab.training.checkpoint import Slot
 
 Whole = tuple[Path, list[Any]]
@@ -97,7 +96,7 @@ def test_a_folder_without_permission_is_refused(forker: Forker, tmp_path: Path) 
 
 def test_what_is_appended_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "events.jsonl"
-    events.append(path, {"event": "epoch", "epoch": 1})
+    sealed.append(path, {"event": "epoch", "epoch": 1})
     before = path.read_bytes()
 
     def full(descriptor: int) -> None:
@@ -105,13 +104,13 @@ def test_what_is_appended_is_there_whole_or_not_at_all(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageError, match=r"events\.jsonl cannot be written: No space left on device"):
-        events.append(path, {"event": "epoch", "epoch": 2})
+        sealed.append(path, {"event": "epoch", "epoch": 2})
     assert path.read_bytes() == before
     monkeypatch.undo()
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StorageError, match="symbolic links"):
-        events.append(path, {"event": "epoch", "epoch": 2})
+        sealed.append(path, {"event": "epoch", "epoch": 2})
     assert (tmp_path / "elsewhere").read_bytes() == before
 
 

@@ -13,10 +13,10 @@ import pytest
 
 from chaos.small import Forker, bits, command, config
 from rnnlab.config import load
-from rnnlab.runs import store
-from rnnlab.runs.lock import Lock, LostError
-from rnnlab.runs.progress import Lines
-from rnnlab.training import snapshot
+from rnnlab.progress.lines import Lines
+from rnnlab.storage import store
+from rnnlab.storage.lease import Lock, LostError
+from rnnlab.training import array_file
 
 
 def test_two_sweeps_make_every_run_once(both: tuple[Forker, Forker], tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_run_that_another_process_has_made_meanwhile_is_kept(
 @pytest.mark.parametrize("late", [False, True])
 def test_who_lost_a_run_writes_nothing_more(late: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of its first epoch, or at its end, the process learns that another one took the run over."""
-    from rnnlab.data.build import build
-    from rnnlab.runs.execute import execute
+    from rnnlab.data.build_dataset import build
+    from rnnlab.sweep.execute import execute
 
     spec = load(config(tmp_path, training={"epochs": 1})).runs()[0]
     dataset = build(spec.config.data)
@@ -79,5 +79,5 @@ def test_who_lost_a_run_writes_nothing_more(late: bool, tmp_path: Path, monkeypa
         execute(spec, folder, dataset, Lines(1, 1), lock)
     assert not (folder / store.RESULT).exists()
     assert not (folder / store.EVENTS).exists()
-    state = snapshot.read(folder / store.CHECKPOINT / "state")
+    state = array_file.read(folder / store.CHECKPOINT / "state")
     assert (state["epoch"], state["batch"]) == (0, (batches if late else batches // 2) - 1)

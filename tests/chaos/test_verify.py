@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from chaos.small import Forker
-from rnnlab.runs import store
-from rnnlab.training import events, snapshot
+from rnnlab import sealed
+from rnnlab.storage import store
+from rnnlab.training import array_file
 
 Whole = tuple[Path, list[Any]]
 STATE = f"{store.CHECKPOINT}/state"
@@ -24,35 +25,35 @@ def run(whole: Whole, tmp_path: Path) -> Path:
     return tmp_path / "ours" / "seed-1"
 
 
-def sealed(run: Path, **changes: Any) -> None:
+def reseal(run: Path, **changes: Any) -> None:
     """Write the result anew with changes, as if it had always been so."""
-    result = events.unseal((run / store.RESULT).read_text()) | changes
+    result = sealed.unseal((run / store.RESULT).read_text()) | changes
     store.write_result(run, result | store.digests(run))
 
 
 def change_metric(run: Path) -> None:
-    metrics = events.unseal((run / store.RESULT).read_text())["metrics"]
-    sealed(run, metrics={**metrics, "test_loss": metrics["test_loss"] * (1 + 1e-15)})
+    metrics = sealed.unseal((run / store.RESULT).read_text())["metrics"]
+    reseal(run, metrics={**metrics, "test_loss": metrics["test_loss"] * (1 + 1e-15)})
 
 
 def change_epoch(run: Path, number: int) -> None:
-    lines = events.read(run / store.EVENTS)
+    lines = sealed.read(run / store.EVENTS)
     lines[number - 1]["validation"]["loss"] *= 1 + 1e-15
-    events.write(run / store.EVENTS, lines)
-    sealed(run)
+    sealed.write(run / store.EVENTS, lines)
+    reseal(run)
 
 
 def change_weight(run: Path) -> None:
-    state = snapshot.read(run / STATE)
+    state = array_file.read(run / STATE)
     state["variables"][0].reshape(-1)[0] *= 1 + 1e-6
-    snapshot.write(run / STATE, state)
+    array_file.write(run / STATE, state)
 
 
 def change_versions(run: Path) -> None:
     origin = yaml.safe_load((run / store.RUN).read_text())
     origin["versions"]["keras"] = "2.0.0"
     (run / store.RUN).write_text(yaml.safe_dump(origin))
-    sealed(run)
+    reseal(run)
 
 
 def again(forker: Forker, run: Path, *options: str) -> tuple[int, str]:
@@ -109,7 +110,7 @@ def test_epochs_that_are_not_trained_again_are_not_compared(run: Path, forker: F
 def test_what_cannot_be_verified_is_refused(run: Path, forker: Forker, tmp_path: Path) -> None:
     cases: list[tuple[Callable[[], Any], str]] = [
         (lambda: (run / STATE).write_bytes(b""), ""),
-        (lambda: sealed(run, status="failed"), "has failed"),
+        (lambda: reseal(run, status="failed"), "has failed"),
         (lambda: (run / store.RESULT).write_text("{"), "result.json is damaged"),
         (lambda: (run / store.RESULT).unlink(), "has not ended"),
         (lambda: (run / store.RUN).unlink(), "is not the folder of a run"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from chaos.small import FORKED, Forker, alive, answer, bits, command, config, later, workers
-from rnnlab.runs import overview
-from rnnlab.runs.store import read_run
+from rnnlab.storage import listing
+from rnnlab.storage.store import read_run
 
 Whole = tuple[Path, list[Any]]
 
@@ -27,7 +27,7 @@ def until(reached: Callable[[], Any], log: Path) -> None:
 
 def retried(folder: Path) -> list[str]:
     """Why tries of the run were lost, as its folder tells."""
-    return list(overview.run(folder)["retried"])
+    return list(listing.run(folder)["retried"])
 
 
 def local(folder: Path, retries: int = 2) -> list[str]:

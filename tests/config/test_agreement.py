@@ -7,7 +7,7 @@ import pytest
 
 from rnnlab.config import ConfigError, load
 from rnnlab.data.task import KINDS
-from rnnlab.models.config import HeadConfig
+from rnnlab.models.model_config import HeadConfig
 from rnnlab.models.objective import OBJECTIVES
 
 WORDS = ["data={name: python_reference}", "model.embedding={width: 8}"]

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from rnnlab.data.codec import Codec, Scale
-from rnnlab.data.text import Vocabulary
+from rnnlab.data.segmentation import Vocabulary
+from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
 
 TEXT = "Der Zug fährt_ nach  Rom.\nDer Bus, nicht!\n\n"

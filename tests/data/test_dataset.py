@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import DataConfig, PythonReference
-from rnnlab.data.generators.config import (
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import DataConfig, PythonReference
+from rnnlab.data.generators.generator_config import (
     Adding,
     AssociativeRecall,
     CopyMemory,
@@ -19,7 +19,7 @@ from rnnlab.data.generators.config import (
     Points,
     TemporalOrder,
 )
-from rnnlab.data.ragged import Ragged
+from rnnlab.data.splits.variable_length import Ragged
 
 FEW = Examples(train=100, validation=30, test=30)
 CONFIGS: list[DataConfig] = [
@@ -37,8 +37,8 @@ DIGEST = """
 import sys
 from hashlib import sha256
 from pydantic import TypeAdapter
-from rnnlab.data.build import build
-from rnnlab.data.config import DataConfig
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import DataConfig
 for line in sys.argv[1:]:
     data = build(TypeAdapter(DataConfig).validate_json(line))
     digest = sha256()
@@ -65,7 +65,7 @@ def test_both_backends_are_fed_the_same_batches(backend: str) -> None:
 
     if keras.backend.backend() != backend:
         pytest.skip(f"this run is on {keras.backend.backend()}")
-    from rnnlab.data.feed import Feed
+    from rnnlab.data.keras_adapter import Feed
 
     lengths = np.random.default_rng(0).integers(1, 40, 70)
     offsets = np.concatenate([[0], lengths.cumsum()])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.examples import Examples
+from rnnlab.data.splits.fixed_length import Examples
 
 
 def examples(size: int = 23, shuffled: bool = True) -> Examples:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.examples import Examples
+from rnnlab.data.splits.fixed_length import Examples
 
 
 def test_fit_sees_the_order_of_every_epoch() -> None:
     import keras
 
-    from rnnlab.data.feed import Feed
+    from rnnlab.data.keras_adapter import Feed
 
     class Spy(keras.callbacks.Callback):
         """Reads each batch off the running mean of the loss, which is the mean of the batches' inputs."""

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import mackey_glass
-from rnnlab.data.generators.config import (
+from rnnlab.data.generators.drawn_splits import Generated, seed_of
+from rnnlab.data.generators.generator_config import (
     Adding,
     AssociativeRecall,
     CopyMemory,
@@ -18,7 +19,6 @@ from rnnlab.data.generators.config import (
     Parity,
     TemporalOrder,
 )
-from rnnlab.data.generators.splits import Generated, seed_of
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.seeds import derive
 

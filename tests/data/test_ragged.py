@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.data.buckets import best_widths
-from rnnlab.data.ragged import Ragged
+from rnnlab.data.splits.buckets import best_widths
+from rnnlab.data.splits.variable_length import Ragged
 
 LENGTHS = np.random.default_rng(0).geometric(0.08, 137)
 OFFSETS = np.concatenate([[0], np.cumsum(LENGTHS)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.streams import Series, Stream
+from rnnlab.data.splits.streams import Series, Stream
 
 
 def test_two_windows_worked_by_hand() -> None:

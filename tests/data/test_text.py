@@ -2,9 +2,9 @@
 
 from pydoc_data.topics import topics
 
-from rnnlab.data.config import PythonReference
+from rnnlab.data.data_config import PythonReference
 from rnnlab.data.python_reference import build, text
-from rnnlab.data.text import Vocabulary, characters, words
+from rnnlab.data.segmentation import Vocabulary, characters, words
 
 
 def test_the_reference_is_all_topics_in_order() -> None:

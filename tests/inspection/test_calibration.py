@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.inspection import calibration, intervals, scores
+from rnnlab.inspection import calibration, prediction_intervals, scores
 
 RANDOM = np.random.default_rng(0)
 P = RANDOM.dirichlet(np.ones(4), 5000)
@@ -114,9 +114,9 @@ def simulated(variance, precision, cells=40_000):
 def test_intervals_hold_what_they_promise_where_the_spread_is_true(level):
     variance = np.random.default_rng(3).exponential(1.0, (40_000, 2))
     error = simulated(variance, [2.0, 0.5])
-    assert intervals.coverage(error, variance, np.array([2.0, 0.5]), level) == pytest.approx(level, abs=0.005)
-    assert intervals.coverage(error, variance, np.array([8.0, 2.0]), level) < level - 0.02
-    assert intervals.coverage(error, 0 * variance, 1e9, level) < 0.01
+    assert prediction_intervals.coverage(error, variance, np.array([2.0, 0.5]), level) == pytest.approx(level, abs=0.005)
+    assert prediction_intervals.coverage(error, variance, np.array([8.0, 2.0]), level) < level - 0.02
+    assert prediction_intervals.coverage(error, 0 * variance, 1e9, level) < 0.01
 
 
 def test_gaussian_surprise_is_that_of_scipy():
@@ -124,24 +124,24 @@ def test_gaussian_surprise_is_that_of_scipy():
 
     error, variance = RANDOM.normal(size=(9, 2)), RANDOM.exponential(size=(9, 2))
     expected = -norm(0, np.sqrt(variance + 1 / np.array([2.0, 3.0]))).logpdf(error)
-    np.testing.assert_allclose(intervals.gaussian_surprise(error, variance, np.array([2.0, 3.0])), expected)
+    np.testing.assert_allclose(prediction_intervals.gaussian_surprise(error, variance, np.array([2.0, 3.0])), expected)
 
 
 def test_the_noise_precision_is_found_again():
     variance = np.random.default_rng(3).exponential(0.3, (40_000, 2))
     error = simulated(variance, [4.0, 0.5])
-    np.testing.assert_allclose(intervals.noise_precision(error, variance), [4.0, 0.5], rtol=0.03)
-    np.testing.assert_allclose(intervals.noise_precision(error, 0 * variance), 1 / (error**2).mean(axis=0))
+    np.testing.assert_allclose(prediction_intervals.noise_precision(error, variance), [4.0, 0.5], rtol=0.03)
+    np.testing.assert_allclose(prediction_intervals.noise_precision(error, 0 * variance), 1 / (error**2).mean(axis=0))
 
 
 def test_the_noise_precision_is_the_most_likely_one():
     error, variance = RANDOM.normal(size=(50, 1)), RANDOM.exponential(0.5, (50, 1))
-    best = intervals.noise_precision(error, variance)
-    least = intervals.gaussian_surprise(error, variance, best).mean()
+    best = prediction_intervals.noise_precision(error, variance)
+    least = prediction_intervals.gaussian_surprise(error, variance, best).mean()
     for other in best * np.geomspace(0.01, 100, 41):
-        assert intervals.gaussian_surprise(error, variance, other).mean() >= least - 1e-9
+        assert prediction_intervals.gaussian_surprise(error, variance, other).mean() >= least - 1e-9
 
 
 def test_a_level_outside_its_range_is_refused():
     with pytest.raises(ValueError, match="level must be between 0 and 1, got 95"):
-        intervals.coverage(np.zeros((1, 1)), np.zeros((1, 1)), 1.0, 95)
+        prediction_intervals.coverage(np.zeros((1, 1)), np.zeros((1, 1)), 1.0, 95)

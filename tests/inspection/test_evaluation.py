@@ -5,19 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.examples import Examples
-from rnnlab.data.ragged import Ragged
+from rnnlab.data.splits.fixed_length import Examples
+from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.inspection import montecarlo
 from rnnlab.inspection.evaluation import judge, seen
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.seeds import derive
-from rnnlab.training.config import TrainingConfig
-from rnnlab.training.evaluation import EvaluationConfig, MonteCarlo
+from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
 from rnnlab.training.fit import compiled, evaluate
+from rnnlab.training.training_config import TrainingConfig
 
 RANDOM = np.random.default_rng(0)
 SAMPLES = 3

@@ -9,7 +9,7 @@ from rnnlab import layers
 from rnnlab.inspection.flow import gradient_flow
 from rnnlab.inspection.gates import gates
 from rnnlab.inspection.memory import perturbation, sizes
-from rnnlab.inspection.passes import Passes
+from rnnlab.inspection.recorded_pass import Passes
 
 X = normal((3, 6, 2), 20)
 KINDS = [layers.LSTM, keras.layers.LSTM, layers.GRU, keras.layers.GRU]

@@ -9,8 +9,8 @@ from training.test_resume import NOISE, WORDS, Killed, run
 
 from rnnlab import layers
 from rnnlab.inspection.archive import read, table, write
-from rnnlab.inspection.callback import Inspect
-from rnnlab.inspection.look import Looker, first_batch
+from rnnlab.inspection.inspect_callback import Inspect
+from rnnlab.inspection.snapshot import Looker, first_batch
 
 
 def inspecting(folder: Path) -> list[keras.callbacks.Callback]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rnnlab.data.task import KINDS, Task
-from rnnlab.models.build import build
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.build_model import build
 from rnnlab.models.initial import weights_sha256
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import OBJECTIVES
 
 WORDS = Task("language_model", (4, 6), 50, "words", vocabulary=50, carried=True)

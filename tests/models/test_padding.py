@@ -10,15 +10,15 @@ import pytest
 from conformance.running import once
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.feed import Feed
-from rnnlab.data.ragged import Ragged
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import KINDS, Task
-from rnnlab.models.build import build
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.build_model import build
 from rnnlab.models.losses import CELLS
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import OBJECTIVES
-from rnnlab.training.config import OptimizerConfig, TrainingConfig
 from rnnlab.training.train import train
+from rnnlab.training.training_config import OptimizerConfig, TrainingConfig
 
 ROWS, OUTPUTS, VOCABULARY = 4, 3, 9
 LENGTHS = np.array([1, 7, 2, 5, 7, 5, 2, 2, 7, 1])

@@ -16,11 +16,11 @@ STEPS = 4
 @pytest.fixture
 def long(monkeypatch):
     """Loops of the tests' few steps count as long, and batches of few examples as worth two threads."""
-    from rnnlab.recurrence import parts, tensorflow
+    from rnnlab.recurrence import tf_batch_split, tf_dispatch
 
-    monkeypatch.setattr(tensorflow, "COMPILED_FROM", 1)
-    monkeypatch.setattr(parts, "ROWS", 1)
-    monkeypatch.setattr(parts, "_threads", lambda: 2)
+    monkeypatch.setattr(tf_dispatch, "COMPILED_FROM", 1)
+    monkeypatch.setattr(tf_batch_split, "ROWS", 1)
+    monkeypatch.setattr(tf_batch_split, "_threads", lambda: 2)
 
 
 def graph(function):
@@ -35,9 +35,9 @@ def test_loops_of_64_steps_or_more_are_two_programs(steps, batch, xla, programs,
     """Parts of one size share their programs; inside a program of XLA there is no other."""
     import tensorflow as tf
 
-    from rnnlab.recurrence import parts
+    from rnnlab.recurrence import tf_batch_split
 
-    monkeypatch.setattr(parts, "_threads", lambda: 2)
+    monkeypatch.setattr(tf_batch_split, "_threads", lambda: 2)
     layer = LSTM.build(EVERYWHERE[1], return_state=False)
 
     @partial(compiled, xla=xla)
@@ -85,7 +85,7 @@ def fitted(x, y):
 def test_fit_validate_predict_and_export_as_with_the_plain_scan(long, tmp_path, monkeypatch):
     import tensorflow as tf
 
-    from rnnlab.recurrence import parts, tensorflow
+    from rnnlab.recurrence import tf_batch_split, tf_dispatch
 
     x, y = normal((7, STEPS, 2)), normal((7, STEPS, 1), 1)
     model, losses = fitted(x, y)
@@ -95,8 +95,8 @@ def test_fit_validate_predict_and_export_as_with_the_plain_scan(long, tmp_path, 
     np.testing.assert_allclose(served.serve(x[:5]), predicted[:5], atol=1e-6)
     model.save(tmp_path / "model.keras")
     np.testing.assert_allclose(keras.saving.load_model(tmp_path / "model.keras")(x), predicted, atol=1e-6)
-    monkeypatch.setattr(tensorflow, "COMPILED_FROM", STEPS + 1)
-    monkeypatch.setattr(parts, "_threads", lambda: 1)
+    monkeypatch.setattr(tf_dispatch, "COMPILED_FROM", STEPS + 1)
+    monkeypatch.setattr(tf_batch_split, "_threads", lambda: 1)
     plain, expected = fitted(x, y)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     np.testing.assert_allclose(predicted, plain.predict(x, verbose=0), atol=1e-5)

@@ -15,19 +15,19 @@ pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA on JAX runs
 @pytest.fixture(params=[4, 5], ids=["compiled", "plain"])
 def three(request, monkeypatch):
     """The sizes of the parts that are run, of batches in three parts, in loops of 4 steps that are compiled or plain."""
-    from rnnlab.recurrence import parts, replay, tensorflow
+    from rnnlab.recurrence import tf_batch_split, tf_dispatch, tf_scan
 
-    sizes, forward = [], replay.Scan.forward
+    sizes, forward = [], tf_scan.Scan.forward
 
     def counted(scan, given):
         outputs, final, saved = forward(scan, given)
         sizes.extend(part.states[0].shape[0] for part, _ in saved)
         return outputs, final, saved
 
-    monkeypatch.setattr(replay.Scan, "forward", counted)
-    monkeypatch.setattr(tensorflow, "COMPILED_FROM", request.param)
-    monkeypatch.setattr(parts, "ROWS", 1)
-    monkeypatch.setattr(parts, "_threads", lambda: 3)
+    monkeypatch.setattr(tf_scan.Scan, "forward", counted)
+    monkeypatch.setattr(tf_dispatch, "COMPILED_FROM", request.param)
+    monkeypatch.setattr(tf_batch_split, "ROWS", 1)
+    monkeypatch.setattr(tf_batch_split, "_threads", lambda: 3)
     return sizes
 
 
@@ -75,7 +75,7 @@ def test_as_many_parts_as_threads_but_four_at_most_and_none_of_few_examples_or_w
 ):
     import tensorflow as tf
 
-    from rnnlab.recurrence import parts as module
+    from rnnlab.recurrence import tf_batch_split as module
 
     def asked(units=512):
         kernel = tf.TensorSpec((units, 4 * units))
@@ -98,7 +98,7 @@ def test_as_many_parts_as_threads_but_four_at_most_and_none_of_few_examples_or_w
 def test_threads_are_those_set_in_the_program_or_the_environment_or_all(monkeypatch):
     import tensorflow as tf
 
-    from rnnlab.recurrence import parts as module
+    from rnnlab.recurrence import tf_batch_split as module
 
     monkeypatch.setattr(tf.config.threading, "get_inter_op_parallelism_threads", lambda: 3)
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "2")
@@ -113,7 +113,7 @@ def test_masks_and_weights_go_to_the_right_examples():
     """A part has its own rows of what has rows, and all of what has none."""
     import tensorflow as tf
 
-    from rnnlab.recurrence.parts import Given
+    from rnnlab.recurrence.tf_batch_split import Given
 
     sequence, rows, kernel, mean = normal((4, 5, 6)), normal((5, 2)), normal((2, 6)), np.float32(0.5)
     given = Given(sequence, (rows,), {"hidden": (rows, rows), "cell": mean}, {"mask": sequence}, {"recurrent": kernel}, {}, {})

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from rnnlab.analysis.statistics import mean_interval
 from rnnlab.cli import main
-from rnnlab.runs import store
+from rnnlab.statistics.intervals import mean_interval
+from rnnlab.storage import store
 
 SMALL = ["data.limit=1500", "data.vocabulary=50", "training.epochs=2", "compare.seeds=2"]
 TINY = [

@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
-from rnnlab.data.generators.config import Adding, Examples
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import TrainingConfig
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
+from rnnlab.data.generators.generator_config import Adding, Examples
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.distribution import distributed
+from rnnlab.training.training_config import TrainingConfig
 
 JAX = """
 import json
 import jax, keras
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
 count = lambda weight: len(weight.value.sharding.device_set)
 data = {"vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300}
 dataset = build(PythonReference(name="python_reference", **data))
@@ -30,8 +30,8 @@ builtin, optimizer = {"implementation": "keras", "dropout": 0.2}, {}
 TENSORFLOW = """
 import json
 import keras, tensorflow as tf
-from rnnlab.data.build import build
-from rnnlab.data.generators.config import CopyMemory
+from rnnlab.data.build_dataset import build
+from rnnlab.data.generators.generator_config import CopyMemory
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 count = lambda weight: len(getattr(weight.value, "values", [0]))
@@ -42,9 +42,9 @@ optimizer = {"name": "sgd", "learning_rate": 0.5, "clip_norm": 0.1, "l2": 0.01, 
 """
 """What each replica would see only a part of: masks of all rows, the norm of the whole gradient."""
 TRAIN = """
-from rnnlab.models.config import ModelConfig
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.noise import sampling
-from rnnlab.training.config import TrainingConfig
+from rnnlab.training.training_config import TrainingConfig
 from rnnlab.training.train import train
 layers = [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3, "ar": 0.1}, {"units": 3, **builtin}]
 head = {"dropout": 0.2}

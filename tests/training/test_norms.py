@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from rnnlab.training.callbacks import Meter
-from rnnlab.training.config import OptimizerConfig
 from rnnlab.training.norms import Norms
 from rnnlab.training.optimizers import OPTIMIZERS, Extended, optimizer
+from rnnlab.training.training_config import OptimizerConfig
 
 WORDS = np.random.default_rng(1).integers(0, 5, (12, 3))
 

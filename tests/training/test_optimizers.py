@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from rnnlab.training.config import OptimizerConfig
 from rnnlab.training.optimizers import optimizer
+from rnnlab.training.training_config import OptimizerConfig
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = [RANDOM.normal(size=(3, 2)), RANDOM.normal(size=4)]

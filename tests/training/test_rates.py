@@ -6,16 +6,16 @@ import keras
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
-from rnnlab.data.feed import Feed
-from rnnlab.data.windows import WindowSampling, cut, windows
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import AveragingConfig, TrainingConfig
-from rnnlab.training.passes import SeparatePasses
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.data.splits.windows import WindowSampling, cut, windows
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.rates import Averaging
 from rnnlab.training.schedules import factor
 from rnnlab.training.train import train
+from rnnlab.training.training_config import AveragingConfig, TrainingConfig
 
 SAMPLED = {"deviation": 2.0, "least": 2}
 SETTINGS = {"name": "python_reference", "vocabulary": 60, "window": 8, "batch_size": 6, "limit": 1500}

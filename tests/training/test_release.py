@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from rnnlab.layers import LSTM
-from rnnlab.training.release import released
+from rnnlab.training.cleanup import released
 
 
 def alive() -> int:

@@ -9,17 +9,18 @@ import keras
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import Adding, Examples, PythonReference
+from rnnlab import sealed
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import Adding, Examples, PythonReference
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.ragged import Ragged
+from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
-from rnnlab.models.config import ModelConfig
-from rnnlab.training import events, snapshot
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training import array_file
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
-from rnnlab.training.config import TrainingConfig
 from rnnlab.training.train import Outcome, train
+from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300))
 VARIED = build(
@@ -151,7 +152,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     for mine, theirs in zip(again, weights, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert untimed(vars(resumed)) == untimed(vars(outcome))
-    logs = [untimed(events.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
+    logs = [untimed(sealed.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
     assert logs[0] == logs[1]
     assert [line["epoch"] for line in logs[0]] == [1, 2, 3]
 
@@ -160,7 +161,7 @@ def test_plateaus_and_draws_without_a_seed_go_on_too(tmp_path: Path) -> None:
     def ended(name: str, kill_at: int = -1) -> tuple[list[Any], list[Any]]:
         plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_delta=10.0)
         weights, _ = run(tmp_path / name, NUMBERS, NOISE, kill_at, [plateau, Jitter()], epochs=6, early_stopping=None)
-        return weights, [event["learning_rate"] for event in events.read(tmp_path / name / "events.jsonl")]
+        return weights, [event["learning_rate"] for event in sealed.read(tmp_path / name / "events.jsonl")]
 
     weights, rates = ended("whole")
     assert len(set(rates)) >= 3
@@ -190,7 +191,7 @@ def test_a_run_that_had_ended_only_tells_its_result_again(tmp_path: Path) -> Non
     (tmp_path / "events.jsonl").write_text("nonsense")
     again, told = run(tmp_path, NUMBERS, NOISE, kill_at=1)
     assert untimed(vars(told)) == untimed(vars(outcome))
-    assert len(events.read(tmp_path / "events.jsonl")) == 3
+    assert len(sealed.read(tmp_path / "events.jsonl")) == 3
     kept = best_weights(Slot(tmp_path / "checkpoint" / "state", "me").state or {})
     for one, two, three in zip(weights, again, kept, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -219,7 +220,7 @@ def test_a_damaged_state_gives_way_to_the_one_before(tmp_path: Path) -> None:
     path.write_bytes(content)
     slot = Slot(path, "me")
     assert slot.damaged == [path]
-    before = snapshot.read(slot.previous)
+    before = array_file.read(slot.previous)
     assert slot.position == (before["epoch"], before["batch"]) != (0, 0)
     assert untimed(vars(run(tmp_path / "hurt", NUMBERS, NOISE)[1])) == untimed(vars(whole))
 

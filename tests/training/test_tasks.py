@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from rnnlab.config import load
-from rnnlab.data.build import build
-from rnnlab.data.config import PythonReference
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.feed import Feed
-from rnnlab.data.streams import Stream
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.data.splits.streams import Stream
 from rnnlab.data.task import Task
-from rnnlab.models.config import ModelConfig
-from rnnlab.training.config import TrainingConfig
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.fit import compiled
-from rnnlab.training.passes import SeparatePasses
+from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.train import train
+from rnnlab.training.training_config import TrainingConfig
 
 
 @pytest.mark.parametrize("name", ["copy", "parity", "mackey_glass"])

@@ -6,17 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
-from rnnlab.data.config import Adding, Examples, PythonReference
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import Adding, Examples, PythonReference
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.feed import Feed
-from rnnlab.models.config import ModelConfig
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.callbacks import Divergence, Meter
-from rnnlab.training.config import TrainingConfig
 from rnnlab.training.fit import compiled
-from rnnlab.training.passes import SeparatePasses
+from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.repeatable import repeatable
 from rnnlab.training.train import train
+from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=60, window=8, batch_size=6, limit=1500))
 NUMBERS = build(Adding(name="adding", length=6, examples=Examples(train=50, validation=21, test=23), batch_size=8))

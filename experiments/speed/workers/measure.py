@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rnnlab.config import load
-from rnnlab.runs.progress import Line, Lines
-from rnnlab.runs.provenance import machine
-from rnnlab.runs.sweep import run
+from rnnlab.progress.lines import Line, Lines
+from rnnlab.sweep.provenance import machine
+from rnnlab.sweep.sweep import run
 
 CONFIG = Path(__file__).parents[3] / "configs" / "quickstart.yaml"
 

@@ -6,8 +6,8 @@ from math import log
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.config import AssociativeRecall
-from rnnlab.data.generators.splits import Scores, generated
+from rnnlab.data.generators.drawn_splits import Scores, generated
+from rnnlab.data.generators.generator_config import AssociativeRecall
 
 
 def draw(keys: int, values: int, pairs: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

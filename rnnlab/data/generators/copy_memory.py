@@ -6,8 +6,8 @@ from math import log
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.config import CopyMemory
-from rnnlab.data.generators.splits import Scores, generated
+from rnnlab.data.generators.drawn_splits import Scores, generated
+from rnnlab.data.generators.generator_config import CopyMemory
 
 BLANK = 0
 

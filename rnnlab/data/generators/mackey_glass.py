@@ -3,8 +3,8 @@
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.config import MackeyGlass
-from rnnlab.data.streams import Series
+from rnnlab.data.generators.generator_config import MackeyGlass
+from rnnlab.data.splits.streams import Series
 from rnnlab.data.task import Task
 from rnnlab.seeds import derive
 

@@ -6,8 +6,8 @@ from math import log
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.config import Parity
-from rnnlab.data.generators.splits import generated
+from rnnlab.data.generators.drawn_splits import generated
+from rnnlab.data.generators.generator_config import Parity
 
 KNOWN = {"loss": {"perfect": 0.0, "guessing": log(2)}, "accuracy": {"perfect": 1.0, "guessing": 1 / 2}}
 """Of the true parity, and of two equal chances, which is the best that anyone can do who misses one bit."""

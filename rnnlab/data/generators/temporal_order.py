@@ -6,8 +6,8 @@ from math import log
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.config import TemporalOrder
-from rnnlab.data.generators.splits import generated
+from rnnlab.data.generators.drawn_splits import generated
+from rnnlab.data.generators.generator_config import TemporalOrder
 
 DISTRACTORS, X, Y, BEGIN, END = 4, 4, 5, 6, 7
 VOCABULARY, CLASSES = 8, 4

@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from rnnlab.data.codec import Scale
+from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.cache import Prepared
-from rnnlab.data.codec import Codec
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.ragged import Ragged
-from rnnlab.data.sources.section import SPLITS
-from rnnlab.data.streams import Stream
+from rnnlab.data.prepared import Prepared
+from rnnlab.data.segmentation import END_OF_LINE
+from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import KINDS, Task
-from rnnlab.data.text import END_OF_LINE
+from rnnlab.data.tokenizer import Codec
 
 
 def text(config: Any, found: Prepared) -> Dataset:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from rnnlab.data.sources.reading import Reading, Row, found, lines
-from rnnlab.data.sources.section import Files, Lengths, Tokens
+from rnnlab.data.sources.source_config import Files, Lengths, Tokens
 from rnnlab.errors import UserError
 
 COLUMNS = {"upos": 3, "xpos": 4, "deprel": 7}

@@ -7,10 +7,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rnnlab.data.codec import Scale
-from rnnlab.data.sources.depot import folder_of
+from rnnlab.data.sources.downloads import folder_of
 from rnnlab.data.sources.reading import Reading, Row, lines
-from rnnlab.data.sources.section import Count, Fraction, Lengths, Tokens
+from rnnlab.data.sources.source_config import Count, Fraction, Lengths, Tokens
+from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 from rnnlab.seeds import derive
 

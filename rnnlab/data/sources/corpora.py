@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rnnlab.data.sources.depot import folder_of
+from rnnlab.data.segmentation import END_OF_LINE
+from rnnlab.data.sources.downloads import folder_of
 from rnnlab.data.sources.reading import Reading, Row, lines
-from rnnlab.data.sources.section import Stream
-from rnnlab.data.text import END_OF_LINE
+from rnnlab.data.sources.source_config import Stream
 from rnnlab.errors import UserError
 
 

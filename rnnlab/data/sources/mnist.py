@@ -6,14 +6,14 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from rnnlab.data.cache import Prepared
-from rnnlab.data.codec import Codec, Scale
 from rnnlab.data.dataset import Batch, Dataset
-from rnnlab.data.examples import Examples
-from rnnlab.data.sources.section import SPLITS, Count, Source
-from rnnlab.data.sources.splitting import owners
-from rnnlab.data.sources.stock import builder
+from rnnlab.data.prepared import Prepared
+from rnnlab.data.sources.holdout import owners
+from rnnlab.data.sources.source_config import SPLITS, Count, Source
+from rnnlab.data.sources.tfds_download import builder
+from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.task import Task
+from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.seeds import derive
 
 SIDE = 28

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import model_validator
 
-from rnnlab.data.codec import Codec, Scale
 from rnnlab.data.sources import arrays
 from rnnlab.data.sources.arrays import Sequences
+from rnnlab.data.sources.holdout import owners
 from rnnlab.data.sources.reading import found
-from rnnlab.data.sources.section import SPLITS, Files, Fraction, Lengths, Source
-from rnnlab.data.sources.splitting import owners
+from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
+from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.cache import Appending
-from rnnlab.data.codec import Codec
+from rnnlab.data.prepared import Appending
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.section import SPLITS
+from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 

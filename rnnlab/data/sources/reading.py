@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rnnlab.data.codec import Scale
+from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 
 MAX_TIMES, MAX_FILES = 500, 1_000_000

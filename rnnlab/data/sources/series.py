@@ -9,15 +9,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from rnnlab.data.cache import Prepared
-from rnnlab.data.codec import Codec, Scale
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources import arrays
 from rnnlab.data.sources.reading import found
-from rnnlab.data.sources.section import SPLITS, Count, Files, Fraction, Source
+from rnnlab.data.sources.source_config import SPLITS, Count, Files, Fraction, Source
 from rnnlab.data.sources.table import cells, records
-from rnnlab.data.streams import Series
+from rnnlab.data.splits.streams import Series
 from rnnlab.data.task import Task
+from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from rnnlab.data.sources.holdout import held_out
 from rnnlab.data.sources.reading import Reading, Row, found, lines
-from rnnlab.data.sources.section import Files, Fraction, Lengths, Tokens
-from rnnlab.data.sources.splitting import held_out
+from rnnlab.data.sources.source_config import Files, Fraction, Lengths, Tokens
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.section import conflict

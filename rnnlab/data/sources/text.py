@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from rnnlab.data.sources.reading import Reading, Row, found, lines
-from rnnlab.data.sources.section import Files, Fraction, Stream
+from rnnlab.data.sources.source_config import Files, Fraction, Stream
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
 

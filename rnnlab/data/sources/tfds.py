@@ -6,11 +6,11 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import model_validator
 
+from rnnlab.data.sources.holdout import held_out
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.section import Fraction, Lengths, Tokens
-from rnnlab.data.sources.splitting import held_out
-from rnnlab.data.sources.stock import builder
-from rnnlab.data.windows import Windowed
+from rnnlab.data.sources.source_config import Fraction, Lengths, Tokens
+from rnnlab.data.sources.tfds_download import builder
+from rnnlab.data.splits.windows import Windowed
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.section import conflict

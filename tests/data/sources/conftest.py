@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import TypeAdapter
 
-from rnnlab.data.config import DataConfig
-from rnnlab.data.sources import stock
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.sources import tfds_download
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +34,11 @@ def trusting(home, monkeypatch) -> Callable[[str], None]:
     """Makes the builder of a data set take small files for the published ones: their checksums are those it expects."""
 
     def trust(name: str) -> None:
-        real, made = stock._handed, stock._made(name)
-        known = {stock._file(made, url): info for url, info in made.url_infos.items()}
-        monkeypatch.setattr(stock, "_handed", lambda kind, given, to, info: real(kind, given, to, info or known[given.name]))
+        real, made = tfds_download._handed, tfds_download._made(name)
+        known = {tfds_download._file(made, url): info for url, info in made.url_infos.items()}
+        monkeypatch.setattr(
+            tfds_download, "_handed", lambda kind, given, to, info: real(kind, given, to, info or known[given.name])
+        )
 
     return trust
 

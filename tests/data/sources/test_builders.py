@@ -4,7 +4,7 @@ import tarfile
 
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 
 

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from rnnlab.data.cache import Prepared, prepared
+from rnnlab.data.prepared import Prepared, prepared
 from rnnlab.errors import UserError
 
 
@@ -50,7 +50,7 @@ def test_a_flipped_bit_is_found(home):
     content = bytearray((folder / "a.npy").read_bytes())
     content[-1] ^= 1
     (folder / "a.npy").write_bytes(content)
-    code = "import sys; from pathlib import Path; from rnnlab.data.cache import Prepared; Prepared(Path(sys.argv[1]))"
+    code = "import sys; from pathlib import Path; from rnnlab.data.prepared import Prepared; Prepared(Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True)
     assert "UserError" in done.stderr
     assert "a.npy is damaged" in done.stderr

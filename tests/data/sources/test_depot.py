@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.data.sources import reading
-from rnnlab.data.sources.depot import depot, folder_of, keep
+from rnnlab.data.sources.downloads import depot, folder_of, keep
 from rnnlab.data.sources.reading import unpacked
 from rnnlab.errors import UserError
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.data.sources import mnist
-from rnnlab.data.sources.build import keep_files, prepared_for
+from rnnlab.data.sources.registry import keep_files, prepared_for
 
 STEPS = {"pixels": (784, 1), "rows": (28, 28)}
 

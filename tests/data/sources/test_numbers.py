@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.data.describe import describe
-from rnnlab.data.sources.build import prepared_for
+from rnnlab.data.sources.registry import prepared_for
 from rnnlab.errors import UserError
 
 RANDOM = np.random.default_rng(0)

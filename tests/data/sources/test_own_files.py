@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 
 REVIEWS = [

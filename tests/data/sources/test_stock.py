@@ -10,10 +10,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from rnnlab.data.build import build
+from rnnlab.data.build_dataset import build
 from rnnlab.data.describe import describe
-from rnnlab.data.sources import stock
-from rnnlab.data.sources.build import keep_files, prepared_for
+from rnnlab.data.sources import tfds_download
+from rnnlab.data.sources.registry import keep_files, prepared_for
 from rnnlab.errors import UserError
 
 
@@ -40,8 +40,8 @@ def test_no_network_and_no_file_is_told_within_seconds(home, section, monkeypatc
     def refuse(*_, **__):
         raise OSError("unreachable")
 
-    monkeypatch.setattr(stock.socket, "create_connection", refuse)
-    monkeypatch.setattr(stock, "getproxies", dict)
+    monkeypatch.setattr(tfds_download.socket, "create_connection", refuse)
+    monkeypatch.setattr(tfds_download, "getproxies", dict)
     start = time.monotonic()
     both = r"TREC_10.label from http://cogcomp.org.*train_5500.label from http.*downloads/tfds-trec.*--from FOLDER"
     with pytest.raises(UserError, match=f"trec cannot reach what it needs: {both}"):
@@ -59,7 +59,7 @@ def test_film_reviews_by_their_own_builder(shared_data, shared_home, section):
     told = describe(found)
     assert [told["splits"][name]["examples"] for name in ("train", "validation", "test")] == [22_500, 2_500, 25_000]
     assert told["splits"]["test"]["labels"] == {"neg": 12_500, "pos": 12_500}
-    code = "import sys, time; from rnnlab.config import data_section; from rnnlab.data.build import build\n"
+    code = "import sys, time; from rnnlab.config import data_section; from rnnlab.data.build_dataset import build\n"
     code += "start = time.monotonic()\n"
     code += "build(data_section('tfds/imdb_reviews')); print(time.monotonic() - start, 'tensorflow' in sys.modules)"
     seconds, heavy = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -1,1 +1,0 @@
-"""What a set of runs says: statistics over seeds, the answer in words, tables, plots and the report."""

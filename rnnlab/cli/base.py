@@ -1,0 +1,50 @@
+"""The command `rnnlab`: how it begins, how it ends on an error, and the arguments that several verbs share."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rnnlab import __version__
+from rnnlab.errors import StorageError, UserError
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+OVERRIDES = click.argument("overrides", nargs=-1, metavar="[PATH=VALUE]...")
+RUNS = click.option("--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="The folder of results.")
+FOLDERS = click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
+FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+ONLY = click.option("--only", multiple=True, metavar="VARIANT", help="Only this variant; may be given again for another.")
+SHARD = click.option("--shard", default="1/1", metavar="I/N", help="The I-th of N shares of the runs, for N machines or jobs.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+class Verbs(click.Group):
+    """Wrong input ends with its message and status 2, a full disk with 1, Ctrl-C with the way on and 130; no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb, and end as its error says."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.echo(error, err=True)
+            ctx.exit(1 if isinstance(error, StorageError) else 2)
+        except KeyboardInterrupt:
+            command = shlex.join(["rnnlab", *sys.argv[1:]])
+            click.echo(f"\nStopped. What is done is kept; the same command goes on from there:\n  {command}", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rnnlab")
+def main() -> None:
+    """Which recurrent dropout helps, by how much, and how sure is that?
+
+    One YAML file declares a model, a data set and the variants to compare.
+
+    \b
+    Example: rnnlab run configs/quickstart.yaml
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow speaks of processors and plugins before it works

@@ -1,0 +1,68 @@
+"""Verbs on data: list, prepare, describe."""
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import click
+
+from rnnlab.cli.base import JSON, main
+from rnnlab.cli.output import show_rows
+
+
+@main.group()
+def data() -> None:
+    """Prepare data sets ahead, and look at them.
+
+    \b
+    Example: rnnlab data prepare ptb --from ~/ptb
+    """
+
+
+@data.command("list")
+@JSON
+def data_list(as_json: bool) -> None:
+    """List what is prepared in the data folder, $RNNLAB_DATA or data.
+
+    \b
+    Example: rnnlab data list
+    """
+    from rnnlab.data.describe import known
+
+    show_rows(known(), as_json)
+
+
+@data.command()
+@click.argument("name")
+@click.option("--from", "given", type=click.Path(path_type=Path), help="A folder or file to take instead of the network.")
+@JSON
+def prepare(name: str, given: Path | None, as_json: bool) -> None:
+    """Prepare a data set by its NAME, or the one of an experiment file, and describe it.
+
+    \b
+    Example: rnnlab data prepare ptb --from ~/ptb
+             rnnlab data prepare tfds/imdb_reviews
+    """
+    from rnnlab.config import data_section
+    from rnnlab.data.describe import describe
+    from rnnlab.data.sources.registry import keep_files, prepared_for
+
+    section = data_section(name)
+    if given:
+        keep_files(section, given)
+    with redirect_stdout(sys.stderr):  # what builders say
+        found = prepared_for(section)
+    show_rows(describe(found), as_json)
+
+
+@data.command("describe")
+@click.argument("name")
+@JSON
+@click.pass_context
+def data_describe(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Show sizes, lengths, unknown words, labels, examples, licence and citation of a data set.
+
+    \b
+    Example: rnnlab data describe configs/ptb.yaml
+    """
+    ctx.invoke(prepare, name=name, given=None, as_json=as_json)

@@ -1,0 +1,126 @@
+"""Verbs on an experiment file: run, plan, validate."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from rnnlab.cli.base import FILE, JSON, ONLY, OVERRIDES, RUNS, SHARD, main
+from rnnlab.cli.output import show_rows
+from rnnlab.cli.results import compare, report
+from rnnlab.errors import UserError
+
+
+@main.command()
+@FILE
+@OVERRIDES
+@RUNS
+@ONLY
+@SHARD
+@click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others go on.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: Path,
+    overrides: tuple[str, ...],
+    runs: Path,
+    only: tuple[str, ...],
+    shard: str,
+    retry_failed: bool,
+    fail_fast: bool,
+) -> None:
+    """Train every variant with every seed, then compare.
+
+    Again after an interruption, it makes what is missing. Any value of the config can be set by its path. The exit status
+    is 0 where all runs are done, 1 where one failed or diverged, 2 where the input is wrong, 130 after Ctrl-C.
+
+    \b
+    Example: rnnlab run configs/quickstart.yaml training.epochs=2 compare.seeds=5
+             rnnlab run configs/quickstart.yaml --shard 2/5
+    """
+    from rnnlab.config import load
+    from rnnlab.search import tuning
+    from rnnlab.sweep import sweep
+    from rnnlab.sweep.selection import Selection
+
+    selection = Selection.of(only, shard)
+    experiment = tuning.searched(load(file, overrides), runs, click.echo)
+    made = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast)
+    try:
+        ctx.invoke(compare, folders=(made.folder,))
+        ctx.invoke(report, folders=(made.folder,))
+    except UserError as error:
+        if selection.whole and not fail_fast:
+            raise
+        click.echo(f"Nothing to compare yet: {error}")
+    click.echo(f"Curves: rnnlab tensorboard {made.folder}")
+    ctx.exit(made.exit_status)
+
+
+@main.command()
+@FILE
+@OVERRIDES
+@RUNS
+@ONLY
+@SHARD
+@JSON
+@click.option("--detect", type=click.FloatRange(min=0, min_open=True), help="Add the seeds that find a difference this large.")
+def plan(
+    file: Path,
+    overrides: tuple[str, ...],
+    runs: Path,
+    only: tuple[str, ...],
+    shard: str,
+    as_json: bool,
+    detect: float | None,
+) -> None:
+    """Show what `run` would do: what is done, running and missing, how large it is, and how long it will take.
+
+    \b
+    Example: rnnlab plan configs/quickstart.yaml compare.seeds=8
+             rnnlab plan configs/quickstart.yaml --detect 2.0
+    """
+    from rnnlab.config import load
+    from rnnlab.search import tuning
+    from rnnlab.sweep.executors.choose import workers
+    from rnnlab.sweep.plan import plan, summary, unprepared
+    from rnnlab.sweep.selection import Selection
+
+    experiment, selection = load(file, overrides), Selection.of(only, shard)
+    for line in tuning.outlook(experiment, runs):
+        click.echo(line, err=True)
+    experiment = tuning.finished(experiment, runs) or experiment
+    for name in unprepared(experiment):
+        click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
+    planned = plan(experiment, runs, selection)
+    rows = [asdict(row) for row in planned]
+    if detect:
+        from rnnlab.comparison.seeds_needed import seeds_to_detect
+
+        needed = seeds_to_detect(detect, runs / experiment.name)
+        rows = [{**row, "seeds_needed": needed.get(row["variant"])} for row in rows]
+    show_rows(rows, as_json)
+    if not as_json:
+        click.echo(summary(planned, workers(experiment.config.executor, selection.runs(experiment))))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def validate(files: tuple[Path, ...]) -> None:
+    """Check experiment files, and tell everything that is wrong with each.
+
+    \b
+    Example: rnnlab validate configs/*.yaml
+    """
+    from rnnlab.config import load
+
+    errors = []
+    for file in files:
+        try:
+            experiment = load(file)
+            click.echo(f"{file}: {len(experiment.variants)} variants, {len(experiment.runs())} runs")
+        except UserError as error:
+            errors.append(str(error))
+    if errors:
+        raise UserError("\n".join(errors))

@@ -1,0 +1,35 @@
+"""How a verb prints rows: a table on the terminal, or JSON."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+
+def show_rows(rows: Any, as_json: bool) -> None:
+    """Print a list of rows as a table, one document as YAML, or either as JSON."""
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif isinstance(rows, list):
+        _table(rows)
+    else:
+        from rnnlab.config import dump
+
+        click.echo(dump(rows), nl=False)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = dict.fromkeys(key for row in rows for key in row)
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,120 @@
+"""Verbs on result folders: compare, report, list, show, tensorboard."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rnnlab.cli.base import FOLDER, FOLDERS, JSON, RUNS, main
+from rnnlab.cli.output import show_rows
+from rnnlab.errors import UserError
+
+
+@main.command()
+@FOLDERS
+@click.option("--metric", help="Another figure than the monitored one, such as loss or words_per_second.")
+@click.option("--baseline", metavar="VARIANT", help="Another variant to compare with.")
+@click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
+@click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
+@click.option("--all-pairs", is_flag=True, help="Compare every variant with every other one, not only with the baseline.")
+@click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
+@click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
+@click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print a table for a README.")
+def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any) -> None:
+    """Say which variants are better than the baseline, by how much, and how sure that is.
+
+    \b
+    Example: rnnlab compare runs/quickstart
+             rnnlab compare runs/adding --group-by model.recurrent.0.cell --latex
+    """
+    from rnnlab.comparison import compare, json_file
+    from rnnlab.report import export
+
+    found = compare.compare(*folders, **question)
+    json_file.write(found, folders)
+    if form:
+        click.echo(getattr(export, form)(found), nl=False)
+    else:
+        export.show(found)
+
+
+@main.command()
+@FOLDERS
+@click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
+@click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
+def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None) -> None:
+    """Write the comparison with its plots as one HTML file that needs nothing else.
+
+    \b
+    Example: rnnlab report runs/quickstart
+    """
+    from rnnlab.report import html
+
+    click.echo(f"Report: {html.write(*folders, to=to, svg=svg)}")
+
+
+@main.command("list")
+@RUNS
+@JSON
+@click.option("--rebuild", is_flag=True, help="Read every file again, states too, and tell what is damaged.")
+@click.pass_context
+def list_(ctx: click.Context, runs: Path, as_json: bool, rebuild: bool) -> None:
+    """List the experiments that have been run.
+
+    The folders are the truth and always read; there is no index that could be wrong.
+
+    \b
+    Example: rnnlab list --runs runs
+    """
+    from rnnlab.storage.listing import experiments
+
+    show_rows(experiments(runs), as_json)
+    if rebuild:
+        from rnnlab.storage.integrity import damaged
+
+        found = damaged(runs)
+        for path in found:
+            click.echo(f"{path} is damaged; rnnlab run makes it good", err=True)
+        ctx.exit(bool(found))
+
+
+@main.command()
+@FOLDER
+@JSON
+def show(folder: Path, as_json: bool) -> None:
+    """Show the runs of an experiment, or everything about one run.
+
+    \b
+    Example: rnnlab show runs/quickstart
+             rnnlab show runs/quickstart/none/seed-1 --json
+    """
+    from rnnlab.storage import listing
+
+    show_rows(listing.run(folder) if (folder / "run.yaml").exists() else listing.runs(folder), as_json)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default="runs")
+@click.argument("options", nargs=-1)
+def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
+    """Serve all runs in FOLDER by TensorBoard, on this machine only, also while they go on; OPTIONS are its own.
+
+    \b
+    Example: rnnlab tensorboard runs/quickstart -- --port 6007
+    """
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
+    click.echo(
+        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean$ shows the mean and its\n"
+        "band over seeds, /#hparams the settings against the figures, /#scalars every run (tick some at the left)."
+    )
+    sys.stdout.flush()
+    own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]
+    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *own, *options])
+
+
+SAMPLES = "scalars=10000,histograms=200,images=200,text=200"
+"""How many steps of a tag TensorBoard keeps."""

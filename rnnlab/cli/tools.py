@@ -1,0 +1,81 @@
+"""Verbs that need no experiment: schema, schemes, bench."""
+
+import json
+from typing import Any
+
+import click
+
+from rnnlab.cli.base import JSON, main
+from rnnlab.cli.output import show_rows
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+
+@main.command("schema")
+def schema_() -> None:
+    """Print the JSON schema of experiment files, with which an editor completes keys and marks errors.
+
+    \b
+    Example: rnnlab schema > schema.json
+    """
+    from rnnlab.config import schema
+
+    click.echo(json.dumps(schema(), indent=2))
+
+
+@main.command()
+@click.argument("name", required=False)
+@JSON
+def schemes(name: str | None, as_json: bool) -> None:
+    """Explain every dropout scheme, or draw where the one called NAME acts.
+
+    \b
+    Example: rnnlab schemes zoneout
+    """
+    from rnnlab.noise import catalogue
+
+    if name is not None and name not in catalogue.SCHEMES:
+        known = ", ".join(catalogue.SCHEMES)
+        raise UserError(f"there is no scheme {name!r}{nearest(name, catalogue.SCHEMES)}; the schemes are {known}")
+    table = catalogue.table(name)
+    if as_json:
+        click.echo(json.dumps(table, indent=2))
+    for key, about in table.items() if not as_json else ():
+        click.echo(
+            click.style(key, bold=True) + "\n" + "".join(f"  {field:<12}{_flat(value)}\n" for field, value in about.items())
+        )
+    if name and not as_json:
+        click.echo(catalogue.drawing(name), nl=False)
+
+
+def _flat(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else json.dumps(value) if isinstance(value, dict) else value
+
+
+_SIZE = click.IntRange(min=1)
+
+
+@main.command()
+@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True, help="The kind of step.")
+@click.option("--batch", type=_SIZE, default=20, show_default=True, help="Sequences in a batch.")
+@click.option("--steps", type=_SIZE, default=35, show_default=True, help="Time steps of a sequence.")
+@click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features of a step.")
+@click.option("--units", type=_SIZE, default=650, show_default=True, help="Units of the layer.")
+@click.option("--rate", type=click.FloatRange(0, 1, max_open=True), default=0.5, show_default=True, help="Both dropouts.")
+@click.option("--repeats", type=_SIZE, default=10, show_default=True, help="Rounds; the candidates take turns.")
+@click.option("--jit", is_flag=True, help="Compile by XLA on TensorFlow too.")
+@click.option("--schemes", is_flag=True, help="Time our layer with every scheme instead of the rivals.")
+@click.option("--memory", is_flag=True, help="Measure the peak memory of a step, each candidate in a process of its own.")
+@JSON
+def bench(repeats: int, jit: bool, schemes: bool, memory: bool, as_json: bool, **shape: Any) -> None:
+    """Time a training step of our layer, the built-in one, torch's, and the bare matrix products.
+
+    KERAS_BACKEND=jax times JAX.
+
+    \b
+    Example: rnnlab bench --cell gru --batch 32 --steps 100 --inputs 128 --units 128
+    """
+    from rnnlab.bench import Shape
+    from rnnlab.bench import bench as timed
+
+    show_rows(timed(Shape(**shape), repeats, jit, schemes, memory), as_json)

@@ -1,0 +1,1 @@
+"""Run folders become a comparison: outcomes, differences, verdicts, the answer in words."""

@@ -1,0 +1,135 @@
+"""Folders of runs become a comparison: figures, differences, verdicts, and the answer in words."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from rnnlab.comparison.factorial import Effect, effects
+from rnnlab.comparison.headline import headline
+from rnnlab.comparison.load import Gathered, gather
+from rnnlab.comparison.metric import Metric, choose
+from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
+from rnnlab.comparison.summary import Against, Variant, counts, judged, summed_up
+from rnnlab.comparison.variant_configs import levels, selection, values
+from rnnlab.statistics.alpha_spending import Look, earlier_looks, look_again, next_alpha
+from rnnlab.statistics.paired import Pair, Question
+
+SCHEMA = 1
+"""Rises when a field of comparison.json changes its meaning or goes."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the runs say; comparison.json holds exactly these fields."""
+
+    schema: int
+    declared: bool
+    """Whether this is the experiment's own question: one folder, its monitored metric, its baseline, its margin."""
+    experiments: list[str]
+    metric: str
+    stem: str
+    """The metric without its split: perplexity."""
+    label: str
+    """The metric in plain words: test perplexity."""
+    mode: str
+    log: bool
+    """Whether logs of the metric are compared as well."""
+    unit: str
+    """What words_per_second counts."""
+    selection: str
+    """How the epoch of every figure was chosen."""
+    baseline: str
+    margin: float | None
+    answer: str
+    """The answer in one sentence; every variant has its own `words` besides."""
+    variants: dict[str, Variant]
+    pairs: dict[str, Against]
+    """Where all pairs were asked for, those without the baseline, as "this against that"."""
+    effects: list[Effect]
+    """Where the variants are a grid, what each of its factors does."""
+    look: Look
+    looks: list[Look]
+    """Every look at these runs so far, this one among them."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of the runs beside who beats the baseline in the monitored metric."""
+
+    metric: str | None = None
+    group_by: str | None = None
+    margin: float | None = None
+    all_pairs: bool = False
+
+
+def compare(
+    *folders: str | Path,
+    metric: str | None = None,
+    baseline: str | None = None,
+    group_by: str | None = None,
+    margin: float | None = None,
+    all_pairs: bool = False,
+) -> Comparison:
+    """Compare the variants in the folders of one or several experiments; nothing is written, see `record`.
+
+    `metric` is the monitored figure unless another is named, on the test split unless the name says otherwise; `baseline` and
+    `margin` are the experiment's own unless given. With `group_by`, a dotted config path, its values take the place of the
+    variants, and a seed's figure is the mean over the variants that share the value. With `all_pairs` every variant is
+    compared with every other one, and everything is simultaneous over all these pairs.
+
+    Raises UserError where a folder is no experiment, or where metric, baseline or path are unknown.
+    """
+    return compared(gather(folders, baseline), Ask(metric, group_by, margin, all_pairs))
+
+
+def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
+    """Compare runs that have been read already; see `compare`."""
+    metric, baseline = choose(ask.metric, gathered.results), gathered.baseline
+    outcomes = with_collapses(outcomes_of(gathered.runs, metric), metric)
+    if ask.group_by:
+        groups = values(gathered.configs, outcomes, ask.group_by)
+        outcomes, baseline = grouped(outcomes, groups), groups[baseline]
+    margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
+    look, looks = _look(gathered, outcomes, _question(metric, baseline, ask), baseline)
+    later = next_alpha(looks, look.question)
+    question = Question(metric.lower_is_better, metric.log, look.alpha or later, later, margin)
+    pairs = judged(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
+    variants = {name: summed_up(of, pairs.pop((name, baseline), None)) for name, of in outcomes.items()}
+    return Comparison(
+        schema=SCHEMA,
+        declared=gathered.declared and ask == Ask(),
+        experiments=gathered.experiments,
+        metric=metric.name,
+        stem=metric.stem.replace("_", " "),
+        label=metric.label,
+        mode=metric.mode,
+        log=metric.log,
+        unit=next((result["unit"] for result in gathered.results if result.get("unit")), "words"),
+        selection=selection(gathered.configs),
+        baseline=baseline,
+        margin=margin,
+        answer=headline(variants, pairs, baseline, metric),
+        variants=variants,
+        pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
+        effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
+        look=look,
+        looks=looks,
+    )
+
+
+def _question(metric: Metric, baseline: str, ask: Ask) -> str:
+    rivals = "all pairs" if ask.all_pairs else f"against {baseline}"
+    return f"{metric.name} {rivals}" + (f" by {ask.group_by}" if ask.group_by else "")
+
+
+def _pairs(outcomes: Outcomes, baseline: str, every: bool) -> list[Pair]:
+    """Return the pairs to compare: each variant with the baseline, then on request with every variant before it."""
+    rivals = [name for name in outcomes if name != baseline]
+    return [(name, baseline) for name in rivals] + [(later, name) for name, later in combinations(rivals, 2) if every]
+
+
+def _look(gathered: Gathered, outcomes: Outcomes, question: str, baseline: str) -> tuple[Look, list[Look]]:
+    ended = {name: counts(of) for name, of in outcomes.items()}
+    may_claim = ended[baseline].may_claim and any(one.may_claim for name, one in ended.items() if name != baseline)
+    before = earlier_looks([record.folder for record in gathered.records])
+    return look_again(before, question, ended[baseline].ended, may_claim)

@@ -1,0 +1,45 @@
+"""comparison.json: the comparison of an experiment, kept in its folder."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from rnnlab import files
+from rnnlab.comparison import tensorboard_answer
+from rnnlab.comparison.compare import Comparison
+from rnnlab.errors import UserError
+from rnnlab.statistics.alpha_spending import FILE
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """Return the fields of a comparison as plain values, seeds by their number as text, as JSON has it."""
+    return json.loads(json.dumps(asdict(comparison), allow_nan=False))
+
+
+def read(file: str | Path) -> Comparison:
+    """Return the comparison that a comparison.json holds; raise UserError where it is none."""
+    try:
+        return TypeAdapter(Comparison).validate_json(Path(file).read_bytes())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} is no comparison: {str(error).splitlines()[0]}") from None
+
+
+def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
+    """Write comparison.json where the comparison answers the question that the folder's own config asks.
+
+    Another question (metric, baseline, grouping, several folders) leaves only its look there. Raises UserError where the
+    folder cannot be written.
+    """
+    for folder in map(Path, folders):
+        own = document(comparison) if comparison.declared else {**_known(folder / FILE), "looks": document(comparison)["looks"]}
+        files.write(folder / FILE, json.dumps(own, indent=1) + "\n")
+        if comparison.declared:
+            tensorboard_answer.write(comparison, folder)
+
+
+def _known(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}

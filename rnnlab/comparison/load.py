@@ -1,0 +1,127 @@
+"""Folders of runs become one table of runs by variant and seed, the planned but missing ones among them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rnnlab.config.reader import MAX_BYTES
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+from rnnlab.storage.store import EXPERIMENT, RUN, ExperimentRecord, RunRecord, read
+
+Runs = dict[str, dict[int, RunRecord | None]]
+"""By variant and seed; None where a planned run has not been started."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The runs of one or several folders; a variant is called experiment/variant where they hold several experiments."""
+
+    records: list[ExperimentRecord]
+    runs: Runs
+    baseline: str
+    declared: bool
+    """Whether this is one experiment with the baseline that its own config names."""
+
+    @property
+    def experiments(self) -> list[str]:
+        """The names of the experiments."""
+        return list(dict.fromkeys(record.name for record in self.records))
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results of all runs that have one."""
+        return [run.result for of in self.runs.values() for run in of.values() if run and run.result]
+
+    @cached_property
+    def configs(self) -> dict[str, dict[str, Any]]:
+        """The resolved config of every variant that has been started."""
+        first = {name: next((run for run in of.values() if run), None) for name, of in self.runs.items()}
+        return {name: origin(run)["config"] for name, run in first.items() if run}
+
+    @property
+    def compare(self) -> dict[str, Any]:
+        """The compare section of the first experiment, where there is only one; else nothing."""
+        return dict(self.records[0].document["compare"]) if len(self.experiments) == 1 else {}
+
+
+def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gathered:
+    """Read the folders of experiments; the baseline is the first experiment's own unless another is named.
+
+    Folders of the same experiment (its seeds spread over machines) become one. Raises UserError where a folder is no
+    experiment, where two folders hold different runs under one variant and seed, and where the baseline is unknown.
+    """
+    records = [read(folder) for folder in folders]
+    several = len({record.name for record in records}) > 1
+    runs: Runs = {}
+    for record in records:
+        for variant, planned in _plan(record).items():
+            _merge(runs.setdefault(f"{record.name}/{variant}" if several else variant, {}), _made(record, variant, planned))
+    declared = str(records[0].document["compare"]["baseline"])
+    chosen = baseline or (f"{records[0].name}/{declared}" if several else declared)
+    if chosen not in runs:
+        raise UserError(f"there is no variant {chosen!r}{nearest(chosen, runs)}; the variants are {', '.join(runs)}")
+    return Gathered(records, runs, chosen, declared=not several and chosen == declared)
+
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C, for there are many runs."""
+
+
+def origin(run: RunRecord) -> dict[str, Any]:
+    """Return what the run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
+    path = run.folder / RUN
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
+            raise ValueError("no run writes so much, or an alias")
+        document: dict[str, Any] = yaml.load(text, Loader=LOADER)
+        document["config"]
+    except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
+        raise UserError(f"{path} is damaged; rnnlab run makes it good") from None
+    return document
+
+
+def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
+    """Return by variant and seed the fingerprint of every planned run; None where another version made the fingerprints."""
+    from rnnlab.config import load
+
+    plan: dict[str, dict[int, str | None]] = {}
+    try:
+        experiment = load(record.folder / EXPERIMENT)
+    except UserError:  # a config that this version does not understand: what the folder holds is the plan
+        for run in record.runs:
+            plan.setdefault(run.variant, {})[run.seed] = None
+        return plan
+    same = experiment.document == record.document
+    for spec in experiment.runs():
+        plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same else None
+    return plan
+
+
+def _made(record: ExperimentRecord, variant: str, planned: Mapping[int, str | None]) -> dict[int, RunRecord | None]:
+    """Return the planned runs of a variant; one that was made from another config, before a change, is not among them."""
+    runs = {run.seed: run for run in record.runs if run.variant == variant}
+    return {seed: _valid(runs.get(seed), fingerprint) for seed, fingerprint in planned.items()}
+
+
+def _valid(run: RunRecord | None, fingerprint: str | None) -> RunRecord | None:
+    stale = run and run.result and fingerprint and run.result["fingerprint"] != fingerprint
+    return None if stale else run
+
+
+def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | None]) -> None:
+    """Add runs of the same variant from another folder; of two records of one run the one that has ended counts."""
+    for seed, run in runs.items():
+        known = into.get(seed)
+        if known and run and known.result and run.result and known.result["fingerprint"] != run.result["fingerprint"]:
+            raise UserError(
+                f"{known.folder} and {run.folder} are different runs of one variant and seed (fingerprints "
+                f"{known.result['fingerprint'][:12]} and {run.result['fingerprint'][:12]}): give one experiment another name"
+            )
+        into[seed] = known if known and (known.result or run is None) else run

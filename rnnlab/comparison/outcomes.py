@@ -1,0 +1,125 @@
+"""What every planned run came to, as far as a comparison needs it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rnnlab.comparison.metric import Metric
+from rnnlab.statistics.intervals import Array, outliers
+from rnnlab.storage.store import RunRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One seed of one variant."""
+
+    status: str
+    """done, collapsed, diverged, failed or missing."""
+    value: float | None = None
+    """The compared figure, at the epoch chosen on validation."""
+    validation: float | None = None
+    train: float | None = None
+    best_epoch: float | None = None
+    epochs: float | None = None
+    words_per_second: float | None = None
+    parameters: float | None = None
+    initial_weights: str | None = None
+    data_order: str | None = None
+    error: str | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """Validation minus training figure at the chosen epoch, noise off."""
+        return None if self.validation is None or self.train is None else self.validation - self.train
+
+
+Outcomes = Mapping[str, Mapping[int, Outcome]]
+"""By variant and seed."""
+MISSING = Outcome("missing")
+
+
+def outcomes_of(runs: Mapping[str, Mapping[int, RunRecord | None]], metric: Metric) -> dict[str, dict[int, Outcome]]:
+    """Return what every planned run came to."""
+    return {name: {seed: outcome(run.result if run else None, metric) for seed, run in of.items()} for name, of in runs.items()}
+
+
+def outcome(result: Mapping[str, Any] | None, metric: Metric) -> Outcome:
+    """Return what a run's result says of `metric`; a run without a result, or done without the figure, is missing."""
+    if result is None:
+        return MISSING
+    figures = {name: value for name, value in result["metrics"].items() if value is not None and np.isfinite(value)}
+    status = result["status"]
+    if status == "done" and metric.name not in figures:
+        return MISSING
+    return Outcome(
+        status=status,
+        value=figures.get(metric.name) if status == "done" else None,
+        validation=figures.get(f"val_{metric.stem}"),
+        train=figures.get(f"train_{metric.stem}"),
+        words_per_second=figures.get("words_per_second"),
+        **{name: result.get(name) for name in ("best_epoch", "epochs", "parameters", "initial_weights", "data_order", "error")},
+    )
+
+
+def with_collapses(outcomes: Outcomes, metric: Metric) -> dict[str, dict[int, Outcome]]:
+    """Return the outcomes with every finished run that lies far from its siblings marked as collapsed."""
+    seeds = sorted({seed for of in outcomes.values() for seed in of})
+    sign = 1.0 if metric.lower_is_better else -1.0
+    costs = np.array([[sign * nan_for_none(of.get(seed, MISSING).value) for seed in seeds] for of in outcomes.values()])
+    marks = outliers(costs)
+    return {
+        name: {seed: replace(one, status="collapsed") if marks[row, seeds.index(seed)] else one for seed, one in of.items()}
+        for row, (name, of) in enumerate(outcomes.items())
+    }
+
+
+def series(of: Mapping[int, Outcome], seeds: Sequence[int]) -> Array:
+    """Return a variant's figures (seeds,): NaN where there is none, inf where the run collapsed or diverged."""
+    return np.array([_figure(of.get(seed, MISSING)) for seed in seeds])
+
+
+def _figure(one: Outcome) -> float:
+    return np.inf if one.status in ("collapsed", "diverged") else nan_for_none(one.value)
+
+
+def nan_for_none(value: float | None) -> float:
+    """Return the value, NaN where there is none."""
+    return np.nan if value is None else float(value)
+
+
+def grouped(outcomes: Outcomes, values: Mapping[str, str]) -> dict[str, dict[int, Outcome]]:
+    """Return the outcomes of groups of variants; `values` names the group of each variant."""
+    groups = {group: [of for name, of in outcomes.items() if values[name] == group] for group in dict.fromkeys(values.values())}
+    return {
+        group: {seed: _together([of.get(seed, MISSING) for of in members]) for seed in sorted(set().union(*members))}
+        for group, members in groups.items()
+    }
+
+
+def _together(members: Sequence[Outcome]) -> Outcome:
+    """Return the mean outcome of several variants on one seed; it is as bad as the worst of them."""
+    status = max((one.status for one in members), key=("done", "collapsed", "diverged", "failed", "missing").index)
+
+    def mean(name: str) -> float | None:
+        known = [getattr(one, name) for one in members if getattr(one, name) is not None]
+        return float(np.mean(known)) if known else None
+
+    def all_of(name: str) -> str | None:
+        known = {getattr(one, name) for one in members}
+        return None if None in known else "+".join(sorted(known))
+
+    return Outcome(
+        status=status,
+        value=mean("value") if status == "done" else None,
+        validation=mean("validation"),
+        train=mean("train"),
+        best_epoch=mean("best_epoch"),
+        epochs=mean("epochs"),
+        words_per_second=mean("words_per_second"),
+        parameters=mean("parameters"),
+        initial_weights=all_of("initial_weights"),
+        data_order=all_of("data_order"),
+        error=next((one.error for one in members if one.error), None),
+    )

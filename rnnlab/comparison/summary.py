@@ -1,0 +1,91 @@
+"""Variants summed up over their seeds and judged against the baseline."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rnnlab.comparison.outcomes import Outcome, Outcomes, nan_for_none, series
+from rnnlab.comparison.pairing import pairing
+from rnnlab.comparison.verdict import Case, Counts, judge
+from rnnlab.comparison.wording import sentence
+from rnnlab.statistics.intervals import Estimate, Rate, mean_interval, rate_interval
+from rnnlab.statistics.paired import Difference, Pair, Question, differences
+
+
+@dataclass(frozen=True)
+class Against:
+    """A variant set against the baseline."""
+
+    pairing: str
+    """"paired", or what speaks against it."""
+    difference: Difference
+    verdict: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A variant summed up over its seeds."""
+
+    counts: Counts
+    value: Estimate
+    """The compared figure over the seeds that finished; the interval is that of the mean."""
+    validation: Estimate
+    train: Estimate
+    gap: Estimate
+    """Validation minus training figure at the chosen epoch, noise off."""
+    words_per_second: Estimate
+    best_epoch: Estimate
+    parameters: float | None
+    lost: Rate
+    """How often a seed diverged or collapsed."""
+    seeds: dict[int, Outcome]
+    against: Against | None
+    """None for the baseline itself."""
+
+
+def judged(outcomes: Outcomes, pairs: Sequence[Pair], label: str, question: Question) -> dict[Pair, Against]:
+    """Return the verdict on every pair (variant, baseline), simultaneous over all; `label` is the metric in plain words."""
+    seeds = sorted({seed for of in outcomes.values() for seed in of})
+    found = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, pairs, question)
+    ended = {variant: counts(of) for variant, of in outcomes.items()}
+    return {
+        (one, other): _against(
+            Case(one, other, label, difference, ended[one], ended[other], question, len(found)),
+            pairing(outcomes[one], outcomes[other]),
+        )
+        for (one, other), difference in found.items()
+    }
+
+
+def counts(of: Mapping[int, Outcome]) -> Counts:
+    """Return what became of a variant's seeds."""
+    statuses = Counter(one.status for one in of.values())
+    return Counts(len(of), **{status: statuses[status] for status in ("done", "collapsed", "diverged", "failed", "missing")})
+
+
+def _against(case: Case, paired: str) -> Against:
+    verdict = judge(case)
+    return Against(paired, case.difference, verdict, sentence(verdict, case))
+
+
+def summed_up(of: Mapping[int, Outcome], against: Against | None) -> Variant:
+    """Return a variant's outcomes as means over its seeds."""
+    ended = counts(of)
+    return Variant(
+        counts=ended,
+        value=_mean(of, "value"),
+        validation=_mean(of, "validation"),
+        train=_mean(of, "train"),
+        gap=_mean(of, "gap"),
+        words_per_second=_mean(of, "words_per_second"),
+        best_epoch=_mean(of, "best_epoch"),
+        parameters=next((one.parameters for one in of.values() if one.parameters is not None), None),
+        lost=rate_interval(ended.lost, ended.ended),
+        seeds=dict(of),
+        against=against,
+    )
+
+
+def _mean(of: Mapping[int, Outcome], name: str) -> Estimate:
+    return mean_interval([nan_for_none(getattr(one, name)) for one in of.values() if one.status == "done"])

@@ -1,0 +1,28 @@
+"""An experiment in TensorBoard: the answer in words, and the mean curves of its variants."""
+
+from pathlib import Path
+
+from rnnlab import files
+from rnnlab.comparison.compare import Comparison
+from rnnlab.storage import store
+from rnnlab.tensorboard import seed_means
+from rnnlab.tensorboard.event_files import replace
+from rnnlab.tensorboard.values import text
+
+
+def write(comparison: Comparison, experiment: Path) -> None:
+    """Write the answer and what is said of each variant into the folder of an experiment, and the mean curves of its variants.
+
+    Raises UserError where a symbolic link leads out of it, StorageError where it cannot be written.
+    """
+    place = experiment / store.TENSORBOARD
+    files.refuse_links(experiment, place)
+    replace(place, {0: [text("answer", answer(comparison))]})
+    for variant in dict.fromkeys(path.parent for path in store.run_folders(experiment)):
+        seed_means.write(variant)
+
+
+def answer(comparison: Comparison) -> str:
+    """Return the answer of a comparison as Markdown, a line for each variant."""
+    said = [f"- **{name}**: {one.against.words}" for name, one in comparison.variants.items() if one.against]
+    return "\n".join([comparison.answer, "", *said, "", f"Epoch: {comparison.selection}."])

@@ -1,0 +1,86 @@
+"""Whether data, model and training fit together: each check names both sides of a conflict."""
+
+from collections.abc import Callable
+
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.task import KINDS
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.names import nearest
+from rnnlab.section import conflict
+from rnnlab.training.evaluation_config import EvaluationConfig
+from rnnlab.training.training_config import TrainingConfig
+
+
+def _asks(data: DataConfig) -> str:
+    return f"{data.name} asks for {KINDS[data.task].title} ({data.task})"
+
+
+def head(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """The head is for the data's kind of task."""
+    if model.head.task not in (None, data.task):
+        raise conflict(("model", "head", "task"), f"{_asks(data)}, the head is for {model.head.task}", model.head.task)
+
+
+def embedding(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Tokens have an embedding, and numbers none."""
+    if data.tokens != (model.embedding is not None):
+        need = "are tokens and need an embedding: {width: ...}" if data.tokens else "are numbers: leave the embedding out"
+        raise conflict(("model", "embedding"), f"the inputs of {data.name} {need}", model.embedding)
+
+
+def tied(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Only what predicts its own tokens ties its output to them."""
+    if model.head.tie_embedding and "perplexity" not in KINDS[data.task].figures:
+        message = f"{_asks(data)}, and only a language model predicts the tokens that it embeds"
+        raise conflict(("model", "head", "tie_embedding"), message, True)
+
+
+def pooling(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Steps are pooled where the sequence as a whole is judged."""
+    if model.head.pooling != "last" and KINDS[data.task].per_step:
+        message = f"{_asks(data)}, a prediction at every step, which leaves the head nothing to pool"
+        raise conflict(("model", "head", "pooling"), message, model.head.pooling)
+
+
+def monitor(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """The monitored figure is measured."""
+    figures = KINDS[data.task].figures
+    if training.monitor.removeprefix("val_") not in figures:
+        allowed = f"allowed: {', '.join(figures)}{nearest(training.monitor, figures)}"
+        message = f"{data.name} has no figure {training.monitor!r}; {allowed}"
+        raise conflict(("training", "monitor"), message, training.monitor)
+
+
+def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Losses are summed over time where there is one at every step."""
+    if training.loss == "sum" and not KINDS[data.task].per_step:
+        message = f"{_asks(data)}, one loss a sequence, which leaves nothing to sum over time"
+        raise conflict(("training", "loss"), message, "sum")
+
+
+def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Nothing reads what it has to predict."""
+    for index, layer in enumerate(model.recurrent):
+        if layer.bidirectional and KINDS[data.task].ahead:
+            path = ("model", "recurrent", index, "bidirectional")
+            message = f"{_asks(data)}: a model that reads backwards has seen what it predicts"
+            raise conflict(path, message, True)
+
+
+def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
+    """A precision of noise is for predicted numbers."""
+    if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
+        message = f"{_asks(data)}, and only predicted numbers have noise about them"
+        raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)
+
+
+CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
+    head,
+    embedding,
+    tied,
+    pooling,
+    monitor,
+    loss,
+    directions,
+]
+"""Every check; each raises a `pydantic.ValidationError` at the path of the value that doesn't fit."""

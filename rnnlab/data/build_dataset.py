@@ -1,0 +1,33 @@
+"""From a data section to its data set."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rnnlab.data import python_reference
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.generators import adding, associative_recall, copy_memory, mackey_glass, parity, temporal_order
+from rnnlab.data.sources.registry import MAKERS, is_prepared
+from rnnlab.data.sources.registry import build as from_files
+
+BUILDERS: dict[str, Callable[[Any], Dataset]] = {
+    "python_reference": python_reference.build,
+    "adding": adding.build,
+    "copy_memory": copy_memory.build,
+    "temporal_order": temporal_order.build,
+    "parity": parity.build,
+    "associative_recall": associative_recall.build,
+    "mackey_glass": mackey_glass.build,
+    **dict.fromkeys(MAKERS, from_files),
+}
+"""How each data set is made, by the name it has in a config."""
+
+
+def ready(config: DataConfig) -> bool:
+    """Return whether a data set can be had at once: it is generated, or prepared already."""
+    return config.name not in MAKERS or is_prepared(config)
+
+
+def build(config: DataConfig) -> Dataset:
+    """Return the data set that a data section declares."""
+    return BUILDERS[config.name](config)

@@ -1,0 +1,74 @@
+"""The data sections of a config: one class a data set, chosen by `name`."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from rnnlab.data.generators.generator_config import (
+    Adding,
+    AssociativeRecall,
+    CopyMemory,
+    Count,
+    Examples,
+    MackeyGlass,
+    Parity,
+    TemporalOrder,
+)
+from rnnlab.data.sources.conllu import Conllu
+from rnnlab.data.sources.cornell import Cornell
+from rnnlab.data.sources.corpora import Papers
+from rnnlab.data.sources.mnist import Mnist
+from rnnlab.data.sources.npz import Arrays
+from rnnlab.data.sources.series import NumberSeries
+from rnnlab.data.sources.table import Table
+from rnnlab.data.sources.text import Text
+from rnnlab.data.sources.tfds import Tfds
+from rnnlab.data.splits.windows import Windowed
+
+__all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
+
+
+class PythonReference(Windowed):
+    """The Python language reference that every CPython carries: English prose in the order of its topics, split 80/10/10."""
+
+    tokens: ClassVar[bool] = True
+
+    name: Literal["python_reference"]
+    """The name of the data set."""
+    level: Literal["word", "character"] = "word"
+    """What a token is."""
+    vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] = 2000
+    """Most distinct tokens, `<unk>` included; rarer ones become `<unk>`."""
+    window: Count = 32
+    """Time steps in a window: how far back the gradient goes, in tokens."""
+    batch_size: Count = 32
+    """Windows in a batch: the rows into which the text is cut."""
+    limit: Annotated[int, Field(ge=10)] | None = None
+    """Use only so many tokens of the whole text; null takes all."""
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return "language_model" if self.level == "word" else "character_model"
+
+
+DataConfig = Annotated[
+    PythonReference
+    | Adding
+    | CopyMemory
+    | TemporalOrder
+    | Parity
+    | AssociativeRecall
+    | MackeyGlass
+    | Text
+    | Table
+    | Conllu
+    | Papers
+    | Cornell
+    | Arrays
+    | NumberSeries
+    | Mnist
+    | Tfds,
+    Field(discriminator="name"),
+]
+"""Any data section."""

@@ -1,0 +1,101 @@
+"""A section of a source becomes a data set: prepared once, then read from plain arrays."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.prepared import ABOUT, Prepared, hash_of, place, prepared
+from rnnlab.data.sources import (
+    assemble,
+    conllu,
+    cornell,
+    corpora,
+    mnist,
+    npz,
+    prepare,
+    series,
+    table,
+    text,
+    tfds,
+    tfds_download,
+)
+from rnnlab.data.sources.downloads import keep
+from rnnlab.data.sources.reading import Reading
+from rnnlab.errors import UserError
+
+READERS: dict[str, Callable[[Any], Reading]] = {
+    "text": text.read,
+    "table": table.read,
+    "conllu": conllu.read,
+    "cornell": cornell.read,
+    "ptb": corpora.read,
+    "wikitext2": corpora.read,
+    "tfds": tfds.read,
+    **dict.fromkeys(tfds.KNOWN, tfds.read),
+}
+"""How the rows of a source of texts are read, by its name in a config."""
+
+
+def _rows(read: Callable[[Any], Reading], config: Any, folder: Path) -> dict[str, Any]:
+    return prepare.tokens(folder, config, read(config))
+
+
+MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
+    **{name: partial(_rows, read) for name, read in READERS.items()},
+    "npz": npz.make,
+    "series": series.make,
+    "tfds/mnist": mnist.make,
+}
+"""How the arrays of a source are written, by its name in a config."""
+ASSEMBLERS: dict[str, Callable[[Any, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
+"""How its arrays become a data set, where its task does not say so."""
+LOCAL: dict[str, Callable[[Any], list[Path]]] = {
+    "text": text.sources,
+    "table": table.sources,
+    "conllu": conllu.sources,
+    "npz": npz.sources,
+    "series": series.sources,
+}
+"""Sources whose files may be any, so that their bytes are part of the key."""
+
+
+def prepared_for(config: Any) -> Prepared:
+    """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
+    if config.name not in MAKERS:
+        raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(MAKERS)}")
+    return prepared(config.name, _key(config), partial(MAKERS[config.name], config))
+
+
+def is_prepared(config: Any) -> bool:
+    """Return whether the prepared arrays of a source are there; they are not where its own files are missing."""
+    try:
+        return (place(config.name, _key(config)) / ABOUT).exists()
+    except UserError:
+        return False
+
+
+def _key(config: Any) -> dict[str, Any]:
+    """What decides the arrays: settings, and the bytes of files that may be any."""
+    hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
+    return {**config.key, "sources": hashes}
+
+
+def build(config: Any) -> Dataset:
+    """Return the data set that a section of a source declares."""
+    usual = assemble.text if config.task.endswith("_model") else assemble.examples
+    return ASSEMBLERS.get(config.name, usual)(config, prepared_for(config))
+
+
+def keep_files(config: Any, given: Path) -> None:
+    """Copy files that a user has to where the source looks for them; raise UserError where it takes none."""
+    if config.name in corpora.CORPORA:
+        keep(config.name, given, corpora.CORPORA[config.name].files.values())
+    elif config.name == "cornell":
+        keep(config.name, given, cornell.FILES.values())
+    elif config.name.startswith("tfds"):
+        name = getattr(config, "dataset", None) or config.name.removeprefix("tfds/")
+        keep(f"tfds/{name}", given, sorted(tfds_download.names(name)), unpack=False)
+    else:
+        raise UserError(f"{config.name} names its own files; --from is for published data sets")

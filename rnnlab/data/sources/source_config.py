@@ -1,0 +1,69 @@
+"""What the sections of all sources have in common."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from rnnlab.data.splits.windows import Count, Windowed
+from rnnlab.section import Section
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+"""A part of the whole."""
+Files = str | Annotated[list[str], Field(min_length=1)]
+"""A file, a glob, or a list of them, from the working directory."""
+SPLITS = ("train", "validation", "test")
+UNSHAPING = {"batch_size", "lengths", *Windowed.model_fields}
+"""Settings that shape batches but no array."""
+
+
+class Source(Section):
+    """Settings of whatever is read from files."""
+
+    batch_size: Count = 32
+    """Rows of a batch."""
+    limit: Count | None = None
+    """Use only so many examples of each split, or lines of a text; null takes all."""
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The settings that shape the arrays."""
+        return self.model_dump(exclude=UNSHAPING)
+
+
+class Tokens(Source):
+    """Settings of what is read as tokens."""
+
+    vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = 20_000
+    """Most distinct tokens of the training split, `<unk>` included; rarer ones become `<unk>`; null keeps all."""
+    level: Literal["word", "blank", "character", "subword"] = "word"
+    """What a token is: a word or sign, what stands between blanks, a character, or a byte-pair piece (extra `subword`)."""
+    lower: bool = False
+    """Make all letters small."""
+
+    @property
+    def splitting(self) -> str:
+        """How texts are split: a key of `rnnlab.data.segmentation.LEVELS`, or subword."""
+        return self.level
+
+
+class Stream(Windowed, Tokens):
+    """Settings of a text that a language model reads from beginning to end."""
+
+    @property
+    def tokens(self) -> bool:
+        """A language model reads tokens."""
+        return True
+
+    @property
+    def task(self) -> str:
+        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
+        return "character_model" if self.level == "character" else "language_model"
+
+
+class Lengths(Section):
+    """Settings of examples that are of unequal lengths."""
+
+    max_length: Count | None = None
+    """Most steps of an example that are used; null takes all."""
+    keep: Literal["head", "tail"] = "head"
+    """Which end of a longer example is used."""

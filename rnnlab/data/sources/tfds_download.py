@@ -1,0 +1,155 @@
+"""The builders of TensorFlow Datasets, run over the network or over files that a user has, never waiting for a dead one."""
+
+import hashlib
+import io
+import shutil
+import socket
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from rnnlab import files
+from rnnlab.data.prepared import home
+from rnnlab.data.sources.downloads import depot
+from rnnlab.errors import UserError
+
+PATIENCE = 3.0
+"""Seconds to wait for a server before saying which file to fetch by other means."""
+REPACKED = {"aclImdb_v1.tar.gz": ("aclImdb*.tar.*", "aclImdb/train/unsup/0_0.txt")}
+"""Archives that may come in another compression, and a file that the builder wants and a copy may lack."""
+
+
+class _UnreachableError(Exception):
+    """A file is neither in the depot nor to be had."""
+
+
+def builder(name: str) -> Any:
+    """Return the builder of a data set, its data prepared; raise UserError where its files are not to be had."""
+    import tensorflow_datasets as tfds
+    from filelock import FileLock
+
+    tfds.disable_progress_bar()
+    made = _made(name)
+    with FileLock(home() / "tfds" / ".lock"), _files_first(name, made) as asked:  # of two at once one would fail
+        try:
+            made.download_and_prepare()
+        except _UnreachableError:
+            raise UserError(_wanted(name, made, asked)) from None
+        except ModuleNotFoundError as error:
+            raise UserError(f"tfds/{name} needs a package that is not there: pip install {error.name}") from None
+        except tfds.core.download.download_manager.NonMatchingChecksumError as error:
+            given = ", ".join(path.name for path in sorted(depot(f"tfds/{name}").glob("*")))
+            raise UserError(f"{given} is another file than the builder expects: {str(error).splitlines()[0]}") from None
+    return made
+
+
+def _made(name: str) -> Any:
+    import tensorflow_datasets as tfds
+
+    folder = files.make(home().absolute() / "tfds")
+    try:
+        return tfds.builder(name, data_dir=str(folder), file_format="array_record")
+    except (tfds.core.DatasetNotFoundError, ValueError) as error:
+        raise UserError(f"TensorFlow Datasets has no data set {name!r}: {str(error).splitlines()[0]}") from None
+
+
+def names(name: str) -> set[str]:
+    """Return what the files of a data set may be called, patterns of other packings included."""
+    made = _made(name)
+    found = {_file(made, url) for url in made.url_infos}
+    return found | {pattern for file, (pattern, _) in REPACKED.items() if file in found}
+
+
+def _file(made: Any, url: str) -> str:
+    """The name of the file behind an address."""
+    known = made.url_infos.get(url)
+    return str((known and known.filename) or Path(urlsplit(url).path).name)
+
+
+def _wanted(name: str, made: Any, asked: list[str]) -> str:
+    """Which files are missing, from where, to put where."""
+    place = depot(f"tfds/{name}")
+    missing = [f"{_file(made, url)} from {url}" for url in asked if not (place / _file(made, url)).is_file()]
+    return (
+        f"tfds/{name} cannot reach what it needs: {', '.join(missing)}; put it into {place}, "
+        f"or run: rnnlab data prepare tfds/{name} --from FOLDER"
+    )
+
+
+@contextmanager
+def _files_first(name: str, made: Any) -> Iterator[list[str]]:
+    """Hand files of the depot to the builder as if it had downloaded them, so that it checks them as it would those.
+
+    Yields a list that becomes the addresses of all files that the builder asks for.
+    """
+    from tensorflow_datasets.core.download import downloader
+
+    kind = downloader._Downloader
+    original, ask = kind._sync_download, kind.download
+    asked: list[str] = []
+
+    def asking(self: Any, url: str, *rest: Any, **options: Any) -> Any:
+        asked.append(url)
+        return ask(self, url, *rest, **options)
+
+    def fetch(self: Any, url: str, destination_path: Any, verify: bool = True) -> Any:
+        file, place = _file(made, url), depot(f"tfds/{name}")
+        self._pbar_url.update(1)
+        if (place / file).is_file():
+            return _handed(downloader, place / file, destination_path, None)
+        if packed := _other_packing(place, file):
+            return _handed(downloader, packed, destination_path, made.url_infos.get(url))
+        if not _reachable(url):
+            raise _UnreachableError(url)
+        return original(self, url, destination_path, verify)
+
+    kind._sync_download, kind.download = fetch, asking
+    try:
+        yield asked
+    finally:
+        kind._sync_download, kind.download = original, ask
+
+
+def _handed(downloader: Any, given: Path, destination: Any, info: Any) -> Any:
+    """The file as a finished download; without `info` its checksum is taken, and the builder compares it with its own."""
+    from tensorflow_datasets.core.download import checksums
+
+    path = Path(destination) / given.name
+    shutil.copyfile(given, path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    found = info or checksums.UrlInfo(size=path.stat().st_size, checksum=digest, filename=given.name)
+    return downloader.DownloadResult(path=type(destination)(path), url_info=found)
+
+
+def _other_packing(place: Path, file: str) -> Path | None:
+    """The archive packed again as the builder wants it, where the depot has it in another compression."""
+    pattern, wanted = REPACKED.get(file, ("", ""))
+    others = sorted(place.glob(pattern)) if pattern else []
+    if not others:
+        return None
+    target = files.make(place / "repacked") / file
+    with tarfile.open(others[0]) as source, tarfile.open(target, "w:gz", compresslevel=1) as copy:
+        names = set()
+        for member in source:
+            names.add(member.name)
+            copy.addfile(member, source.extractfile(member) if member.isfile() else None)
+        if wanted not in names:
+            copy.addfile(tarfile.TarInfo(wanted), io.BytesIO())
+    return target
+
+
+def _reachable(url: str) -> bool:
+    parts = urlsplit(url)
+    if getproxies():  # they are asked, not the server
+        return True
+    try:
+        port = parts.port or (80 if parts.scheme == "http" else 443)
+        socket.create_connection((parts.hostname or "", port), timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""How the examples of a split become batches in an exactly repeatable order."""

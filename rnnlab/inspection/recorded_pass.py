@@ -1,0 +1,109 @@
+"""One pass of a model with its recurrent layers watched; nothing of the model moves."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.inspection.montecarlo import drawing
+from rnnlab.inspection.recording import watchable, watched
+from rnnlab.recurrence.recorder import Passage
+
+Cells = Any
+"""(predictions) -> the loss of every cell, [rows] or [rows, steps]."""
+Nudges = Mapping[str, tuple[Any, ...]]
+"""By layer what is added to its states, (steps, batch, units) each."""
+
+
+class Passes:
+    """Passes of a model, each from the same state: the carried one of the model as it is, or with `fresh` from zero.
+
+    Noise is off, or with a `seed` that of training, the same masks in every pass. Raises ValueError where the model has no
+    recurrent layer that can be looked into.
+    """
+
+    def __init__(self, model: keras.Model, seed: int | None = None, fresh: bool = False):
+        self.model, self.seed = model, seed
+        layers = watchable(model)
+        if not layers:
+            raise ValueError(f"the model {model.name!r} has no LSTM, GRU or SimpleRNN layer to look into")
+        self.backwards = {layer.name: layer.go_backwards for layer in layers}
+        """By layer whether it reads its sequence from the end."""
+        states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
+        self._variables = list({id(variable): variable for variable in [*model.variables, *states]}.values())
+        self._zero = [fresh and any(variable is state for state in states) for variable in self._variables]
+        self._compiled: dict[str, Any] = {}
+
+    def passages(self, x: Any) -> dict[str, Passage]:
+        """Return by layer what passes through it, as arrays, in the order of its steps."""
+        return _arrays(self._run("passages", self._passages, _tensors(x)))
+
+    def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
+        return self._call(values, x)[1]
+
+    def gradients(self, x: Any, cells: Cells, cotangents: np.ndarray, nudges: Nudges) -> Nudges:
+        """Return by layer and state the norms of the gradients of the losses, (losses, steps, batch).
+
+        A loss is the sum of `cells(predictions)` weighted by one of the `cotangents`.
+        """
+        pull = _jax_pull if keras.backend.backend() == "jax" else _tensorflow_pull
+
+        def norms(values: Any, x: Any, cotangents: Any, nudges: Nudges) -> Nudges:
+            return pull(lambda nudges: cells(self._call(values, x, nudges)[0]), cotangents, nudges)
+
+        return _arrays(self._run("gradients", norms, _tensors(x), _tensors(cotangents), _tensors(nudges)))
+
+    def _call(self, values: Any, x: Any, nudges: Nudges | None = None) -> tuple[Any, dict[str, Passage]]:
+        with (
+            keras.StatelessScope(state_mapping=list(zip(self._variables, values, strict=True))),
+            watched(self.model, nudges) as watches,
+        ):
+            predictions = self.model(x, training=self.seed is not None)
+        passages = {name: watch.passages for name, watch in watches.items()}
+        for name, several in passages.items():
+            if len(several) != 1:
+                raise ValueError(f"the model calls its layer {name!r} {len(several)} times; only one call can be looked into")
+        return predictions, {name: several[0] for name, several in passages.items()}
+
+    def _run(self, name: str, function: Any, *operands: Any) -> Any:
+        """Run a function of the variables' values, compiled once where the backend is JAX."""
+        with drawing(self.model, self.seed) if self.seed is not None else nullcontext():
+            values = [variable.value for variable in self._variables]
+            values = [keras.ops.zeros_like(v) if zero else v for v, zero in zip(values, self._zero, strict=True)]
+            if keras.backend.backend() == "jax":
+                import jax
+
+                function = self._compiled.setdefault(name, jax.jit(function))
+            return function(values, *operands)
+
+
+def _tensors(tree: Any) -> Any:
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, tree)
+
+
+def _arrays(tree: Any) -> Any:
+    return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_numpy(leaf), tree)
+
+
+def _norms(gradients: Any) -> Any:
+    return keras.tree.map_structure(lambda g: keras.ops.sqrt(keras.ops.sum(keras.ops.square(g), axis=-1)), gradients)
+
+
+def _tensorflow_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
+    import tensorflow as tf
+
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(nudges)
+        found = losses(nudges)
+    none = tf.UnconnectedGradients.ZERO
+    each = [_norms(tape.gradient(found, nudges, one, unconnected_gradients=none)) for one in cotangents]
+    return tf.nest.map_structure(lambda *parts: tf.stack(parts), *each)
+
+
+def _jax_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
+    import jax
+
+    _, pull = jax.vjp(losses, nudges)
+    return jax.lax.map(lambda one: _norms(pull(one)[0]), cotangents)

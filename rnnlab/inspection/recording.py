@@ -1,0 +1,90 @@
+"""Opens the recurrent layers of a model for a look: ours by their scan, the built-in ones by their cell's activations."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.cells.steps import See, States, Tensor
+from rnnlab.layers import RNN
+from rnnlab.recurrence.recorder import Watch
+
+GATES = {  # of the built-in layers: names in the order in which a step computes them, sigmoids and tanhs
+    keras.layers.LSTM: (("input", "forget", "output"), ("candidate",)),
+    keras.layers.GRU: (("update", "reset"), ("candidate",)),
+    keras.layers.SimpleRNN: ((), ()),
+}
+
+
+def watchable(model: keras.Model) -> list[keras.layers.RNN]:
+    """Return the recurrent layers that can be looked into: ours, and Keras's LSTM, GRU and SimpleRNN."""
+    return [layer for layer in model._flatten_layers() if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
+
+
+def _kind(layer: keras.layers.RNN) -> Any:
+    return next((kind for kind in (RNN, *GATES) if isinstance(layer, kind)), None)
+
+
+@contextmanager
+def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
+    """While inside, every call of the model is seen by a `Watch` for each of its layers, by the layer's name."""
+    layers = watchable(model)
+    watches = {layer.name: Watch((nudges or {}).get(layer.name, ())) for layer in layers}
+    with ExitStack() as stack:
+        for layer in layers:
+            watch = watches[layer.name]
+            if _kind(layer) is RNN:
+                stack.enter_context(_changed(layer, watched_by=watch))
+            else:
+                stack.enter_context(_changed(layer, inner_loop=_inner_loop(layer, watch)))
+        yield watches
+
+
+@contextmanager
+def _changed(thing: Any, **attributes: Any) -> Iterator[None]:
+    """Give a layer other attributes for a while; what its class gives it comes back by itself."""
+    before = {name: vars(thing)[name] for name in attributes if name in vars(thing)}
+    for name, value in attributes.items():
+        setattr(thing, name, value)
+    try:
+        yield
+    finally:
+        for name in attributes:
+            setattr(thing, name, before[name]) if name in before else delattr(thing, name)
+
+
+def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
+    """What takes the place of a built-in layer's loop: its own cell, step by step."""
+
+    def inner_loop(sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
+        def step(x: Tensor, states: States, noise: Any, params: Any, matmul: Any, see: See) -> tuple[Tensor, States]:
+            with _shown(layer.cell, GATES[_kind(layer)], see):
+                output, new = layer.cell(x, list(states), training=training)
+            return output, tuple(new)
+
+        x, mask = ops.transpose(sequences, (1, 0, 2)), mask[0] if isinstance(mask, list | tuple) else mask
+        mask = None if mask is None else ops.transpose(mask)
+        if layer.go_backwards:
+            x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
+        outputs, final = watch(step, x, tuple(initial_state), {}, {}, {}, {}, {}, mask, layer.zero_output_for_mask)
+        return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(final)
+
+    return inner_loop
+
+
+@contextmanager
+def _shown(cell: Any, names: tuple[tuple[str, ...], tuple[str, ...]], see: See) -> Iterator[None]:
+    """Show what a built-in cell's activations give, by the names of the gates in their order."""
+
+    def shown(activation: Any, names: tuple[str, ...]) -> Any:
+        left = list(names)
+        return lambda a: see(left.pop(0), activation(a)) if left else activation(a)
+
+    if not names[1]:
+        yield
+        return
+    gates, candidate = shown(cell.recurrent_activation, names[0]), shown(cell.activation, names[1])
+    with _changed(cell, recurrent_activation=gates, activation=candidate):
+        yield

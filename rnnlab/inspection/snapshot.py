@@ -1,0 +1,72 @@
+"""One look at a model on one batch, as flat arrays, see rnnlab.inspection.archive."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.data.dataset import PADDING, Batch, Dataset
+from rnnlab.inspection.archive import Look
+from rnnlab.inspection.flow import cell_loss, flow_of
+from rnnlab.inspection.gates import MEMORY, STATES, over_time, saturation, time_constant
+from rnnlab.inspection.memory import padding, perturbation_of, sizes
+from rnnlab.inspection.recorded_pass import Passes
+
+BINS = 40
+RANGES = {"candidate": (-1.0, 1.0)}
+"""The bounds of a histogram's bins; (0, 1) for all others."""
+
+
+class Looker:
+    """Takes looks at a model on a batch, always the same one.
+
+    From a zero state, with noise off, or with a `seed` under that of training. Nothing of the model moves.
+    """
+
+    def __init__(self, model: keras.Model, batch: Batch, tokens: np.ndarray | None = None, seed: int | None = None):
+        self._batch, self._tokens, self._row = batch, tokens, telling(batch[0])
+        self._loss: Callable[[Any, Any], Any] = cell_loss(model)
+        self._passes = Passes(model, seed, fresh=True)
+
+    def __call__(self) -> Look:
+        """Take a look."""
+        passes, (x, y, weight) = self._passes, self._batch
+        layers = {name: over_time(passage, passes.backwards[name]) for name, passage in passes.passages(x).items()}
+        seen = perturbation_of(passes, x)
+        lagged = {"flow": flow_of(passes, x, y, weight, self._loss), **seen._asdict(), "size": sizes(layers)}
+        found = {
+            f"{layer}/{name}/{what}": array for layer, of in layers.items() for name, what, array in _of_layer(of, self._row)
+        }
+        for what, by_layer in lagged.items():
+            found |= {f"{layer}/{state}/{what}": array for layer, of in by_layer.items() for state, array in of.items()}
+        return found if self._tokens is None else {**found, "tokens": self._tokens}
+
+
+def telling(x: np.ndarray) -> int:
+    """Return the row of a batch with the most different steps, whose heat maps tell the most."""
+    steps = x.reshape(*x.shape[:2], -1)
+    return int(np.argmax([len(np.unique(row[~padding(row)], axis=0)) for row in steps]))
+
+
+def _of_layer(values: Mapping[str, np.ndarray], row: int) -> Iterator[tuple[str, str, np.ndarray]]:
+    for name, value in values.items():
+        yield name, "heat", value[row]
+        if name in STATES:
+            continue
+        yield name, "histogram", np.histogram(value[np.isfinite(value)], BINS, RANGES.get(name, (0.0, 1.0)))[0]
+        yield name, "mean", np.nanmean(value, axis=(0, 1))
+        if name != "candidate":
+            yield from ((name, what, part) for what, part in saturation(value)._asdict().items())
+        if name in MEMORY:
+            yield name, "time_constant", time_constant(value)
+
+
+def first_batch(dataset: Dataset) -> tuple[Batch, np.ndarray | None]:
+    """Return the first batch of the validation split, and the tokens of its most telling row as texts; padding is empty."""
+    split = dataset.validation
+    batch = split.batch(split.order(0, 0)[0])
+    if not dataset.vocabulary or batch.x.ndim != 2:
+        return batch, None
+    known = dataset.vocabulary.tokens
+    return batch, np.array(["" if number == PADDING else known[number] for number in batch.x[telling(batch.x)]])

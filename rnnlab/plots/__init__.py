@@ -1,0 +1,1 @@
+"""Every picture of the project, drawn with Matplotlib as SVG."""

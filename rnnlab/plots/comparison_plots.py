@@ -1,0 +1,152 @@
+"""The pictures of a comparison, each in the width of a page and of a phone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnnlab.comparison.compare import Comparison, Variant
+from rnnlab.plots import learning_curves, strips
+from rnnlab.plots.learning_curves import Curves
+from rnnlab.plots.style import Ink, inks, legend
+from rnnlab.plots.svg import render
+from rnnlab.statistics.rounding import fixed, with_interval
+
+WIDE, NARROW = 7.2, 3.7
+"""Inches."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A plot in two widths, with what is said beside it."""
+
+    name: str
+    title: str
+    caption: str
+    wide: str
+    narrow: str
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What is drawn of which variants, and whether on a wide page."""
+
+    comparison: Comparison
+    curves: Mapping[str, Curves]
+    shown: list[Ink]
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """How one picture is made."""
+
+    title: str
+    caption: str
+    draw: Callable[[Any, _Page], None]
+    says: Callable[[Variant], str]
+    """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
+    height: float | None = None
+    """Inches; None grows with the variants."""
+
+
+def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
+    """Return the pictures that there are figures for; `of` are the learning curves of the variants."""
+    page = _Page(comparison, of, inks(comparison))
+    return [found for name, plot in _PLOTS.items() if (found := _picture(name, plot, page))]
+
+
+def _picture(name: str, plot: _Plot, page: _Page) -> Picture | None:
+    told = {ink.name: plot.says(page.comparison.variants[ink.name]) for ink in page.shown}
+    if not any(told.values()) or (name == "curves" and not _with_curves(page)):
+        return None
+    text = f"{plot.caption} {'; '.join(f'{variant}: {part}' for variant, part in told.items() if part)}."
+    height = plot.height or 0.8 + 0.33 * len(page.shown)
+
+    def drawn(kind: str, width: float) -> str:
+        own = replace(page, wide=width == WIDE)
+        return render(f"{name}-{kind}", plot.title, text, (width, height), lambda figure: plot.draw(figure, own))
+
+    return Picture(name, plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
+
+
+def _with_curves(page: _Page) -> list[Ink]:
+    return [ink for ink in page.shown if ink.name in page.curves and page.curves[ink.name].validation.size]
+
+
+def _curves(figure: Any, page: _Page) -> None:
+    shown = _with_curves(page)
+    learning_curves.draw(figure.subplots(), page.curves, shown, page.comparison.stem, page.comparison.log)
+    legend(figure, shown, page.wide, "-")
+
+
+def _rows(draw: Callable[..., None]) -> Callable[[Any, _Page], None]:
+    return lambda figure, page: draw(figure.subplots(), page.comparison, page.shown, page.wide)
+
+
+def _speed(figure: Any, page: _Page) -> None:
+    axes = figure.subplots()
+    shown = [ink for ink in page.shown if _pace(page.comparison.variants[ink.name])]
+    for ink in shown:
+        one = page.comparison.variants[ink.name]
+        style = {"color": ink.color, "gid": ink.says(_pace(one))}
+        x, y = one.words_per_second.mean or 0.0, one.value.mean or 0.0
+        across, along = one.words_per_second.sd or 0.0, one.value.sd or 0.0
+        axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
+        axes.plot([x, x], [y - along, y + along], linewidth=1, **style)
+        axes.plot(x, y, ink.marker, markersize=7, **style)
+    axes.set_xlabel(f"{page.comparison.unit} per second in training")
+    axes.set_ylabel(page.comparison.label)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.get_major_locator().set_params(nbins=7 if page.wide else 4)
+    legend(figure, shown, page.wide, "")
+
+
+def _value(one: Variant) -> str:
+    return fixed(one.value.mean, 2) if one.value.n else ""
+
+
+def _difference(one: Variant) -> str:
+    return with_interval(one.against.difference.estimate, plus=True) if one.against and one.value.n else ""
+
+
+def _gap(one: Variant) -> str:
+    return f"{fixed(one.train.mean, 2)} to {fixed(one.validation.mean, 2)}" if one.gap.n else ""
+
+
+def _pace(one: Variant) -> str:
+    if not (one.words_per_second.n and one.value.n):
+        return ""
+    return f"{fixed(one.words_per_second.mean, 0)} per second, {fixed(one.value.mean, 2)}"
+
+
+_PLOTS = {
+    "curves": _Plot(
+        "Learning curves",
+        "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. "
+        "Paler once a seed has stopped.",
+        _curves,
+        _value,
+        height=3.6,
+    ),
+    "seeds": _Plot(
+        "Every seed",
+        "A mark is a run, a stroke the mean; a grey line joins the runs that share a seed.",
+        _rows(strips.seeds),
+        _value,
+    ),
+    "differences": _Plot(
+        "Difference from the baseline",
+        "Small marks are seeds, the large one their mean; the line is its 95 % interval, simultaneous over all variants.",
+        _rows(strips.differences),
+        _difference,
+    ),
+    "gap": _Plot(
+        "Generalisation gap",
+        "From training (hollow) to validation (full) at the chosen epoch, noise off.",
+        _rows(strips.gap),
+        _gap,
+    ),
+    "speed": _Plot(
+        "Speed and quality", "Mean over seeds; the lines are one standard deviation each way.", _speed, _pace, height=3.2
+    ),
+}

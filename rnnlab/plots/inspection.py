@@ -1,0 +1,173 @@
+"""Pictures of what is inside the cells of runs, side by side: in the report, and in the folder of a run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnlab import files
+from rnnlab.comparison.load import Runs
+from rnnlab.inspection.archive import END, Look, read
+from rnnlab.plots import inspection_panels
+from rnnlab.plots.comparison_plots import NARROW, WIDE, Picture
+from rnnlab.plots.inspection_panels import Looks
+from rnnlab.plots.style import Ink
+from rnnlab.plots.svg import color, png, render, standalone
+from rnnlab.storage.store import INSPECTION, RunRecord
+
+if TYPE_CHECKING:
+    from rnnlab.trained.inspect_run import Inspected
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """How one picture is made of the looks at several variants."""
+
+    title: str
+    caption: str
+    draw: Callable[[Any, Looks, Sequence[Ink], bool], None]
+    says: Callable[[Sequence[Look]], str]
+    """What the looks of all seeds show, for those who do not see the picture; nothing where there is nothing to draw."""
+
+
+def looks_of(runs: Runs) -> dict[str, list[Look]]:
+    """Return by variant the looks that its runs have kept; nothing where nobody has looked."""
+    found = {name: [look for run in of.values() if run and (look := _kept(run))] for name, of in runs.items()}
+    return {name: of for name, of in found.items() if of}
+
+
+def _kept(run: RunRecord) -> Look | None:
+    """The look at the end of a run that is done, where there is a whole one."""
+    if not run.result or run.result["status"] != "done":
+        return None
+    try:
+        return read(run.folder / INSPECTION / END)
+    except (OSError, ValueError):
+        return None
+
+
+def pictures(looks: Looks, shown: Sequence[Ink]) -> list[Picture]:
+    """Return the pictures that there are looks for; only variants that were looked into are drawn."""
+    shown = [ink for ink in shown if ink.name in looks]
+    return [_picture(name, plot, looks, shown) for name, plot in _PLOTS.items() if _told(plot, looks, shown)]
+
+
+def _told(plot: _Plot, looks: Looks, shown: Sequence[Ink]) -> str:
+    told = {ink.name: plot.says(looks[ink.name]) for ink in shown}
+    return "; ".join(f"{name}: {part}" for name, part in told.items() if part)
+
+
+def _picture(name: str, plot: _Plot, looks: Looks, shown: Sequence[Ink]) -> Picture:
+    def drawn(kind: str, width: float) -> str:
+        text = f"{plot.caption} {_told(plot, looks, shown)}."
+        return render(
+            f"inside-{name}-{kind}",
+            plot.title,
+            text,
+            (width, 2.6),
+            lambda figure: plot.draw(figure, looks, shown, width == WIDE),
+        )
+
+    return Picture(f"inside-{name}", plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
+
+
+def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
+    """Look inside as `rnnlab.trained.inspect_run.inspect` does, and write each picture of each run beside the
+    arrays, SVG and PNG."""
+    from rnnlab.trained import inspect_run as runs
+
+    found = runs.inspect(folder, seed)
+    for one in found:
+        looks = {one.run.parent.name: [one.look]}
+        for name, plot in _PLOTS.items():
+            if _told(plot, looks, _inks(looks)):
+                stem = one.file.parent / f"{one.file.stem}-{name}"
+                files.write(Path(f"{stem}.svg"), standalone(_picture(name, plot, looks, _inks(looks)).wide))
+                files.write(Path(f"{stem}.png"), png((WIDE, 2.6), partial(_draw, plot, looks)))
+    return found
+
+
+def _draw(plot: _Plot, looks: Looks, figure: Any) -> None:
+    plot.draw(figure, looks, _inks(looks), True)
+
+
+def _inks(looks: Looks) -> list[Ink]:
+    return [Ink(name, color("series-1"), "o", "series-0") for name in looks]
+
+
+def _means(looks: Sequence[Look], what: str, names: Sequence[str], form: str = "{:.2f}") -> str:
+    found = {key: np.nanmean([np.nanmean(look[key]) for look in looks if key in look]) for key in _keys(looks, what)}
+    return ", ".join(f"{_words(key)} {form.format(mean)}" for key, mean in found.items() if key.split("/")[1] in names)
+
+
+def _ends(looks: Sequence[Look], what: str) -> str:
+    means = {key: np.nanmean(inspection_panels.stacked(looks, key), 0) for key in _keys(looks, what)}
+    real = {key: np.flatnonzero(np.isfinite(value) & (value > 0)) for key, value in means.items()}
+    return ", ".join(
+        f"{_words(key)} {value[real[key][0]]:.2g} at {real[key][0]} and {value[real[key][-1]]:.2g} at {real[key][-1]}"
+        for key, value in means.items()
+        if len(real[key])
+    )
+
+
+def _keys(looks: Sequence[Look], what: str) -> list[str]:
+    """The arrays `layer/name/what` that any seed has."""
+    return list(dict.fromkeys(key for look in looks for key in look if key.endswith(f"/{what}")))
+
+
+def _words(key: str) -> str:
+    return key.rsplit("/", 1)[0].replace("/", " ")
+
+
+def _lines(what: str, x: str, y: str) -> Callable[[Any, Looks, Sequence[Ink], bool], None]:
+    return lambda figure, looks, shown, wide: inspection_panels.lines(figure, looks, shown, wide, what, x, y)
+
+
+_PLOTS = {
+    "flow": _Plot(
+        "Gradient flow",
+        "The norm of the gradient of the loss at step t by the state k steps before, mean and range over seeds.",
+        _lines("flow", "lag k", "|d loss / d state|"),
+        partial(_ends, what="flow"),
+    ),
+    "memory": _Plot(
+        "Memory of a changed token",
+        "How far the states still lie, k steps later, from those of the same sequence with one token exchanged; 1 is at once.",
+        _lines("relative", "steps since", "distance"),
+        partial(_ends, what="relative"),
+    ),
+    "states": _Plot(
+        "Size of the states",
+        "The Euclidean norm of hidden state h and cell state c over the steps, from a zero state on.",
+        _lines("size", "step", "norm"),
+        partial(_means, what="size", names=("hidden", "cell")),
+    ),
+    "constants": _Plot(
+        "Time constants",
+        "After how many steps a unit's memory fades to 1/e, by its forget or update gate and the noise on what is carried: "
+        "90 % of the units, the middle half, the median.",
+        inspection_panels.time_constants,
+        partial(_means, what="time_constant", names=("retained",), form="{:.3g}"),
+    ),
+    "saturation": _Plot(
+        "Saturated gates",
+        "Hollow: the part of the steps at which a gate is below 0.1; full: above 0.9. A mark is a seed.",
+        inspection_panels.saturated,
+        partial(_means, what="above", names=inspection_panels.GATES),
+    ),
+    "histograms": _Plot(
+        "How open the gates are",
+        "The distribution of every gate's opening over units, steps and examples, all seeds together.",
+        inspection_panels.histograms,
+        partial(_means, what="mean", names=inspection_panels.GATES),
+    ),
+    "gates": _Plot(
+        "Gates over the tokens",
+        "The gates of the top layer in one validation sequence, first seed; a line is a unit, sorted by how open it is.",
+        inspection_panels.heat_maps,
+        lambda looks: _means(looks[:1], "mean", inspection_panels.GATES),
+    ),
+}

@@ -1,0 +1,71 @@
+"""Learning curves: training and validation over epochs, mean over seeds with its 95 % interval."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnlab.plots.style import Ink
+from rnnlab.statistics.intervals import Array
+from rnnlab.storage.store import RunRecord
+from rnnlab.tensorboard.seed_means import band, table
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One variant's monitored metric over epochs, (seeds, epochs); NaN after a seed has stopped."""
+
+    train: Array
+    validation: Array
+
+
+def curves_of(runs: Mapping[int, RunRecord | None], metric: str) -> Curves:
+    """Return the curves that the events of a variant's runs tell of `metric`, such as perplexity."""
+    epochs = [run.epochs for run in runs.values() if run and run.epochs]
+    of = {split: [[one.get(split, {}).get(metric) for one in run] for run in epochs] for split in ("train", "validation")}
+    return Curves(table(of["train"]), table(of["validation"]))
+
+
+def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: str, log: bool) -> None:
+    """Draw validation solid with its band, training dashed; paler from where the first seed has stopped."""
+    for ink in shown:
+        for values, dashes in ((curves[ink.name].train, (4, 2)), (curves[ink.name].validation, (1, 0))):
+            _line(axes, values, ink, dashes)
+    seen = np.concatenate([values[np.isfinite(values)] for ink in shown for values in vars(curves[ink.name]).values()])
+    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
+        axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(label)
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    if log:
+        _log_scale(axes)
+
+
+def _line(axes: Any, values: Array, ink: Ink, dashes: tuple[float, float]) -> None:
+    seeds = np.isfinite(values).sum(axis=0)
+    last = int((seeds > 0).sum())
+    if not last:
+        return
+    values, epochs = values[:, :last], np.arange(1, last + 1)
+    mean, low, high, _ = band(values)
+    whole = int((seeds == seeds[0]).sum())
+    style = {"color": ink.color, "dashes": dashes, "linewidth": 1.5, "gid": ink.says("")}
+    axes.plot(epochs[:whole], mean[:whole], **style, marker="o" if last == 1 else None)
+    axes.plot(epochs[whole - 1 :], mean[whole - 1 :], **style, alpha=0.45)
+    if dashes == (1, 0):
+        axes.fill_between(epochs, low, high, color=ink.color, alpha=0.14, linewidth=0, gid=ink.says(""))
+
+
+def _log_scale(axes: Any) -> None:
+    """Use a log scale with plain numbers where the values span more than a factor of 2."""
+    from matplotlib import ticker
+
+    low, high = axes.get_ylim()
+    if low <= 0 or high < 2 * low:
+        return
+    axes.set_yscale("log")
+    few = high < 4 * low  # of the marks of a log axis
+    axes.yaxis.set_major_locator(ticker.MaxNLocator(5) if few else ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+    axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(ticker.NullLocator())

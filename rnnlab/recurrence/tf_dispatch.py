@@ -1,0 +1,44 @@
+"""The fast scan on TensorFlow: plain, or compiled where that is worth it."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from rnnlab.cells.steps import States, Tensor
+from rnnlab.graphs import in_graph
+from rnnlab.recurrence.masking import masked
+from rnnlab.recurrence.tf_batch_split import Given
+from rnnlab.recurrence.tf_scan import Scan
+from rnnlab.recurrence.tf_xla_scan import Compiled
+
+COMPILED_FROM = 64
+"""The least number of steps of a loop, known while a function is traced, that is compiled by XLA: what
+compiling takes is won back by long loops only."""
+
+
+def scan(
+    step: Any,
+    inputs: Tensor,
+    states: States,
+    kernels: dict[str, Tensor],
+    biases: dict[str, Tensor],
+    params: dict[str, Tensor],
+    fixed: dict[str, Tensor],
+    varying: dict[str, Tensor],
+    mask: Tensor | None = None,
+    zero_output: bool = False,
+) -> tuple[Tensor, States]:
+    """Repeat `step` by `tf.while_loop`; arguments and results as in rnnlab.recurrence.
+
+    A step's products are too small to be worth more than a thread, so a batch is run in parts, side by side.
+    """
+    if mask is not None:
+        varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
+        step, states = masked(step, zero_output), (*states, tf.zeros_like(states[0]))
+    outputs, states = _kind(inputs)(step)(Given(inputs, states, fixed, varying, kernels, biases, params))
+    return outputs, states if mask is None else states[:-1]
+
+
+def _kind(inputs: Tensor) -> type[Scan]:
+    """The scan for inputs (steps, batch, width)."""
+    return Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and in_graph() else Scan

@@ -1,0 +1,73 @@
+"""The fast scan on TensorFlow compiled by XLA."""
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager import record  # only it stops the recording of every tape
+
+from rnnlab.cells.steps import States, Tensor
+from rnnlab.recurrence.tf_batch_split import Given, empty
+from rnnlab.recurrence.tf_scan import Scan
+
+
+class Compiled(Scan):
+    """The scan as two programs of XLA, in which the many small operations of a step become few."""
+
+    def __init__(self, step: Any) -> None:
+        super().__init__(step)
+        self.programs = [tf.function(program, autograph=False, jit_compile=True) for program in (self.stacked, self.unstacked)]
+        """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
+
+    def stacked(self, given: Given) -> Any:
+        """The scan's forward run; what is saved leaves the program stacked."""
+        outputs, final, saved = super().run(given)
+        return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
+
+    def unstacked(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """The scan's replay of what was saved stacked."""
+        return super().replay(given, tf.nest.map_structure(_unstacked, saved), d_outputs, d_final)
+
+    def run(self, given: Given) -> tuple[Tensor, States, Any]:
+        """As the scan."""
+        return _untaped(self.programs[0], given)
+
+    def replay(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """As the scan."""
+        return _untaped(self.programs[1], given, saved, d_outputs, d_final)
+
+    def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+        """As the scan, with the derivative of the plain scan's, for a program has none."""
+        operands = (given, (d_outputs, d_final))
+        ours, d_results = tf.nest.map_structure(tf.identity, operands)  # `second` may be built in a graph beside this one
+
+        @tf.custom_gradient
+        def run(*flat: Tensor) -> Any:
+            gradients = super(Compiled, self).backward(given, saved, d_outputs, d_final)
+            return tf.nest.flatten(gradients), lambda *cotangents: self.second(ours, d_results, cotangents)
+
+        return tf.nest.pack_sequence_as(given.sources, run(*tf.nest.flatten((ours, d_results))))
+
+    def second(self, given: Given, d_results: Any, cotangents: Any) -> list[Tensor]:
+        """What cotangents of the plain scan's gradient give all that it is computed from."""
+        with tf.GradientTape() as outer:
+            outer.watch((given, d_results))
+            with tf.GradientTape() as inner:
+                inner.watch(given.sources)
+                results = Scan(self.step)(given)
+            gradients = inner.gradient(results, given.sources, d_results)
+        return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten((given, d_results)), list(cotangents))
+
+    def slots(self, given: Given) -> dict[int, tf.TensorArray]:
+        """No activation is kept: to compute one again is cheaper than to store it."""
+        return {}
+
+
+def _untaped(program: Any, *operands: Any) -> Any:
+    """What a program returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
+    traced = program.get_concrete_function(*operands)
+    with record.stop_recording():
+        return tf.nest.map_structure(tf.stop_gradient, traced(*operands))
+
+
+def _unstacked(sequence: Tensor) -> tf.TensorArray:
+    return empty(tf.shape(sequence)[0], sequence.shape[1:], sequence.dtype).unstack(sequence)

@@ -1,0 +1,1 @@
+"""A comparison on paper: the HTML report, tables, exports."""

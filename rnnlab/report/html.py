@@ -1,0 +1,126 @@
+"""report.html: the whole answer in one file that needs nothing else."""
+
+import json
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rnnlab import __version__, files
+from rnnlab.comparison.compare import Comparison, compared
+from rnnlab.comparison.json_file import write as write_comparison
+from rnnlab.comparison.load import Gathered, gather, origin
+from rnnlab.config import dump
+from rnnlab.config.paths import flatten
+from rnnlab.errors import UserError
+from rnnlab.plots import inspection
+from rnnlab.plots.comparison_plots import Picture, pictures
+from rnnlab.plots.learning_curves import curves_of
+from rnnlab.plots.style import inks
+from rnnlab.plots.svg import css, standalone
+from rnnlab.report import calibration_section, export
+from rnnlab.report.tables import columns, effect_columns, further_columns
+from rnnlab.statistics.rounding import count, decimals, fixed, typeset
+
+FILE = "report.html"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | None = None) -> Path:
+    """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
+
+    Writes comparison.json too, since looking at the report is a look at the data; and each picture as a file of its own into
+    the folder `svg`, where one is named. Raises UserError where the folder that `to` names a file in is missing.
+    """
+    if to and not Path(to).parent.is_dir():
+        raise UserError(f"{to} cannot be written: there is no folder {Path(to).parent}")
+    gathered = gather(folders)
+    comparison = compared(gathered)
+    write_comparison(comparison, folders)
+    figure = comparison.stem.replace(" ", "_")
+    drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
+    drawn += calibration_section.pictures(calibration_section.calibration_of(gathered.runs), inks(comparison))
+    drawn += inspection.pictures(inspection.looks_of(gathered.runs), inks(comparison))
+    for picture in drawn if svg else ():
+        files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
+    path = Path(to) if to else Path(folders[0]) / FILE
+    files.write(path, html(comparison, gathered, drawn))
+    return path
+
+
+def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -> str:
+    """Return the report with the pictures `drawn`; every text from a file is escaped, and nothing is fetched."""
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.filters |= {"typeset": typeset, "fixed": fixed, "counted": count}
+    script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    return environment.get_template("report.html").render(
+        comparison=comparison,
+        title=" and ".join(comparison.experiments),
+        columns=columns(comparison),
+        further=further_columns(comparison),
+        effects=effect_columns(comparison),
+        trust=calibration_section.columns(gathered.runs, calibration_section.calibration_of(gathered.runs)),
+        pictures=drawn,
+        notes=export.notes(comparison),
+        seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
+        places=max(decimals(one.value.sd) for one in comparison.variants.values()),
+        changes=_changes(gathered),
+        documents={record.name: dump(record.document) for record in gathered.records},
+        origins=_origins(gathered),
+        errors=_errors(gathered),
+        version=__version__,
+        style=css() + (_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        script=script,
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _changes(gathered: Gathered) -> dict[str, list[tuple[str, str, str]]]:
+    """Return for every variant where its config differs from the baseline's: path, the baseline's value, its own."""
+    base = gathered.configs.get(gathered.baseline, {})
+    return {name: list(_differ(base, own)) for name, own in gathered.configs.items() if name != gathered.baseline}
+
+
+def _differ(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    match before, after:
+        case dict(), dict():
+            for key in {**before, **after}:
+                yield from _differ(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+        case list(), list() if len(before) == len(after):
+            for index, (one, other) in enumerate(zip(before, after, strict=True)):
+                yield from _differ(one, other, f"{path}.{index}")
+        case _ if before != after:
+            yield path, _flow(before), _flow(after)
+
+
+def _flow(value: Any) -> str:
+    """Return a value on one line, much as YAML has it."""
+    return json.dumps(value, ensure_ascii=False).replace('"', "")
+
+
+def _origins(gathered: Gathered) -> dict[str, str]:
+    """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
+    origins = [origin(run) for of in gathered.runs.values() for run in of.values() if run]
+    kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
+    found = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
+    return {
+        key: next(iter(values)) if len(values) == 1 else ", ".join(f"{value} ({n} runs)" for value, n in values.items())
+        for key, values in found.items()
+    }
+
+
+_OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "command", "retried")
+
+
+def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:
+    """Return every run that did not come to a figure: variant, seed, status, what went wrong."""
+    return [
+        (name, seed, run.result["status"], run.result["error"] or "no reason recorded")
+        for name, of in gathered.runs.items()
+        for seed, run in of.items()
+        if run and run.result and run.result["status"] != "done"
+    ]

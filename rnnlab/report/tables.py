@@ -1,0 +1,136 @@
+"""The tables of a comparison, column by column, for every form in which they are printed."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from rnnlab.comparison.compare import Comparison, Variant
+from rnnlab.statistics.intervals import Estimate, Rate
+from rnnlab.statistics.paired import Difference
+from rnnlab.statistics.rounding import bare_p, decimals, fixed, with_interval
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is printed, and what it is sorted by."""
+
+    text: str
+    key: float | str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A title, what it means, and one cell for every row."""
+
+    title: str
+    meaning: str
+    cells: list[Cell]
+    brief: bool = True
+    """Whether a terminal of 100 columns has a place for it."""
+    words: bool = False
+    """Whether its cells are words, which begin at the left."""
+
+
+def columns(comparison: Comparison) -> list[Column]:
+    """Return the table of the variants, in their order; columns that say nothing are left out."""
+    of = list(comparison.variants.values())
+
+    def means(title: str, meaning: str, name: str, brief: bool = True, places: int | None = None) -> Column:
+        estimates: list[Estimate] = [getattr(one, name) for one in of]
+        digits = decimals(median([one.sd for one in estimates if one.sd] or [0.0])) if places is None else places
+        return Column(title, meaning, [_mean(one, digits, name == "value") for one in estimates], brief)
+
+    verdicts = [Cell(one.against.verdict if one.against else "baseline") for one in of]
+    simultaneous = f"from {comparison.baseline}; interval simultaneous over all variants"
+    return _said(
+        _names(comparison),
+        Column("verdict", "what the numbers allow to say", verdicts, words=True),
+        Column(
+            "seeds", "finished of planned", [Cell(f"{one.counts.done}/{one.counts.planned}", one.counts.done) for one in of]
+        ),
+        Column("lost", "diverged or collapsed, of those that ended", [_lost(one) for one in of]),
+        means(comparison.label, "mean ± standard deviation over seeds", "value"),
+        _column(of, "difference [95 %]", simultaneous, lambda its: _signed(its.estimate)),
+        _column(of, "ahead", "seeds on which it beats the baseline", _ahead, brief=False),
+        _column(of, "p", "joint sign-flip test over all variants", lambda its: _p(its.p), brief=False),
+        means("gap", "validation minus training, noise off", "gap"),
+        means(f"{comparison.unit}/s", "training speed", "words_per_second", places=0),
+        _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent), brief=False),
+        means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
+        means("best epoch", "counted from 1", "best_epoch", brief=False, places=1),
+        Column("parameters", "trained numbers", [Cell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False),
+    )
+
+
+def further_columns(comparison: Comparison) -> list[Column]:
+    """Return the table of what a reviewer asks for besides."""
+    of = list(comparison.variants.values())
+    return _said(
+        _names(comparison),
+        Column(
+            "mean [95 %]", f"of {comparison.label}, Student's t", [Cell(with_interval(one.value), one.value.mean) for one in of]
+        ),
+        Column("lost [95 %]", "rate of lost seeds, Clopper-Pearson", [_rate(one.lost) for one in of]),
+        _column(of, "alone [95 %]", "the difference, interval of this variant only", lambda its: _signed(its.alone)),
+        _column(of, "wins [95 %]", "rate of seeds that beat the baseline, Clopper-Pearson", lambda its: _rate(its.beats)),
+        _column(of, "g", "Hedges' g_av of the difference", lambda its: _number(its.effect)),
+        _column(of, "p finished", "p over the seeds that both finished", lambda its: _p(its.p_finished)),
+        _column(of, "p equivalent", "two one-sided t tests against the margin", lambda its: _p(its.equivalence_p)),
+        _column(of, "detectable", "difference that these seeds find four times in five", lambda its: _number(its.detectable)),
+        _column(
+            of, "seeds needed", "to find the difference as seen four times in five", lambda its: _number(its.seeds_needed, 0)
+        ),
+    )
+
+
+def effect_columns(comparison: Comparison) -> list[Column]:
+    """Return the table of what the factors of a grid do; it has no rows where the variants are no grid."""
+    of = comparison.effects
+    return _said(
+        Column("effect", "over all values of the other factors", [Cell(one.name, one.name) for one in of], words=True),
+        Column(f"{comparison.label} [95 %]", "simultaneous over all effects", [_signed(one.estimate) for one in of]),
+        Column("percent", "the same in percent, from logs", [_signed(one.percent) for one in of]),
+        Column("p", "joint sign-flip test over all effects", [_p(one.p) for one in of]),
+    )
+
+
+def _names(comparison: Comparison) -> Column:
+    return Column("variant", "a patch of the config", [Cell(name, name) for name in comparison.variants], words=True)
+
+
+def _column(of: Iterable[Variant], title: str, meaning: str, cell: Callable[[Difference], Cell], brief: bool = True) -> Column:
+    """Return a column on the differences, empty at the baseline."""
+    return Column(title, meaning, [cell(one.against.difference) if one.against else Cell("") for one in of], brief)
+
+
+def _said(*found: Column) -> list[Column]:
+    return [column for column in found if any(cell.text not in ("", "-") for cell in column.cells)]
+
+
+def _mean(estimate: Estimate, places: int, spread: bool) -> Cell:
+    deviation = f" ± {fixed(estimate.sd, places)}" if spread and estimate.sd is not None else ""
+    return Cell(fixed(estimate.mean, places) + deviation, estimate.mean)
+
+
+def _lost(one: Variant) -> Cell:
+    return Cell(f"{one.counts.lost}/{one.counts.ended}" if one.counts.lost else "", one.lost.rate)
+
+
+def _signed(estimate: Estimate | None) -> Cell:
+    return Cell(with_interval(estimate, plus=True), estimate.mean) if estimate else Cell("")
+
+
+def _rate(rate: Rate) -> Cell:
+    return Cell(f"{rate.rate:.2f} [{rate.low:.2f}, {rate.high:.2f}]", rate.rate) if rate.rate is not None else Cell("")
+
+
+def _ahead(difference: Difference) -> Cell:
+    return Cell(f"{difference.better}/{difference.beats.n}", difference.beats.rate)
+
+
+def _number(value: float | None, places: int = 2) -> Cell:
+    return Cell("" if value is None else fixed(value, places), value)
+
+
+def _p(p: float | None) -> Cell:
+    return Cell("" if p is None else bare_p(p), p)

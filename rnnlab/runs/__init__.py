@@ -1,1 +1,0 @@
-"""Run folders, provenance, and the sweep over variants and seeds."""

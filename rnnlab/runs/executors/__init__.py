@@ -1,6 +1,0 @@
-"""Where runs are made: in this process, in worker processes of this machine, or on a cluster."""
-
-from rnnlab.runs.executors.choose import executor
-from rnnlab.runs.executors.interface import Executor
-
-__all__ = ["Executor", "executor"]

@@ -1,0 +1,49 @@
+"""One trial of a search: a model is fitted, its figure on validation reported after every epoch, and test data not read."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from rnnlab.config import RunConfig
+from rnnlab.data.dataset import Dataset
+from rnnlab.training.callbacks import Divergence
+from rnnlab.training.checkpoint import Slot
+from rnnlab.training.cleanup import released
+from rnnlab.training.fit import best_epoch, compiled, fit
+from rnnlab.training.repeatable import repeatable
+from rnnlab.training.threads import use
+
+
+class Report(keras.callbacks.Callback):
+    """Reports the monitored figure of every epoch to a trial of Optuna, and stops training where the trial is to be pruned."""
+
+    def __init__(self, trial: Any, monitor: str):
+        super().__init__()
+        self._trial, self._monitor = trial, monitor
+        self.pruned = False
+        """Whether it was."""
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Report."""
+        self._trial.report((logs or {})[self._monitor], epoch)
+        if self._trial.should_prune():
+            self.pruned = self.model.stop_training = True
+
+
+def figure(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Path) -> tuple[float | None, bool]:
+    """Return the best figure of a trial on validation, None where it diverged, and whether it was pruned.
+
+    It goes on from the file `state` if it was killed there.
+    """
+    training = config.training
+    use(training.threads)
+    with released():
+        repeatable(seed, training.deterministic)
+        model = compiled(config.model, dataset, training, seed)
+        best, divergence = best_epoch(training, dataset.task), Divergence()
+        report = Report(trial, best.monitor)
+        logs = fit(model, dataset, training, seed, [divergence, best, report], Slot(state, config.model_dump()))
+    if divergence.epoch is not None or not logs:
+        return None, False
+    return float((max if best.mode == "max" else min)(logs[best.monitor])), report.pruned

@@ -1,0 +1,1 @@
+"""Run folders: what they hold, who may write them, whether they are whole."""

@@ -1,0 +1,50 @@
+"""What lies in the folders of runs, as rows of a table."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.reader import read
+from rnnlab.errors import UserError
+from rnnlab.storage import store
+
+Row = dict[str, Any]
+
+
+def experiments(runs_dir: str | Path) -> list[Row]:
+    """Return a row for every experiment below `runs_dir`; raise UserError where that is no folder."""
+    if not Path(runs_dir).is_dir():
+        raise UserError(f"there is no folder {str(runs_dir)!r}; rnnlab run makes one, and --runs names another")
+    return [_experiment(file.parent) for file in sorted(Path(runs_dir).glob(f"*/{store.EXPERIMENT}"))]
+
+
+def _experiment(folder: Path) -> Row:
+    try:
+        record = store.read(folder)
+    except UserError as error:
+        return {"experiment": folder.name, "error": str(error)}
+    statuses = Counter(run.result["status"] if run.result else "unfinished" for run in record.runs)
+    counts = {status: statuses[status] for status in ("done", "diverged", "failed", "unfinished")}
+    variants = len({run.variant for run in record.runs})
+    return {"experiment": record.name, "variants": variants, "seeds": record.document["compare"]["seeds"], **counts}
+
+
+def runs(folder: str | Path) -> list[Row]:
+    """Return a row for every run of an experiment; raise UserError where `folder` is none."""
+    return [_run(run) for run in store.read(folder).runs]
+
+
+def _run(run: store.RunRecord) -> Row:
+    result = run.result or {}
+    row = {"variant": run.variant, "seed": run.seed, "status": result.get("status", "unfinished"), "epochs": len(run.epochs)}
+    metrics = result.get("metrics", {})
+    monitor = result.get("monitor", "")
+    figures = {key: metrics.get(key) for key in (monitor, monitor.replace("val_", "test_"), "seconds") if key}
+    return {**row, "best_epoch": result.get("best_epoch"), **figures, "error": result.get("error")}
+
+
+def run(folder: str | Path) -> Row:
+    """Return everything that the folder of one run says; raise UserError where it is none."""
+    origin = read(Path(folder) / store.RUN).plain()
+    record = store.read_run(Path(folder))
+    return {**origin, "result": record.result, "epochs": record.epochs}

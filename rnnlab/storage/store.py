@@ -1,0 +1,172 @@
+"""What runs leave behind: runs/<experiment>/<variant>/seed-<n>/, written whole or not at all, and read back with checks."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from rnnlab import files, sealed
+from rnnlab.config import ConfigError, dump, reader
+from rnnlab.errors import UserError
+from rnnlab.names import folder as folder_name
+
+EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
+TOKENS, CALIBRATION = "tokens.json", "calibration.json"
+TENSORBOARD, CHECKPOINT, INSPECTION = "tensorboard", "checkpoint", "inspection"
+OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, TENSORBOARD, CHECKPOINT, INSPECTION)
+"""What a run writes into its folder."""
+KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION}
+"""The files whose fingerprints a result keeps, by their name there."""
+SEAL = b"# sha256 of the rest: "
+"""How experiment.yaml begins; YAML reads it as a comment."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What the folder of a run says."""
+
+    variant: str
+    seed: int
+    folder: Path
+    result: dict[str, Any] | None
+    """How it ended; None while it has not, or where the file is damaged."""
+    damaged: list[str]
+    """The names of files that are not as they were written."""
+
+    @cached_property
+    def epochs(self) -> list[dict[str, Any]]:
+        """Its epoch events, in order."""
+        return [event for event in sealed.read(self.folder / EVENTS) if event.get("event") == "epoch"]
+
+
+@dataclass(frozen=True)
+class ExperimentRecord:
+    """What the folder of an experiment says."""
+
+    folder: Path
+    document: dict[str, Any]
+    """The config as resolved."""
+    runs: list[RunRecord]
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return str(self.document["name"])
+
+
+def run_folder(experiment: Path, variant: str, seed: int) -> Path:
+    """Return the folder of a run; raise UserError where it would not lie inside the experiment's own.
+
+    >>> run_folder(Path("runs/quickstart"), "none", 2).as_posix()
+    'runs/quickstart/none/seed-2'
+    """
+    return inside(experiment, experiment / folder_name(variant) / f"seed-{seed}")
+
+
+def inside(experiment: Path, run: Path) -> Path:
+    """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
+    own = [run / name for name in OWN]
+    inner = [found for folder in own[-3:] for found in folder.rglob("*")]
+    files.refuse_links(experiment, run.parent, run, *own, *inner)
+    return run
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run wrote into its folder, and nothing else."""
+    for name in OWN:
+        files.remove(folder / name)
+
+
+def write_experiment(folder: Path, document: dict[str, Any]) -> None:
+    """Write the config of an experiment, sealed by a first line."""
+    text = dump(document).encode()
+    files.write(folder / EXPERIMENT, SEAL + sha256(text).hexdigest().encode() + b"\n" + text)
+
+
+def read_experiment(folder: Path) -> dict[str, Any]:
+    """Return the config of an experiment; raise UserError where there is none, or where it is not as it was written."""
+    path = folder / EXPERIMENT
+    try:
+        document = reader.read(path).plain()
+        document["name"], document["compare"]["seeds"]
+        seal, _, text = path.read_bytes().partition(b"\n")
+    except (OSError, ConfigError, TypeError, KeyError):
+        raise UserError(f"{folder} is not the folder of an experiment: it has no readable {EXPERIMENT}") from None
+    if seal.startswith(SEAL) and seal != SEAL + sha256(text).hexdigest().encode():
+        raise UserError(f"{path} is damaged: its checksum is wrong; rnnlab run with the experiment's config writes it again")
+    return document
+
+
+def write_result(folder: Path, result: Mapping[str, Any]) -> None:
+    """Write how a run ended; the last file of its folder, there whole or not at all."""
+    files.write(folder / RESULT, json.dumps(sealed.seal(result), indent=1) + "\n")
+
+
+def write_calibration(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write the reliability diagrams or the coverage of a run, see `rnnlab.inspection.evaluation`."""
+    files.write(folder / CALIBRATION, json.dumps(sealed.seal(document)) + "\n")
+
+
+def read_calibration(folder: Path) -> dict[str, Any] | None:
+    """Return what `write_calibration` wrote; None where there is nothing or it is damaged."""
+    try:
+        return sealed.unseal((folder / CALIBRATION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def read_run(folder: Path) -> RunRecord:
+    """Return what is in the folder of a run; raise UserError where its name is no seed's."""
+    variant, number = folder.parent.name, folder.name.removeprefix("seed-")
+    if not number.isdecimal():
+        raise UserError(f"{folder} is not the folder of a run: its name is not seed-<n>")
+    seed = int(number)
+    try:
+        result = sealed.unseal((folder / RESULT).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # it has not ended
+        return RunRecord(variant, seed, folder, None, [])
+    except (OSError, ValueError):
+        return RunRecord(variant, seed, folder, None, [RESULT])
+    if not isinstance(result.get("status"), str) or (result.get("variant", variant), result.get("seed", seed)) != (
+        variant,
+        seed,
+    ):
+        return RunRecord(variant, seed, folder, None, [RESULT])
+    damaged = [name for key, name in KEPT.items() if result.get(key) not in (None, _sha256(folder / name))]
+    return RunRecord(variant, seed, folder, result, damaged)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the fingerprints of the other files of a run, which its result keeps."""
+    return {key: _sha256(folder / name) for key, name in KEPT.items()}
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def read(folder: str | Path) -> ExperimentRecord:
+    """Return what is in the folder of an experiment, its runs sorted by seed within each variant.
+
+    Raises UserError where it is not the folder of an experiment, or a run's folder leads out of it.
+    """
+    folder = Path(folder)
+    document = read_experiment(folder)
+    runs = [read_run(path) for path in run_folders(folder)]
+    return ExperimentRecord(folder, document, sorted(runs, key=lambda run: (run.variant, run.seed)))
+
+
+def run_folders(experiment: Path, variant: str | None = None) -> list[Path]:
+    """Return the folders of all runs of an experiment, or of those in the folder `variant` of it.
+
+    Raises UserError where one leads out of the experiment's.
+    """
+    places = [experiment / variant] if variant else experiment.glob("*")
+    found = sorted(path for place in places for path in place.glob("seed-*"))
+    return [inside(experiment, path) for path in found if path.name.removeprefix("seed-").isdecimal()]

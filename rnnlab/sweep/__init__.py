@@ -1,0 +1,1 @@
+"""The runs of an experiment: claimed, trained, recorded, on this machine or a cluster."""

@@ -1,0 +1,27 @@
+"""Runs made one after the other, in this process."""
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from rnnlab.progress.lines import Display
+from rnnlab.sweep.claim import Turns
+from rnnlab.sweep.job import Answer, Job
+
+
+class InProcess:
+    """Makes every run here."""
+
+    def __init__(self) -> None:
+        self._turns = Turns()
+
+    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+        """Yield every job with its answer, in order."""
+        for job in jobs:
+            yield job, self._turns.take(job, progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing was started."""

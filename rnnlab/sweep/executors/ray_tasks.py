@@ -1,0 +1,89 @@
+"""What runs on the machines of a cluster: a run as a task of Ray, and an actor that keeps what the runs tell."""
+
+import os
+import platform
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rnnlab.sweep.job import Job
+from rnnlab.training import threads
+
+HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
+"""Settings of the environment that a run of the process that asks for it would have too."""
+PATIENCE = 10.0
+"""Seconds that a network file system may take to show a file that another machine has written."""
+
+
+class Told:
+    """What the runs told and nobody has shown yet."""
+
+    def __init__(self) -> None:
+        self._messages: list[tuple[str, str, Any]] = []
+
+    def put(self, key: str, name: str, argument: Any) -> None:
+        """Keep a message."""
+        self._messages.append((key, name, argument))
+
+    def take(self) -> list[tuple[str, str, Any]]:
+        """Return the messages and forget them."""
+        messages, self._messages = self._messages, []
+        return messages
+
+
+def told(ray: Any) -> Any:
+    """Return the actor, on the machine that asks for the runs: it is lost only with that one."""
+    here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(Told).options(num_cpus=0, scheduling_strategy=here).remote()
+
+
+def environment(count: int) -> dict[str, str]:
+    """Return the environment of a task with so many threads; Ray gives each environment processes of its own."""
+    return {**{name: os.environ[name] for name in HANDED_ON if name in os.environ}, **threads.environment(count)}
+
+
+def make(told: Any, key: str, document: dict[str, Any], where: dict[str, Any]) -> tuple[str, Any]:
+    """Make a run on this machine; return the last message of it."""
+    import ray
+
+    if unseen := _unseen(Path(where["token"])):
+        return "refused", unseen
+    if Path(where["cwd"]).is_dir():
+        os.chdir(where["cwd"])  # from which the paths of data are given
+    sys.argv = where["command"]
+    from rnnlab.sweep.executors.protocol import Sent
+
+    last: list[tuple[str, Any]] = []
+
+    def send(name: str, argument: Any) -> None:
+        if name in ("answer", "storage", "refused", "bug"):
+            last.append((name, argument))
+        else:
+            sent = told.put.remote(key, name, argument)
+            if name != "batch":
+                ray.get(sent)
+
+    Sent(send).answer(Job.of(document), _turns())
+    return last[0]
+
+
+def _unseen(token: Path) -> str:
+    """What is wrong with the storage of the results, seen from this machine."""
+    end = time.monotonic() + PATIENCE
+    while not token.exists():
+        if time.monotonic() > end:
+            return (
+                f"{platform.node()} does not see the storage of the results: {token.parent} has to be a folder that all "
+                "machines of the cluster mount at the same path, and this one does not find there what was just written"
+            )
+        time.sleep(0.1)
+    return ""
+
+
+@cache
+def _turns() -> Any:
+    from rnnlab.sweep.claim import Turns
+
+    return Turns()

@@ -1,0 +1,47 @@
+"""Runs whose process was lost: tried again, and at last a failure that is told like any other."""
+
+from collections import Counter
+from dataclasses import replace
+
+from rnnlab.data.build_dataset import build
+from rnnlab.progress.lines import Display
+from rnnlab.storage import store
+from rnnlab.storage.lease import Lock
+from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.origin import made, who, write_origin
+from rnnlab.sweep.provenance import provenance
+from rnnlab.training.training_config import monitored
+
+
+class Losses:
+    """How often each run was lost."""
+
+    def __init__(self, retries: int):
+        self.retries = retries
+        self._counts: Counter[Job] = Counter()
+
+    def count(self, job: Job, reason: str, trace: str, progress: Display) -> Answer | Job:
+        """Note that a run was lost for a reason; return the job to be tried again, or how it ended."""
+        self._counts[job] += 1
+        times = self._counts[job]
+        if times <= self.retries:
+            name = f"{job.spec.variant} seed {job.spec.seed}"
+            progress.say(f"{name}: {reason}; tried again from its last checkpoint ({times} of {self.retries})")
+            return replace(job, lost=reason)
+        return failed(job, f"{reason}, {times} times" if times > 1 else reason, trace, progress)
+
+
+def failed(job: Job, error: str, trace: str, progress: Display) -> Answer:
+    """Write the failure into the folder of the run, unless another process has the run by now."""
+    dataset, lock = build(job.spec.config.data), Lock(job.folder)
+    if not lock.take():
+        return Answer(None, owner=lock.told)
+    monitor, mode = monitored(job.spec.config.training, dataset.task.kind)
+    result = {**who(job.spec), **made(job.spec, dataset), "monitor": monitor, "mode": mode}
+    with lock:
+        if not (job.folder / store.RUN).exists():
+            write_origin(job.spec, job.folder, dataset, provenance())
+        result |= {"status": "failed", "metrics": {}, "error": error, "traceback": trace, **store.digests(job.folder)}
+        store.write_result(job.folder, result)
+    progress.begin(job.spec, dataset.task.unit).end(result)
+    return Answer(result, made=True)

@@ -1,0 +1,48 @@
+"""A worker process: makes the runs that its input names, and tells on its output how they go on, a line of JSON a message."""
+
+import gc
+import json
+import os
+import signal
+import sys
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from rnnlab.sweep.job import Job
+
+
+def _listen(jobs: SimpleQueue[Job]) -> None:
+    """Hand on what comes in; the input ends with the process that gives the jobs, and this one with it, at once."""
+    for line in sys.stdin:
+        jobs.put(Job.of(json.loads(line)))
+    os._exit(0)
+
+
+def main() -> None:
+    """Work until the input ends. Ctrl-C is for the process that gives the jobs, though a terminal sends it to both."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.argv = sys.argv[1:]  # the command that a person gave
+    output = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is no message
+
+    def send(name: str, argument: Any) -> None:
+        output.write(json.dumps([name, argument]) + "\n")
+        output.flush()
+
+    jobs: SimpleQueue[Job] = SimpleQueue()
+    Thread(target=_listen, args=(jobs,), daemon=True).start()
+    import rnnlab.sweep.execute  # noqa: F401  everything heavy, once
+    from rnnlab.sweep.claim import Turns
+    from rnnlab.sweep.executors.protocol import Sent
+
+    gc.freeze()  # the collection after every run need not look through the libraries again
+
+    sent, turns = Sent(send), Turns()
+    send("ready", None)
+    while True:
+        sent.answer(jobs.get(), turns)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A worker process, as the process sees it that gives it its jobs."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from queue import SimpleQueue
+from tempfile import TemporaryFile
+from threading import Thread
+from typing import Any
+
+from rnnlab.progress.lines import Display
+from rnnlab.sweep.executors.protocol import Heard
+from rnnlab.sweep.job import Job
+from rnnlab.training.threads import environment
+
+COMMAND = [sys.executable, "-m", "rnnlab.sweep.executors.worker"]
+LAST_WORDS = 4000
+"""Bytes of what a process said that are kept when it ends."""
+
+Inbox = SimpleQueue[tuple["Process", str, Any]]
+"""What all processes of an executor send: who, what, and its argument; `gone` when a process has ended."""
+
+
+class Process:
+    """One process that makes one run after the other."""
+
+    def __init__(self, inbox: Inbox, threads: int, environ: dict[str, str]):
+        self.threads, self.ready = threads, False
+        self.heard: Heard | None = None
+        """What it told of the run that it is making."""
+        self._said = TemporaryFile()  # noqa: SIM115  it is open as long as the process
+        self._process = subprocess.Popen(
+            [*COMMAND, *sys.argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            env={**os.environ, **environment(threads), **environ},
+            text=True,
+        )
+        self._thread = Thread(target=self._listen, args=(inbox,), daemon=True)
+        self._thread.start()
+
+    def give(self, job: Job, progress: Display) -> None:
+        """Let it make a run, shown in `progress`."""
+        self.heard = Heard(job, progress)
+        assert self._process.stdin
+        with contextlib.suppress(BrokenPipeError):  # it is gone, as its output tells
+            self._process.stdin.write(json.dumps(job.document()) + "\n")
+            self._process.stdin.flush()
+
+    def end(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.wait()
+        self._thread.join()
+        assert self._process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._said.close()
+
+    @property
+    def how(self) -> str:
+        """How it ended, in words."""
+        status = self._process.wait()
+        if status >= 0:
+            return f"its worker process ended with status {status}"
+        memory = ", as by the system's memory killer" if status == -signal.SIGKILL else ""
+        return f"its worker process was killed ({signal.Signals(-status).name}{memory})"
+
+    @property
+    def killed(self) -> bool:
+        """Whether it was ended from outside rather than by itself."""
+        return self._process.wait() < 0
+
+    @property
+    def last_words(self) -> str:
+        """The last that it said beside its messages."""
+        self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - LAST_WORDS))
+        return self._said.read().decode(errors="replace")
+
+    def _listen(self, inbox: Inbox) -> None:
+        assert self._process.stdout
+        with self._process.stdout as messages:
+            for line in messages:
+                if not line.endswith("\n"):  # it was killed while it spoke
+                    break
+                inbox.put((self, *json.loads(line)))
+        inbox.put((self, "gone", None))

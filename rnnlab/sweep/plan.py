@@ -1,0 +1,90 @@
+"""What `run` would do: which runs are missing, how many steps they take, and how long, as finished runs tell."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from rnnlab.config import Experiment, RunSpec
+from rnnlab.data.build_dataset import build, ready
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.dataset import Dataset
+from rnnlab.models.size import parameters
+from rnnlab.progress.lines import duration
+from rnnlab.storage import store
+from rnnlab.storage.lease import Lock
+from rnnlab.sweep.claim import kept
+from rnnlab.sweep.selection import ALL, Selection
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What is planned for one variant."""
+
+    variant: str
+    runs: int
+    """Runs in all: one a seed."""
+    done: int
+    """Runs whose result counts, as far as can be told: without the data none does."""
+    diverged: int
+    """Runs that diverged, which is a result too."""
+    failed: int
+    """Runs that failed, which `--retry-failed` makes again."""
+    running: int
+    """Runs that some process is making now, on this machine or another."""
+    missing: int
+    """Runs that nobody has made and nobody is making."""
+    parameters: int | None
+    """Trained numbers in the model; None where the data is not prepared."""
+    epochs: int
+    """Epochs of one run, unless it stops early."""
+    steps: int | None
+    """Batches of one run, likewise."""
+    seconds: float | None
+    """The work that is left, if a run takes what finished ones took; None where none has finished."""
+
+
+def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[Planned]:
+    """Return what a sweep over the experiment would make, by variant; nothing is written, and no data is prepared."""
+    folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
+    found: dict[RunSpec, dict[str, Any]] = {}
+    statuses: dict[RunSpec, str] = {}
+    for spec in selection.runs(experiment):
+        place, data = store.run_folder(folder, spec.variant, spec.seed), dataset(spec.config.data)
+        found[spec] = (kept(spec, place, data) if data else None) or {}
+        statuses[spec] = found[spec].get("status") or ("running" if Lock(place).held else "missing")
+    seconds = {spec: result["metrics"]["seconds"] for spec, result in found.items() if result.get("metrics")}
+    rows = []
+    for name, config in experiment.variants.items():
+        count = Counter(status for spec, status in statuses.items() if spec.variant == name)
+        if not count:
+            continue
+        taken = [value for spec, value in seconds.items() if spec.variant == name] or list(seconds.values())
+        left = (count["missing"] + count["running"]) * mean(taken) if taken else None
+        data, epochs = dataset(config.data), config.training.epochs
+        states = {status: count[status] for status in ("done", "diverged", "failed", "running", "missing")}
+        size, steps = (parameters(config.model, data.task), epochs * data.train.count) if data else (None, None)
+        rows.append(Planned(name, count.total(), **states, parameters=size, epochs=epochs, steps=steps, seconds=left))
+    return rows
+
+
+def _dataset(config: DataConfig) -> Dataset | None:
+    return build(config) if ready(config) else None
+
+
+def unprepared(experiment: Experiment) -> list[str]:
+    """Return the names of the data sets that have to be prepared before the experiment can be planned in full."""
+    return sorted({config.data.name for config in experiment.variants.values() if not ready(config.data)})
+
+
+def summary(rows: Sequence[Planned], workers: int) -> str:
+    """Return in words what is left, for so many workers at once."""
+    left, workers = sum(row.missing + row.running for row in rows), max(1, workers)
+    if not left:
+        return "nothing is left to make"
+    known = [row.seconds for row in rows if row.seconds is not None]
+    takes = f"about {duration(sum(known) / workers)}" if known else "how long is known once a run has finished"
+    return f"{left} of {sum(row.runs for row in rows)} runs are left, {workers} at a time: {takes}"

@@ -1,0 +1,44 @@
+"""The gates of recurrent layers for TensorBoard: their distributions, and their first sequence as a heat map."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.inspection.gates import over_time
+from rnnlab.inspection.recorded_pass import Passes
+from rnnlab.inspection.recording import watchable
+from rnnlab.tensorboard.values import histogram, image
+
+GATES = ("input", "forget", "output", "update", "reset")
+"""What is drawn as a heat map: values in (0, 1)."""
+SIZE = 240
+"""The least height and width of a heat map, in pixels."""
+
+
+class Gates:
+    """The gates of a model's LSTM and GRU layers on a fixed batch of inputs, with noise off, as they are whenever asked."""
+
+    def __init__(self, model: keras.Model, inputs: Any):
+        self._inputs = inputs
+        self._passes = Passes(model, fresh=True) if watchable(model) else None
+
+    def values(self) -> Iterator[Any]:
+        """Return histograms of gates and states over all units and steps, and heat maps, by layer and gate."""
+        for layer, passage in self._passes.passages(self._inputs).items() if self._passes else ():
+            for name, values in over_time(passage, self._passes.backwards[layer]).items() if self._passes else ():
+                yield histogram(f"gates/{layer}/{name}", values)
+                if name in GATES:
+                    yield image(f"gate_maps/{layer}/{name}", heat_map(values[0].T))
+
+
+def heat_map(values: np.ndarray) -> bytes:
+    """Return a PNG of values in [0, 1], (units, steps): a unit a row, a step a column; dark is shut, bright open, NaN clear."""
+    from matplotlib.image import imsave
+
+    tall, wide = (-(-SIZE // length) for length in values.shape)
+    file = BytesIO()
+    imsave(file, np.ma.masked_invalid(values.repeat(tall, axis=0).repeat(wide, axis=1)), vmin=0, vmax=1, format="png")
+    return file.getvalue()

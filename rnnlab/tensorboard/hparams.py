@@ -1,0 +1,74 @@
+"""What TensorBoard sorts and filters runs by: cell, scheme, site, lifetime, rates, and whatever the variants change."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rnnlab.config import RunSpec
+from rnnlab.config.paths import flatten, parts
+from rnnlab.noise.schemes import noises
+from rnnlab.tensorboard.hparams_sessions import Setting
+
+ARGUMENTS = ("dropout", "recurrent_dropout")
+FIELDS = ("cell", "units", "implementation")
+
+
+def settings(spec: RunSpec, compare: Mapping[str, Any]) -> dict[str, Setting]:
+    """Return the settings of a run by name, those that its experiment's `compare` section changes among them.
+
+    The recurrent layers have the names of their fields, as in a variant (`cell`, `recurrent_dropout.scheme`); where a layer
+    differs from the first, its own stand by their path (`model.recurrent.1.cell`).
+    """
+    config = spec.config.model_dump()
+    layers = [_layer(section) for section in config["model"]["recurrent"]]
+    found: dict[str, Setting] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
+    for index, layer in enumerate(layers[1:], 1):
+        found |= {f"model.recurrent.{index}.{name}": value for name, value in layer.items() if value != layers[0].get(name)}
+    if config["model"]["embedding"]:
+        found |= _noise("embedding.dropout", config["model"]["embedding"]["dropout"], "embedding")
+    said = tuple(f"model.recurrent.0.{name}" for name in (*ARGUMENTS, *FIELDS))
+    return {**found, **{path: value for path, value in _changed(config, compare) if not path.startswith(said)}}
+
+
+def _layer(section: Mapping[str, Any]) -> dict[str, Setting]:
+    found: dict[str, Setting] = {name: section[name] for name in FIELDS}
+    for argument in ARGUMENTS:
+        found |= _noise(argument, section[argument], argument)
+    return found
+
+
+def _noise(name: str, setting: Any, argument: str) -> dict[str, Setting]:
+    """Scheme, site, lifetime and the largest rate, of several joined; and the rate at each site, where there are several."""
+    values = noises(setting, argument)
+    rates: dict[str, Setting] = {f"{name}.rate.{noise.site}": noise.rate for noise in values if len(values) > 1}
+    return {
+        f"{name}.scheme": _scheme(setting, argument) if values else "none",
+        f"{name}.site": _joined(noise.site for noise in values),
+        f"{name}.lifetime": _joined(noise.lifetime for noise in values),
+        f"{name}.rate": max((noise.rate for noise in values), default=0.0),
+        **rates,
+    }
+
+
+def _scheme(setting: Any, argument: str) -> str:
+    match setting:
+        case Mapping():
+            return str(setting.get("scheme", "by coordinates"))
+        case list():
+            return _joined(_scheme(one, argument) for one in setting)
+    return "word" if argument == "embedding" else "variational"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return " + ".join(dict.fromkeys(names)) or "none"
+
+
+def _changed(config: Mapping[str, Any], compare: Mapping[str, Any]) -> Iterable[tuple[str, Setting]]:
+    """Every value of the config at a path that a variant or the grid sets, as one that TensorBoard takes."""
+    patches = [patch for patch in (compare.get("variants") or {}).values() if patch]
+    paths = dict.fromkeys(path for patch in (*patches, compare.get("grid") or {}) for path in patch)
+    known = parts(config)
+    for path in paths:
+        path = path if path in known else f"model.recurrent.0.{path}"
+        below = flatten(known.get(path)) if isinstance(known.get(path), dict | list) else {"": known.get(path)}
+        for name, value in below.items():
+            yield f"{path}.{name}".rstrip("."), value if isinstance(value, str | int | float) else str(value)

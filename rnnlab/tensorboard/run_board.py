@@ -1,0 +1,48 @@
+"""A run in TensorBoard: config and settings from its beginning on, curves while it is trained, figures when it has ended."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rnnlab import files
+from rnnlab.config import RunSpec, dump
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.keras_adapter import Feed
+from rnnlab.errors import UserError
+from rnnlab.storage import store
+from rnnlab.tensorboard import Callback, append, cut, scalars, session_end, session_start, text
+from rnnlab.tensorboard.hparams import settings
+
+RESULT = "result"
+"""The sub-run of what is not said by epoch, so that the tab HParams has the figures of the result as its metrics."""
+
+
+class Board(Callback):
+    """Writes a run's folder `tensorboard`, in any `model.fit`; `begin` and `end` tell it what an epoch does not."""
+
+    def __init__(self, spec: RunSpec, folder: Path, dataset: Dataset):
+        super().__init__(folder / store.TENSORBOARD, Feed(dataset.validation)[0][0])
+        self._spec, self._experiment = spec, folder.parent.parent
+
+    def begin(self) -> None:
+        """Say what is trained; TensorBoard counts the run as going on until `end`."""
+        folder, spec = self.folder / RESULT, self._spec
+        if cut(folder, 1):
+            return
+        files.remove(folder)
+        start = session_start(f"{spec.experiment}/{spec.variant}", settings(spec, self._compare()))
+        append(folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
+
+    def _compare(self) -> Mapping[str, Any]:
+        """What the experiment compares, where its folder says so: a run may be made alone."""
+        with suppress(UserError):
+            return dict(store.read_experiment(self._experiment)["compare"])
+        return {}
+
+    def end(self, result: Mapping[str, Any]) -> None:
+        """Say how it ended: the figures, or what went wrong."""
+        told = [] if result["error"] is None else [text("error", f"{result['status']}: {result['error']}")]
+        step = max(1, len(self.epochs))
+        figures = {name: figure for name, figure in result["metrics"].items() if not name.startswith("last_")}  # in the curves
+        append(self.folder / RESULT, step, [*scalars(figures), *told, session_end(result["status"] == "done")])

@@ -1,0 +1,96 @@
+"""The model of a finished run, built again from its folder."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from rnnlab.config import RunConfig
+from rnnlab.config.reader import read
+from rnnlab.data.build_dataset import build
+from rnnlab.data.dataset import Dataset
+from rnnlab.errors import UserError
+from rnnlab.storage import store
+from rnnlab.storage.store import RunRecord
+from rnnlab.training import array_file
+from rnnlab.training.checkpoint import best_weights
+from rnnlab.training.fit import compiled
+
+
+class Ended(NamedTuple):
+    """What the folder of a run says that was not lost and has not failed."""
+
+    record: RunRecord
+    result: dict[str, Any]
+    """How it ended: the contents of result.json."""
+    origin: dict[str, Any]
+    """What it was made of and where: the contents of run.yaml."""
+
+    @property
+    def config(self) -> RunConfig:
+        """Its part of the experiment's config."""
+        return RunConfig.model_validate(self.origin["config"])
+
+
+class Trained(NamedTuple):
+    """A finished run with its model and its data."""
+
+    model: keras.Model
+    """Compiled, with the weights of the best epoch."""
+    dataset: Dataset
+    ended: Ended
+
+
+def ended(folder: str | Path) -> Ended:
+    """Return what the folder of a run says; raise UserError where it is no whole run that has ended, or one that has failed."""
+    folder = Path(os.path.abspath(folder))
+    if not (folder / store.RUN).is_file():
+        raise UserError(f"{folder} is not the folder of a run: it has no {store.RUN}")
+    record = store.read_run(folder)
+    if record.damaged:
+        raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
+    if record.result is None or record.result["status"] == "failed":
+        raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
+    return Ended(record, record.result, read(folder / store.RUN).plain())
+
+
+def trained(folder: str | Path) -> Trained:
+    """Return the model of a finished run with the weights of its best epoch, its data, and what its folder says.
+
+    Model and data are built from the run's own config; any backend takes the weights of any other. Raises UserError where the
+    folder is no finished run, where its weights were lost or are no finite numbers, and where its data are no longer those
+    that it was trained on.
+    """
+    run = ended(folder)
+    dataset = build(run.config.data)
+    if dataset.sha256 != run.result["data"]:
+        raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
+    model = compiled(run.config.model, dataset, run.config.training, run.record.seed)
+    put_weights(model, run)
+    return Trained(model, dataset, run)
+
+
+def put_weights(model: keras.Model, run: Ended) -> None:
+    """Give a model, built from the run's config and seed, the weights of the run's best epoch.
+
+    Raises UserError where they were lost or are no finite numbers.
+    """
+    if run.result["epochs"]:  # else it ended with the weights that it began with
+        weights = _weights(run)
+        if not all(np.isfinite(weight).all() for weight in weights):
+            raise UserError(f"{run.record.folder} has diverged before any epoch was whole: its weights are no finite numbers")
+        model.set_weights(weights)
+
+
+def _weights(run: Ended) -> list[np.ndarray]:
+    path = run.record.folder / store.CHECKPOINT / "state"
+    try:
+        state = array_file.read(path)
+        made = [state["identity"][name] for name in ("fingerprint", "data")]
+        if made == [run.result[name] for name in ("trained", "data")]:
+            return best_weights(state)
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        pass
+    raise UserError(f"{path} is missing, damaged or of another run: it has no weights for {run.record.folder}")

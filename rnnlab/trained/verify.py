@@ -1,0 +1,164 @@
+"""A finished run is trained again, and every bit compared."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rnnlab.config import RunSpec
+from rnnlab.data.build_dataset import build
+from rnnlab.errors import UserError
+from rnnlab.progress.lines import display
+from rnnlab.storage import store
+from rnnlab.storage.lease import Lock
+from rnnlab.storage.store import RunRecord
+from rnnlab.trained.loading import ended
+
+CLOCK = ("seconds", "words_per_second")
+"""The figures that say how long something took."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What came of training a run again."""
+
+    epochs: int
+    """Epochs trained again."""
+    agree: dict[str, bool]
+    """What was compared, and whether all its bits agree."""
+    differences: list[str]
+    """The first figure of each kind that differs."""
+    versions: dict[str, tuple[Any, Any]]
+    """What is not as it was when the run was made: then and now."""
+    deterministic: bool
+    """Whether operations were made to repeat exactly."""
+
+    @property
+    def exit_status(self) -> int:
+        """0 where all bits agree, 1 where one differs."""
+        return int(not all(self.agree.values()))
+
+    def sentences(self) -> list[str]:
+        """Return what came of it in words, a line each."""
+        parts = ", ".join(f"{part} {'agree' if agrees else 'DIFFER'}" for part, agrees in self.agree.items())
+        changed = [f"{name} was {str(then)[:80]} and is {str(now)[:80]}" for name, (then, now) in self.versions.items()]
+        return [
+            f"epochs trained again: {self.epochs}; {parts}",
+            *self.differences,
+            *(changed or ["versions, code and machine are those of the run"]),
+            *([] if self.deterministic else ["training.deterministic is off: the bits need not agree"]),
+        ]
+
+
+def verify(folder: str | Path, epochs: int | None = None) -> Verified:
+    """Train a finished run again in a folder that is thrown away, wholly or so many epochs, and compare all bits.
+
+    Compared are data, first weights and curves; wholly, also figures and whatever was kept of the last state: weights of the
+    best and the last epoch, optimizer, generators. Raises UserError where the folder is no whole run that has ended.
+    """
+    run = ended(folder)
+    record, result, origin = run
+    config = run.config
+    whole = epochs is None or epochs >= result["epochs"]
+    if not whole:
+        config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
+    with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
+        now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
+        pairs = _curves(record, now) | ({**_figures(result, again), **_state(record.folder, now.folder)} if whole else {})
+    for part, name in (("data", "data"), ("first weights", "initial_weights")):
+        pairs[part] = {"sha256": (result[name], again[name])}
+    different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
+    told = [f"{part}: {_tell(names[0], *pairs[part][names[0]])}" for part, names in different.items() if names]
+    return Verified(
+        len(now.epochs),
+        {part: not names for part, names in different.items()},
+        told,
+        _versions(origin),
+        result["deterministic"],
+    )
+
+
+def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, dict[str, Any]]:
+    """Make the run in a scratch folder; return its record and result."""
+    from rnnlab.sweep.execute import execute
+
+    place = store.run_folder(folder, spec.variant, spec.seed)
+    place.mkdir(parents=True)
+    with display(1, spec.config.training.epochs) as progress, Lock(place) as lock:
+        lock.take()
+        execute(spec, place, build(spec.config.data), progress, lock)
+    record = store.read_run(place)
+    if record.result is None or record.result["status"] == "failed":
+        raise UserError(f"trained again, it failed:\n{(record.result or {}).get('traceback')}")
+    return record, record.result
+
+
+Pairs = dict[str, dict[str, tuple[Any, Any]]]
+"""What is compared, by part and name: then and now."""
+
+
+def _curves(record: RunRecord, now: RunRecord) -> Pairs:
+    flat = [{**_flat(epoch), "epoch": number} for run in (record, now) for number, epoch in enumerate(run.epochs, 1)]
+    before, after = flat[: len(now.epochs)], flat[len(record.epochs) :]
+    names = {
+        f"epoch {then['epoch']}, {name}": (then[name], again.get(name))
+        for then, again in zip(before, after, strict=False)
+        for name in then
+    }
+    return {"curves": {"epochs": (len(before), len(after)), **names}}
+
+
+def _flat(epoch: dict[str, Any]) -> dict[str, Any]:
+    splits = {f"{split} {name}": value for split in ("train", "validation") for name, value in epoch[split].items()}
+    return {**splits, "learning rate": epoch.get("learning_rate")}
+
+
+def _figures(then: dict[str, Any], now: dict[str, Any]) -> Pairs:
+    metrics = {name: (value, now["metrics"].get(name)) for name, value in then["metrics"].items() if name not in CLOCK}
+    ends = {
+        name: (then.get(name), now.get(name))
+        for name in ("status", "epochs", "best_epoch", "error", "data_order", "calibration")
+    }
+    return {"figures": {**metrics, **ends}}
+
+
+def _state(then: Path, now: Path) -> Pairs:
+    """The last state of the run, where it was kept and is whole, array by array."""
+    from rnnlab.training import array_file
+
+    try:
+        before = array_file.read(then / store.CHECKPOINT / "state")
+    except (OSError, ValueError):
+        return {}
+    after = array_file.read(now / store.CHECKPOINT / "state")
+    pairs = {
+        f"array {index}": (mine.tobytes(), theirs.tobytes())
+        for index, (mine, theirs) in enumerate(zip(_arrays(before), _arrays(after), strict=True))
+    }
+    return {"last state and best weights": pairs}
+
+
+def _arrays(state: dict[str, Any]) -> list[Any]:
+    return [*state["variables"], *(array for kept in state["callbacks"] for array in kept.get("best_weights") or ())]
+
+
+def _tell(name: str, then: Any, now: Any) -> str:
+    return f"{name} differs" if isinstance(then, bytes) else f"{name} was {then!r} and is {now!r}"
+
+
+def _versions(origin: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    from rnnlab.sweep.provenance import provenance
+
+    then, now = (_makers(where) for where in (origin, provenance()))
+    return {name: (then.get(name), now.get(name)) for name in then | now if then.get(name) != now.get(name)}
+
+
+def _makers(where: dict[str, Any]) -> dict[str, Any]:
+    single = {name: where.get(name) for name in ("python", "backend")}
+    return {
+        **single,
+        "rnnlab's code": str(where.get("code"))[:12],
+        **where["versions"],
+        **where.get("numbers", {}),
+        "processor": where["machine"]["processor"],
+    }

@@ -1,0 +1,43 @@
+"""A thousand runs of a hundred epochs: compared in less than 1 GB, in a time that no test can promise but its growth can."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rnnlab.comparison import compare, json_file
+from rnnlab.storage import store
+
+MEASURE = """
+import resource, sys
+from rnnlab.comparison import compare, json_file
+from rnnlab.report import export
+found = compare.compare(sys.argv[1])
+json_file.write(found, [sys.argv[1]])
+export.show(found)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the unit of ru_maxrss is that of Linux")
+def test_a_thousand_runs_fit_into_memory(make, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    patches = {f"v{number}": {"training.epochs": number + 1} for number in range(50)}
+    effects = {name: -place / 10 for place, name in enumerate(patches)}
+    folder = make.experiment(effects, patches=patches, seeds=20, epochs=100)
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(folder)], capture_output=True, text=True, check=True)
+    assert sum(line.startswith("v") and "20/20" in line for line in done.stdout.splitlines()) == 50
+    assert int(done.stderr) < 1_000_000
+
+
+def test_a_comparison_looks_at_no_run_more_often_where_there_are_more_variants(make, monkeypatch):
+    looked, inside = [], store.inside
+    monkeypatch.setattr(store, "inside", lambda experiment, run: looked.append(run) or inside(experiment, run))
+    often = []
+    for variants in (2, 8):
+        folder = make.experiment({f"v{number}": 0.0 for number in range(variants)}, name=f"of-{variants}", seeds=2)
+        looked.clear()
+        json_file.write(compare.compare(folder), [folder])
+        often.append(len(looked) / variants)
+    assert often[0] == often[1]

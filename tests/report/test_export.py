@@ -1,0 +1,107 @@
+"""The comparison as text: fits a page, escapes what it must, and reads back with the numbers it was given."""
+
+import csv
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from rnnlab.comparison import json_file
+from rnnlab.comparison.compare import compare
+from rnnlab.report import export
+from rnnlab.statistics.rounding import typeset
+
+
+@pytest.fixture
+def comparison(make):
+    folder = make.experiment({"none": 0, "variational": -9, "naive_with_a_rather_long_name": 4, "zoneout": -1})
+    make.change(folder, "zoneout", 3, status="diverged")
+    return compare(folder)
+
+
+def printed(comparison, **console):
+    text = io.StringIO()
+    export.show(comparison, Console(file=text, **console))
+    return text.getvalue()
+
+
+def test_the_table_fits_100_columns_and_is_plain_text_in_a_file(comparison):
+    text = printed(comparison, width=100)
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "\N{MINUS SIGN}" not in text
+    row = next(line for line in text.splitlines() if line.startswith("variational"))
+    assert row.split()[:2] == ["variational", "better"]
+    assert comparison.variants["variational"].against.words in " ".join(text.split())
+
+
+def test_a_wide_terminal_gets_colour_and_still_100_columns(comparison):
+    text = printed(comparison, width=180, force_terminal=True)
+    assert "\x1b[1m" in text
+    plain = printed(comparison, width=180, no_color=True)
+    assert max(map(len, plain.splitlines())) <= 100
+
+
+def test_a_name_that_looks_like_markup_is_printed_as_it_is(make):
+    folder = make.experiment({"none": 0, "tested": -9}, seeds=2)
+    comparison = compare(folder)
+    renamed = {**comparison.variants, "[red]tested[/red]": comparison.variants["tested"]}
+    object.__setattr__(comparison, "variants", renamed)
+    assert "[red]tested[/red]" in printed(comparison, width=100)
+
+
+def test_what_is_lacking_is_said(make):
+    notes = export.notes(compare(make.figures(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
+    assert notes[0] == "Runs of tested: 1 failed and 1 missing."
+
+
+def test_json_is_comparison_json(comparison, make):
+    json_file.write(comparison, [make.runs / "made"])
+    assert export.json(comparison) == (make.runs / "made" / "comparison.json").read_text()
+
+
+def test_csv_reads_back(comparison):
+    rows = list(csv.DictReader(io.StringIO(export.spreadsheet(comparison))))
+    assert [row["variant"] for row in rows] == list(comparison.variants)
+    variational = comparison.variants["variational"]
+    assert float(rows[1]["value.mean"]) == variational.value.mean
+    assert float(rows[1]["against.difference.estimate.low"]) == variational.against.difference.estimate.low
+    assert rows[1]["against.words"] == variational.against.words
+    assert rows[0]["against.verdict"] == ""
+
+
+def test_markdown_is_a_table_whose_cells_cannot_break_it(comparison):
+    lines = export.markdown(comparison).splitlines()
+    assert len(lines) == 2 + 4
+    assert len({line.count(" | ") for line in lines}) == 1
+    assert lines[1].startswith("| --- | --- | ---: |")
+    assert r"| naive\_with\_a\_rather\_long\_name | worse |" in lines[4]
+    object.__setattr__(comparison, "variants", {"a|b": comparison.variants["none"]})
+    assert r"a\|b" in export.markdown(comparison)
+
+
+def test_latex_is_a_booktabs_table_with_intervals(comparison):
+    text = export.latex(comparison)
+    table = [line for line in text.splitlines() if not line.startswith("%")]
+    assert table[0].startswith(r"\begin{tabular}{llrr")
+    assert table[1] == r"\toprule"
+    assert table[-2:] == [r"\bottomrule", r"\end{tabular}"]
+    body = table[4:-2]
+    assert len({line.count("&") for line in [table[2], *body]}) == 1
+    assert r"naive\_with\_a\_rather\_long\_name" in text
+    assert "$-$9.2 [$-$10.3, $-$8.1]" in body[1]
+    assert r"[95 \%]" in table[2]
+
+
+def test_json_stays_json_for_numbers_that_do_not_exist(make):
+    comparison = compare(make.figures(none=["diverged"], tested=["diverged"]))
+    assert "NaN" not in export.json(comparison)
+    assert json.loads(export.json(comparison))["variants"]["none"]["value"]["mean"] is None
+
+
+def test_typeset_keeps_intervals_whole():
+    assert (
+        typeset("-5.2 [-6.3, -4.1] (3.4 %), p = 0.1").replace("\N{MINUS SIGN}", "~")
+        == "~5.2 [~6.3,\xa0~4.1] (3.4\xa0%), p\xa0=\xa00.1"
+    )

@@ -1,0 +1,148 @@
+"""A cluster of two machines on loopback loses one in the middle: all results are there, with the bits of one process.
+
+The runs are made on JAX, which resumes exactly too, and whose processes start sooner.
+"""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chaos.small import bits, config, unfinished
+
+from rnnlab.config import RunSpec, load
+from rnnlab.config.executor_config import RayConfig
+from rnnlab.errors import UserError
+from rnnlab.progress.lines import Line, Lines
+from rnnlab.storage import listing
+from rnnlab.sweep.executors import ray_tasks
+from rnnlab.sweep.executors.ray_cluster import Ray
+from rnnlab.sweep.job import Job
+from rnnlab.sweep.sweep import run
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Two machines with a core each, and one that keeps the books."""
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'rnnlab[ray]'")
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    small = {"include_dashboard": False, "object_store_memory": 100 * 1024**2}
+    made = Cluster(initialize_head=True, head_node_args={**small, "num_cpus": 0})
+    made.machines = [made.add_node(**small, num_cpus=1) for _ in range(2)]
+    yield made
+    made.shutdown()
+
+
+class Losing(Lines):
+    """Loses a machine as soon as each has a run of which something is saved; not the one that the driver is on."""
+
+    cluster: Any = None
+    folder = Path()
+
+    def say(self, text: str) -> None:
+        self.said = [*getattr(self, "said", []), text]
+
+    def line(self, spec: RunSpec, unit: str, number: int) -> Line:
+        return Begun(self, spec, unit, number)
+
+    def lose(self) -> None:
+        if len(self.cluster.machines) == 2 and len(unfinished(self.folder)) == 2:
+            from ray._private.worker import _global_node as mine
+
+            socket = mine.plasma_store_socket_name
+            lost = next(machine for machine in self.cluster.machines if machine.plasma_store_socket_name != socket)
+            self.cluster.machines.remove(lost)
+            self.cluster.remove_node(lost, allow_graceful=False)
+
+
+class Begun(Line):
+    """A run that is at work."""
+
+    display: Losing
+
+    def batch(self, share: float) -> None:
+        super().batch(share)
+        self.display.lose()
+
+
+@pytest.fixture
+def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The bits of the sweep that one process makes."""
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    alone = (
+        "import sys; from rnnlab.config import load; from rnnlab.sweep.sweep import run; run(load(sys.argv[1]), sys.argv[2])"
+    )
+    path = config(tmp_path / "whole")
+    subprocess.run([sys.executable, "-c", alone, path, path.parent / "runs"], check=True, capture_output=True)
+    return bits(path.parent)
+
+
+def test_a_lost_machine_costs_no_result_and_no_bit(whole: list[Any], cluster: Any, tmp_path: Path) -> None:
+    shown: list[Losing] = []
+
+    def show(runs: int, epochs: int) -> Losing:
+        shown.append(Losing(runs, epochs))
+        shown[0].cluster, shown[0].folder = cluster, tmp_path
+        return shown[0]
+
+    path = config(tmp_path, executor={"name": "ray", "address": cluster.address, "retries": 3})
+    made = run(load(path), tmp_path / "runs", show=show)
+    assert len(cluster.machines) == 1
+    assert made.statuses == {"done": 2}, shown[0].said
+    lost = [text for text in shown[0].said if "its worker or machine was lost (" in text]
+    assert any("(1 of 3)" in text for text in lost), shown[0].said
+    assert [text for text in shown[0].said if "epoch 4/4" in text]
+    assert bits(tmp_path) == whole
+    assert sum(len(listing.run(folder)["retried"]) for folder in (tmp_path / "runs").glob("small/*/seed-1")) == len(lost)
+    assert not [*tmp_path.rglob(".token-*")]
+
+
+def test_a_run_asks_the_cluster_for_cores_and_gpus(tmp_path: Path) -> None:
+    asked: list[Any] = []
+    task = SimpleNamespace(remote=lambda *arguments: len(asked))
+    for section, wanted in (({}, (1, 0)), ({"cpus": 4, "gpus": 0.5}, (4, 0.5))):
+        ray = Ray(RayConfig(name="ray", **section))
+        ray._told, ray._task = None, SimpleNamespace(options=lambda **options: asked.append(options) or task)
+        (spec, *_) = load(config(tmp_path)).runs()
+        ray._submit(Job(spec, tmp_path / spec.variant / "seed-1", None), Lines(1, 1))
+        assert (asked[-1]["num_cpus"], asked[-1]["num_gpus"]) == wanted
+        assert asked[-1]["runtime_env"]["env_vars"]["TF_NUM_INTRAOP_THREADS"] == "1"
+        ray._token.unlink()
+
+
+def test_a_machine_that_does_not_see_the_storage_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_tasks, "PATIENCE", 0.1)
+    (tmp_path / "token").touch()
+    assert ray_tasks._unseen(tmp_path / "token") == ""
+    told = ray_tasks._unseen(tmp_path / "elsewhere" / "token")
+    assert f"does not see the storage of the results: {tmp_path}/elsewhere has to be a folder that all machines" in told
+
+
+def test_without_ray_or_a_cluster_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError, match=r"needs Ray: pip install 'rnnlab\[ray\]'"), Ray(RayConfig(name="ray")):
+        pass
+
+
+def test_an_address_at_which_nobody_listens_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that a cluster, dead by now, has left behind."""
+    pytest.importorskip("ray", reason="ray is not installed: pip install 'rnnlab[ray]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    for given in (address, f"ray://{address}", "auto"):
+        with pytest.raises(UserError, match=f"answers at '{given}': .*refused"), Ray(RayConfig(name="ray", address=given)):
+            pass
+    monkeypatch.delenv("RAY_ADDRESS")
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(address)
+    with pytest.raises(UserError, match=r"answers at 'auto': .*refused"), Ray(RayConfig(name="ray", address="auto")):
+        pass

@@ -1,0 +1,235 @@
+"""A sweep makes what is missing, keeps what counts, and lets no run harm another."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rnnlab.config import Experiment, load
+from rnnlab.storage import store
+from rnnlab.storage.store import ExperimentRecord, RunRecord, read
+from rnnlab.sweep.plan import plan
+from rnnlab.sweep.sweep import Sweep, run
+
+DOCUMENT: dict[str, Any] = {
+    "name": "small",
+    "data": {"name": "adding", "length": 4, "examples": {"train": 20, "validation": 10, "test": 10}, "batch_size": 10},
+    "model": {"recurrent": [{"units": 2, "implementation": "keras"}]},
+    "training": {"epochs": 2, "monitor": "loss"},
+    "compare": {"baseline": "none", "variants": {"none": {}, "some": {"dropout": 0.2}}, "seeds": 2},
+    "executor": {"name": "in_process"},
+}
+
+
+def experiment(folder: Path, **sections: dict[str, Any]) -> Experiment:
+    document = {**DOCUMENT, **{name: {**DOCUMENT.get(name, {}), **section} for name, section in sections.items()}}
+    (folder / "small.yaml").write_text(yaml.safe_dump(document))
+    return load(folder / "small.yaml")
+
+
+def swept(folder: Path, **sections: dict[str, Any]) -> tuple[Sweep, ExperimentRecord]:
+    sweep = run(experiment(folder, **sections), folder / "runs")
+    return sweep, read(sweep.folder)
+
+
+def result(record: RunRecord) -> dict[str, Any]:
+    assert record.result is not None
+    return record.result
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, ExperimentRecord]:
+    """A finished experiment: its parent folder, what was printed, what was read back."""
+    folder = tmp_path_factory.mktemp("whole")
+    experiment(folder)
+    command = [sys.executable, "-m", "rnnlab", "run", str(folder / "small.yaml"), "--runs", str(folder / "runs")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return folder, printed, read(folder / "runs" / "small")
+
+
+def test_every_variant_and_seed_has_a_result(whole: tuple[Path, str, ExperimentRecord]) -> None:
+    runs = whole[2].runs
+    assert [(one.variant, one.seed) for one in runs] == [("none", 1), ("none", 2), ("some", 1), ("some", 2)]
+    for one in runs:
+        assert result(one)["status"] == "done"
+        assert [epoch["epoch"] for epoch in one.epochs] == [1, 2]
+        best = one.epochs[result(one)["best_epoch"] - 1]
+        assert result(one)["metrics"]["val_loss"] == best["validation"]["loss"]
+        assert result(one)["metrics"]["last_val_loss"] == one.epochs[-1]["validation"]["loss"]
+        assert {"train_loss", "test_loss", "words_per_second", "seconds"} <= set(result(one)["metrics"])
+        assert all(epoch["learning_rate"] > 0 and epoch["seconds"] > 0 for epoch in one.epochs)
+
+
+def test_seeds_come_in_turn_and_progress_is_told_in_plain_lines(whole: tuple[Path, str, ExperimentRecord]) -> None:
+    begun = [line.split("  ")[0] for line in whole[1].splitlines() if "epoch 1/2" in line]
+    assert begun == [
+        "[1/4] small none seed 1",
+        "[2/4] small some seed 1",
+        "[3/4] small none seed 2",
+        "[4/4] small some seed 2",
+    ]
+    assert all(part in whole[1] for part in ("val_loss ", " examples/s", " left"))
+
+
+def test_variants_of_a_seed_share_first_weights_and_order_and_seeds_do_not(whole: tuple[Path, str, ExperimentRecord]) -> None:
+    for figure in ("initial_weights", "data_order"):
+        by_seed = [{result(one)[figure] for one in whole[2].runs if one.seed == seed} for seed in (1, 2)]
+        assert [len(values) for values in by_seed] == [1, 1]
+        assert by_seed[0] != by_seed[1]
+
+
+def test_a_run_says_where_it_was_made(whole: tuple[Path, str, ExperimentRecord]) -> None:
+    import keras
+
+    origin = yaml.safe_load((whole[2].runs[2].folder / store.RUN).read_text())
+    assert origin["config"]["model"]["recurrent"][0]["dropout"] == 0.2
+    assert origin["versions"]["keras"] == keras.__version__
+    assert origin["machine"]["cores"] >= 1
+    assert origin["fingerprint"] == result(whole[2].runs[2])["fingerprint"]
+    assert len(origin["data"]) == 64
+
+
+def test_tensorboard_shows_the_epochs(whole: tuple[Path, str, ExperimentRecord]) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for one in whole[2].runs:
+        for split in ("train", "validation"):
+            shown = EventAccumulator(str(one.folder / store.TENSORBOARD / split)).Reload().Scalars("epoch_loss")
+            assert [event.value for event in shown] == pytest.approx([epoch[split]["loss"] for epoch in one.epochs])
+
+
+@pytest.fixture
+def copy(whole: tuple[Path, str, ExperimentRecord], tmp_path: Path) -> Path:
+    """The finished experiment again, to do something to it."""
+    subprocess.run(["cp", "-r", str(whole[0] / "runs"), str(tmp_path)], check=True)
+    return tmp_path
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in folder.glob("runs/small/*/*/result.json")}
+
+
+def test_a_finished_experiment_is_kept(copy: Path) -> None:
+    before = stamps(copy)
+    sweep, _ = swept(copy)
+    assert (sweep.made, sweep.exit_status) == (0, 0)
+    assert stamps(copy) == before
+
+
+def test_more_seeds_add_only_the_new_runs(copy: Path) -> None:
+    before = stamps(copy)
+    sweep, record = swept(copy, compare={"seeds": 3})
+    assert sweep.made == 2
+    assert {path: stamp for path, stamp in stamps(copy).items() if "seed-3" not in path} == before
+    assert len(record.runs) == 6
+
+
+def test_a_changed_config_makes_its_runs_again_and_no_others(copy: Path) -> None:
+    before = stamps(copy)
+    sweep, record = swept(copy, compare={"variants": {"none": {}, "some": {"dropout": 0.4}}})
+    assert sweep.made == 2
+    assert {path for path, stamp in stamps(copy).items() if before[path] != stamp} == {
+        path for path in before if "/some/" in path
+    }
+    assert all(len(one.epochs) == 2 for one in record.runs)
+
+
+def test_another_schema_of_the_code_makes_all_runs_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.config import runs
+
+    def planned() -> list[tuple[int, int]]:
+        return [(row.done, row.missing) for row in plan(experiment(copy), copy / "runs")]
+
+    assert planned() == [(2, 0), (2, 0)]
+    monkeypatch.setattr(runs, "SCHEMA", runs.SCHEMA + 1)
+    assert planned() == [(0, 2), (0, 2)]
+
+
+def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path) -> None:
+    from tensorflow.python.framework.config import is_op_determinism_enabled
+
+    for exactly in (False, True):
+        variant = {"training.deterministic": exactly, "dropout": 0.3}
+        sweep, record = swept(copy, compare={"variants": {"none": {}, "some": variant}, "seeds": 1})
+        assert sweep.made == 1
+        assert next(result(one) for one in record.runs if one.variant == "some")["deterministic"] == exactly
+        assert is_op_determinism_enabled() == exactly
+
+
+@pytest.mark.parametrize("damage", ["truncated", "changed", "foreign", "other data"])
+def test_a_result_that_cannot_be_trusted_is_made_again(
+    damage: str, copy: Path, whole: tuple[Path, str, ExperimentRecord]
+) -> None:
+    path = copy / "runs/small/some/seed-2/result.json"
+    text = path.read_text()
+    document = json.loads(text) | {"data": "0" * 64}
+    del document["check"]
+    path.write_text(
+        {
+            "truncated": text[:-40],
+            "changed": text.replace('"seed": 2', '"seed": 3'),
+            "foreign": "[1, 2]",
+            "other data": json.dumps(store.events.seal(document)),
+        }[damage]
+    )
+    assert path.read_text() != text
+    sweep, record = swept(copy)
+    assert sweep.made == 1
+    again, first = (result(of.runs[3])["metrics"] for of in (record, whole[2]))
+    assert again["test_loss"] == first["test_loss"]
+
+
+def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnnlab.models import build_model
+
+    def broken(config: Any, *args: Any, **kwargs: Any) -> Any:
+        if config.dropout == 0.5:
+            raise RuntimeError("no such luck\nand more")
+        return whole_recurrent(config, *args, **kwargs)
+
+    whole_recurrent = build_model.recurrent
+    monkeypatch.setattr(build_model, "recurrent", broken)
+    variants = {"some": {"dropout": 0.5}, "other": {"dropout": 0.1}}
+    sweep, record = swept(copy, compare={"baseline": "some", "variants": variants, "seeds": 1})
+    assert (sweep.made, sweep.exit_status, dict(sweep.statuses)) == (2, 1, {"failed": 1, "done": 1})
+    failed = next(one for one in record.runs if (one.variant, one.seed) == ("some", 1))
+    assert result(failed)["error"] == "RuntimeError: no such luck"
+    assert result(failed)["traceback"].startswith("Traceback")
+    assert "and more" in result(failed)["traceback"]
+
+    monkeypatch.undo()
+    again = experiment(copy, compare={"baseline": "some", "variants": variants, "seeds": 1})
+    assert run(again, copy / "runs").made == 0
+    retried = run(again, copy / "runs", retry_failed=True)
+    assert (retried.made, retried.exit_status) == (1, 0)
+
+
+def test_a_run_that_diverges_is_told_by_the_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rate = {"optimizer": {"name": "sgd", "learning_rate": 1e30}}
+    sweep, record = swept(tmp_path, training=rate, compare={"variants": {"none": {}}, "seeds": 1})
+    assert (sweep.exit_status, dict(sweep.statuses)) == (1, {"diverged": 1})
+    assert "diverged: the loss became" in capsys.readouterr().out
+    assert result(record.runs[0])["error"].startswith("the loss became")
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_heavy(tmp_path: Path) -> None:
+    experiment(tmp_path)
+    (tmp_path / "file").touch()
+    code = """
+import sys
+from rnnlab.config import load
+from rnnlab.errors import UserError
+from rnnlab.sweep.sweep import run
+try:
+    run(load(sys.argv[1]), sys.argv[2])
+except UserError as error:
+    print(error)
+print(not {"keras", "tensorflow"} & set(sys.modules))
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "small.yaml"), str(tmp_path / "file")]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert printed == [f"{tmp_path}/file/small cannot be made: Not a directory", "True"]

@@ -1,0 +1,76 @@
+"""The model of a finished run: its figures are those that the run recorded, and what is no finished run is refused."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sweep.test_sweep import swept
+
+from rnnlab.errors import UserError
+from rnnlab.storage import store
+from rnnlab.trained.loading import ended, trained
+from rnnlab.training import array_file
+from rnnlab.training.fit import evaluate
+
+STATE = f"{store.CHECKPOINT}/state"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an experiment whose best epoch is not the last one."""
+    training = {"epochs": 4, "optimizer": {"name": "sgd", "learning_rate": 0.9, "momentum": 0.9}}
+    return swept(tmp_path_factory.mktemp("trained"), training=training, compare={"seeds": 1})[0].folder
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    """A finished run, to do something to it."""
+    shutil.copytree(made / "some", tmp_path / "some")
+    return tmp_path / "some" / "seed-1"
+
+
+def test_the_figures_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
+    model, dataset, (record, result, _) = trained(made / "some" / "seed-1")
+    assert result["best_epoch"] < result["epochs"]
+    figures = evaluate(model, dataset)
+    assert figures == {name: result["metrics"][name] for name in figures}
+    assert record.variant == "some"
+
+
+def test_a_run_of_no_epochs_has_the_weights_that_it_began_with(tmp_path: Path) -> None:
+    folder = swept(tmp_path, training={"epochs": 0}, compare={"seeds": 1})[0].folder
+    model, dataset, (_, result, _) = trained(folder / "none" / "seed-1")
+    assert evaluate(model, dataset)["test_loss"] == result["metrics"]["test_loss"]
+
+
+def test_what_left_no_model_is_refused(run: Path) -> None:
+    def other_data() -> None:
+        result = ended(run).result | {"data": "0"}
+        store.write_result(run, result)
+
+    def not_finite() -> None:
+        state = array_file.read(run / STATE)
+        kept = next(fields for fields in state["callbacks"] if fields.get("best_weights"))
+        kept["best_weights"][0] = np.full_like(kept["best_weights"][0], np.nan)
+        array_file.write(run / STATE, state)
+
+    cases: list[tuple[Callable[[], object], str]] = [
+        (not_finite, "has diverged before any epoch was whole"),
+        (lambda: (run / STATE).write_bytes(b"damaged"), "state is missing, damaged or of another run"),
+        (other_data, "was trained on other data than 'adding' is now"),
+        (lambda: store.write_result(run, ended(run).result | {"status": "failed"}), "has failed: it has left no trained model"),
+        (lambda: (run / store.RESULT).unlink(), "has not ended"),
+        (lambda: (run / store.RUN).unlink(), "is not the folder of a run"),
+    ]
+    for damage, told in cases:
+        damage()
+        with pytest.raises(UserError, match=told):
+            trained(run)
+
+
+def test_the_state_of_another_run_is_not_taken(made: Path, run: Path) -> None:
+    shutil.copy(made / "none" / "seed-1" / STATE, run / STATE)
+    with pytest.raises(UserError, match="of another run"):
+        trained(run)
