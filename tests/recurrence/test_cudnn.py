@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conformance.oracle import Masks, Oracle
 from conformance.running import arrays, close, normal, randomise, recorded, stepwise
-from conformance.table import CELLS, GRUS, LSTM, NONE, ROWS, Scheme, noise
+from conformance.table import CELLS, EVERYWHERE, GRUS, LSTM, NONE, ROWS, Scheme, noise
 
 from rnnlab.recurrence import cudnn
 
@@ -40,14 +40,30 @@ def run(layer, training, mask=None):
         return arrays(list(layer(normal((3, 4, 2)), mask=mask, training=training)))
 
 
-@pytest.mark.parametrize(("cell", "scheme"), [row for row in ROWS if row[0] in (LSTM, GRUS[0])], ids=str)
-def test_cudnn_is_taken_exactly_where_no_noise_acts_inside_the_loop(cell, scheme, gpu):
+def fits(cell, scheme):
+    """Whether no noise of the scheme acts inside the loop or on one gate alone."""
     noises = scheme.noises(cell).values()
-    fits = not any(value.site in INSIDE for value in noises) and all(value.tied for value in noises)
-    layer = cell.build(scheme)
-    run(layer, training=True)
-    assert len(gpu) == fits
-    assert layer.supports_jit == (not fits or keras.backend.backend() != "tensorflow")  # fault 12: else XLA stays possible
+    return not any(value.site in INSIDE for value in noises) and all(value.tied for value in noises)
+
+
+def test_cudnn_suits_exactly_the_schemes_without_noise_inside_the_loop(gpu):
+    """Under each scheme; fault 12: where cuDNN is not taken, XLA stays possible."""
+    rows = [(cell, scheme) for cell, scheme in ROWS if cell in (LSTM, GRUS[0])]
+    expected = {(cell.name, scheme.name): fits(cell, scheme) for cell, scheme in rows}
+    layers = {(cell.name, scheme.name): cell.build(scheme) for cell, scheme in rows}
+    assert {row: layer._takes_cudnn() for row, layer in layers.items()} == expected
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    assert {row: layer.supports_jit for row, layer in layers.items()} == {
+        row: not (fit and on_tensorflow) for row, fit in expected.items()
+    }
+    assert {True, False} == set(expected.values())
+
+
+@pytest.mark.parametrize("cell", [LSTM, GRUS[0]], ids=str)
+@pytest.mark.parametrize("scheme", [NONE, OUTSIDE, *EVERYWHERE], ids=str)
+def test_a_layer_calls_cudnn_exactly_where_it_suits(cell, scheme, gpu):
+    run(cell.build(scheme), training=True)
+    assert len(gpu) == fits(cell, scheme)
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
