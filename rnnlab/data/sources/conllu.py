@@ -46,11 +46,6 @@ def read(config: Conllu) -> Reading:
     return Reading({name: partial(_files, found(getattr(config, name)), COLUMNS[config.tags]) for name in names})
 
 
-def sources(config: Conllu) -> list[Path]:
-    """Return every file that is read."""
-    return [path for files in (config.train, config.validation, config.test) for path in found(files)]
-
-
 def _files(paths: list[Path], column: int) -> Iterator[Row]:
     for path in paths:
         yield from sentences(path, column)

@@ -81,11 +81,6 @@ class Arrays(Source):
         return self
 
 
-def sources(config: Arrays) -> list[Path]:
-    """Return every file that is read."""
-    return [path for split in SPLITS if not isinstance(part := getattr(config, split), float) for path in found(part)]
-
-
 def read(config: Arrays) -> dict[str, Sequences]:
     """Return the examples of each split."""
     fractions = {name: part for name in SPLITS if isinstance(part := getattr(config, name), float)}

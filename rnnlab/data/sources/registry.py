@@ -22,7 +22,7 @@ from rnnlab.data.sources import (
     tfds_download,
 )
 from rnnlab.data.sources.downloads import keep
-from rnnlab.data.sources.reading import Reading
+from rnnlab.data.sources.reading import Reading, found
 from rnnlab.errors import UserError
 
 READERS: dict[str, Callable[[Any], Reading]] = {
@@ -51,13 +51,7 @@ MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
 """How the arrays of a source are written, by its name in a config."""
 ASSEMBLERS: dict[str, Callable[[Any, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
 """How its arrays become a data set, where its task does not say so."""
-LOCAL: dict[str, Callable[[Any], list[Path]]] = {
-    "text": text.sources,
-    "table": table.sources,
-    "conllu": conllu.sources,
-    "npz": npz.sources,
-    "series": series.sources,
-}
+LOCAL = ("text", "table", "conllu", "npz", "series")
 """Sources whose files may be any, so that their bytes are part of the key."""
 
 
@@ -77,9 +71,9 @@ def is_prepared(config: Any) -> bool:
 
 
 def _key(config: Any) -> dict[str, Any]:
-    """What decides the arrays: settings, and the bytes of files that may be any."""
-    hashes = {str(path): hash_of(path) for path in LOCAL[config.name](config)} if config.name in LOCAL else {}
-    return {**config.key, "sources": hashes}
+    """What decides the arrays: settings, and of files that may be any the bytes and the ending, by which they are read."""
+    files = config.files if config.name in LOCAL else {}
+    return {**config.key, "sources": {name: [[path.suffix, hash_of(path)] for path in found(of)] for name, of in files.items()}}
 
 
 def build(config: Any) -> Dataset:

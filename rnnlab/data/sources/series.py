@@ -75,11 +75,6 @@ def _list(names: str | list[str]) -> list[str]:
     return [names] if isinstance(names, str) else names
 
 
-def sources(config: NumberSeries) -> list[Path]:
-    """Return every file that is read."""
-    return [path for split in SPLITS if not isinstance(part := getattr(config, split), float) for path in found(part)]
-
-
 def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     """Write the numbers [steps, columns] of each split, standardised, and return what is known."""
     splits, outputs = _read(config)

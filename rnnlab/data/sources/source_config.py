@@ -11,6 +11,8 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 """A part of the whole."""
 Files = str | Annotated[list[str], Field(min_length=1)]
 """A file, a glob, or a list of them, from the working directory."""
+NAMING_FILES = ("train", "validation", "test")
+"""Settings that may name files: the bytes of a file decide the arrays, not its name."""
 SPLITS = ("train", "validation", "test")
 UNSHAPING = {"batch_size", "lengths", *Windowed.model_fields}
 """Settings that shape batches but no array."""
@@ -26,8 +28,14 @@ class Source(Section):
 
     @property
     def key(self) -> dict[str, Any]:
-        """The settings that shape the arrays."""
-        return self.model_dump(exclude=UNSHAPING)
+        """The settings that shape the arrays, without the names of files."""
+        return {name: value for name, value in self.model_dump(exclude=UNSHAPING).items() if name not in self.files}
+
+    @property
+    def files(self) -> dict[str, str | list[str]]:
+        """The settings that name files, as they are spelt."""
+        named = {name: getattr(self, name) for name in NAMING_FILES if name in type(self).model_fields}
+        return {name: value for name, value in named.items() if isinstance(value, str | list)}
 
 
 class Tokens(Source):

@@ -71,13 +71,6 @@ def read(config: Table) -> Reading:
     return Reading({**splits, **{name: rows(part) for name, part in own.items() if name not in fractions}})
 
 
-def sources(config: Table) -> list[Path]:
-    """Return every file that is read."""
-    return [
-        path for part in (config.train, config.validation, config.test) if not isinstance(part, float) for path in found(part)
-    ]
-
-
 def _rows(paths: list[Path], columns: list[str], several: bool) -> Iterator[Row]:
     for path in paths:
         for place, record in records(path):

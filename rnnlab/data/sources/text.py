@@ -58,13 +58,6 @@ def read(config: Text) -> Reading:
     return Reading(splits)
 
 
-def sources(config: Text) -> list[Path]:
-    """Return every file that is read."""
-    return [
-        path for part in (config.train, config.validation, config.test) if not isinstance(part, float) for path in found(part)
-    ]
-
-
 def _lines(paths: list[Path], encoding: str) -> Iterator[Row]:
     for path in paths:
         for number, line in lines(path, encoding):
