@@ -11,7 +11,7 @@ from rnnlab.comparison.metric import Metric, choose
 from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
 from rnnlab.comparison.summary import Against, Variant, counts, judged, summed_up
 from rnnlab.comparison.variant_configs import levels, selection, values
-from rnnlab.statistics.alpha_spending import Look, earlier_looks, look_again, next_alpha
+from rnnlab.statistics.alpha_spending import InterimAnalysis, analyse_again, earlier_analyses, next_alpha
 from rnnlab.statistics.paired import Pair, Question
 
 SCHEMA = 1
@@ -47,9 +47,9 @@ class Comparison:
     """Where all pairs were asked for, those without the baseline, as "this against that"."""
     effects: list[Effect]
     """Where the variants are a grid, what each of its factors does."""
-    look: Look
-    looks: list[Look]
-    """Every look at these runs so far, this one among them."""
+    analysis: InterimAnalysis
+    analyses: list[InterimAnalysis]
+    """Every interim analysis of these runs so far, this one included."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         groups = values(gathered.configs, outcomes, ask.group_by)
         outcomes, baseline = grouped(outcomes, groups), groups[baseline]
     margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
-    look, looks = _look(gathered, outcomes, _question(metric, baseline, ask), baseline)
-    later = next_alpha(looks, look.question)
-    question = Question(metric.lower_is_better, metric.log, look.alpha or later, later, margin)
+    analysis, analyses = _analysis(gathered, outcomes, _question(metric, baseline, ask), baseline)
+    later = next_alpha(analyses, analysis.question)
+    question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin)
     pairs = judged(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
     variants = {name: summed_up(of, pairs.pop((name, baseline), None)) for name, of in outcomes.items()}
     return Comparison(
@@ -112,8 +112,8 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         variants=variants,
         pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
         effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
-        look=look,
-        looks=looks,
+        analysis=analysis,
+        analyses=analyses,
     )
 
 
@@ -128,8 +128,10 @@ def _pairs(outcomes: Outcomes, baseline: str, every: bool) -> list[Pair]:
     return [(name, baseline) for name in rivals] + [(later, name) for name, later in combinations(rivals, 2) if every]
 
 
-def _look(gathered: Gathered, outcomes: Outcomes, question: str, baseline: str) -> tuple[Look, list[Look]]:
+def _analysis(
+    gathered: Gathered, outcomes: Outcomes, question: str, baseline: str
+) -> tuple[InterimAnalysis, list[InterimAnalysis]]:
     ended = {name: counts(of) for name, of in outcomes.items()}
     may_claim = ended[baseline].may_claim and any(one.may_claim for name, one in ended.items() if name != baseline)
-    before = earlier_looks([record.folder for record in gathered.records])
-    return look_again(before, question, ended[baseline].ended, may_claim)
+    before = earlier_analyses([record.folder for record in gathered.records])
+    return analyse_again(before, question, ended[baseline].ended, may_claim)

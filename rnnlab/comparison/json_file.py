@@ -31,11 +31,15 @@ def read(file: str | Path) -> Comparison:
 def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
     """Write comparison.json where the comparison answers the question that the folder's own config asks.
 
-    Another question (metric, baseline, grouping, several folders) leaves only its look there. Raises UserError where the
+    Another question (metric, baseline, grouping, several folders) leaves only its analysis there. Raises UserError where the
     folder cannot be written.
     """
     for folder in map(Path, folders):
-        own = document(comparison) if comparison.declared else {**_known(folder / FILE), "looks": document(comparison)["looks"]}
+        own = (
+            document(comparison)
+            if comparison.declared
+            else {**_known(folder / FILE), "analyses": document(comparison)["analyses"]}
+        )
         files.write(folder / FILE, json.dumps(own, indent=1) + "\n")
         if comparison.declared:
             tensorboard_answer.write(comparison, folder)

@@ -64,8 +64,8 @@ class Case:
 def judge(case: Case) -> str:
     """Return which of VERDICTS the numbers allow.
 
-    Equivalent: no seed was lost and TOST reaches the level of this look. Better or worse: the joint sign-flip test reaches it
-    and the simultaneous interval excludes zero; where seeds were lost the test alone decides, with those seeds at the worst
+    Equivalent: no seed was lost and TOST reaches the level of this analysis. Better or worse: the joint sign-flip test reaches
+    it and the simultaneous interval excludes zero; where seeds were lost the test alone decides, with those seeds at the worst
     rank.
     """
     difference = case.difference

@@ -33,7 +33,7 @@ def _undecided(case: Case) -> str:
     difference, n = case.difference, case.difference.beats.n
     if difference.ties == n:
         return f"Undecided: {_pair(case)} agree on every one of {count(n, 'seed')}."
-    test = f"; {_p(case)}, where this look may spend {case.question.alpha:.2g}" if difference.p is not None else ""
+    test = f"; {_p(case)}, where this analysis may spend {case.question.alpha:.2g}" if difference.p is not None else ""
     losses = f"; {_losses(case)}" if case.lost else ""
     return f"Undecided: {_pair(case)} {_differ(case)}, {_wins(case)}{test}{losses}{_outlook(case)}."
 

@@ -1,1 +1,1 @@
-"""A look inside: a model and a batch in, arrays out."""
+"""Gates, memory and gradient flow inside a model: a model and a batch in, arrays out."""

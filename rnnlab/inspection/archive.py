@@ -1,4 +1,4 @@
-"""A look inside as a file of arrays and as a table; nothing heavy is needed to read one."""
+"""A snapshot of a model's inside as a file of arrays and as a table; reading one needs nothing heavy."""
 
 import zlib
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ import numpy as np
 from rnnlab import files
 
 END = "end.npz"
-"""The file of the look at the weights that training ended with, those of the best epoch."""
+"""The file of the snapshot of the final weights, those of the best epoch."""
 
-Look = dict[str, np.ndarray]
+Snapshot = dict[str, np.ndarray]
 """By `layer/what/figure`:
 
 - `layer/GATE/heat` (steps, units) of one row, the one with the most different inputs, `/histogram` (bins,) counts, `/mean`
@@ -25,32 +25,32 @@ Look = dict[str, np.ndarray]
 """
 
 
-def write(path: Path, look: Look) -> None:
-    """Write a look as one .npz file, atomically; equal arrays give equal bytes."""
+def write(path: Path, snapshot: Snapshot) -> None:
+    """Write a snapshot as one .npz file, atomically; equal arrays give equal bytes."""
     content = BytesIO()
-    np.savez_compressed(content, **look)  # type: ignore[arg-type]
+    np.savez_compressed(content, **snapshot)  # type: ignore[arg-type]
     files.write(path, content.getvalue())
 
 
-def read(path: Path) -> Look:
-    """Return a look that was written; raise OSError or ValueError where the file is missing, damaged or something else."""
+def read(path: Path) -> Snapshot:
+    """Return a snapshot; raise OSError or ValueError where the file is missing, damaged or something else."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
     except (BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, NotImplementedError) as error:
-        raise ValueError(f"{path} is damaged or no look: {error}") from None
+        raise ValueError(f"{path} is damaged or no snapshot: {error}") from None
 
 
-def table(look: Look) -> list[dict[str, Any]]:
-    """Return a look as a row for each layer and gate or state, in figures over all its units.
+def table(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return a snapshot as a row for each layer and gate or state, with metrics over all its units.
 
     `below` and `above` are the parts of the steps at which a gate is below 0.1 and above 0.9, `time_constant` the median over
     the units. `norm` is that of a state over its units; `gradient` and `memory` are what is left, ten lags later (or at the
     last lag) of the gradient at lag 1 and of a changed token at lag 0.
     """
-    names = dict.fromkeys(key.rsplit("/", 1)[0] for key in look if "/" in key)
+    names = dict.fromkeys(key.rsplit("/", 1)[0] for key in snapshot if "/" in key)
     return [
-        _row(name, {key.rsplit("/", 1)[1]: value for key, value in look.items() if key.startswith(f"{name}/")})
+        _row(name, {key.rsplit("/", 1)[1]: value for key, value in snapshot.items() if key.startswith(f"{name}/")})
         for name in names
     ]
 

@@ -87,7 +87,7 @@ def _spread(counted: np.ndarray, most: int, backwards: bool) -> list[int | None]
         return [None]
     steps = np.flatnonzero(counted.any(axis=0))[:: -1 if backwards else 1]
     if not len(steps):
-        raise ValueError("no cell of the batch has a weight: there is no loss to look at")
+        raise ValueError("no cell of the batch has a weight: there is no loss")
     return [int(steps[n]) for n in np.unique(np.linspace(len(steps) // 2, len(steps) - 1, most).round().astype(int))]
 
 

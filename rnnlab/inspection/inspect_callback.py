@@ -1,4 +1,4 @@
-"""Looks inside during training, on one batch, without changing a bit of it."""
+"""Snapshots of a model during training, on one batch, without changing a bit of the training."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ import numpy as np
 from rnnlab import files
 from rnnlab.data.dataset import Batch
 from rnnlab.inspection.archive import write
-from rnnlab.inspection.snapshot import Looker
+from rnnlab.inspection.snapshot import SnapshotTaker
 
 
 class Inspect(keras.callbacks.Callback):
     """Writes gates, memory and gradient flow on a fixed batch every so many epochs, and when training has ended.
 
-    Into `folder` go `epoch-5.npz`, `epoch-10.npz`, ... and `end.npz`, whose arrays `rnnlab.inspection.archive.Look` describes;
-    the last has the weights that training ends with, which are those of the best epoch after an `EarlyStopping` before
-    this callback that restores them. Works in any `model.fit` of a compiled model with recurrent layers; training draws and
+    Into `folder` go `epoch-5.npz`, `epoch-10.npz`, ... and `end.npz`, whose arrays `rnnlab.inspection.archive.Snapshot`
+    describes; the last has the final weights, which are those of the best epoch after an `EarlyStopping` before this callback
+    that restores them. Works in any `model.fit` of a compiled model with recurrent layers; training draws and
     learns the same with it and without it. `x` and `y` are one batch, `sample_weight` its cells [rows] or [rows, steps].
 
-    >>> Inspect("looks", np.zeros((2, 5, 3)), np.zeros((2, 1)), every_epochs=10).every_epochs
+    >>> Inspect("snapshots", np.zeros((2, 5, 3)), np.zeros((2, 1)), every_epochs=10).every_epochs
     10
     """
 
@@ -39,17 +39,17 @@ class Inspect(keras.callbacks.Callback):
         self._folder = Path(folder)
         self._batch = Batch(x, y, sample_weight)  # type: ignore[arg-type]
         self._tokens = tokens
-        self._looker: Looker | None = None
+        self._taker: SnapshotTaker | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Look, where it is time to."""
+        """Take a snapshot where one is due."""
         if (epoch + 1) % self.every_epochs == 0:
             self._look(f"epoch-{epoch + 1}")
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Look at what training ends with."""
+        """Take a snapshot of the final weights."""
         self._look("end")
 
     def _look(self, name: str) -> None:
-        self._looker = self._looker or Looker(self.model, self._batch, self._tokens)
-        write(files.make(self._folder) / f"{name}.npz", self._looker())
+        self._taker = self._taker or SnapshotTaker(self.model, self._batch, self._tokens)
+        write(files.make(self._folder) / f"{name}.npz", self._taker())

@@ -28,7 +28,7 @@ class Passes:
         self.model, self.seed = model, seed
         layers = watchable(model)
         if not layers:
-            raise ValueError(f"the model {model.name!r} has no LSTM, GRU or SimpleRNN layer to look into")
+            raise ValueError(f"the model {model.name!r} has no LSTM, GRU or SimpleRNN layer to inspect")
         self.backwards = {layer.name: layer.go_backwards for layer in layers}
         """By layer whether it reads its sequence from the end."""
         states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]

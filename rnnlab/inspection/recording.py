@@ -1,4 +1,4 @@
-"""Opens the recurrent layers of a model for a look: ours by their scan, the built-in ones by their cell's activations."""
+"""Records the gates and states of recurrent layers: ours through their scan, Keras's through their activations."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

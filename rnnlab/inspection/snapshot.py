@@ -1,4 +1,4 @@
-"""One look at a model on one batch, as flat arrays, see rnnlab.inspection.archive."""
+"""A snapshot of a model on one batch, as flat arrays; see rnnlab.inspection.archive."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from rnnlab.data.dataset import PADDING, Batch, Dataset
-from rnnlab.inspection.archive import Look
+from rnnlab.inspection.archive import Snapshot
 from rnnlab.inspection.flow import cell_loss, flow_of
 from rnnlab.inspection.gates import MEMORY, STATES, over_time, saturation, time_constant
 from rnnlab.inspection.memory import padding, perturbation_of, sizes
@@ -18,8 +18,8 @@ RANGES = {"candidate": (-1.0, 1.0)}
 """The bounds of a histogram's bins; (0, 1) for all others."""
 
 
-class Looker:
-    """Takes looks at a model on a batch, always the same one.
+class SnapshotTaker:
+    """Takes snapshots of a model on one batch, always the same.
 
     From a zero state, with noise off, or with a `seed` under that of training. Nothing of the model moves.
     """
@@ -29,8 +29,8 @@ class Looker:
         self._loss: Callable[[Any, Any], Any] = cell_loss(model)
         self._passes = Passes(model, seed, fresh=True)
 
-    def __call__(self) -> Look:
-        """Take a look."""
+    def __call__(self) -> Snapshot:
+        """Take a snapshot."""
         passes, (x, y, weight) = self._passes, self._batch
         layers = {name: over_time(passage, passes.backwards[name]) for name, passage in passes.passages(x).items()}
         seen = perturbation_of(passes, x)

@@ -10,10 +10,10 @@ import numpy as np
 
 from rnnlab import files
 from rnnlab.comparison.load import Runs
-from rnnlab.inspection.archive import END, Look, read
+from rnnlab.inspection.archive import END, Snapshot, read
 from rnnlab.plots import inspection_panels
 from rnnlab.plots.comparison_plots import NARROW, WIDE, Picture
-from rnnlab.plots.inspection_panels import Looks
+from rnnlab.plots.inspection_panels import Snapshots
 from rnnlab.plots.style import Ink
 from rnnlab.plots.svg import color, png, render, standalone
 from rnnlab.storage.store import INSPECTION, RunRecord
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Plot:
-    """How one picture is made of the looks at several variants."""
+    """How one picture is drawn from the snapshots of several variants."""
 
     title: str
     caption: str
-    draw: Callable[[Any, Looks, Sequence[Ink], bool], None]
-    says: Callable[[Sequence[Look]], str]
-    """What the looks of all seeds show, for those who do not see the picture; nothing where there is nothing to draw."""
+    draw: Callable[[Any, Snapshots, Sequence[Ink], bool], None]
+    says: Callable[[Sequence[Snapshot]], str]
+    """What the snapshots of all seeds show, in words, for readers who cannot see the picture; empty where nothing is drawn."""
 
 
-def looks_of(runs: Runs) -> dict[str, list[Look]]:
-    """Return by variant the looks that its runs have kept; nothing where nobody has looked."""
-    found = {name: [look for run in of.values() if run and (look := _kept(run))] for name, of in runs.items()}
+def snapshots_of(runs: Runs) -> dict[str, list[Snapshot]]:
+    """Return the snapshots that the runs of each variant have kept; variants without any are left out."""
+    found = {name: [snapshot for run in of.values() if run and (snapshot := _kept(run))] for name, of in runs.items()}
     return {name: of for name, of in found.items() if of}
 
 
-def _kept(run: RunRecord) -> Look | None:
-    """The look at the end of a run that is done, where there is a whole one."""
+def _kept(run: RunRecord) -> Snapshot | None:
+    """The snapshot at the end of a completed run, where there is an undamaged one."""
     if not run.result or run.result["status"] != "done":
         return None
     try:
@@ -49,26 +49,26 @@ def _kept(run: RunRecord) -> Look | None:
         return None
 
 
-def pictures(looks: Looks, shown: Sequence[Ink]) -> list[Picture]:
-    """Return the pictures that there are looks for; only variants that were looked into are drawn."""
-    shown = [ink for ink in shown if ink.name in looks]
-    return [_picture(name, plot, looks, shown) for name, plot in _PLOTS.items() if _told(plot, looks, shown)]
+def pictures(snapshots: Snapshots, shown: Sequence[Ink]) -> list[Picture]:
+    """Return the pictures for which there are snapshots; variants without any are not drawn."""
+    shown = [ink for ink in shown if ink.name in snapshots]
+    return [_picture(name, plot, snapshots, shown) for name, plot in _PLOTS.items() if _told(plot, snapshots, shown)]
 
 
-def _told(plot: _Plot, looks: Looks, shown: Sequence[Ink]) -> str:
-    told = {ink.name: plot.says(looks[ink.name]) for ink in shown}
+def _told(plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> str:
+    told = {ink.name: plot.says(snapshots[ink.name]) for ink in shown}
     return "; ".join(f"{name}: {part}" for name, part in told.items() if part)
 
 
-def _picture(name: str, plot: _Plot, looks: Looks, shown: Sequence[Ink]) -> Picture:
+def _picture(name: str, plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> Picture:
     def drawn(kind: str, width: float) -> str:
-        text = f"{plot.caption} {_told(plot, looks, shown)}."
+        text = f"{plot.caption} {_told(plot, snapshots, shown)}."
         return render(
             f"inside-{name}-{kind}",
             plot.title,
             text,
             (width, 2.6),
-            lambda figure: plot.draw(figure, looks, shown, width == WIDE),
+            lambda figure: plot.draw(figure, snapshots, shown, width == WIDE),
         )
 
     return Picture(f"inside-{name}", plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
@@ -81,30 +81,33 @@ def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
 
     found = runs.inspect(folder, seed)
     for one in found:
-        looks = {one.run.parent.name: [one.look]}
+        snapshots = {one.run.parent.name: [one.snapshot]}
         for name, plot in _PLOTS.items():
-            if _told(plot, looks, _inks(looks)):
+            if _told(plot, snapshots, _inks(snapshots)):
                 stem = one.file.parent / f"{one.file.stem}-{name}"
-                files.write(Path(f"{stem}.svg"), standalone(_picture(name, plot, looks, _inks(looks)).wide))
-                files.write(Path(f"{stem}.png"), png((WIDE, 2.6), partial(_draw, plot, looks)))
+                files.write(Path(f"{stem}.svg"), standalone(_picture(name, plot, snapshots, _inks(snapshots)).wide))
+                files.write(Path(f"{stem}.png"), png((WIDE, 2.6), partial(_draw, plot, snapshots)))
     return found
 
 
-def _draw(plot: _Plot, looks: Looks, figure: Any) -> None:
-    plot.draw(figure, looks, _inks(looks), True)
+def _draw(plot: _Plot, snapshots: Snapshots, figure: Any) -> None:
+    plot.draw(figure, snapshots, _inks(snapshots), True)
 
 
-def _inks(looks: Looks) -> list[Ink]:
-    return [Ink(name, color("series-1"), "o", "series-0") for name in looks]
+def _inks(snapshots: Snapshots) -> list[Ink]:
+    return [Ink(name, color("series-1"), "o", "series-0") for name in snapshots]
 
 
-def _means(looks: Sequence[Look], what: str, names: Sequence[str], form: str = "{:.2f}") -> str:
-    found = {key: np.nanmean([np.nanmean(look[key]) for look in looks if key in look]) for key in _keys(looks, what)}
-    return ", ".join(f"{_words(key)} {form.format(mean)}" for key, mean in found.items() if key.split("/")[1] in names)
+def _means(snapshots: Sequence[Snapshot], what: str, names: Sequence[str], form: str = "{:.2f}") -> str:
+    means = {
+        key: np.nanmean([np.nanmean(snapshot[key]) for snapshot in snapshots if key in snapshot])
+        for key in _keys(snapshots, what)
+    }
+    return ", ".join(f"{_words(key)} {form.format(mean)}" for key, mean in means.items() if key.split("/")[1] in names)
 
 
-def _ends(looks: Sequence[Look], what: str) -> str:
-    means = {key: np.nanmean(inspection_panels.stacked(looks, key), 0) for key in _keys(looks, what)}
+def _ends(snapshots: Sequence[Snapshot], what: str) -> str:
+    means = {key: np.nanmean(inspection_panels.stacked(snapshots, key), 0) for key in _keys(snapshots, what)}
     real = {key: np.flatnonzero(np.isfinite(value) & (value > 0)) for key, value in means.items()}
     return ", ".join(
         f"{_words(key)} {value[real[key][0]]:.2g} at {real[key][0]} and {value[real[key][-1]]:.2g} at {real[key][-1]}"
@@ -113,17 +116,17 @@ def _ends(looks: Sequence[Look], what: str) -> str:
     )
 
 
-def _keys(looks: Sequence[Look], what: str) -> list[str]:
+def _keys(snapshots: Sequence[Snapshot], what: str) -> list[str]:
     """The arrays `layer/name/what` that any seed has."""
-    return list(dict.fromkeys(key for look in looks for key in look if key.endswith(f"/{what}")))
+    return list(dict.fromkeys(key for snapshot in snapshots for key in snapshot if key.endswith(f"/{what}")))
 
 
 def _words(key: str) -> str:
     return key.rsplit("/", 1)[0].replace("/", " ")
 
 
-def _lines(what: str, x: str, y: str) -> Callable[[Any, Looks, Sequence[Ink], bool], None]:
-    return lambda figure, looks, shown, wide: inspection_panels.lines(figure, looks, shown, wide, what, x, y)
+def _lines(what: str, x: str, y: str) -> Callable[[Any, Snapshots, Sequence[Ink], bool], None]:
+    return lambda figure, snapshots, shown, wide: inspection_panels.lines(figure, snapshots, shown, wide, what, x, y)
 
 
 _PLOTS = {
@@ -168,6 +171,6 @@ _PLOTS = {
         "Gates over the tokens",
         "The gates of the top layer in one validation sequence, first seed; a line is a unit, sorted by how open it is.",
         inspection_panels.heat_maps,
-        lambda looks: _means(looks[:1], "mean", inspection_panels.GATES),
+        lambda snapshots: _means(snapshots[:1], "mean", inspection_panels.GATES),
     ),
 }

@@ -1,42 +1,42 @@
-"""Lines over lags or steps, heat maps over tokens, histograms and rows: how looks inside the cells are drawn."""
+"""How snapshots are drawn: lines over lags or steps, heat maps over tokens, histograms, rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from rnnlab.inspection.archive import Look
+from rnnlab.inspection.archive import Snapshot
 from rnnlab.plots.style import Ink, legend, shorter
 from rnnlab.plots.svg import color
 from rnnlab.statistics.rounding import scientific
 
-Looks = Mapping[str, Sequence[Look]]
-"""By variant a look at every seed."""
+Snapshots = Mapping[str, Sequence[Snapshot]]
+"""The snapshots of each variant, one per seed."""
 MOST = 3
 """Layers in a picture."""
 STATES = {"hidden": "h", "cell": "c"}
 GATES = ("input", "forget", "output", "update", "reset")
 
 
-def layers(looks: Looks) -> list[str]:
+def layers(snapshots: Snapshots) -> list[str]:
     """Return the layers that any variant has, the lowest first; where there are many the first, the middle one and the last."""
-    found = sorted({key.split("/")[0] for of in looks.values() for look in of for key in look if "/" in key})
+    found = sorted({key.split("/")[0] for of in snapshots.values() for snapshot in of for key in snapshot if "/" in key})
     return found if len(found) <= MOST else [found[0], found[len(found) // 2], found[-1]]
 
 
-def panels(looks: Looks, what: str, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return every layer and name that any look has a figure `what` of."""
+def panels(snapshots: Snapshots, what: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return every (layer, name) for which any snapshot holds `what`."""
     return [
         (layer, name)
-        for layer in layers(looks)
+        for layer in layers(snapshots)
         for name in names
-        if any(f"{layer}/{name}/{what}" in look for of in looks.values() for look in of)
+        if any(f"{layer}/{name}/{what}" in snapshot for of in snapshots.values() for snapshot in of)
     ]
 
 
-def stacked(looks: Sequence[Look], key: str) -> np.ndarray:
+def stacked(snapshots: Sequence[Snapshot], key: str) -> np.ndarray:
     """Return an array of all seeds that have it, (seeds, ...); lags that one lacks are NaN."""
-    found = [look[key] for look in looks if key in look]
+    found = [snapshot[key] for snapshot in snapshots if key in snapshot]
     width = max((len(values) for values in found), default=0)
     return np.array([np.pad(values.astype(float), (0, width - len(values)), constant_values=np.nan) for values in found])
 
@@ -52,12 +52,12 @@ def grid(figure: Any, count: int, wide: bool) -> list[Any]:
     return list(axes.flat[:count])
 
 
-def lines(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
+def lines(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
     """Draw a figure of both states over lags or steps, mean and range over seeds, a panel for each layer and state."""
-    found = panels(looks, what, list(STATES))
+    found = panels(snapshots, what, list(STATES))
     for axes, (layer, state) in zip(grid(figure, len(found), wide), found, strict=True):
         for ink in shown:
-            values = stacked(looks[ink.name], f"{layer}/{state}/{what}")
+            values = stacked(snapshots[ink.name], f"{layer}/{state}/{what}")
             if values.size:
                 _band(axes, values, ink, zero=what != "size")
         axes.set_title(f"{layer}, {STATES[state]}")
@@ -93,12 +93,12 @@ def _band(axes: Any, values: np.ndarray, ink: Ink, zero: bool) -> None:
     axes.fill_between(seen, low, high, color=ink.color, alpha=0.14, linewidth=0, gid=ink.says(""))
 
 
-def histograms(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> None:
+def histograms(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw how often each gate has which opening, all seeds together."""
-    found = panels(looks, "histogram", GATES)
+    found = panels(snapshots, "histogram", GATES)
     for axes, (layer, gate) in zip(grid(figure, len(found), wide), found, strict=True):
         for ink in shown:
-            every = stacked(looks[ink.name], f"{layer}/{gate}/histogram")
+            every = stacked(snapshots[ink.name], f"{layer}/{gate}/histogram")
             if every.size:
                 counts = every.sum(axis=0)
                 edges = np.linspace(0, 1, len(counts) + 1)
@@ -112,16 +112,17 @@ def histograms(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> N
     legend(figure, shown, wide, "-")
 
 
-def saturated(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> None:
+def saturated(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), a row a variant."""
-    found = panels(looks, "below", GATES)
+    found = panels(snapshots, "below", GATES)
     every = grid(figure, len(found), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * len(every) / (3 if wide else 1))
     for axes, (layer, gate) in zip(every, found, strict=True):
         for row, ink in enumerate(shown):
             for what, face in (("below", color("paper")), ("above", ink.color)):
                 parts = [
-                    float(look[f"{layer}/{gate}/{what}"].mean()) for look in _with(looks[ink.name], f"{layer}/{gate}/{what}")
+                    float(snapshot[f"{layer}/{gate}/{what}"].mean())
+                    for snapshot in _with(snapshots[ink.name], f"{layer}/{gate}/{what}")
                 ]
                 for part in parts:
                     tip = ink.says(f"{gate} {what} {'0.1' if what == 'below' else '0.9'}: {100 * part:.0f} %")
@@ -130,14 +131,17 @@ def saturated(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> No
         axes.set_xlim(-3, 103)
 
 
-def time_constants(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> None:
+def time_constants(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the units' time constants, a row a variant: 5th to 95th percentile, the middle half thick, the median."""
-    found = [(layer, "retained") for layer, _ in panels(looks, "time_constant", ["retained"])]
+    found = [(layer, "retained") for layer, _ in panels(snapshots, "time_constant", ["retained"])]
     every = grid(figure, len(found), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * (1 if wide else len(every)))
     for axes, (layer, gate) in zip(every, found, strict=True):
         for row, ink in enumerate(shown):
-            units = [look[f"{layer}/{gate}/time_constant"] for look in _with(looks[ink.name], f"{layer}/{gate}/time_constant")]
+            units = [
+                snapshot[f"{layer}/{gate}/time_constant"]
+                for snapshot in _with(snapshots[ink.name], f"{layer}/{gate}/time_constant")
+            ]
             if not units:
                 continue
             at = np.minimum(np.quantile(np.concatenate(units), [0.05, 0.25, 0.5, 0.75, 0.95], method="nearest"), 1e4)
@@ -151,8 +155,8 @@ def time_constants(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) 
         _name_rows(axes, shown, layer, "time constant in steps")
 
 
-def _with(looks: Sequence[Look], key: str) -> Iterator[Look]:
-    return (look for look in looks if key in look)
+def _with(snapshots: Sequence[Snapshot], key: str) -> Iterator[Snapshot]:
+    return (snapshot for snapshot in snapshots if key in snapshot)
 
 
 def _name_rows(axes: Any, shown: Sequence[Ink], title: str, label: str) -> None:
@@ -164,13 +168,13 @@ def _name_rows(axes: Any, shown: Sequence[Ink], title: str, label: str) -> None:
     axes.set_xlabel(label)
 
 
-def heat_maps(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> None:
+def heat_maps(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the gates of the top layer over the tokens of one sequence, a line of maps a variant; units sorted by their mean."""
-    found = [(ink, gate) for ink in shown for gate in _gates(looks[ink.name])]
+    found = [(ink, gate) for ink in shown for gate in _gates(snapshots[ink.name])]
     every = grid(figure, len(found), wide)
     for axes, (ink, gate) in zip(every, found, strict=True):
-        look = looks[ink.name][0]
-        values = look[f"{_top(look)}/{gate}/heat"]
+        snapshot = snapshots[ink.name][0]
+        values = snapshot[f"{_top(snapshot)}/{gate}/heat"]
         values = values[np.isfinite(values).all(axis=1)].T
         values = values[np.argsort(-values.mean(axis=1))]
         image = axes.imshow(values, aspect="auto", cmap="viridis", vmin=0, vmax=1, interpolation="none")
@@ -179,16 +183,16 @@ def heat_maps(figure: Any, looks: Looks, shown: Sequence[Ink], wide: bool) -> No
         axes.set_title(f"{shorter(ink.name, 18)}, {gate}")
         axes.set_yticks([])
         axes.grid(visible=False)
-        _tokens(axes, look.get("tokens"), values.shape[1], wide)
+        _tokens(axes, snapshot.get("tokens"), values.shape[1], wide)
     figure.colorbar(image, ax=every, location="bottom", shrink=0.4, aspect=30, label="opening of the gate")
 
 
-def _top(look: Look) -> str:
-    return max(key.split("/")[0] for key in look if "/" in key)
+def _top(snapshot: Snapshot) -> str:
+    return max(key.split("/")[0] for key in snapshot if "/" in key)
 
 
-def _gates(looks: Sequence[Look]) -> list[str]:
-    return [gate for gate in GATES if looks and f"{_top(looks[0])}/{gate}/heat" in looks[0]]
+def _gates(snapshots: Sequence[Snapshot]) -> list[str]:
+    return [gate for gate in GATES if snapshots and f"{_top(snapshots[0])}/{gate}/heat" in snapshots[0]]
 
 
 def _tokens(axes: Any, tokens: np.ndarray | None, steps: int, wide: bool) -> None:

@@ -50,13 +50,13 @@ def _grid(of: Sequence[Column]) -> "Table":
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what has to be said below the table besides the verdicts: missing runs, the pairing, the epoch, the looks."""
+    """Return what has to be said below the table besides the verdicts: missing runs, pairing, epoch, interim analyses."""
     lacking = {
         name: [f"{n} {what}" for n, what in ((one.counts.failed, "failed"), (one.counts.missing, "missing")) if n]
         for name, one in comparison.variants.items()
     }
     rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
-    return [*rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_looks(comparison)]
+    return [*rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_analyses(comparison)]
 
 
 def words(comparison: Comparison) -> list[str]:
@@ -78,11 +78,13 @@ def _pairs(comparison: Comparison) -> list[str]:
     ]
 
 
-def _looks(comparison: Comparison) -> list[str]:
-    looks = [look for look in comparison.looks if look.question == comparison.look.question and look.alpha]
-    if len(looks) < 2:
+def _analyses(comparison: Comparison) -> list[str]:
+    analyses = [
+        analysis for analysis in comparison.analyses if analysis.question == comparison.analysis.question and analysis.alpha
+    ]
+    if len(analyses) < 2:
         return []
-    spent = ", ".join(f"{look.alpha:.2g} at {count(look.seeds, 'seed')}" for look in looks)
+    spent = ", ".join(f"{analysis.alpha:.2g} at {count(analysis.seeds, 'seed')}" for analysis in analyses)
     return [f"Looks at this question and what each spent of the level 0.05: {spent}."]
 
 

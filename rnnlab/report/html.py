@@ -33,7 +33,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | None = None) -> Path:
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
-    Writes comparison.json too, since looking at the report is a look at the data; and each picture as a file of its own into
+    Writes comparison.json too, since reading the report is an analysis of the data; and each picture as a file of its own into
     the folder `svg`, where one is named. Raises UserError where the folder that `to` names a file in is missing.
     """
     if to and not Path(to).parent.is_dir():
@@ -44,7 +44,7 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
     figure = comparison.stem.replace(" ", "_")
     drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
     drawn += calibration_section.pictures(calibration_section.calibration_of(gathered.runs), inks(comparison))
-    drawn += inspection.pictures(inspection.looks_of(gathered.runs), inks(comparison))
+    drawn += inspection.pictures(inspection.snapshots_of(gathered.runs), inks(comparison))
     for picture in drawn if svg else ():
         files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
     path = Path(to) if to else Path(folders[0]) / FILE

@@ -1,10 +1,9 @@
-"""Looks at growing data: every look that may name a winner spends a part of the error that is allowed in all.
+"""Interim analyses of growing data: each one that may name a winner spends part of the significance level.
 
 Testing again whenever a seed is added finds a difference between equal variants in 23 % of the cases (3 to 20 seeds, level .05
-each time). So the level .05 is a budget: a look spends seven tenths of what the looks before it left, .035, .0105, .0032, ...;
-however many looks follow, the sum stays under .05 (Bonferroni's inequality over looks). Looking again at the same number of
-seeds is the same look; a look at fewer than 6 seeds, or before all planned seeds have ended, can claim nothing and spends
-nothing.
+each time). So .05 is a budget: an analysis spends seven tenths of what the earlier ones left: .035, .0105, .0032, ... ;
+the sum stays under .05 however many follow (Bonferroni's inequality). Repeating the analysis at the same number of seeds spends
+nothing more; an analysis at fewer than 6 seeds, or before all planned seeds have ended, can claim nothing and spends nothing.
 """
 
 import json
@@ -15,14 +14,14 @@ from pathlib import Path
 from rnnlab.errors import UserError
 
 FILE = "comparison.json"
-"""Where looks are kept, in the folder of each experiment that was looked at."""
+"""The file, in the folder of each experiment, that records the analyses made so far."""
 ALPHA = 0.05
 SHARE = 0.7
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look at the answer to one question: at how many seeds, and how much of the level it spent."""
+class InterimAnalysis:
+    """One analysis of one question: at how many seeds, and how much of the level it spent."""
 
     question: str
     """What was asked: metric, baseline and grouping; every question has a budget of its own."""
@@ -30,36 +29,40 @@ class Look:
     alpha: float
 
 
-def look_again(looks: Sequence[Look], question: str, seeds: int, may_claim: bool) -> tuple[Look, list[Look]]:
-    """Return the look at `seeds` seeds and the whole list with it; a look already taken is found, not repeated.
+def analyse_again(
+    analyses: Sequence[InterimAnalysis], question: str, seeds: int, may_claim: bool
+) -> tuple[InterimAnalysis, list[InterimAnalysis]]:
+    """Return the analysis at `seeds` seeds and the list that includes it; one already recorded is returned, not repeated.
 
-    >>> first, looks = look_again([], "test_perplexity against none", 8, True)
-    >>> second, looks = look_again(looks, "test_perplexity against none", 12, True)
-    >>> round(first.alpha, 4), round(second.alpha, 4), len(looks)
+    >>> first, analyses = analyse_again([], "test_perplexity against none", 8, True)
+    >>> second, analyses = analyse_again(analyses, "test_perplexity against none", 12, True)
+    >>> round(first.alpha, 4), round(second.alpha, 4), len(analyses)
     (0.035, 0.0105, 2)
     """
-    known = next((look for look in looks if (look.question, look.seeds) == (question, seeds)), None)
+    known = next((analysis for analysis in analyses if (analysis.question, analysis.seeds) == (question, seeds)), None)
     if known and (known.alpha or not may_claim):
-        return known, list(looks)
-    look = Look(question, seeds, next_alpha(looks, question) if may_claim else 0.0)
-    return look, [*(one for one in looks if one != known), look]
+        return known, list(analyses)
+    analysis = InterimAnalysis(question, seeds, next_alpha(analyses, question) if may_claim else 0.0)
+    return analysis, [*(one for one in analyses if one != known), analysis]
 
 
-def earlier_looks(folders: Iterable[str | Path]) -> list[Look]:
-    """Return the looks that are recorded in the folders, each once; raise UserError where a record is damaged."""
-    return list(dict.fromkeys(look for folder in folders for look in _recorded(Path(folder) / FILE)))
+def earlier_analyses(folders: Iterable[str | Path]) -> list[InterimAnalysis]:
+    """Return the analyses recorded in the folders, each once; raise UserError where a record is damaged."""
+    return list(dict.fromkeys(analysis for folder in folders for analysis in _recorded(Path(folder) / FILE)))
 
 
-def _recorded(file: Path) -> list[Look]:
+def _recorded(file: Path) -> list[InterimAnalysis]:
     if not file.exists():
         return []
     try:
-        return [Look(**look) for look in json.loads(file.read_text(encoding="utf-8"))["looks"]]
+        return [InterimAnalysis(**analysis) for analysis in json.loads(file.read_text(encoding="utf-8"))["analyses"]]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise UserError(f"{file} is damaged: it should hold the looks taken so far; move it away to begin anew") from None
+        raise UserError(
+            f"{file} is damaged: it should record the interim analyses made so far; move it away to start again"
+        ) from None
 
 
-def next_alpha(looks: Sequence[Look], question: str) -> float:
-    """Return the level that the next look at `question` may spend."""
-    left = ALPHA - sum(look.alpha for look in looks if look.question == question)
+def next_alpha(analyses: Sequence[InterimAnalysis], question: str) -> float:
+    """Return the level that the next analysis of `question` may spend."""
+    left = ALPHA - sum(analysis.alpha for analysis in analyses if analysis.question == question)
     return round(SHARE * left, 9)

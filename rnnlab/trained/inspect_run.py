@@ -1,4 +1,4 @@
-"""A look inside a finished run: a table, arrays and pictures in its folder."""
+"""A snapshot of a finished run: a table, arrays and pictures in its folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 from rnnlab import files
 from rnnlab.errors import UserError
-from rnnlab.inspection.archive import END, Look, table, write
-from rnnlab.inspection.snapshot import Looker, first_batch
+from rnnlab.inspection.archive import END, Snapshot, table, write
+from rnnlab.inspection.snapshot import SnapshotTaker, first_batch
 from rnnlab.storage import store
 from rnnlab.trained.loading import trained
 
@@ -18,24 +18,24 @@ class Inspected:
 
     run: Path
     file: Path
-    look: Look
+    snapshot: Snapshot
 
     def rows(self) -> list[dict[str, Any]]:
         """Return it as rows of a table, with the name of the run."""
-        return [{"run": "/".join(self.run.parts[-2:]), **row} for row in table(self.look)]
+        return [{"run": "/".join(self.run.parts[-2:]), **row} for row in table(self.snapshot)]
 
 
 def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
-    """Look inside a finished run, or inside every finished run of an experiment, and write `inspection/end.npz` in each folder.
+    """Take a snapshot of a finished run, or of every finished run of an experiment, as `inspection/end.npz` in its folder.
 
-    With a `seed` the look is under the noise of training, and goes into `inspection/noise-<seed>.npz`. Raises UserError where
+    With a `seed` the noise of training is on, and the snapshot goes into `inspection/noise-<seed>.npz`. Raises UserError where
     `folder` is neither, or where a run has left no model.
     """
     folder = Path(folder)
     if (folder / store.EXPERIMENT).exists():
         runs = [run for run in store.read(folder).runs if run.result and run.result["status"] == "done"]
         if not runs:
-            raise UserError(f"no run of {folder} is done yet: there is nothing to look into")
+            raise UserError(f"no run of {folder} is done yet: there is nothing to inspect")
         return [_look(run.folder, seed) for run in runs]
     return [_look(folder, seed)]
 
@@ -43,7 +43,7 @@ def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
 def _look(folder: Path, seed: int | None) -> Inspected:
     model, dataset, run = trained(folder)
     place = files.make(run.record.folder / store.INSPECTION)
-    look = Looker(model, *first_batch(dataset), seed)()
+    snapshot = SnapshotTaker(model, *first_batch(dataset), seed)()
     path = place / (END if seed is None else f"noise-{seed}.npz")
-    write(path, look)
-    return Inspected(run.record.folder, path, look)
+    write(path, snapshot)
+    return Inspected(run.record.folder, path, snapshot)

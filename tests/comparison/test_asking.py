@@ -24,7 +24,7 @@ def test_all_pairs_find_the_best_of_several_winners(make):
     assert every.pairs["zoneout against variational"].verdict == "better"
     assert "over 3 comparisons" in every.variants["variational"].against.words
     assert every.answer == "Better than none: variational, zoneout. zoneout is the best of them."
-    assert every.look.question == "test_perplexity all pairs"
+    assert every.analysis.question == "test_perplexity all pairs"
 
 
 def test_all_pairs_name_no_best_where_there_is_none(make):

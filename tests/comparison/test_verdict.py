@@ -170,14 +170,14 @@ def test_one_variant_alone_has_no_answer(make):
 
 
 def test_a_second_look_has_less_to_spend(make):
-    """p = .031 at 6 seeds is enough for a first look, and p = .0078 at 8 seeds for a second one, but .016 at 7 is not."""
+    """p = .031 at 6 seeds is enough for a first analysis, and p = .0078 at 8 seeds for a second one, but .016 at 7 is not."""
     six, seven, eight = ({"none": BASE[:n], "tested": shifted(-5, n)} for n in (6, 7, 8))
     first = compare(make.figures(**six))
-    assert (first.look.alpha, first.variants["tested"].against.verdict) == (pytest.approx(0.035), "better")
+    assert (first.analysis.alpha, first.variants["tested"].against.verdict) == (pytest.approx(0.035), "better")
     json_file.write(first, [make.runs / "made"])
     second = compare(make.figures(**seven))
-    assert (second.look.alpha, second.variants["tested"].against.verdict) == (pytest.approx(0.0105), "undecided")
-    assert "p = 0.016, where this look may spend 0.011" in second.variants["tested"].against.words
+    assert (second.analysis.alpha, second.variants["tested"].against.verdict) == (pytest.approx(0.0105), "undecided")
+    assert "p = 0.016, where this analysis may spend 0.011" in second.variants["tested"].against.words
     again = compare(make.figures(**eight))
-    assert (len(again.looks), again.look.alpha) == (2, pytest.approx(0.0105)), "the look at 7 was not recorded"
+    assert (len(again.analyses), again.analysis.alpha) == (2, pytest.approx(0.0105)), "the analysis at 7 was not recorded"
     assert again.variants["tested"].against.verdict == "better"

@@ -114,7 +114,7 @@ def test_a_constant_gate_remembers_for_its_time_constant():
 
 
 def test_a_model_without_recurrence_is_refused():
-    with pytest.raises(ValueError, match="has no LSTM, GRU or SimpleRNN layer to look into"):
+    with pytest.raises(ValueError, match="has no LSTM, GRU or SimpleRNN layer to inspect"):
         gates(model(keras.layers.Dense(2)), X)
 
 

@@ -1,4 +1,4 @@
-"""Looks inside the cells in the report: side by side, told in words, and nothing where nobody has looked."""
+"""Snapshots in the report: side by side, described in words, and nothing where no run has one."""
 
 import numpy as np
 import pytest
@@ -15,8 +15,8 @@ from rnnlab.storage import store
 PICTURES = ["flow", "memory", "states", "constants", "saturation", "histograms", "gates"]
 
 
-def look(seed, gates, steps=12, units=6):
-    """A look at one layer, as `rnnlab.inspection.snapshot.Looker` takes it."""
+def snapshot(seed, gates, steps=12, units=6):
+    """A snapshot of one layer, as `rnnlab.inspection.snapshot.SnapshotTaker` takes it."""
     rng, states = np.random.default_rng(seed), ["hidden", "cell"][: 2 if "forget" in gates else 1]
     found = {"tokens": np.array([f"word<{n}>" for n in range(steps)])}
     for gate in gates:
@@ -39,17 +39,17 @@ def looked(make):
         inner = run.folder / store.INSPECTION
         inner.mkdir()
         gates = ["update", "reset"] if run.variant == "gru" else ["input", "forget", "output"]
-        write(inner / END, look(place, gates))
+        write(inner / END, snapshot(place, gates))
     return folder
 
 
 def test_every_picture_is_there_and_tells_its_numbers(looked):
-    drawn = inspection.pictures(inspection.looks_of(gather([looked]).runs), inks(compare(looked)))
+    drawn = inspection.pictures(inspection.snapshots_of(gather([looked]).runs), inks(compare(looked)))
     assert [picture.name for picture in drawn] == [f"inside-{name}" for name in PICTURES]
     flow = drawn[0].wide
     for name in ("none", "variational", "gru"):
         assert f"{name}: layer hidden" in flow
-    seeds = [look(place, ["update", "reset"]) for place in range(3)]  # gru is the first by name
+    seeds = [snapshot(place, ["update", "reset"]) for place in range(3)]  # gru is the first by name
     means = {key: np.mean([one[f"layer/{key}"] for one in seeds], 0) for key in ("hidden/flow", "update/mean")}
     assert f"layer hidden {means['hidden/flow'][0]:.2g} at 0 and {means['hidden/flow'][-1]:.2g} at 11" in flow
     assert f"layer update {means['update/mean'].mean():.2f}" in drawn[PICTURES.index("histograms")].wide
@@ -62,7 +62,7 @@ def test_every_picture_is_there_and_tells_its_numbers(looked):
 def test_where_nobody_has_looked_or_a_file_is_damaged_nothing_is_drawn(make, looked):
     for run in store.read(looked).runs:
         (run.folder / store.INSPECTION / END).write_bytes(b"damaged")
-    assert inspection.looks_of(gather([looked]).runs) == {}
+    assert inspection.snapshots_of(gather([looked]).runs) == {}
     text = html.write(looked).read_text()
     assert "Gradient flow" not in text
 

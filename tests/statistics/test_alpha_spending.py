@@ -6,47 +6,47 @@ import pytest
 from rnnlab.comparison import json_file
 from rnnlab.comparison.compare import compare
 from rnnlab.errors import UserError
-from rnnlab.statistics.alpha_spending import ALPHA, FILE, look_again, next_alpha
+from rnnlab.statistics.alpha_spending import ALPHA, FILE, analyse_again, next_alpha
 from rnnlab.statistics.permutation import FEWEST_SEEDS, max_t
 
 QUESTION = "test_perplexity against none"
 
 
 def test_all_looks_together_stay_within_the_level():
-    looks = []
+    analyses = []
     for seeds in range(6, 40):
-        _, looks = look_again(looks, QUESTION, seeds, True)
-    assert [look.alpha for look in looks[:3]] == pytest.approx([0.035, 0.0105, 0.00315])
-    assert sum(look.alpha for look in looks) <= ALPHA
+        _, analyses = analyse_again(analyses, QUESTION, seeds, True)
+    assert [analysis.alpha for analysis in analyses[:3]] == pytest.approx([0.035, 0.0105, 0.00315])
+    assert sum(analysis.alpha for analysis in analyses) <= ALPHA
 
 
 def test_the_same_seeds_are_the_same_look_and_another_question_has_its_own_level():
-    first, looks = look_again([], QUESTION, 8, True)
-    again, looks = look_again(looks, QUESTION, 8, True)
-    other, looks = look_again(looks, "test_loss against none", 8, True)
+    first, analyses = analyse_again([], QUESTION, 8, True)
+    again, analyses = analyse_again(analyses, QUESTION, 8, True)
+    other, analyses = analyse_again(analyses, "test_loss against none", 8, True)
     assert again is first
     assert other.alpha == first.alpha
-    assert len(looks) == 2
+    assert len(analyses) == 2
 
 
 def test_a_look_that_can_claim_nothing_spends_nothing_until_it_can():
-    early, looks = look_again([], QUESTION, 8, False)
-    assert (early.alpha, next_alpha(looks, QUESTION)) == (0.0, pytest.approx(0.035))
-    late, looks = look_again(looks, QUESTION, 8, True)
+    early, analyses = analyse_again([], QUESTION, 8, False)
+    assert (early.alpha, next_alpha(analyses, QUESTION)) == (0.0, pytest.approx(0.035))
+    late, analyses = analyse_again(analyses, QUESTION, 8, True)
     assert late.alpha == pytest.approx(0.035)
-    assert looks == [late]
+    assert analyses == [late]
 
 
 def test_looking_while_seeds_are_added_keeps_the_false_positives_below_the_level():
-    """Equal variants, a look at 3, 6, 8, 10 and 12 seeds, stopping at the first claim; .05 at every look is the temptation."""
+    """Equal variants, an analysis at 3, 6, 8, 10 and 12 seeds, stopping at the first claim; .05 each time is the temptation."""
     rng, ours, tempted = np.random.default_rng(0), 0, 0
     for _ in range(1500):
-        differences, looks, claimed = rng.normal(size=(12, 1)), [], False
+        differences, analyses, claimed = rng.normal(size=(12, 1)), [], False
         naive = False
         for seeds in (3, 6, 8, 10, 12):
             p = max_t(differences[:seeds])[0]
-            look, looks = look_again(looks, QUESTION, seeds, seeds >= FEWEST_SEEDS)
-            claimed |= p is not None and p <= look.alpha
+            analysis, analyses = analyse_again(analyses, QUESTION, seeds, seeds >= FEWEST_SEEDS)
+            claimed |= p is not None and p <= analysis.alpha
             naive |= p is not None and p <= ALPHA
         ours, tempted = ours + claimed, tempted + naive
     assert tempted / 1500 > 0.08
@@ -61,12 +61,12 @@ def test_looks_are_kept_in_the_folder_and_another_question_leaves_the_answer_alo
     assert (folder / FILE).read_bytes() == before, "looking again changes nothing"
     json_file.write(compare(folder, metric="loss"), [folder])
     after = compare(folder)
-    assert [look.question for look in after.looks] == [QUESTION, "test_loss against none"]
+    assert [analysis.question for analysis in after.analyses] == [QUESTION, "test_loss against none"]
     assert after.metric == "test_perplexity"
     assert '"metric": "test_perplexity"' in (folder / FILE).read_text()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"looks": [{"seeds": 3}]}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 100_000, '{"analyses": [{"seeds": 3}]}'])
 def test_a_damaged_record_is_refused_not_forgotten(make, text):
     folder = make.experiment({"none": 0, "variational": -9}, seeds=1)
     (folder / FILE).write_text(text)
