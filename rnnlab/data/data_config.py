@@ -19,6 +19,7 @@ from rnnlab.data.sources.cornell import Cornell
 from rnnlab.data.sources.corpora import Papers
 from rnnlab.data.sources.mnist import Mnist
 from rnnlab.data.sources.npz import Arrays
+from rnnlab.data.sources.polyphonic import Polyphonic
 from rnnlab.data.sources.series import NumberSeries
 from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text
@@ -65,6 +66,7 @@ DataConfig = Annotated[
     | Conllu
     | Papers
     | Cornell
+    | Polyphonic
     | Arrays
     | NumberSeries
     | Mnist

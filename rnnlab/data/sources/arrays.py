@@ -82,6 +82,13 @@ def end_to_end(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return x[np.arange(x.shape[1]) < sizes[:, None]] if padded(x, sizes) else x
 
 
+def before(part: Sequences) -> np.ndarray:
+    """Return the step before each step, [steps of all, features]; zeros before the first step of an example."""
+    shifted = np.roll(part.values, 1, axis=0)
+    shifted[part.sizes.cumsum() - part.sizes] = 0
+    return shifted
+
+
 def check_finite(place: str, values: np.ndarray, sizes: np.ndarray) -> None:
     """Raise UserError at the first of the numbers [steps of all, features] that is none."""
     if values.dtype.kind not in "fiub" or values.ndim != 2:

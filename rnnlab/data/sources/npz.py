@@ -132,7 +132,7 @@ def make(config: Arrays, folder: Path) -> dict[str, Any]:
     scale = arrays.measured(splits["train"].values) if config.standardise and not config.frames else None
     codec, number = _numbering(config, splits["train"])
     for name, part in splits.items():
-        values = _before(part).astype(np.uint8) if config.frames else _scaled(part.values, scale)
+        values = arrays.before(part).astype(np.uint8) if config.frames else _scaled(part.values, scale)
         np.save(folder / f"{name}.values.npy", values)
         np.save(folder / f"{name}.offsets.npy", np.concatenate([[0], part.sizes.cumsum()]))
         np.save(folder / f"{name}.targets.npy", number(part))
@@ -142,13 +142,6 @@ def make(config: Arrays, folder: Path) -> dict[str, Any]:
 
 def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
     return (scale.standardised(values) if scale else values).astype(np.float32)
-
-
-def _before(part: Sequences) -> np.ndarray:
-    """The frame before each; before the first of an example, silence."""
-    shifted = np.roll(part.values, 1, axis=0)
-    shifted[part.sizes.cumsum() - part.sizes] = 0
-    return shifted
 
 
 def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Sequences], np.ndarray]]:

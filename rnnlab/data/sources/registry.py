@@ -1,6 +1,6 @@
 """A section of a source becomes a data set: prepared once, then read from plain arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rnnlab.data.sources import (
     corpora,
     mnist,
     npz,
+    polyphonic,
     prepare,
     series,
     table,
@@ -46,6 +47,7 @@ MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
     **{name: partial(_rows, read) for name, read in READERS.items()},
     "npz": npz.make,
     "series": series.make,
+    "polyphonic": polyphonic.make,
     "tfds/mnist": mnist.make,
 }
 """How the arrays of a source are written, by its name in a config."""
@@ -53,6 +55,14 @@ ASSEMBLERS: dict[str, Callable[[Any, Prepared], Dataset]] = {"series": series.as
 """How its arrays become a data set, where its task does not say so."""
 LOCAL = ("text", "table", "conllu", "npz", "series")
 """Sources whose files may be any, so that their bytes are part of the key."""
+
+
+PUBLISHED: dict[str, Iterable[str]] = {
+    **{name: corpus.files.values() for name, corpus in corpora.CORPORA.items()},
+    "cornell": cornell.FILES.values(),
+    "polyphonic": polyphonic.FILES,
+}
+"""The files of published data sets that a user has to have, by its name in a config."""
 
 
 def prepared_for(config: Any) -> Prepared:
@@ -84,10 +94,8 @@ def build(config: Any) -> Dataset:
 
 def keep_files(config: Any, given: Path) -> None:
     """Copy files that a user has to where the source looks for them; raise UserError where it takes none."""
-    if config.name in corpora.CORPORA:
-        keep(config.name, given, corpora.CORPORA[config.name].files.values())
-    elif config.name == "cornell":
-        keep(config.name, given, cornell.FILES.values())
+    if config.name in PUBLISHED:
+        keep(config.name, given, PUBLISHED[config.name])
     elif config.name.startswith("tfds"):
         name = getattr(config, "dataset", None) or config.name.removeprefix("tfds/")
         keep(f"tfds/{name}", given, sorted(tfds_download.names(name)), unpack=False)
