@@ -7,11 +7,26 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 class Section(BaseModel):
-    """A part of a config that lives beside the thing it builds; unknown keys and wrong types are errors."""
+    """A part of a config that lives beside the thing it builds; unknown keys and wrong types are errors.
+
+    Equal sections have one hash, whatever lists and mappings they hold, so that what is built from them can be kept by them.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True, validate_default=True
     )
+
+    def __hash__(self) -> int:
+        return hash((type(self), _hashable(self.model_dump())))
+
+
+def _hashable(value: Any) -> Any:
+    """The value with tuples for lists and sets of pairs for mappings."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(part)) for key, part in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return value
 
 
 def conflict(path: tuple[str | int, ...], message: str, received: Any) -> ValidationError:

@@ -38,7 +38,7 @@ ROOMS = [
 """The way through the house: a module imports from its own room and from those above."""
 LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | {"__main__": len(ROOMS), "__init__": -1}
 
-HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray"}
+HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray", "pandas"}
 """Libraries that take a noticeable time to import."""
 ON_TENSORFLOW = (
     "noise.philox",
