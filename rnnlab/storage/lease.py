@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from pathlib import Path
+from traceback import format_exc
 from types import TracebackType
 from typing import Any, Self
 
@@ -72,11 +73,13 @@ class Lock:
         self._close()
 
     def check(self) -> None:
-        """Raise LostError where another process has taken the right over."""
+        """Raise LostError where another process has taken the right over, or where this one gives no signs of life any more."""
         if self._last() != self._mine:
             raise LostError(
                 f"{self.folder} was taken over by another process, as this one gave no sign of life for {self.stale:g} s"
             )
+        if self._ended_by:
+            raise LostError(f"{self.folder} is given back: this process can give no signs of life any more\n{self._ended_by}")
 
     @property
     def held(self) -> bool:
@@ -163,15 +166,18 @@ class Lock:
         for lower in self._numbers():
             if lower < number:
                 self._path(lower).unlink(missing_ok=True)
-        self._ended = threading.Event()
+        self._ended, self._ended_by = threading.Event(), ""
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
         return True
 
     def _live(self) -> None:
-        while not self._ended.wait(self.beat):
-            with contextlib.suppress(OSError):  # a storage that is away for a while
-                os.utime(self._file)
+        try:
+            while not self._ended.wait(self.beat):
+                with contextlib.suppress(OSError):  # a storage that is away for a while
+                    os.utime(self._file)
+        except BaseException:
+            self._ended_by = format_exc()
 
     def _close(self) -> None:
         if self._file >= 0:

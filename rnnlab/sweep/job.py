@@ -1,8 +1,10 @@
 """One run that has to be made: what any process needs to know to take it, and what comes back."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from traceback import format_exc
+from typing import Any, NamedTuple
 
 from rnnlab.config import RunConfig, RunSpec
 
@@ -29,6 +31,23 @@ class Job:
         spec = document["spec"]
         config = RunConfig.model_validate(spec["config"])
         return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"], document["lost"])
+
+
+class Unreadable(NamedTuple):
+    """Why a process cannot read the job that it was given."""
+
+    error: str
+    """In one line."""
+    traceback: str
+
+
+def job_or_reason(document: Callable[[], dict[str, Any]]) -> Job | Unreadable:
+    """Return the job that `document()` stands for, or why this process cannot read it, such as a scheme it does not know."""
+    try:
+        return Job.of(document())
+    except Exception as error:
+        first = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Unreadable(f"its process cannot read the job: {first}", format_exc())
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,13 @@ def shown(folder: Path) -> list[Any]:
 
 
 FORKED = """
-import os, signal, sys, types
-from rnnlab.sweep.executors import process, worker
+import os, signal, sys, threading, types
+from rnnlab.sweep.executors import worker, worker_process
 
 class Forked:
     def __init__(self, command, stdin, stdout, stderr, env, text):
         (work, give), (hear, tell) = os.pipe(), os.pipe()
-        self.pid, self.status = os.fork(), None
+        self.pid, self.status, self.waited = os.fork(), None, threading.Lock()
         if not self.pid:
             os.dup2(work, 0), os.dup2(tell, 1), os.dup2(stderr.fileno(), 2), os.closerange(3, 1024)
             os.environ.update(env)
@@ -96,14 +96,15 @@ class Forked:
         os.close(work), os.close(tell)
         self.stdin, self.stdout = os.fdopen(give, "w"), os.fdopen(hear)
     def wait(self):
-        if self.status is None:
-            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self.status
+        with self.waited:
+            if self.status is None:
+                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            return self.status
     def kill(self):
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
 
-process.subprocess = types.SimpleNamespace(Popen=Forked, PIPE=None)
+worker_process.subprocess = types.SimpleNamespace(Popen=Forked, PIPE=None)
 """
 """What a forked command line executes first so that its workers too are forks, which need not import TensorFlow."""
 

@@ -69,6 +69,7 @@ class Local:
             return None
         self._slots[self._slots.index(process)] = None
         heard, how, said = process.heard, process.how, process.last_words
+        process.heard = None
         if not process.ready and not process.killed:
             raise UserError(f"a worker process cannot start: {how}\n{said}")
         process.end()

@@ -9,7 +9,8 @@ from rnnlab.config import RunSpec
 from rnnlab.errors import StorageError, UserError
 from rnnlab.progress.lines import Display, Shown
 from rnnlab.sweep.claim import Turns
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.executors.retries import failed
+from rnnlab.sweep.job import Answer, Job, Unreadable
 
 PAUSE = 0.1
 """Seconds between two signs of progress inside an epoch."""
@@ -21,8 +22,10 @@ class Sent:
     def __init__(self, send: Callable[[str, Any], None]):
         self.send, self._last = send, 0.0
 
-    def answer(self, job: Job, turns: Turns) -> None:
+    def answer(self, job: Job | Unreadable, turns: Turns) -> None:
         """Make a run and send what came of it, or why nothing can."""
+        if isinstance(job, Unreadable):
+            return self.send("unreadable", job)
         try:
             self.send("answer", turns.take(job, self).document())
         except UserError as error:
@@ -74,6 +77,8 @@ class Heard:
         match name:
             case "answer":
                 return Answer(**argument)
+            case "unreadable":
+                return failed(self.job, *argument, self._progress)
             case "storage" | "refused":
                 raise (StorageError if name == "storage" else UserError)(argument)
             case "bug":

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rnnlab.sweep.job import Job
+from rnnlab.sweep.job import job_or_reason
 from rnnlab.training import threads
 
 HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
@@ -58,14 +58,14 @@ def make(told: Any, key: str, document: dict[str, Any], where: dict[str, Any]) -
     last: list[tuple[str, Any]] = []
 
     def send(name: str, argument: Any) -> None:
-        if name in ("answer", "storage", "refused", "bug"):
+        if name in ("answer", "unreadable", "storage", "refused", "bug"):
             last.append((name, argument))
         else:
             sent = told.put.remote(key, name, argument)
             if name != "batch":
                 ray.get(sent)
 
-    Sent(send).answer(Job.of(document), _turns())
+    Sent(send).answer(job_or_reason(lambda: document), _turns())
     return last[0]
 
 

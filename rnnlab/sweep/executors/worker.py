@@ -5,18 +5,25 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
+from traceback import print_exc
 from typing import Any
 
-from rnnlab.sweep.job import Job
+from rnnlab.sweep.job import Job, Unreadable, job_or_reason
 
 
-def _listen(jobs: SimpleQueue[Job]) -> None:
+def _listen(jobs: SimpleQueue[Job | Unreadable]) -> None:
     """Hand on what comes in; the input ends with the process that gives the jobs, and this one with it, at once."""
-    for line in sys.stdin:
-        jobs.put(Job.of(json.loads(line)))
-    os._exit(0)
+    try:
+        for line in sys.stdin:
+            jobs.put(job_or_reason(partial(json.loads, line)))
+        os._exit(0)
+    except BaseException:
+        print_exc()
+        sys.stderr.flush()
+        os._exit(1)  # no job could reach this process any more: it ends, which its parent sees
 
 
 def main() -> None:
@@ -30,7 +37,7 @@ def main() -> None:
         output.write(json.dumps([name, argument]) + "\n")
         output.flush()
 
-    jobs: SimpleQueue[Job] = SimpleQueue()
+    jobs: SimpleQueue[Job | Unreadable] = SimpleQueue()
     Thread(target=_listen, args=(jobs,), daemon=True).start()
     import rnnlab.sweep.execute  # noqa: F401  everything heavy, once
     from rnnlab.sweep.claim import Turns

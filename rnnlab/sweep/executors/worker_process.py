@@ -9,6 +9,7 @@ import sys
 from queue import SimpleQueue
 from tempfile import TemporaryFile
 from threading import Thread
+from traceback import format_exc
 from typing import Any
 
 from rnnlab.progress.lines import Display
@@ -19,6 +20,9 @@ from rnnlab.training.threads import environment
 COMMAND = [sys.executable, "-m", "rnnlab.sweep.executors.worker"]
 LAST_WORDS = 4000
 """Bytes of what a process said that are kept when it ends."""
+
+LAST_MESSAGES = 5.0
+"""Seconds in which the messages of a process that has ended are read to their end."""
 
 Inbox = SimpleQueue[tuple["Process", str, Any]]
 """What all processes of an executor send: who, what, and its argument; `gone` when a process has ended."""
@@ -40,8 +44,11 @@ class Process:
             env={**os.environ, **environment(threads), **environ},
             text=True,
         )
-        self._thread = Thread(target=self._listen, args=(inbox,), daemon=True)
-        self._thread.start()
+        self._unread = ""
+        self._reader = Thread(target=self._listen, args=(inbox,), daemon=True)
+        self._reader.start()
+        self._watcher = Thread(target=self._watch, args=(inbox,), daemon=True)
+        self._watcher.start()
 
     def give(self, job: Job, progress: Display) -> None:
         """Let it make a run, shown in `progress`."""
@@ -55,7 +62,7 @@ class Process:
         """End it at once."""
         self._process.kill()
         self._process.wait()
-        self._thread.join()
+        self._watcher.join()
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -65,6 +72,8 @@ class Process:
     def how(self) -> str:
         """How it ended, in words."""
         status = self._process.wait()
+        if self._unread:
+            return "its worker process sent a message that cannot be read"
         if status >= 0:
             return f"its worker process ended with status {status}"
         memory = ", as by the system's memory killer" if status == -signal.SIGKILL else ""
@@ -79,13 +88,24 @@ class Process:
     def last_words(self) -> str:
         """The last that it said beside its messages."""
         self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - LAST_WORDS))
-        return self._said.read().decode(errors="replace")
+        return self._said.read().decode(errors="replace") + self._unread
 
     def _listen(self, inbox: Inbox) -> None:
+        """Hand on what it sends; a message that cannot be read ends it."""
         assert self._process.stdout
         with self._process.stdout as messages:
-            for line in messages:
-                if not line.endswith("\n"):  # it was killed while it spoke
-                    break
-                inbox.put((self, *json.loads(line)))
+            try:
+                for line in messages:
+                    if not line.endswith("\n"):  # it was killed while it spoke
+                        break
+                    name, argument = json.loads(line)
+                    inbox.put((self, name, argument))
+            except Exception:
+                self._unread = format_exc()
+                self._process.kill()
+
+    def _watch(self, inbox: Inbox) -> None:
+        """Tell when it has ended, after its last message, also where a process that it forked holds its output open."""
+        self._process.wait()
+        self._reader.join(LAST_MESSAGES)
         inbox.put((self, "gone", None))
