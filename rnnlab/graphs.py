@@ -1,5 +1,7 @@
 """What TensorFlow makes of the operations that are being built, for code that suits only some of its ways."""
 
+from rnnlab import compat
+
 
 def in_graph() -> bool:
     """Whether operations are run as soon as they can be: not one by one as Python comes to them, nor by a program of XLA.
@@ -8,9 +10,8 @@ def in_graph() -> bool:
     False
     """
     import tensorflow as tf
-    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext  # it has no public name
 
-    return not tf.executing_eagerly() and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+    return not tf.executing_eagerly() and not compat.in_xla(tf.compat.v1.get_default_graph())
 
 
 def on_processors() -> bool:

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs"),
+    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs", "compat"),
     ("noise",),
     ("cells",),
     ("recurrence",),
@@ -51,6 +52,11 @@ BACKENDS = {
     "torch": set(),
 }
 """Which modules may import a backend at their top; everyone else trains without it."""
+
+PRIVATE = r"^(keras\.src|tensorflow\.python|tensorflow_datasets\.core\.)|\._[a-z]"
+"""Modules of libraries that are not public; those of `tensorflow_datasets.core` itself are."""
+PUBLIC = {"_asdict", "_replace", "_fields", "_exit"}
+"""Names that are public in spite of their underscore: a named tuple's, and `os._exit`."""
 
 PACKAGE = Path(__file__).parents[1] / "rnnlab"
 MODULES = {
@@ -105,6 +111,22 @@ def test_no_arrow_points_back_up():
     arrows = [(module, name) for module in MODULES for name in imports(module) if name.split(".")[0] == "rnnlab"]
     assert len(arrows) > len(MODULES)
     assert not [f"{module} imports {name}" for module, name in arrows if LEVELS[room(name)] > LEVELS[room(module)]]
+
+
+def test_only_compat_takes_what_a_library_does_not_promise():
+    """All offenders are listed: each with the private module or attribute that it names."""
+    nodes = [(module, node) for module, path in MODULES.items() for node in ast.walk(ast.parse(path.read_text()))]
+    own = {node.name for _, node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    own |= {node.attr for _, node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("self", "cls")}
+    taken = [(module, name) for module in MODULES for name in imports(module) if re.search(PRIVATE, name)]
+    taken += [
+        (module, node.attr)
+        for module, node in nodes
+        if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr) and node.attr not in own | PUBLIC
+    ]
+    listed = str(ast.get_docstring(ast.parse(MODULES["rnnlab.compat"].read_text())))
+    assert {"keras", "tensorflow", "jax", "ray"} <= {name.split(".")[0] for module, name in taken if module == "rnnlab.compat"}
+    assert not [f"{one} takes {name}" for one, name in taken if one != "rnnlab.compat" and f"`{name}`" not in listed]
 
 
 @pytest.mark.parametrize("module", ["rnnlab.cli", "rnnlab.config", "rnnlab.noise.schemes"])

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-from keras.src.trainers.data_adapters.data_adapter import DataAdapter  # what fit takes as it is; it has no public name
 
+from rnnlab import compat
 from rnnlab.data.dataset import Split
+
+DataAdapter: Any = compat.data_adapter()
 
 
 class Feed(DataAdapter):
@@ -54,7 +56,10 @@ class Feed(DataAdapter):
         """Yield the batches."""
         return map(self.__getitem__, range(len(self)))
 
-    get_jax_iterator = get_numpy_iterator
+    def get_jax_iterator(self, super_batch: int | None = None) -> Iterator[tuple]:
+        """Yield the batches, stacked by `super_batch` where `fit` takes several steps at once."""
+        batches = self.get_numpy_iterator()
+        return compat.stacked_batches(batches, super_batch) if super_batch else batches
 
     def get_tf_dataset(self) -> Any:
         """Return the batches as a `tf.data.Dataset`, one of them made ahead."""
@@ -72,6 +77,4 @@ class Feed(DataAdapter):
 
     def get_torch_dataloader(self) -> Any:
         """Return the batches as torch tensors."""
-        from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader
-
-        return get_torch_dataloader(self.get_numpy_iterator())
+        return compat.torch_loader(self.get_numpy_iterator())

@@ -6,6 +6,8 @@ from functools import partial
 import keras
 import numpy as np
 
+from rnnlab import compat
+
 Call = Callable[[np.ndarray], np.ndarray]
 """A model as a function of arrays."""
 
@@ -37,7 +39,9 @@ def _compiled(model: keras.Model, training: bool) -> Call:
 def _jax_call(model: keras.Model, training: bool) -> Callable[[object], object]:
     import jax
 
-    states = [state for layer in model._flatten_layers() for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
+    states = [
+        state for layer in compat.every_layer(model) for state in keras.tree.flatten(getattr(layer, "states", None) or [])
+    ]
     fixed = [*model.non_trainable_variables, *states]
 
     @jax.jit

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from rnnlab import compat
 from rnnlab.inspection.compiled_call import Call, noisy_call, quiet_call
 from rnnlab.inspection.outputs import CLASSES, NUMBERS, Link
 from rnnlab.layers import Embedding
@@ -152,7 +153,7 @@ def _lasting(model: keras.Model) -> set[int]:
 
 def _drawn(model: keras.Model) -> Iterator[tuple]:
     """The noises of our layers, each with its seed stream."""
-    for layer in model._flatten_layers():
+    for layer in compat.every_layer(model):
         noise = getattr(layer, "noise", None)
         if isinstance(noise, dict):
             yield from ((noise[site], layer.seeds[site]) for site in noise)
@@ -167,7 +168,9 @@ def _shares_masks(model: keras.Model) -> bool:
 
 def noisy(model: keras.Model) -> bool:
     """Return whether training draws anything in the model: ours, or a rate of a layer of Keras."""
-    rates = [getattr(layer, name, 0) for layer in model._flatten_layers() for name in ("rate", "dropout", "recurrent_dropout")]
+    rates = [
+        getattr(layer, name, 0) for layer in compat.every_layer(model) for name in ("rate", "dropout", "recurrent_dropout")
+    ]
     known = any(isinstance(rate, int | float) and rate > 0 for rate in rates)
     return known or any(noise.rate > 0 for noise, _ in _drawn(model))
 
@@ -175,7 +178,7 @@ def noisy(model: keras.Model) -> bool:
 @contextmanager
 def words_kept(model: keras.Model, keep: bool = True) -> Iterator[None]:
     """Drop no words inside, as Gal & Ghahramani's language models do at test; the model must not have been called noisily."""
-    tables = [layer for layer in model._flatten_layers() if isinstance(layer, Embedding) and keep]
+    tables = [layer for layer in compat.every_layer(model) if isinstance(layer, Embedding) and keep]
     noises = [table.noise for table in tables]
     for table in tables:
         table.noise = None

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab import compat
 from rnnlab.cells.steps import See, States, Tensor
 from rnnlab.layers import RNN
 from rnnlab.recurrence.recorder import Watch
@@ -20,7 +21,7 @@ GATES = {  # of the built-in layers: names in the order in which a step computes
 
 def watchable(model: keras.Model) -> list[keras.layers.RNN]:
     """Return the recurrent layers that can be looked into: ours, and Keras's LSTM, GRU and SimpleRNN."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
+    return [layer for layer in compat.every_layer(model) if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
 
 
 def _kind(layer: keras.layers.RNN) -> Any:

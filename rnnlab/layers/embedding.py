@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 from keras import ops
-from keras.src.backend import get_keras_mask, set_keras_mask  # as the parent class hands its padding mask on
 
+from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
@@ -42,7 +42,7 @@ class Embedding(keras.layers.ReversibleEmbedding):
         if reverse or self.noise is None:
             return result
         dropped = result * (ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise))
-        set_keras_mask(dropped, get_keras_mask(result))
+        compat.set_padding_mask(dropped, compat.padding_mask(result))
         return dropped
 
     def _mask(self, noise: Noise, words: Tensor) -> Tensor:

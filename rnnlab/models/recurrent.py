@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from rnnlab.layers import GRU, LSTM
-from rnnlab.models.builtin import BuiltinGRU, BuiltinLSTM
+from rnnlab.models.builtin import Bidirectional, BuiltinGRU, BuiltinLSTM
 from rnnlab.models.initial import drawn
 from rnnlab.models.model_config import OPTIONS, RecurrentConfig
 from rnnlab.seeds import derive
@@ -20,7 +20,7 @@ def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: Any) -
     if not config.bidirectional:
         return _one_way(config, name, seed, arguments)
     ways = [_one_way(config, f"{name}_{way}", seed, arguments | {"go_backwards": way == "backward"}) for way in WAYS]
-    return keras.layers.Bidirectional(ways[0], backward_layer=ways[1], name=name)
+    return Bidirectional(ways[0], backward_layer=ways[1], name=name)
 
 
 def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str, Any]) -> keras.layers.Layer:

@@ -1,10 +1,12 @@
 """The backend's cuDNN kernels, for what they can compute: a plain cell on a GPU with no noise inside the loop and no mask."""
 
 from keras import ops
-from keras.src import backend  # the kernels have no public name; Keras's own layers call these two functions
 
+from rnnlab import compat
 from rnnlab.cells.cell import Cell
 from rnnlab.cells.steps import States, Tensor
+
+backend = compat.cudnn_kernels()
 
 
 def fits(cell: Cell) -> bool:

@@ -4,8 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 from keras import activations
-from tensorflow.python.eager import record  # tf.custom_gradient would compute again what it is called with
 
+from rnnlab import compat
 from rnnlab.cells.steps import Noise, States, Tensor
 from rnnlab.recurrence.tf_batch_split import Given, empty, joined, merged, parts
 
@@ -159,7 +159,7 @@ def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:
     if kept is None or function not in SLOPES:
         return function(a)
     value = tf.identity(kept)
-    record.record_operation("Activation", [value], [a], lambda d: [SLOPES[function](kept, d)])
+    compat.tape_recorder().record_operation("Activation", [value], [a], lambda d: [SLOPES[function](kept, d)])
     return value
 
 

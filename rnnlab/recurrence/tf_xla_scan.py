@@ -3,8 +3,8 @@
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.eager import record  # only it stops the recording of every tape
 
+from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.recurrence.tf_batch_split import Given, empty
 from rnnlab.recurrence.tf_scan import Scan
@@ -65,7 +65,7 @@ class Compiled(Scan):
 def _untaped(program: Any, *operands: Any) -> Any:
     """What a program returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
     traced = program.get_concrete_function(*operands)
-    with record.stop_recording():
+    with compat.tape_recorder().stop_recording():
         return tf.nest.map_structure(tf.stop_gradient, traced(*operands))
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from rnnlab import files
+from rnnlab import compat, files
 from rnnlab.config import Experiment, RunConfig, tuned
 from rnnlab.config.search_config import Range, SearchConfig, Space
 from rnnlab.data.build_dataset import build
@@ -89,7 +89,7 @@ class Search:
         while self.done() < self.section.trials:
             study.sampler = self._sampler(len(study.trials))
             open_trials = study.get_trials(states=(trials.TrialState.RUNNING,))
-            trial = trials.Trial(study, open_trials[0]._trial_id) if open_trials else study.ask()
+            trial = trials.Trial(study, compat.trial_number(open_trials[0])) if open_trials else study.ask()
             values = {path: _suggested(trial, path, space) for path, space in self.space.items()}
             state, figure = self._train(trial, tuned(self.experiment, {self.variant: values}).variants[self.variant])
             study.tell(trial, figure, state)

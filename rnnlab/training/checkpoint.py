@@ -7,9 +7,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.random.seed_generator import global_seed_generator
 
-from rnnlab import files
+from rnnlab import compat, files
 from rnnlab.training import array_file
 
 
@@ -106,14 +105,14 @@ class Checkpoint(keras.callbacks.Callback):
             variable.assign(value)
         for other, kept in zip(self.others, state["callbacks"], strict=True):
             if "monitor_op" not in kept and getattr(other, "monitor_op", keras) is None:
-                other._set_monitor_op()  # Keras would do it at the epoch's end and turn the sign of min_delta once more
+                compat.choose_comparison(other)  # Keras would do it at the epoch's end and turn the sign of min_delta once more
             vars(other).update(kept)
             getattr(other, "on_restore", lambda: None)()
 
 
 def variables(model: keras.Model) -> list[keras.Variable]:
     """Return every variable that decides the next step: of model, optimizer, running metrics, and Keras's own generator."""
-    return [*model.variables, *model.optimizer.variables, *model.metrics_variables, global_seed_generator().state]
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables, compat.global_generator().state]
 
 
 def fields(callback: keras.callbacks.Callback) -> dict[str, Any]:

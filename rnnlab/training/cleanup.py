@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from rnnlab import compat
+
 
 @contextmanager
 def released() -> Iterator[None]:
@@ -27,6 +29,4 @@ def released() -> Iterator[None]:
 def _gradients() -> dict[str, Any]:
     if keras.backend.backend() != "tensorflow":
         return {}
-    from tensorflow.python.framework import ops
-
-    return ops.gradient_registry._registry
+    return compat.gradient_registry()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
+from rnnlab import compat
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Task
@@ -28,8 +29,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     scale = dataset.train.density if config.loss == "sum" else 1.0
     metrics = objective.metrics(dataset.task.outputs)
     model.compile(optimizer(config.optimizer, dataset.train.paced), objective.loss(scale), weighted_metrics=metrics)
-    # Keras makes the variables of metrics and optimizer with the first step; a checkpoint is put back before that.
-    model._symbolic_build(data_batch=Feed(dataset.train)[0])
+    compat.make_variables(model, Feed(dataset.train)[0])
     return model
 
 

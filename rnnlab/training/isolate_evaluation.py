@@ -2,6 +2,8 @@
 
 import keras
 
+from rnnlab import compat
+
 
 class SeparatePasses(keras.callbacks.Callback):
     """Lets every pass over a split start from a zero carried state, and evaluation leave training as it found it.
@@ -31,7 +33,7 @@ class SeparatePasses(keras.callbacks.Callback):
 
 def stateful_layers(model: keras.Model) -> list[keras.layers.RNN]:
     """Return the layers that carry a state from batch to batch."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.RNN) and layer.stateful]
+    return [layer for layer in compat.every_layer(model) if isinstance(layer, keras.layers.RNN) and layer.stateful]
 
 
 def _side_variables(model: keras.Model) -> list[keras.Variable]:

@@ -2,6 +2,8 @@
 
 import keras
 
+from rnnlab import compat
+
 
 def repeatable(seed: int, deterministic: bool = True) -> None:
     """Seed every global generator, and choose whether operations must repeat exactly.
@@ -11,7 +13,7 @@ def repeatable(seed: int, deterministic: bool = True) -> None:
     """
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
-        # TensorFlow offers a switch-off only inside; a sweep in one process needs both.
-        from tensorflow.python.framework import config
+        import tensorflow as tf
 
-        config.enable_op_determinism() if deterministic else config.disable_op_determinism()
+        # A sweep in one process needs both.
+        tf.config.experimental.enable_op_determinism() if deterministic else compat.switch_off_determinism()

@@ -2,6 +2,7 @@
 
 import os
 
+from rnnlab import compat
 from rnnlab.errors import UserError
 
 TENSORFLOW = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
@@ -42,9 +43,7 @@ def _tensorflow(threads: int) -> None:
 
 
 def _jax(threads: int) -> None:
-    from jax._src import xla_bridge
-
-    if os.environ.get(JAX) != str(threads) and xla_bridge.backends_are_initialized():
+    if os.environ.get(JAX) != str(threads) and compat.jax_has_started():
         raise _late("JAX", JAX, threads)
     os.environ[JAX] = str(threads)
 

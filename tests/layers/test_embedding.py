@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 from conformance.running import arrays, randomise
-from keras.src.backend import get_keras_mask
 
+from rnnlab import compat
 from rnnlab.layers import Embedding
 from rnnlab.noise.sites import Noise
 
@@ -94,7 +94,7 @@ def test_the_padding_mask_goes_on():
     padded = np.pad(words, [(0, 0), (0, 3)])
     np.testing.assert_allclose(model.predict(padded, verbose=0), model.predict(words, verbose=0), atol=1e-5)
     for training in (False, True):
-        mask = get_keras_mask(layer(keras.ops.convert_to_tensor(padded), training=training))
+        mask = compat.padding_mask(layer(keras.ops.convert_to_tensor(padded), training=training))
         np.testing.assert_array_equal(arrays([mask])[0], padded != 0)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from rnnlab import files
+from rnnlab import compat, files
 from rnnlab.data.prepared import home
 from rnnlab.data.sources.downloads import depot
 from rnnlab.errors import UserError
@@ -41,7 +41,7 @@ def builder(name: str) -> Any:
             raise UserError(_wanted(name, made, asked)) from None
         except ModuleNotFoundError as error:
             raise UserError(f"tfds/{name} needs a package that is not there: pip install {error.name}") from None
-        except tfds.core.download.download_manager.NonMatchingChecksumError as error:
+        except compat.wrong_checksum() as error:
             given = ", ".join(path.name for path in sorted(depot(f"tfds/{name}").glob("*")))
             raise UserError(f"{given} is another file than the builder expects: {str(error).splitlines()[0]}") from None
     return made
@@ -86,8 +86,7 @@ def _files_first(name: str, made: Any) -> Iterator[list[str]]:
 
     Yields a list that becomes the addresses of all files that the builder asks for.
     """
-    from tensorflow_datasets.core.download import downloader
-
+    downloader = compat.downloader()
     kind = downloader._Downloader
     original, ask = kind._sync_download, kind.download
     asked: list[str] = []
@@ -116,13 +115,11 @@ def _files_first(name: str, made: Any) -> Iterator[list[str]]:
 
 def _handed(downloader: Any, given: Path, destination: Any, info: Any) -> Any:
     """The file as a finished download; without `info` its checksum is taken, and the builder compares it with its own."""
-    from tensorflow_datasets.core.download import checksums
-
     path = Path(destination) / given.name
     shutil.copyfile(given, path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    found = info or checksums.UrlInfo(size=path.stat().st_size, checksum=digest, filename=given.name)
+    found = info or compat.url_info()(size=path.stat().st_size, checksum=digest, filename=given.name)
     return downloader.DownloadResult(path=type(destination)(path), url_info=found)
 
 

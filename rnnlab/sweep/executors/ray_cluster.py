@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from rnnlab import compat
 from rnnlab.config.executor_config import RayConfig
 from rnnlab.errors import UserError
 from rnnlab.progress.lines import Display
@@ -97,9 +98,7 @@ class Ray:
 def _ask(address: str) -> None:
     """Raise OSError where nobody listens at an address; Ray itself would go on asking for minutes."""
     if address == "auto":
-        from ray._private.services import get_ray_address_from_environment  # what it will ask has no public name
-
-        address = get_ray_address_from_environment(address, None) or address
+        address = compat.ray_address(address)
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()

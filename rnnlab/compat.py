@@ -1,0 +1,173 @@
+"""Every name that Keras, TensorFlow, JAX, TensorFlow Datasets, Ray and Optuna do not promise to keep, each with its reason.
+
+Seen to work with Keras 3.15.1 and 3.16.0.dev2026102704, TensorFlow 2.21.0, JAX 0.10.2, TensorFlow Datasets 4.9.10, Ray 2.60.0
+and Optuna 5.0.0. Each name stands in a function, so that a library is imported when it is needed.
+
+What is not public and cannot stand here, since a class gives a library its own version of it or reads it from itself:
+
+- `training.optimizers.Extended` and `training.norms.Norms` of a Keras optimizer: `_backend_apply_gradients`,
+  `_backend_update_step`, `_apply_weight_decay`, `_all_reduce_sum_gradients`, `_trainable_variables`;
+- `layers.rnn.RNN` of a Keras RNN: `inner_loop`;
+- `data.keras_adapter.Feed` of `data_adapter`: all its methods;
+- `data.sources.tfds_download` of TensorFlow Datasets' `_Downloader`: `_sync_download`, `_pbar_url`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+
+def padding_mask(tensor: Any) -> Any:
+    """Return the mask that a layer has attached to its result, or None.
+
+    A layer whose parent attaches it in `call` has no other way to pass it on.
+    """
+    from keras.src.backend.common.masking import get_keras_mask
+
+    return get_keras_mask(tensor)
+
+
+def set_padding_mask(tensor: Any, mask: Any) -> None:
+    """Attach a mask to a result; see `padding_mask`."""
+    from keras.src.backend.common.masking import set_keras_mask
+
+    set_keras_mask(tensor, mask)
+
+
+def cudnn_kernels() -> Any:
+    """Return the module with `cudnn_ok`, `lstm` and `gru` of the active backend.
+
+    Keras's own layers call these three; there is no public way to cuDNN. They stand in `backend` up to 3.15, since then in
+    `backend.rnn`.
+    """
+    from keras.src import backend
+
+    return backend if hasattr(backend, "cudnn_ok") else backend.rnn
+
+
+def data_adapter() -> Any:
+    """Return the class whose instances `fit` takes as they are.
+
+    On TensorFlow a `keras.utils.PyDataset` takes the shape of the first two batches for that of all.
+    """
+    from keras.src.trainers.data_adapters.data_adapter import DataAdapter
+
+    return DataAdapter
+
+
+def torch_loader(batches: Iterator[Any]) -> Any:
+    """Return batches as the loader that Keras's trainer on torch takes from a `data_adapter`."""
+    from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader
+
+    return get_torch_dataloader(batches)
+
+
+def stacked_batches(batches: Iterator[Any], number: int) -> Iterator[Any]:
+    """Return batches stacked by `number`, as Keras's trainer on JAX takes several steps at once; Keras 3.15 has none."""
+    from keras.src.trainers.data_adapters.data_adapter_utils import super_batch_iterator
+
+    return super_batch_iterator(batches, number)
+
+
+def global_generator() -> Any:
+    """Return the generator behind layers that were given no seed: a checkpoint has to hold its state."""
+    from keras.src.random.seed_generator import global_seed_generator
+
+    return global_seed_generator()
+
+
+def every_layer(model: Any) -> list[Any]:
+    """Return a model and all its layers, nested ones and wrapped ones included; `model.layers` lists the outermost."""
+    return list(model._flatten_layers())
+
+
+def make_variables(model: Any, batch: Any) -> None:
+    """Create the variables of a compiled model's metrics and optimizer before its first step.
+
+    Keras creates them in the first step of `fit`; a checkpoint is restored before that.
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+def choose_comparison(callback: Any) -> None:
+    """Let a callback that watches a metric choose now whether more or less of it is better.
+
+    Keras chooses at the end of the first epoch, and turns the sign of `min_delta` then; a restored one has it turned already.
+    """
+    callback._set_monitor_op()
+
+
+def gradient_registry() -> dict[str, Any]:
+    """Return TensorFlow's registry of custom gradients, which is never emptied and keeps the graph of every one alive.
+
+    https://github.com/tensorflow/tensorflow/issues/27492
+    """
+    from tensorflow.python.framework import ops
+
+    return ops.gradient_registry._registry
+
+
+def switch_off_determinism() -> None:
+    """Let TensorFlow's operations repeat only nearly; publicly they can only be made to repeat exactly, for ever."""
+    from tensorflow.python.framework import config
+
+    config.disable_op_determinism()
+
+
+def tape_recorder() -> Any:
+    """Return TensorFlow's module with `stop_recording` and `record_operation`.
+
+    `tf.custom_gradient` computes again what it is called with, and `tape.stop_recording` stops one tape, not all of them.
+    """
+    from tensorflow.python.eager import record
+
+    return record
+
+
+def in_xla(graph: Any) -> bool:
+    """Return whether a TensorFlow graph is compiled by XLA as a whole."""
+    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
+
+    return bool(GraphOrParentsInXlaContext(graph))
+
+
+def jax_has_started() -> bool:
+    """Return whether JAX has started its devices, after which the number of threads is settled; asking publicly starts them."""
+    from jax._src import xla_bridge
+
+    return bool(xla_bridge.backends_are_initialized())
+
+
+def ray_address(address: str) -> str:
+    """Return the address that Ray would ask for `auto`; Ray says it only after having joined the cluster."""
+    from ray._private.services import get_ray_address_from_environment
+
+    return get_ray_address_from_environment(address, None) or address
+
+
+def downloader() -> Any:
+    """Return the module of TensorFlow Datasets whose `_Downloader` fetches files, so that files at hand can take their place.
+
+    The public `manual_dir` serves only data sets that were written for it.
+    """
+    from tensorflow_datasets.core.download import downloader
+
+    return downloader
+
+
+def url_info() -> Callable[..., Any]:
+    """Return the record of a downloaded file's size, checksum and name."""
+    from tensorflow_datasets.core.download.checksums import UrlInfo
+
+    return UrlInfo
+
+
+def wrong_checksum() -> type[Exception]:
+    """Return the error that TensorFlow Datasets raises where a file is another than the expected one."""
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+
+    return NonMatchingChecksumError
+
+
+def trial_number(trial: Any) -> int:
+    """Return by what Optuna's storage knows a trial; `trial.number` counts within one study, and `Trial` wants this one."""
+    return int(trial._trial_id)
