@@ -12,6 +12,8 @@ from typing import Any
 
 ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
 """Settings of the environment that change the bits."""
+_PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
+"""What tells processors of one name apart, and how Linux calls it."""
 PACKAGES = ("rnnlab", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
@@ -74,11 +76,14 @@ def _git(folder: Path, *command: str) -> str:
 
 
 def _processor() -> str:
+    """The name with family, model and stepping: one marketing name covers processors whose products differ in the last bit."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0]
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.processor())
+    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    numbers = [f"{key} {fields[field]}" for key, field in _PROCESSOR.items() if field in fields]
+    return f"{fields.get('model name') or platform.processor()}" + (f" ({', '.join(numbers)})" if numbers else "")
 
 
 def _version(name: str) -> str | None:
