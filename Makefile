@@ -1,5 +1,6 @@
 # make demo   the quickstart: set up, train, compare, say where the report is; OPTIONS are handed to rnnlab run
-# make test   set up, then the whole test suite
+# make test   set up, then the tests that prove everything once: every cell, scheme, source, verb and backend
+# make test-all  every test; make test-rest  those that make test leaves out
 # make check  style and types
 # make setup  the environment alone; PYTHON=python3.13 chooses the interpreter
 
@@ -9,7 +10,10 @@ STAMP := .venv/.complete
 JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conformance tests/inspection \
   tests/data/test_*.py tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py
 
-.PHONY: setup demo test check
+TWO := -n 2 --dist worksteal
+LONG := slow or process or browser or cluster
+
+.PHONY: setup demo test test-rest test-all check
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -23,8 +27,14 @@ demo: $(STAMP)
 	$(BIN)/rnnlab run configs/quickstart.yaml $(OPTIONS)
 
 test: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/pytest -n 2 --dist worksteal
-	KERAS_BACKEND=jax $(BIN)/pytest -n 2 --dist worksteal $(wildcard $(JAX_TESTS))
+	KERAS_BACKEND=tensorflow $(BIN)/pytest $(TWO) -m "not ($(LONG))"
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "not ($(LONG))" $(wildcard $(JAX_TESTS))
+
+test-rest: $(STAMP)
+	KERAS_BACKEND=tensorflow $(BIN)/pytest $(TWO) -m "$(LONG)"
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "$(LONG)" $(wildcard $(JAX_TESTS))
+
+test-all: test test-rest
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -69,6 +69,7 @@ def test_commands_run(command, forker, place):
     ends_well(forker, place, command)
 
 
+@pytest.mark.process
 def test_make_demo_runs(tmp_path):
     if not (ROOT / ".venv" / ".complete").exists():
         pytest.skip("not set up by make, which make demo would do first")

@@ -9,6 +9,8 @@ import pytest
 
 from chaos.small import Forker, answer, bits, command, config, unfinished
 
+pytestmark = pytest.mark.process
+
 Whole = tuple[Path, list[Any]]
 ENDS = (0, -signal.SIGKILL, 130)
 """How a sweep ends: by itself, killed, or by Ctrl-C."""

@@ -169,6 +169,7 @@ for turn in range(100000):
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("kind", "kills"), [("flock", 12), ("heartbeat", 4)])
 def test_never_two_at_once_however_many_are_killed(kind: str, kills: int, tmp_path: Path) -> None:
     chance = random.Random(1)

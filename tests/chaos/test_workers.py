@@ -14,6 +14,8 @@ from chaos.small import FORKED, Forker, alive, answer, bits, command, config, la
 from rnnlab.storage import listing
 from rnnlab.storage.store import read_run
 
+pytestmark = pytest.mark.process
+
 Whole = tuple[Path, list[Any]]
 
 

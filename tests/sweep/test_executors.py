@@ -99,6 +99,7 @@ def test_an_executor_belongs_to_no_run(tmp_path: Path) -> None:
         load(path, ["executor={name: local, worker: 2}"])
 
 
+@pytest.mark.process
 def test_a_real_worker_starts_once_and_gives_the_bits_of_this_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,7 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return bits(path.parent)
 
 
+@pytest.mark.cluster
 def test_a_lost_machine_costs_no_result_and_no_bit(whole: list[Any], cluster: Any, tmp_path: Path) -> None:
     shown: list[Losing] = []
 

@@ -139,6 +139,7 @@ TABS = {
 }
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("tab", TABS)
 def test_tabs_show_the_data(tab: str, address: str, ask: Callable[..., Any], chromium: Any) -> None:
     from selenium.webdriver.support.wait import WebDriverWait

@@ -63,6 +63,7 @@ for distribution in (None, "data_parallel"):
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_two_devices_give_the_result_of_one(backend: str) -> None:
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2"

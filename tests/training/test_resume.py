@@ -131,10 +131,10 @@ BOTH_WIDTHS = (12, 50)
     ("dataset", "layer", "settings", "kills"),
     [
         (WORDS, NOISE, {}, EVERYWHERE),
-        (WORDS, BUILTIN, {}, EVERYWHERE),
-        (NUMBERS, NOISE, {}, EVERYWHERE),
-        (LABELS, NOISE, {}, BOTH_WIDTHS),
-        (VARIED, NOISE, PAPERS, EVERYWHERE),
+        pytest.param(WORDS, BUILTIN, {}, EVERYWHERE, marks=pytest.mark.slow),
+        pytest.param(NUMBERS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
+        pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),
+        pytest.param(VARIED, NOISE, PAPERS, EVERYWHERE, marks=pytest.mark.slow),
     ],
 )
 def test_a_killed_run_goes_on_to_the_same_bits(
@@ -157,6 +157,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert [line["epoch"] for line in logs[0]] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_plateaus_and_draws_without_a_seed_go_on_too(tmp_path: Path) -> None:
     def ended(name: str, kill_at: int = -1) -> tuple[list[Any], list[Any]]:
         plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_delta=10.0)
@@ -210,6 +211,7 @@ def test_a_run_that_stopped_early_or_diverged_stays_so(tmp_path: Path) -> None:
         assert untimed(vars(first)) == untimed(vars(again))
 
 
+@pytest.mark.slow
 def test_a_damaged_state_gives_way_to_the_one_before(tmp_path: Path) -> None:
     whole = run(tmp_path / "whole", NUMBERS, NOISE)[1]
     with pytest.raises(Killed):

@@ -51,7 +51,14 @@ class Curve(keras.callbacks.Callback):
         self.weights.append(self.model.get_weights())
 
 
-@pytest.mark.parametrize(("dataset", "noise"), [(WORDS, NOISE[0]), (NUMBERS, NOISE[1]), (WORDS, NOISE[2])])
+@pytest.mark.parametrize(
+    ("dataset", "noise"),
+    [
+        (WORDS, NOISE[0]),
+        pytest.param(NUMBERS, NOISE[1], marks=pytest.mark.slow),
+        pytest.param(WORDS, NOISE[2], marks=pytest.mark.slow),
+    ],
+)
 def test_the_same_run_twice_gives_the_same_bits(dataset: Dataset, noise: dict[str, Any]) -> None:
     curves = [Curve(), Curve()]
     outcomes = [train(model_config(dataset, **noise), dataset, config(), seed=3, callbacks=[curve])[1] for curve in curves]
@@ -70,7 +77,7 @@ def test_another_seed_is_another_run() -> None:
     assert one.metrics["test_loss"] != two.metrics["test_loss"]
 
 
-@pytest.mark.parametrize("noise", [NOISE[0], NOISE[2]], ids=str)
+@pytest.mark.parametrize("noise", [NOISE[0], pytest.param(NOISE[2], marks=pytest.mark.slow)], ids=str)
 def test_curves_are_the_same_with_and_without_validation(noise: dict[str, Any]) -> None:
     def curve(validate: bool) -> list[float]:
         repeatable(1)

@@ -48,7 +48,13 @@ def test_it_is_prepared_from_a_folder_and_runs_without_it(shared_data, home, roo
     told = json.loads(rnnlab("data", "prepare", "polyphonic", "--from", home / "given", "--json"))
     assert [told["splits"][name]["examples"] for name in ("train", "validation", "test")] == [229, 76, 77]
     shutil.rmtree(home / "given")
-    small = ["data.limit=8", "training.epochs=1", "model.recurrent.0.units=3", "compare.seeds=1", "compare.variants.zoneout=null"]
+    small = [
+        "data.limit=8",
+        "training.epochs=1",
+        "model.recurrent.0.units=3",
+        "compare.seeds=1",
+        "compare.variants.zoneout=null",
+    ]
     config = root / "configs" / "jsb.yaml"
     assert json.loads(rnnlab("plan", config, "--json"))[0]["parameters"] == 4 * 100 * (88 + 100 + 1) + 101 * 88
     rnnlab("run", config, *small)
@@ -70,7 +76,9 @@ def made(home):
 
 
 def test_other_music_is_refused_with_its_counts(made, section):
-    with pytest.raises(UserError, match=r"JSB_Chorales.mat is not the jsb set: in its train split, it has 2 pieces with 7 frames"):
+    with pytest.raises(
+        UserError, match=r"JSB_Chorales.mat is not the jsb set: in its train split, it has 2 pieces with 7 frames"
+    ):
         build(section(made()))
 
 

@@ -1,0 +1,28 @@
+"""What of a table of cases the short suite keeps; the rest of the table is marked slow."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+
+def thinned(rows: Iterable[Sequence[Any]]) -> list[Any]:
+    """Rows of a table of cases: those that show a value of some column for the first time stay, all others are slow.
+
+    So the short suite sees every value of every column once, and the whole suite every combination.
+    """
+    seen: set[tuple[int, str]] = set()
+    cases = []
+    for row in rows:
+        new = {(column, str(value)) for column, value in enumerate(row)} - seen
+        seen |= new
+        cases.append(pytest.param(*row, marks=() if new else pytest.mark.slow))
+    return cases
+
+
+def kept(cases: Iterable[Any], *short: Any) -> list[Any]:
+    """Cases of one column: those named, or else the first one, stay in the short suite; all others are slow."""
+    every = list(cases)
+    stay = short or every[:1]
+    assert all(case in every for case in stay)
+    return [case if case in stay else pytest.param(case, marks=pytest.mark.slow) for case in every]
