@@ -34,6 +34,7 @@ ROOMS = [
     ("comparison",),
     ("plots",),
     ("report",),
+    ("study",),
     ("cli",),
 ]
 """The way through the house: a module imports from its own room and from those above."""

@@ -68,6 +68,11 @@ class Experiment:
         """The config with every default written out; as YAML it loads again as an equal experiment."""
         return self.config.model_dump()
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Experiment":
+        """Return the experiment that plain values declare, as a file would; raise ConfigError naming all that is wrong."""
+        return from_tree(parse(dump(dict(document)), "the dict"))
+
     def runs(self) -> list[RunSpec]:
         """Return every run: all variants with the first seed, then with the next one, so that pairs are complete early."""
         compare = self.config.compare

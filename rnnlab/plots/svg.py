@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from html import escape
 from typing import Any
@@ -29,6 +30,16 @@ _colors = ContextVar("colors", default=_STAND_IN)
 def color(role: str) -> str:
     """Return what to draw with, to become the CSS variable of `role`, or in a PNG its colour on a light page."""
     return _colors.get()[role]
+
+
+@contextmanager
+def light() -> Iterator[None]:
+    """Draw with the colours of a light page instead of their variables."""
+    before = _colors.set({role: pair[0] for role, pair in PALETTE.items()})
+    try:
+        yield
+    finally:
+        _colors.reset(before)
 
 
 def _style() -> dict[str, Any]:
@@ -84,15 +95,11 @@ def png(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
     import matplotlib
     from matplotlib.figure import Figure
 
-    before = _colors.set({role: light for role, (light, _) in PALETTE.items()})
-    try:
-        with matplotlib.rc_context(_style()):
-            figure = Figure(figsize=size, layout="constrained")
-            draw(figure)
-            image = io.BytesIO()
-            figure.savefig(image, format="png", dpi=150, facecolor=color("paper"), metadata={"Software": None})
-    finally:
-        _colors.reset(before)
+    with light(), matplotlib.rc_context(_style()):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=150, facecolor=color("paper"), metadata={"Software": None})
     return image.getvalue()
 
 

@@ -1,6 +1,7 @@
 """The model of a finished run, built again from its folder."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,8 @@ from rnnlab.config.reader import read
 from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
-from rnnlab.storage import store
+from rnnlab.models.build_model import build as build_model
+from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.store import RunRecord
 from rnnlab.training import array_file
 from rnnlab.training.checkpoint import best_weights
@@ -70,6 +72,18 @@ def trained(folder: str | Path) -> Trained:
     model = compiled(run.config.model, dataset, run.config.training, run.record.seed)
     put_weights(model, run)
     return Trained(model, dataset, run)
+
+
+def for_export(folder: str | Path) -> keras.Model:
+    """Return the model of a finished run for any number of rows and steps, without optimizer and carried state.
+
+    Raises UserError as `trained` does; its data are not needed.
+    """
+    run = ended(folder)
+    task, _ = tokenizer_file.read(run.record.folder)
+    model = build_model(run.config.model, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False), 0)
+    put_weights(model, run)
+    return model
 
 
 def put_weights(model: keras.Model, run: Ended) -> None:

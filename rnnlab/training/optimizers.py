@@ -26,6 +26,19 @@ class Extended:
     paced: bool
     pace: keras.Variable
 
+    def get_config(self) -> dict[str, Any]:
+        """Return every argument, so that a saved model loads with its optimizer."""
+        return {**super().get_config(), "section": self.section.model_dump(), "paced": self.paced}  # type: ignore[misc]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Extended":
+        """Return the optimizer that `get_config` describes."""
+        own = {"section": OptimizerConfig.model_validate(config["section"]), "paced": config["paced"]}
+        base = {name: value for name, value in config.items() if name not in own}
+        made = super().from_config(base, custom_objects)  # type: ignore[misc]
+        made.section, made.paced = own["section"], own["paced"]
+        return made
+
     def build(self, variables: list[keras.Variable]) -> None:
         """Create the variables."""
         super().build(variables)  # type: ignore[misc]
@@ -69,7 +82,7 @@ class Extended:
 
 
 OPTIMIZERS = {
-    name: type(optimizer.__name__, (Norms, Extended, optimizer), {})
+    name: keras.saving.register_keras_serializable(package="rnnlab")(type(optimizer.__name__, (Norms, Extended, optimizer), {}))
     for name, optimizer in {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,

@@ -1,0 +1,60 @@
+"""The ways into the package: load a config, run it, open its results."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config import Experiment
+from rnnlab.config import load as load_config
+from rnnlab.study.study import Study
+
+Overrides = Mapping[str, Any] | Iterable[str]
+
+
+def load(file: str | Path, overrides: Overrides = ()) -> Experiment:
+    """Return the experiment that a YAML file declares.
+
+    `overrides` are values by dotted path, `{"compare.seeds": 8}`, or the strings of the command line, `["compare.seeds=8"]`.
+    Raises ConfigError, which names everything that is wrong and where it was written.
+    """
+    if isinstance(overrides, Mapping):
+        overrides = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
+    return load_config(file, overrides)
+
+
+def run(
+    experiment: Experiment | str | Path,
+    runs: str | Path = "runs",
+    *,
+    only: Iterable[str] = (),
+    shard: str = "1/1",
+    retry_failed: bool = False,
+    fail_fast: bool = False,
+    say: Callable[[str], None] = print,
+    **settings: Any,
+) -> Study:
+    """Train every run of an experiment that has no result yet in the folder `runs`; return its study.
+
+    `only` names variants, `shard` is the I-th of N shares of the runs, I/N. `retry_failed` trains failed runs again;
+    `fail_fast` stops at the first run that fails or diverges. `say` takes the lines of a search; other `settings` are
+    handed to `rnnlab.sweep.sweep.run`. Called again after an interruption, it trains what is missing. It needs no main guard:
+    worker processes never import the calling script. Raises UserError where config, data or folder don't fit.
+    """
+    from rnnlab.search import tuning
+    from rnnlab.sweep import sweep
+    from rnnlab.sweep.selection import Selection
+
+    if not isinstance(experiment, Experiment):
+        experiment = load(experiment)
+    selection = Selection.of(tuple(only), shard)
+    experiment = tuning.searched(experiment, runs, say)
+    swept = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast, **settings)
+    return Study(swept.folder, sweep=swept)
+
+
+def open_study(folder: str | Path) -> Study:
+    """Return the study of an experiment's folder of results; nothing is written. Raises UserError where it is none."""
+    study = Study(Path(folder))
+    study.record  # noqa: B018  it is refused here, not at its first use
+    return study

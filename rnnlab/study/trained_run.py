@@ -1,0 +1,124 @@
+"""One run of a study: its numbers, and its model at work."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.errors import UserError
+from rnnlab.storage.store import RunRecord
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from rnnlab.data.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A run by variant and seed; its model is built when it is asked for."""
+
+    record: RunRecord
+
+    @property
+    def variant(self) -> str:
+        """Its variant."""
+        return self.record.variant
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+        return self.record.seed
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.record.folder
+
+    @property
+    def status(self) -> str:
+        """`done`, `diverged`, `failed`, or `unfinished`."""
+        return self.record.result["status"] if self.record.result else "unfinished"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Every metric by name, such as `test_perplexity`; empty until the run is done."""
+        return dict(self.record.result["metrics"]) if self.record.result else {}
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a lower value of the monitored metric is better."""
+        return bool(self._result["mode"] == "min")
+
+    @property
+    def validation(self) -> float:
+        """The monitored metric on validation data, at the epoch whose weights were kept."""
+        return float(self.metrics[self._result["monitor"]])
+
+    @property
+    def _result(self) -> dict[str, Any]:
+        if self.record.result is None:
+            raise UserError(f"{self.folder} has not ended")
+        return self.record.result
+
+    def history(self) -> "pd.DataFrame":
+        """Return a row for each epoch: `loss`, `val_loss`, every other metric likewise, learning rate, norms, seconds."""
+        import pandas as pd
+
+        rows = [
+            {
+                "epoch": event["epoch"],
+                **event["train"],
+                **{f"val_{name}": value for name, value in event["validation"].items()},
+                **{key: value for key, value in event.items() if isinstance(value, float)},
+            }
+            for event in self.record.epochs
+        ]
+        return pd.DataFrame(rows).set_index("epoch") if rows else pd.DataFrame()
+
+    def model(self) -> "keras.Model":
+        """Return the compiled Keras model with the weights of the best epoch; raise UserError where they were lost."""
+        from rnnlab.trained.loading import trained
+
+        return trained(self.folder).model
+
+    def dataset(self) -> "Dataset":
+        """Return the data that it was trained on; raise UserError where they have changed since."""
+        from rnnlab.trained.loading import trained
+
+        return trained(self.folder).dataset
+
+    def predict(self, texts: str | Iterable[str], samples: int = 20, seed: int = 1, top: int = 10) -> list[dict[str, Any]]:
+        """Return what is predicted for each text, as `rnnlab predict --json` prints it; 0 `samples` predict without noise."""
+        from rnnlab.trained.predictor import predictor
+
+        model = predictor(self.folder)
+        return [model(text, samples, seed, top) for text in ([texts] if isinstance(texts, str) else texts)]
+
+    def inspect(self, seed: int | None = None) -> "pd.DataFrame":
+        """Return how open the gates are, how long a memory they make, and what is left of gradients ten steps later.
+
+        With a `seed` the noise of training is on. Arrays go into the run's folder `inspection`.
+        """
+        import pandas as pd
+
+        from rnnlab.trained.inspect_run import inspect
+
+        return pd.DataFrame(row for one in inspect(self.folder, seed) for row in one.rows())
+
+    def export(self, path: str | Path) -> Path:
+        """Save the model as `.keras`, for any number of rows and steps, without its optimizer; return where.
+
+        `keras.saving.load_model` reads it in any process that has imported `rnnlab.layers`.
+        """
+        from rnnlab.trained.loading import for_export
+
+        for_export(self.folder).save(path)
+        return Path(path)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(f"<tr><td>{escape(name)}</td><td>{value:.5g}</td></tr>" for name, value in self.metrics.items())
+        return f"<p>{escape(self.variant)} seed {self.seed}: {self.status}</p><table>{rows}</table>"
