@@ -78,7 +78,8 @@ class Heard:
             case "answer":
                 return Answer(**argument)
             case "unreadable":
-                return failed(self.job, *argument, self._progress)
+                error, trace = argument
+                return failed(self.job, error, trace, self._progress)
             case "storage" | "refused":
                 raise (StorageError if name == "storage" else UserError)(argument)
             case "bug":
