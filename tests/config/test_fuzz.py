@@ -1,10 +1,13 @@
 """Whatever a file contains, the answer is an experiment or an error that says where: never a traceback."""
 
+import copy
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,15 +26,13 @@ compare:
   baseline: none
   variants:
     none: {}
-    gal: {dropout: 0.3, recurrent_dropout: {scheme: zoneout, cell: 0.1}, training.epochs: 3}
+    gal: {dropout: 0.3, recurrent_dropout: {scheme: zoneout, hidden: 0.1}, training.epochs: 3}
   grid: {}
   seeds: 2
 """
 WORDS = sorted({*re.findall(r"[\w.]+", GOOD), "extends", "site", "candidate", "null", "-1", "1.5", "1e400", "~"})
 PIECES = [*WORDS, *"{}[],:&*!|>%@`'\"#?-\t\n \x00\x85\ufeff\ud800\\é", "\n  ", ": ", "*layer", "---\n", "<<"]
-BOUNDED = settings(
-    max_examples=1500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+BOUNDED = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS) | st.text(max_size=5)
 keys = st.sampled_from(WORDS) | st.text(max_size=5)
@@ -49,6 +50,14 @@ def paths(tree: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(child, (*above, key))
 
 
+def at(tree: Any, path: tuple[Any, ...]) -> Any:
+    """What stands at a path."""
+    return at(tree[path[0]], path[1:]) if path else tree
+
+
+LEAVES = [(path, at(TREE, path)) for path in paths(TREE) if not isinstance(at(TREE, path), dict | list)]
+
+
 def put(tree: Any, path: tuple[Any, ...], value: Any) -> None:
     """Put the value at the path, unless an earlier change took the path away."""
     try:
@@ -57,6 +66,15 @@ def put(tree: Any, path: tuple[Any, ...], value: Any) -> None:
         tree[path[-1]] = value
     except (KeyError, IndexError, TypeError):
         return
+
+
+def near(value: Any) -> st.SearchStrategy:
+    """Values of the same kind as one, which may well stand in its place."""
+    if isinstance(value, bool):
+        return st.booleans()
+    if isinstance(value, int):
+        return st.integers(1, 40)
+    return st.floats(0.0625, 0.9375) if isinstance(value, float) else st.builds(copy.deepcopy, st.just(value))
 
 
 @st.composite
@@ -71,8 +89,19 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def retouched(draw: st.DrawFn) -> str:
+    """The good document with another number of seeds, and comments, blanks and empty lines at the ends of its lines."""
+    lines = GOOD.replace("seeds: 2", f"seeds: {draw(st.integers(1, 99))}").splitlines()
+    ends = st.sampled_from(["", "", " ", "  # more", "\n", "\n# more", " #"])
+    return draw(st.sampled_from(["\n", "\r\n"])).join(line + draw(ends) for line in lines)
+
+
+@st.composite
 def overridden(draw: st.DrawFn) -> str:
     """An override of a path of the good document, or nearly."""
+    if draw(st.booleans()):
+        path, value = draw(st.sampled_from(LEAVES))
+        return ".".join(map(str, path)) + "=" + json.dumps(draw(near(value)))
     path = draw(st.lists(st.sampled_from([*WORDS, "0", "1", ""]), min_size=1, max_size=4))
     return ".".join(path) + draw(st.sampled_from(["=", "= ", ""])) + draw(st.sampled_from(WORDS) | st.text(max_size=8))
 
@@ -85,8 +114,11 @@ def readable(data: bytes) -> bool:
         return False
 
 
-def answers(path, data: bytes, *overrides: str) -> None:
-    """Load the document; an error must say where each problem is, and an experiment must survive its own document."""
+def answers(path, data: bytes, *overrides: str) -> bool:
+    """Load the document; an error must say where each problem is, and an experiment must survive its own document.
+
+    Returns whether there is an experiment.
+    """
     path.write_bytes(data)
     try:
         experiment = load(path, overrides)
@@ -95,31 +127,66 @@ def answers(path, data: bytes, *overrides: str) -> None:
     else:
         path.write_text(dump(experiment.document))
         assert load(path) == experiment
-        return
+        return True
     assert problems
     for problem in problems:
         assert re.match(rf"({re.escape(str(path.parent))}\S*:\d+:\d+|command line): \S", str(problem)), str(problem)
         assert all(line.isprintable() for line in str(problem).split("\n"))
         if problem.place.line and "unknown key ''" not in problem.message:  # an argument is quoted with its path
             assert problem.path or not readable(data), str(problem)
+    return False
 
 
-@BOUNDED
-@given(text=mutated() | st.text(max_size=60), encoding=st.sampled_from(["utf-8"] * 9 + ["utf-16", "latin-1"]))
-def test_mutated_documents(tmp_path, text, encoding):
-    answers(tmp_path / "c.yaml", text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass"))
+MANY = pytest.mark.parametrize("number", [200, pytest.param(1500, marks=pytest.mark.slow)])
+"""How many cases are tried."""
 
 
-@BOUNDED
-@given(changes=st.lists(st.tuples(st.sampled_from(list(paths(TREE))), values), min_size=1, max_size=3))
-def test_values_of_any_form_in_every_place(tmp_path, changes):
+def experiments(cases: st.SearchStrategy, number: int, path: Path) -> float:
+    """Try so many cases, each a document and its overrides; return the share of those that are experiments."""
+    loaded = []
+
+    @settings(BOUNDED, max_examples=number)
+    @given(case=cases)
+    def every(case: tuple[bytes, list[str]]) -> None:
+        loaded.append(answers(path, case[0], *case[1]))
+
+    every()
+    return sum(loaded) / len(loaded)
+
+
+def test_the_good_document_is_an_experiment(tmp_path):
+    assert answers(tmp_path / "c.yaml", GOOD.encode())
+    assert not answers(tmp_path / "c.yaml", GOOD.encode(), "model.units=3")
+
+
+@st.composite
+def encoded(draw: st.DrawFn) -> tuple[bytes, list[str]]:
+    """A mutated document or any text, mostly in UTF-8."""
+    text = draw(st.one_of(retouched(), mutated(), mutated(), st.text(max_size=60)))
+    encoding = draw(st.sampled_from(["utf-8"] * 9 + ["utf-16", "latin-1"]))
+    return text.encode(encoding, "replace" if encoding == "latin-1" else "surrogatepass"), []
+
+
+@MANY
+def test_mutated_documents(tmp_path, number):
+    assert experiments(encoded(), number, tmp_path / "c.yaml") > 0.1
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> tuple[bytes, list[str]]:
+    """The good document with values of any form in some of its places."""
     document = json.loads(json.dumps(TREE))
-    for path, value in changes:
-        put(document, path, value)
-    answers(tmp_path / "c.yaml", dump(document).encode("utf-8", "surrogatepass"))
+    for path in draw(st.lists(st.sampled_from(list(paths(TREE))), min_size=1, max_size=3)):
+        put(document, path, draw(st.one_of(near(at(TREE, path)), near(at(TREE, path)), values)))
+    return dump(document).encode("utf-8", "surrogatepass"), []
 
 
-@settings(BOUNDED, max_examples=500)
-@given(overrides=st.lists(overridden(), min_size=1, max_size=3))
-def test_overrides_of_any_form(tmp_path, overrides):
-    answers(tmp_path / "c.yaml", GOOD.encode(), *overrides)
+@MANY
+def test_values_of_any_form_in_every_place(tmp_path, number):
+    assert experiments(changed(), number, tmp_path / "c.yaml") > 0.3
+
+
+@MANY
+def test_overrides_of_any_form(tmp_path, number):
+    cases = st.tuples(st.just(GOOD.encode()), st.lists(overridden(), min_size=1, max_size=3))
+    assert experiments(cases, number, tmp_path / "c.yaml") > 0.05
