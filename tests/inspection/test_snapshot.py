@@ -22,6 +22,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.slow
 def test_looking_changes_no_bit_and_a_killed_run_leaves_the_same_looks(tmp_path):
     layer = NOISE
     plain, outcome = run(tmp_path / "plain", WORDS, layer)

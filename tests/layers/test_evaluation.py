@@ -50,6 +50,7 @@ def trained(network, **options):
     return history.history["loss"], network.get_weights()
 
 
+@pytest.mark.slow
 def test_training_is_the_same_with_and_without_validation_and_repeats():
     """Faults 4 and tensorflow#60170: same seeds, same bits, whatever is evaluated in between."""
     validation = np.arange(56).reshape(7, 8) % 9, normal((7, 8, 1), 6)

@@ -92,6 +92,7 @@ def test_figures_are_those_of_examples_without_padding(task: Task, variant: dict
         assert found[metric.name] == pytest.approx(float(metric.result()), rel=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", [TASKS[0], TASKS[3]], ids=lambda task: task.name)
 def test_the_mean_gradient_of_an_epoch_is_that_of_examples_without_padding(task: Task) -> None:
     def gradient(rows: int, buckets: int) -> list[np.ndarray]:

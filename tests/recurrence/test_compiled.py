@@ -50,6 +50,7 @@ def test_loops_of_64_steps_or_more_are_two_programs(steps, batch, xla, programs,
     assert sum(function.attr["_XlaMustCompile"].b for function in functions) == programs
 
 
+@pytest.mark.slow
 def test_derivatives_of_any_order_and_tapes_that_are_asked_twice(long):
     """A tape that may ask for more than one gradient makes TensorFlow keep what XLA can't hand out."""
     layer = LSTM.build(Scheme("fixed and varying", 0.0, [noise("recurrent"), noise("candidate")]), return_state=False)
@@ -82,6 +83,7 @@ def fitted(x, y):
     return model, [*history["loss"], *history["val_loss"]]
 
 
+@pytest.mark.slow
 def test_fit_validate_predict_and_export_as_with_the_plain_scan(long, tmp_path, monkeypatch):
     import tensorflow as tf
 

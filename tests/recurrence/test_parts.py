@@ -32,7 +32,13 @@ def three(request, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cell", "scheme", "mask"), list(zip(WIDEST, EVERYWHERE, (None, MASK, MASK, MASK), strict=True)), ids=map(str, WIDEST)
+    ("cell", "scheme", "mask"),
+    [
+        (WIDEST[0], EVERYWHERE[0], MASK),
+        *(pytest.param(*row, MASK, marks=pytest.mark.slow) for row in zip(WIDEST[1:], EVERYWHERE[1:], strict=True)),
+        pytest.param(WIDEST[0], EVERYWHERE[0], None, marks=pytest.mark.slow),
+    ],
+    ids=lambda part: getattr(part, "name", "padded"),
 )
 def test_three_parts_together_are_the_whole(three, cell, scheme, mask):
     """Uneven parts, padded or not: results and gradients of the scan of the whole, step by step."""
@@ -44,6 +50,7 @@ def test_three_parts_together_are_the_whole(three, cell, scheme, mask):
     assert three[1:] == [1, 2, 2]
 
 
+@pytest.mark.slow
 def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three):
     import tensorflow as tf
 

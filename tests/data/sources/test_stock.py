@@ -50,6 +50,7 @@ def test_no_network_and_no_file_is_told_within_seconds(home, section, monkeypatc
     assert socket.create_connection is refuse
 
 
+@pytest.mark.slow
 def test_film_reviews_by_their_own_builder(shared_data, shared_home, section):
     config = section({"name": "tfds/imdb_reviews"})
     keep_files(config, shared_data / "imdb")
