@@ -7,7 +7,9 @@ What is not public and cannot stand here, since a class gives a library its own 
 
 - `training.optimizers.Extended` and `training.norms.Norms` of a Keras optimizer: `_backend_apply_gradients`,
   `_backend_update_step`, `_apply_weight_decay`, `_all_reduce_sum_gradients`, `_trainable_variables`;
-- `layers.rnn.RNN` of a Keras RNN: `inner_loop`;
+- `layers.rnn.RNN` of a Keras RNN: `inner_loop`; `layers.carried.CarriedState` of it: `_create_state_variables`;
+- `layers.cell_noise.CellNoise` and `layers.embedding.Embedding` of a Keras layer: `_tracker`;
+- `cells.own_masks.OwnMasks` of Keras's `DropoutRNNCell`: its four methods;
 - `data.keras_adapter.Feed` of `data_adapter`: all its methods;
 - `data.sources.tfds_download` of TensorFlow Datasets' `_Downloader`: `_sync_download`, `_pbar_url`.
 """
@@ -31,6 +33,41 @@ def set_padding_mask(tensor: Any, mask: Any) -> None:
     from keras.src.backend.common.masking import set_keras_mask
 
     set_keras_mask(tensor, mask)
+
+
+def variables_being_called() -> list[int]:
+    """Return the identities of all variables of the model that is being called, in its order.
+
+    A layer is told nothing of the model around it. On JAX `fit` calls no model, only its `call`, in a scope of its variables.
+    """
+    from keras.src.backend.common import global_state
+
+    if scope := global_state.get_global_attribute("stateless_scope"):
+        return list(scope.state_mapping)
+    context = global_state.get_global_attribute("current_call_ctx")
+    return [id(variable) for variable in context.entry_layer.variables] if context else []
+
+
+def trains() -> bool:
+    """Return whether what is being called trains; cells are asked for their masks without being told."""
+    from keras.src.backend.common import global_state
+
+    context = global_state.get_global_attribute("current_call_ctx")
+    return bool(context and context.get_value("training"))
+
+
+def automatic_name(kind: type) -> str:
+    """Return what Keras makes an automatic name of: that of the class in small letters, to which it adds a number."""
+    from keras.src.utils.naming import to_snake_case
+
+    return to_snake_case(kind.__name__)
+
+
+def masking_cell() -> type:
+    """Return the class of the cells that Keras's layers ask for masks before a loop, and tell to forget them after it."""
+    from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+
+    return DropoutRNNCell
 
 
 def cudnn_kernels() -> Any:

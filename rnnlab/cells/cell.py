@@ -1,18 +1,37 @@
 """The weights that every cell has, and what is computed from them before the loop starts."""
 
+from numbers import Integral
 from typing import Any, ClassVar
 
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
-from rnnlab.cells.steps import Keep, Noise, Params, Product, See, States, Tensor, as_it_is, masked_product, multiplier, unseen
+from rnnlab.cells.own_masks import OwnMasks
+from rnnlab.cells.steps import (
+    Keep,
+    Noise,
+    Params,
+    Product,
+    See,
+    States,
+    Tensor,
+    as_it_is,
+    dropped,
+    masked_product,
+    multiplier,
+    unseen,
+)
+from rnnlab.noise import streams
+from rnnlab.noise.schemes import Setting
+from rnnlab.seeds import fresh
 
 
-class Cell(keras.layers.Layer):
+class Cell(OwnMasks, keras.layers.Layer):
     """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and a step.
 
-    Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. A cell knows no noise but the
-    one handed to its step; `rnnlab.layers.RNN` samples it.
+    Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. A step knows no noise but what it
+    is handed: `rnnlab.layers.RNN` draws it as `dropout` and `recurrent_dropout` say, or the cell itself where another layer
+    runs it.
     """
 
     products: dict[str, int]
@@ -40,22 +59,29 @@ class Cell(keras.layers.Layer):
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
+        *,
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         recurrent_constraint: Any = None,
         bias_constraint: Any = None,
+        dropout: Setting = 0.0,
+        recurrent_dropout: Setting = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         given = locals()
         super().__init__(**kwargs)
-        if isinstance(units, bool) or not isinstance(units, int) or units <= 0:
+        if isinstance(units, bool) or not isinstance(units, Integral) or units <= 0:
             raise ValueError(f"units must be a positive integer, got {units!r}")
-        self.units = units
-        self.use_bias = use_bias
+        self.units: int = int(units)
+        self.use_bias: bool = use_bias
         for name, module in self.serialised.items():
             setattr(self, name, module.get(given[name]))
+        self.dropout, self.recurrent_dropout, self.seed = dropout, recurrent_dropout, streams.checked(seed)
+        self.first_seed = fresh(self.seed)
+        """The seed that all masks follow from; drawn here where none is given, as Keras's cells draw theirs."""
 
     @property
     def pure(self) -> bool:
@@ -83,6 +109,7 @@ class Cell(keras.layers.Layer):
         self.kernel = self._weight("kernel", (input_shape[-1], width))
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, width), prefix="recurrent")
         self.bias = self._weight("bias", self._bias_shape(), self._initial_bias) if self.use_bias else None
+        self.open_streams()
         self.built = True
 
     def _weight(self, name: str, shape: tuple[int | None, ...], initializer: Any = None, prefix: str = "") -> Any:
@@ -164,11 +191,14 @@ class Cell(keras.layers.Layer):
         raise NotImplementedError
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
-        """One step without noise, by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
+        """One step by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
         states = tuple(states) if isinstance(states, list | tuple) else (states,)
-        product = multiplier(self.kernels(), self.biases())
-        output, new = self.step(self.project(inputs), states, {}, self.parameters(), product)
-        return output, list(new)
+        noise = self.own_masks(inputs, training)
+        per_gate = isinstance(noise.get("recurrent"), tuple)
+        product = multiplier(self.kernels(noise.get("recurrent_kernel"), per_gate), self.biases(per_gate))
+        x = self.project(inputs, noise.get("input"))
+        output, new = self.step(x, states, noise, self.parameters(), product)
+        return dropped(output, noise, "output"), list(new)
 
     def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
         """Zero states, (batch, units) each."""
@@ -178,4 +208,5 @@ class Cell(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
         objects = {name: module.serialize(getattr(self, name)) for name, module in self.serialised.items()}
-        return {**super().get_config(), "units": self.units, "use_bias": self.use_bias, **objects}
+        own = ("units", "use_bias", "dropout", "recurrent_dropout", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}, **objects}

@@ -31,7 +31,7 @@ class GRUCell(Cell):
         super().__init__(units, *args, **kwargs)
         self.reset_after = reset_after
         self.products = {"recurrent": 3} if reset_after else {"gates": 2, "candidate": 1}
-        self.state_size = units
+        self.state_size = self.units
 
     def _bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)

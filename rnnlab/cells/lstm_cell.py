@@ -19,6 +19,8 @@ class LSTMCell(Cell):
     input gate; coupled gates are capped as they are, so ValueError where both are asked for.
     """
 
+    states = ("hidden", "cell")
+
     def __init__(
         self,
         units: int,
@@ -39,7 +41,7 @@ class LSTMCell(Cell):
         self.layer_norm = layer_norm
         self.cap_input = cap_input
         self.products = {"recurrent": 3 if coupled else 4}
-        self.state_size = [units, units]
+        self.state_size = [self.units, self.units]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs of shape (..., features)."""

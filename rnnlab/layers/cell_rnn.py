@@ -1,6 +1,7 @@
 """A layer that makes its own cell, so that one call takes the arguments of both."""
 
 from inspect import signature
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from rnnlab.cells.cell import Cell
@@ -18,6 +19,13 @@ class CellRNN(RNN):
         shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         super().__init__(self.cell_class(**cell, **shared, name="cell"), **named, **kwargs)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Show every argument of the cell as an attribute of the layer, as Keras's layers do."""
+        super().__init_subclass__(**kwargs)
+        for name in cls._cell_arguments():
+            if not hasattr(cls, name):
+                setattr(cls, name, property(attrgetter(f"cell.{name}")))
+
     @classmethod
     def _cell_arguments(cls) -> list[str]:
         """The cell's own arguments, those of every cell first."""
@@ -27,11 +35,6 @@ class CellRNN(RNN):
             for name, parameter in parameters.items()
             if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         ]
-
-    @property
-    def units(self) -> int:
-        """The size of the hidden state."""
-        return self.cell.units
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, those of the cell among them."""

@@ -7,18 +7,20 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
+from rnnlab.noise import streams
 from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise
-from rnnlab.seeds import derive, fresh
+from rnnlab.seeds import fresh
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class Embedding(keras.layers.ReversibleEmbedding):
-    """Rows E[w] of a table for word numbers (batch, steps), with word dropout: m_w E[w] / (1 - rate) while training.
+    """Rows E[w] of a table for word numbers (batch, ...), with word dropout: m_w E[w] / (1 - rate) while training.
 
     `dropout` is a rate or a noise at the site `word`. Lifetime sequence: one m_w for all occurrences of a word in an example
-    (Gal & Ghahramani 2016); batch: shared by the examples too (AWD-LSTM, Merity et al. 2018); step: every token by itself.
+    (Gal & Ghahramani 2016); batch: shared by the examples too (AWD-LSTM, Merity et al. 2018); step: every token by itself. It
+    can be set later; compile the model again after that. `weights` is the table to begin with, or a list that holds it.
     `layer(x, reverse=True)` gives logits x E^T by the whole table. Other arguments: `keras.layers.ReversibleEmbedding`.
 
     >>> tuple(Embedding(10, 4, dropout=0.5)(keras.ops.array([[1, 2, 1]]), training=True).shape)
@@ -26,40 +28,81 @@ class Embedding(keras.layers.ReversibleEmbedding):
     """
 
     def __init__(self, input_dim: int, output_dim: int, dropout: Setting = 0.0, seed: int | None = None, **kwargs: Any) -> None:
+        weights = kwargs.pop("weights", None)
         super().__init__(input_dim, output_dim, **kwargs)
         self.supports_masking = True
-        self.dropout, self.seed = plain(dropout), seed
-        self.noise = next(iter(noises(dropout, "embedding")), None)
+        self.seed = streams.checked(seed)
+        self._first_seed: int | None = None
+        self.draws: streams.Stream | None = None
+        self.dropout = dropout
+        if weights is not None:  # the parent would build before there is anything to build with
+            self.build()
+            self.set_weights(weights if isinstance(weights, list | tuple) and len(weights) == len(self.weights) else [weights])
+
+    @property
+    def dropout(self) -> Any:
+        """The setting of the word dropout."""
+        return plain(self._dropout)
+
+    @dropout.setter
+    def dropout(self, setting: Setting) -> None:
+        self.noise = next(iter(noises(setting, "embedding")), None)
+        self._dropout = plain(setting)
+        if self.noise and self._first_seed is None:
+            self._first_seed = fresh(self.seed)
+        if self.built:
+            self._tracker.unlock()  # as Keras does to add what a layer lacks after it was built
+            self._open_stream()
+            self._tracker.lock()
 
     def build(self, input_shape: Any = None) -> None:
         """Create the table and the seed stream."""
         super().build(input_shape)
-        self.draws = keras.random.SeedGenerator(derive(fresh(self.seed), self.name, "word")) if self.noise else None
+        self._open_stream()
+
+    def _open_stream(self) -> None:
+        if self._first_seed is not None and self.draws is None:
+            self.draws = streams.Stream(self._first_seed, self, "word")
 
     def call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """Embedded words, or with `reverse` the logits of embedded outputs."""
-        result = super().call(inputs, reverse=reverse)
+        return self._noisy(super().call(inputs, reverse=reverse), inputs, reverse, training)
+
+    def quantized_call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
+        """The same with a quantised table."""
+        return self._noisy(super().quantized_call(inputs, reverse=reverse), inputs, reverse, training)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Quantise the table as `keras.layers.ReversibleEmbedding` does."""
+        super().quantize(mode, type_check=type_check and type(self) is not Embedding, config=config)
+
+    def _noisy(self, result: Tensor, inputs: Tensor, reverse: bool, training: bool) -> Tensor:
+        """The result with word dropout, and with the mask that the parent set."""
         if reverse or self.noise is None:
             return result
         dropped = result * (ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise))
-        compat.set_padding_mask(dropped, compat.padding_mask(result))
+        if (mask := compat.padding_mask(result)) is not None:
+            compat.set_padding_mask(dropped, mask)
         return dropped
 
     def _mask(self, noise: Noise, words: Tensor) -> Tensor:
-        """The mask of every token, in the words' shape (batch, steps)."""
+        """The mask of every token, in the words' shape (batch, ...)."""
+        shape = ops.shape(words)
+        words = ops.cast(ops.reshape(words, (shape[0], -1)) if len(shape) != 2 else words, "int32")
         batch, steps = ops.shape(words)
         size = {"step": (batch, steps), "sequence": (batch, self.input_dim), "batch": (self.input_dim,)}[noise.lifetime]
         mask = sample(noise, size, self.draws, self.compute_dtype)
         match noise.lifetime:
             case "sequence":
-                return ops.take_along_axis(mask, ops.cast(words, "int32"), axis=1)
+                mask = ops.take_along_axis(mask, words, axis=1)
             case "batch":
-                return ops.take(mask, words)
-        return mask
+                mask = ops.take(mask, words)
+        return ops.reshape(mask, shape) if len(shape) != 2 else mask
 
     def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
-        """The mask that came with the words; that of `mask_zero` is set by the parent."""
-        return previous_mask
+        """With `mask_zero`, where words are not 0; else the mask that came with the words, or with what is projected back."""
+        outputs = "float" in keras.backend.standardize_dtype(inputs.dtype) and inputs.shape[-1] == self.output_dim
+        return ops.not_equal(inputs, 0) if self.mask_zero and not outputs else previous_mask
 
     def compute_output_spec(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """The symbolic result; the parent knows no `training`."""

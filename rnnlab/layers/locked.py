@@ -6,28 +6,41 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.noise import streams
 from rnnlab.noise.sampling import sample
+from rnnlab.noise.schemes import plain
 from rnnlab.noise.sites import Noise
-from rnnlab.seeds import derive, fresh
+from rnnlab.seeds import fresh
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class LockedDropout(keras.layers.Layer):
     """Multiply (batch, steps, features) by one mask an example, the same at every step: y_t = x_t * m / (1 - rate).
 
-    Nothing is drawn in evaluation. The padding mask is handed on. Raises ValueError for a rate outside [0, 1).
+    Nothing is drawn in evaluation. The padding mask is handed on. `rate` can be set later; compile the model again after that.
+    Raises ValueError for a rate outside [0, 1), and for inputs of another rank.
     Source: Merity, Keskar, Socher 2018, arXiv 1708.02182.
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.noise = Noise(site="output", rate=rate, lifetime="sequence")
-        self.rate, self.seed = rate, seed
+        self.input_spec = keras.InputSpec(ndim=3)
+        self.rate, self.seed = rate, streams.checked(seed)
+        self._first_seed = fresh(self.seed)
+
+    @property
+    def rate(self) -> float:
+        """The probability that an element is dropped."""
+        return self.noise.rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self.noise = Noise(site="output", rate=plain(rate), lifetime="sequence")
 
     def build(self, input_shape: Any) -> None:
         """Create the seed stream."""
-        self.draws = keras.random.SeedGenerator(derive(fresh(self.seed), self.name, "output"))
+        self.draws = streams.Stream(self._first_seed, self, "output")
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, masked while training."""

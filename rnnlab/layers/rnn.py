@@ -5,29 +5,30 @@ from typing import Any
 import keras
 from keras import ops
 
-from rnnlab.cells.cell import Cell
 from rnnlab.cells.steps import States, Tensor, dropped
-from rnnlab.layers import penalty
+from rnnlab.layers import arguments, penalty
 from rnnlab.layers.carried import CarriedState
-from rnnlab.noise.sampling import mean, sample, shape
-from rnnlab.noise.schemes import Setting, noises, plain
-from rnnlab.noise.sites import check_sites
+from rnnlab.layers.cell_noise import CellNoise
+from rnnlab.noise.sampling import means, sample, shape
+from rnnlab.noise.schemes import Setting
 from rnnlab.recurrence import cudnn, fast, loop
-from rnnlab.seeds import derive, fresh
 
-IMPLEMENTATIONS = ("auto", "loop")
 INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden")
 """The sites that act inside the loop."""
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class RNN(CarriedState, keras.layers.RNN):
+class RNN(CellNoise, CarriedState, keras.layers.RNN):
     """Repeat a cell over the steps of (batch, steps, features), with vertical and horizontal noise.
 
     `dropout` acts on what enters or leaves the layer, `recurrent_dropout` on what passes from step to step; each takes a
     rate (the variational mask, one for all gates), `{"scheme": ..., ...}`, coordinates, a noise value, or a list; see
-    `rnnlab.noise.schemes`. In training masks are drawn before the loop, each from (seed, layer name, site, draw number). In
-    evaluation every noise is its mean and nothing is drawn. A masked step keeps states and output.
+    `rnnlab.noise.schemes`. Both may be given to the cell instead, and set later; compile the model again after that. In
+    training masks are drawn before the loop, each from (seed, layer, site, draw number). In evaluation every noise is its mean
+    and nothing is drawn. A masked step keeps states and output.
+
+    `cell` is one of ours, or anything that Keras's own RNN takes: another cell, or a list of cells. Keras's loop runs those,
+    with the noise that is their own.
 
     `ar` and `tar` weigh activation and temporal activation regularisation of the outputs, which join the training loss:
     ar * mean(y_t^2) + tar * mean((h_t - h_{t-1})^2) over unpadded elements (Merity et al. 2017, arXiv 1708.01009).
@@ -41,41 +42,55 @@ class RNN(CarriedState, keras.layers.RNN):
 
     def __init__(
         self,
-        cell: Cell,
+        cell: Any,
         dropout: Setting = 0.0,
         recurrent_dropout: Setting = 0.0,
         seed: int | None = None,
-        implementation: str = "auto",
+        implementation: Any = "auto",
         use_cudnn: bool | str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        if implementation not in IMPLEMENTATIONS:
-            raise ValueError(f"implementation must be one of {', '.join(IMPLEMENTATIONS)}, got {implementation!r}")
+        self.implementation = arguments.implementation(implementation)
+        self.use_cudnn = arguments.use_cudnn(use_cudnn)
         super().__init__(cell, **kwargs)
         self.supports_masking = True
         self.input_spec = keras.InputSpec(ndim=3)
-        self.dropout, self.recurrent_dropout = plain(dropout), plain(recurrent_dropout)
-        self.seed, self.implementation, self.use_cudnn = seed, implementation, use_cudnn
         self.ar, self.tar = penalty.weight("ar", ar), penalty.weight("tar", tar)
-        states = ("hidden", "cell") if len(self.state_size) == 2 else ("hidden",)
-        found = noises(dropout, "dropout") + check_sites(
-            noises(recurrent_dropout, "recurrent_dropout"), "recurrent_dropout", states
-        )
-        self.noise = {noise.site: noise for noise in found}
+        self.take(dropout, recurrent_dropout, seed)
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         """Create the cell's weights and a seed stream for every site."""
         super().build(sequences_shape, initial_state_shape)
-        seed = fresh(self.seed)
-        self.seeds = {site: keras.random.SeedGenerator(derive(seed, self.name, site)) for site in self.noise}
+        self.open_streams()
         self.supports_jit = not (self._takes_cudnn() and keras.backend.backend() == "tensorflow")
+
+    def compute_output_spec(self, sequences: Tensor, *args: Any, **kwargs: Any) -> Any:
+        """The symbolic results, after a check of the mask."""
+        arguments.padding(kwargs.get("mask"), sequences.shape)
+        return super().compute_output_spec(sequences, *args, **kwargs)
+
+    def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+        """Check mask and initial states, then run."""
+        mask = arguments.padding(mask, sequences.shape)
+        if initial_state is not None:
+            names = self.cell.states if self.ours else ()
+            initial_state = arguments.initial_states(initial_state, self.state_size, ops.shape(sequences)[0], names)
+        return super().call(sequences, initial_state, mask, training)
+
+    def compute_mask(self, sequences: Any, mask: Any) -> Any:
+        """The mask of the outputs, (batch, steps)."""
+        mask = mask[0] if isinstance(mask, list | tuple) else mask
+        return super().compute_mask(sequences, ops.squeeze(mask, -1) if len(getattr(mask, "shape", ())) == 3 else mask)
 
     def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
         """Run the recurrence: last output, all outputs, final states."""
-        x, states = ops.transpose(sequences, (1, 0, 2)), tuple(initial_state)
-        mask = mask[0] if isinstance(mask, list | tuple) else mask
+        if not self.ours:
+            return super().inner_loop(sequences, initial_state, mask, training)
+        x, states = ops.transpose(ops.cast(sequences, self.cell.compute_dtype), (1, 0, 2)), tuple(initial_state)
+        if self.stateful and keras.backend.backend() == "torch":  # the variable changes before its old value is differentiated
+            states = tuple(map(ops.copy, states))
         mask = None if mask is None else ops.transpose(mask)
         if self.go_backwards:
             x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
@@ -96,14 +111,13 @@ class RNN(CarriedState, keras.layers.RNN):
     def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
         if not training:
-            means = {site: mean(noise) for site, noise in self.noise.items()}
-            return {site: ops.convert_to_tensor(value, self.compute_dtype) for site, value in means.items() if value != 1}
+            return means(self.noise, self.cell.compute_dtype)
         steps, batch = ops.shape(x)[:2]
         widths = {"input": x.shape[-1], "recurrent_kernel": self.cell.recurrent_kernel.shape}
         masks = {}
         for site, noise in self.noise.items():
             size = shape(noise, steps, batch, widths.get(site, self.cell.units), self.cell.gates)
-            mask = sample(noise, size, self.seeds[site], self.compute_dtype)
+            mask = sample(noise, size, self.seeds[site], self.cell.compute_dtype)
             masks[site] = mask if noise.tied else tuple(ops.unstack(mask, axis=0))
         return masks
 
@@ -118,7 +132,7 @@ class RNN(CarriedState, keras.layers.RNN):
         per_gate = isinstance(masks.get("recurrent"), tuple)
         kernels, biases = self.cell.kernels(masks.get("recurrent_kernel"), per_gate), self.cell.biases(per_gate)
         operands = (self.cell.step, projected, states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
-        quick = self.implementation == "auto" and not self.unroll and self.cell.pure
+        quick = self.implementation != "loop" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)
         if scan:
             return scan(*operands, zero_output=self.zero_output_for_mask)
@@ -129,7 +143,8 @@ class RNN(CarriedState, keras.layers.RNN):
         if self.watched_by:
             return False
         outside = not any(site in self.noise for site in INSIDE) and all(noise.tied for noise in self.noise.values())
-        able = self.implementation == "auto" and self.use_cudnn and not self.unroll and outside and cudnn.fits(self.cell)
+        quick = self.ours and self.implementation != "loop" and not self.unroll
+        able = quick and self.use_cudnn and outside and cudnn.fits(self.cell)
         if self.use_cudnn is True and not able:
             raise ValueError(f"use_cudnn=True, but cuDNN can't run {self.name!r} with its noise, cell, backend and machine")
         return bool(able)

@@ -1,6 +1,7 @@
 """Drawing masks. Nothing else in the project draws random numbers for noise."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from keras import backend, ops, random
@@ -50,6 +51,12 @@ def mean(noise: Noise) -> float:
     if noise.site.startswith("hold"):
         return noise.rate
     return 1.0 if noise.scale == "train" else noise.keep
+
+
+def means(noise: Mapping[str, Noise], dtype: str) -> dict[str, Tensor]:
+    """The expectation of every mask by site, left out where it is 1."""
+    values = {site: mean(one) for site, one in noise.items()}
+    return {site: ops.convert_to_tensor(value, dtype) for site, value in values.items() if value != 1}
 
 
 def shape(noise: Noise, steps: Any, batch: Any, width: Any, gates: int) -> tuple[Any, ...]:

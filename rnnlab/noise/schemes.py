@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
+from numbers import Real
 from typing import Any
 
 from rnnlab.names import nearest
@@ -206,11 +207,13 @@ def plain(setting: Setting) -> Any:
     """The same setting in numbers, strings, lists and mappings alone, as a config keeps it."""
     match setting:
         case Noise():
-            return setting.coordinates()
+            return plain(setting.coordinates())
         case list() | tuple():
             return [plain(part) for part in setting]
         case Mapping():
-            return dict(setting)
+            return {key: plain(value) for key, value in setting.items()}
+        case Real() if hasattr(setting, "item"):  # NumPy's numbers
+            return setting.item()
     return setting
 
 
@@ -222,7 +225,7 @@ def _values(setting: Setting, argument: str) -> tuple[Noise, ...]:
             return _from_mapping(dict(setting), argument)
         case list() | tuple():
             return tuple(noise for part in setting for noise in _values(part, argument))
-        case int() | float() if not isinstance(setting, bool):
+        case Real() if not isinstance(setting, bool):
             scheme = "word" if argument == "embedding" else "variational"
             return SCHEMES[scheme].build(argument, rate=setting)
     raise ValueError(f"{argument} takes a rate, {{scheme: ...}} or {{site: ...}}, or a list of these; got {setting!r}")

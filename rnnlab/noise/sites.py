@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 LIFETIMES = ("step", "sequence", "batch")
@@ -84,7 +85,7 @@ class Noise:
 
 
 def _check_rate(rate: object) -> None:
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1:
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 <= float(rate) < 1:
         raise ValueError(f"a dropout rate must be a number in [0, 1), got {rate!r}")
 
 
@@ -104,7 +105,7 @@ def check_sites(noises: Iterable[Noise], argument: str, states: tuple[str, ...] 
         if wanted != argument:
             raise ValueError(f"noise at site {noise.site!r} belongs to {wanted}, not to {argument}")
         if states is not None and noise.site in ("cell", "hold_cell") and "cell" not in states:
-            raise ValueError(f"noise at site {noise.site!r} needs a cell state, which a GRU does not have")
+            raise ValueError(f"noise at site {noise.site!r} needs a cell state; this cell's states: {', '.join(states)}")
     sites = [noise.site for noise in noises]
     for site in sites:
         if sites.count(site) > 1:

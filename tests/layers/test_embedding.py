@@ -113,3 +113,49 @@ def test_other_noise_is_refused():
         Embedding(9, 3, Noise(site="input", rate=0.5))
     with pytest.raises(ValueError, match="two noises act on site 'word'"):
         Embedding(9, 3, [0.1, 0.2])
+
+
+@pytest.mark.parametrize("options", [{}, {"tie_weights": False}])
+def test_the_table_may_be_given_as_weights(options):
+    """As an array, or as a list of all weights."""
+    table, back = np.random.default_rng(1).normal(size=(2, VOCABULARY, WIDTH)).astype("float32")
+    for weights in (table, [table]) if not options else ([table, back.T],):
+        layer = Embedding(VOCABULARY, WIDTH, weights=weights, dropout=0.3, **options)
+        np.testing.assert_array_equal(arrays([layer(WORDS)])[0], table[WORDS])
+        assert (arrays([layer(WORDS, training=True)])[0] == 0).any()
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32"])
+def test_words_that_are_zero_are_masked_by_compute_mask_too(dtype):
+    words = (WORDS % 3).astype(dtype)
+    layer = Embedding(VOCABULARY, WIDTH, mask_zero=True)
+    np.testing.assert_array_equal(layer.compute_mask(keras.ops.convert_to_tensor(words)), words != 0)
+    assert built().compute_mask(keras.ops.convert_to_tensor(words)) is None
+    states = keras.ops.ones((2, 3, WIDTH))
+    assert compat.padding_mask(layer(states, reverse=True)) is None
+
+
+@pytest.mark.parametrize("lifetime", ["sequence", "batch", "step"])
+@pytest.mark.parametrize("shape", [(6,), (6, 4), (6, 4, 5), (6, 2, 2, 2)])
+def test_words_may_have_any_rank(shape, lifetime):
+    """Dropout failed in training alone where tokens were not (batch, steps)."""
+    words = np.random.default_rng(2).integers(5, size=shape)
+    layer = built(lifetime)
+    table, dropped = arrays([layer.embeddings.value, layer(words, training=True)])
+    assert dropped.shape == (*shape, WIDTH)
+    ratio = (dropped / table[words])[..., 0]
+    if lifetime != "step":
+        for word in range(5):
+            for example in range(6):
+                assert len(set(ratio[example][words[example] == word])) <= 1
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_the_table_may_be_quantised(mode):
+    layer, before = built(), None
+    before = arrays([layer(WORDS), layer(np.ones((2, 3, WIDTH), "float32"), reverse=True)])
+    layer.quantize(mode)
+    after = arrays([layer(WORDS), layer(np.ones((2, 3, WIDTH), "float32"), reverse=True)])
+    for ours, exact in zip(after, before, strict=True):
+        assert np.abs(ours - exact).max() < {"int8": 0.1, "int4": 1.0}[mode] * np.abs(exact).max()
+    assert (arrays([layer(WORDS, training=True)])[0] == 0).any()

@@ -107,8 +107,8 @@ def test_penalties_are_those_of_keras(cell):
 
 
 @pytest.mark.parametrize("name", ["LSTM", "GRU"])
-def test_what_keras_refuses_is_refused(name):
-    with pytest.raises(ValueError, match="implementation must be one of auto, loop, got 'fast'"):
+def test_an_unknown_argument_or_implementation_is_refused(name):
+    with pytest.raises(ValueError, match=r"implementation must be one of auto, loop \(or 0, 1, 2 as in Keras\), got 'fast'"):
         getattr(layers, name)(3, implementation="fast")
     with pytest.raises((TypeError, ValueError), match="recurent_dropout"):
         getattr(layers, name)(3, recurent_dropout=0.5)

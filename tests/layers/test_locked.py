@@ -47,3 +47,9 @@ def test_the_padding_mask_goes_on_in_a_functional_model_of_unknown_length():
 def test_a_rate_outside_0_1_is_refused(rate):
     with pytest.raises(ValueError, match=r"a dropout rate must be a number in \[0, 1\), got"):
         LockedDropout(rate)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4, 5), (2,)])
+def test_inputs_of_another_rank_are_refused_before_training(shape):
+    with pytest.raises(ValueError, match="expected ndim=3, found ndim"):
+        LockedDropout(0.5)(np.ones(shape, "float32"))

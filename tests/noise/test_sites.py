@@ -71,9 +71,9 @@ def test_what_makes_no_sense_at_a_site_is_refused(coordinates, message):
             [noise("cell")],
             "recurrent_dropout",
             ("hidden",),
-            "noise at site 'cell' needs a cell state, which a GRU does not have",
+            "noise at site 'cell' needs a cell state; this cell's states: hidden",
         ),
-        ([noise("hold_cell")], "recurrent_dropout", ("hidden",), "'hold_cell' needs a cell state, which a GRU does not have"),
+        ([noise("hold_cell")], "recurrent_dropout", ("hidden",), "'hold_cell' needs a cell state; this cell's states: hidden"),
     ],
 )
 def test_noises_that_do_not_fit_argument_cell_or_each_other_are_refused(settings, argument, states, message):

@@ -1,0 +1,69 @@
+"""The masks of a cell that is run by itself, or by a layer that knows nothing of our noise."""
+
+from typing import Any
+
+from keras import ops
+
+from rnnlab import compat
+from rnnlab.cells.steps import Tensor
+from rnnlab.noise.sampling import means, sample, shape
+from rnnlab.noise.settings import NoiseSettings
+from rnnlab.noise.streams import Stream
+
+
+class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
+    """Mixed into a cell, which draws its masks itself unless `rnnlab.layers.RNN` runs it.
+
+    A layer of Keras has the masks drawn before its loop, one for the sequence; noise that is new at every step is refused there
+    (ValueError). A cell that is called by itself draws at every call, but between `get_dropout_mask(inputs)` and
+    `reset_dropout_mask()`.
+    """
+
+    units: int
+    first_seed: int
+    compute_dtype: str
+    driven = False
+    """Whether `rnnlab.layers.RNN` runs the cell and draws its masks."""
+    _kept: Any = None
+
+    def open_streams(self) -> None:
+        """Create the seed streams of a cell that draws by itself."""
+        drawn = {} if self.driven else self.noise
+        self.seeds = {site: Stream(self.first_seed, self, site) for site in drawn}
+
+    def own_masks(self, inputs: Tensor, trains: bool) -> dict[str, Any]:
+        """The masks by site for inputs (batch, features): in evaluation their means, where those are not 1."""
+        if not trains:
+            return means(self.noise, self.compute_dtype)
+        return self._kept or self._drawn(inputs)
+
+    def get_dropout_mask(self, step_input: Tensor) -> None:
+        """Draw the masks of a sequence, and keep them."""
+        if self.driven or not self.noise or not compat.trains():
+            return
+        if steps := [site for site, noise in self.noise.items() if noise.lifetime == "step"]:
+            raise ValueError(f"noise that is new at every step ({', '.join(steps)}) needs rnnlab.layers.RNN to run the cell")
+        self._kept = self._kept or self._drawn(step_input)
+
+    def get_recurrent_dropout_mask(self, step_input: Tensor) -> None:
+        """Nothing: all masks are drawn together."""
+
+    def reset_dropout_mask(self) -> None:
+        """Forget the masks."""
+        self._kept = None
+
+    def reset_recurrent_dropout_mask(self) -> None:
+        """Nothing: all masks are forgotten together."""
+
+    def _drawn(self, inputs: Tensor) -> dict[str, Any]:
+        if self.driven:
+            return {}
+        masks: dict[str, Any] = {}
+        gates: int = self.gates
+        for site, noise in self.noise.items():
+            width = {"input": inputs.shape[-1], "recurrent_kernel": (self.units, gates * self.units)}.get(site, self.units)
+            size = shape(noise, 1, ops.shape(inputs)[0], width, gates)
+            mask = sample(noise, size, self.seeds[site], self.compute_dtype)
+            mask = ops.squeeze(mask, -3) if noise.lifetime == "step" else mask
+            masks[site] = mask if noise.tied else tuple(ops.unstack(mask, axis=0))
+        return masks

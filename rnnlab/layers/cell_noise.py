@@ -1,0 +1,94 @@
+"""The noise of a recurrent layer, which its cell keeps: two settings and a seed, given to the one or to the other."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnlab.cells.cell import Cell
+from rnnlab.noise import streams
+from rnnlab.noise.schemes import Setting, plain
+from rnnlab.noise.sites import Noise
+from rnnlab.seeds import fresh
+
+
+class CellNoise:
+    """Mixed into a `keras.layers.RNN`: the noise of its cell, with seed streams of the layer.
+
+    A cell that is none of ours has no noise but what it draws itself: ValueError where the layer is given some.
+    """
+
+    cell: Any
+    built: bool
+    ar: float
+    tar: float
+    name: str
+    seeds: dict[str, streams.Stream]
+    _tracker: Any
+
+    def take(self, dropout: Setting, recurrent_dropout: Setting, seed: int | None) -> None:
+        """Hand to the cell what the layer was given."""
+        given = {"dropout": plain(dropout), "recurrent_dropout": plain(recurrent_dropout), "seed": streams.checked(seed)}
+        if self.ours:
+            self.cell.driven = True
+        elif any(given.values()) or self.ar or self.tar:
+            raise ValueError(f"the noise and the penalties of rnnlab need one of its cells, got {type(self.cell).__name__}")
+        for name, value in given.items():
+            if value not in (None, 0):
+                self._hand(name, value)
+
+    def _hand(self, name: str, value: Any) -> None:
+        already = getattr(self.cell, name)
+        if already not in (None, 0, value):
+            raise ValueError(f"{name} is given to the layer ({value!r}) and to its cell ({already!r}): give one")
+        setattr(self.cell, name, value)
+        if name == "seed":
+            self.cell.first_seed = fresh(value)
+
+    @property
+    def ours(self) -> bool:
+        """Whether the cell is one of rnnlab's."""
+        return isinstance(self.cell, Cell)
+
+    @property
+    def noise(self) -> Mapping[str, Noise]:
+        """The noise by site."""
+        return self.cell.noise if self.ours else {}
+
+    @property
+    def dropout(self) -> Any:
+        """The setting of the noise on what enters or leaves the layer."""
+        return self.cell.dropout if self.ours else 0.0
+
+    @dropout.setter
+    def dropout(self, setting: Setting) -> None:
+        self._set("dropout", setting)
+
+    @property
+    def recurrent_dropout(self) -> Any:
+        """The setting of the noise on what passes from step to step."""
+        return self.cell.recurrent_dropout if self.ours else 0.0
+
+    @recurrent_dropout.setter
+    def recurrent_dropout(self, setting: Setting) -> None:
+        self._set("recurrent_dropout", setting)
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was given, or None."""
+        return self.cell.seed if self.ours else None
+
+    def _set(self, name: str, setting: Setting) -> None:
+        if not self.ours:
+            raise ValueError(f"the noise of {type(self.cell).__name__} is its own: set it there")
+        setattr(self.cell, name, setting)
+        if self.built:
+            self._tracker.unlock()  # as Keras does to add what a layer lacks after it was built
+            self.open_streams()
+            self._tracker.lock()
+
+    def open_streams(self) -> None:
+        """Create a seed stream for every site that has noise and none yet."""
+        if not hasattr(self, "seeds"):
+            self.seeds = {}
+        for site in self.noise:
+            if site not in self.seeds:
+                self.seeds[site] = streams.Stream(self.cell.first_seed, self, site)

@@ -1,0 +1,48 @@
+"""The two noise settings of a recurrent layer or cell, which can be changed, and the noise that they stand for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnlab.noise.schemes import Setting, noises, plain
+from rnnlab.noise.sites import Noise, check_sites
+
+
+class NoiseSettings:
+    """`dropout` and `recurrent_dropout`, in numbers, strings, lists and mappings alone, and `noise`, by site.
+
+    To set one of the two changes the noise of every later call. A function that was compiled before keeps what it was compiled
+    with, so compile the model again. Raises ValueError for noise that the cell has no state for.
+    """
+
+    states: tuple[str, ...] = ("hidden",)
+    """The names of the cell's states, the output first."""
+
+    _dropout: Any = 0.0
+    _recurrent_dropout: Any = 0.0
+    _noises: tuple[tuple[Noise, ...], tuple[Noise, ...]] = (), ()
+
+    @property
+    def dropout(self) -> Any:
+        """The setting of the noise on what enters or leaves."""
+        return plain(self._dropout)
+
+    @dropout.setter
+    def dropout(self, setting: Setting) -> None:
+        self._noises = noises(setting, "dropout"), self._noises[1]
+        self._dropout = plain(setting)
+
+    @property
+    def recurrent_dropout(self) -> Any:
+        """The setting of the noise on what passes from step to step."""
+        return plain(self._recurrent_dropout)
+
+    @recurrent_dropout.setter
+    def recurrent_dropout(self, setting: Setting) -> None:
+        inside = check_sites(noises(setting, "recurrent_dropout"), "recurrent_dropout", self.states)
+        self._noises = self._noises[0], inside
+        self._recurrent_dropout = plain(setting)
+
+    @property
+    def noise(self) -> Mapping[str, Noise]:
+        """The noise by site."""
+        return {noise.site: noise for noises in self._noises for noise in noises}
