@@ -191,6 +191,6 @@ def test_tensorboard_gets_the_folder_and_its_own_options(monkeypatch, tmp_path):
     called = []
     monkeypatch.setattr(os, "execv", lambda program, command: called.extend(command))
     assert call("tensorboard", tmp_path, "--", "--port", "6007").exit_code == 0
-    assert called[:5] == [sys.executable, "-m", "tensorboard.main", "--logdir", str(tmp_path)]
+    assert called[:5] == [sys.executable, "-m", "rnnlab.tensorboard.serve", "--logdir", str(tmp_path)]
     assert called[5:7] == ["--host", "127.0.0.1"]
     assert called[-2:] == ["--port", "6007"]

@@ -1,6 +1,5 @@
 """The command `rnnlab`: how it begins, how it ends on an error, and the arguments that several verbs share."""
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import click
 
 from rnnlab import __version__
 from rnnlab.errors import StorageError, UserError
+from rnnlab.quiet import start_quietly
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 OVERRIDES = click.argument("overrides", nargs=-1, metavar="[PATH=VALUE]...")
@@ -47,4 +47,4 @@ def main() -> None:
     \b
     Example: rnnlab run configs/quickstart.yaml
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow speaks of processors and plugins before it works
+    start_quietly()

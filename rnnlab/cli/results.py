@@ -113,7 +113,7 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     )
     sys.stdout.flush()
     own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]
-    os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *own, *options])
+    os.execv(sys.executable, [sys.executable, "-m", "rnnlab.tensorboard.serve", *own, *options])
 
 
 SAMPLES = "scalars=10000,histograms=200,images=200,text=200"

@@ -11,6 +11,7 @@ from threading import Thread
 from traceback import print_exc
 from typing import Any
 
+from rnnlab.quiet import start_quietly
 from rnnlab.sweep.job import Job, Unreadable, job_or_reason
 
 
@@ -29,6 +30,7 @@ def _listen(jobs: SimpleQueue[Job | Unreadable]) -> None:
 def main() -> None:
     """Work until the input ends. Ctrl-C is for the process that gives the jobs, though a terminal sends it to both."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start_quietly()
     sys.argv = sys.argv[1:]  # the command that a person gave
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no message
