@@ -1,6 +1,6 @@
 """What is in a prepared data set: sizes, lengths, unknown words, labels, numbers, examples."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from rnnlab.data.tokenizer import Codec
 SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""
 EXAMPLES = 3
+TOLD = ("guessed", "dropped", "told", "version", "licence", "citation", "url")
+"""What is told of a data set beside its counts."""
 FEATURES = 4
 """Most features whose mean and deviation are shown one by one."""
 
@@ -32,9 +34,11 @@ def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:
 def describe(found: Prepared) -> dict[str, Any]:
     """Return what is known of a prepared data set."""
     about, codec = found.about, Codec.of(found.about["codec"])
-    kept: dict[str, Any] = {key: about[key] for key in ("version", "licence", "citation", "url") if key in about}
+    kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
     tokens = {"level": codec.level, "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
+    if alike := _alike(codec.labels):
+        kept["told"] = [*kept.get("told", []), *alike]
     return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(found.folder), **kept}
 
 
@@ -77,7 +81,8 @@ def _spread_of(values: np.ndarray) -> dict[str, float]:
 
 def _targets(codec: Codec, targets: np.ndarray) -> dict[str, Any]:
     if codec.labels:
-        counts = np.bincount(targets, minlength=len(codec.labels))
+        several = targets.ndim > 1
+        counts = targets.sum(axis=0) if several else np.bincount(targets, minlength=len(codec.labels))
         return {"labels": {label: int(count) for label, count in zip(codec.labels, counts, strict=True)}}
     return {"targets": {"outputs": targets.shape[1], "mean": float(targets.mean()), "deviation": float(targets.std())}}
 
@@ -87,8 +92,24 @@ def _example(codec: Codec, values: np.ndarray, offsets: np.ndarray, targets: np.
     if len(targets) != len(offsets) - 1:  # a label for every word
         words = codec.decode(values[begin:end][: SHOWN[codec.unit]]).split(" ")
         return {"text": " ".join(f"{word}/{codec.labels[tag]}" for word, tag in zip(words, targets[begin:end], strict=False))}
-    target = codec.labels[int(targets[place])] if codec.labels else np.round(targets[place], 4).tolist()
-    return {"text": _shown(codec, values[begin:end]), "target": target}
+    return {"text": _shown(codec, values[begin:end]), "target": _target(codec, targets[place])}
+
+
+def _target(codec: Codec, target: np.ndarray) -> Any:
+    if not codec.labels:
+        return np.round(target, 4).tolist()
+    if target.ndim:
+        return [codec.labels[label] for label in np.flatnonzero(target)]
+    return codec.labels[int(target)]
+
+
+def _alike(labels: Sequence[str]) -> list[str]:
+    """In words which labels look like one, such as 1 and 1.0, or pos and Pos."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        plain = label.strip().casefold()
+        groups.setdefault(plain.removesuffix(".0") if plain.removesuffix(".0").isdigit() else plain, []).append(label)
+    return [f"{' and '.join(map(repr, group))} are different labels" for group in groups.values() if len(group) > 1]
 
 
 def _shown(codec: Codec, values: np.ndarray) -> str:

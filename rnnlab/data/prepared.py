@@ -16,7 +16,7 @@ import numpy as np
 from rnnlab import files
 from rnnlab.errors import UserError
 
-SCHEMA = 2
+SCHEMA = 3
 """Rises when the same key begins to mean other arrays."""
 ABOUT = "about.json"
 

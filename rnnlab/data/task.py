@@ -35,6 +35,13 @@ KINDS = {
         figures={"loss": "min", "bits_per_character": "min", "perplexity": "min"},
     ),
     "classification": Kind("sequence classification", per_step=False, ahead=False, classes=True, figures=_LABELS),
+    "labelling": Kind(
+        "classification with several labels",
+        per_step=False,
+        ahead=False,
+        classes=False,
+        figures={"loss": "min", "micro_f1": "max"},
+    ),
     "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, figures=_LABELS),
     "regression": Kind("regression", per_step=False, ahead=False, classes=False, figures=_NUMBERS),
     "forecasting": Kind("forecasting", per_step=True, ahead=True, classes=False, figures=_NUMBERS),
@@ -47,8 +54,9 @@ KINDS = {
     ),
 }
 """Every kind of task. Targets: [rows, steps] of token numbers (language and character models) or of labels (tagging), [rows]
-of labels (classification), [rows, outputs] of numbers (regression), [rows, steps, outputs] of the numbers `horizon` steps
-later (forecasting) or of zeros and ones (multilabel, the next frame of polyphonic music)."""
+of labels (classification), [rows, labels] of zeros and ones (labelling), [rows, outputs] of numbers (regression), [rows, steps,
+outputs] of the numbers `horizon` steps later (forecasting) or of zeros and ones (multilabel, the next frame of polyphonic
+music)."""
 
 
 @dataclass(frozen=True)

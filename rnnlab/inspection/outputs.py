@@ -40,4 +40,4 @@ NUMBERS = Link(
 
 def link(task: Task) -> Link:
     """Return what the outputs of a model for a task mean."""
-    return LABELS if task.name == "multilabel" else CLASSES if task.kind.classes else NUMBERS
+    return LABELS if task.name in ("multilabel", "labelling") else CLASSES if task.kind.classes else NUMBERS

@@ -126,6 +126,7 @@ class HeadConfig(Section):
             "language_model",
             "character_model",
             "classification",
+            "labelling",
             "tagging",
             "regression",
             "forecasting",

@@ -36,6 +36,7 @@ OBJECTIVES = {
     "language_model": Objective("cross_entropy", lambda _: [metrics.Perplexity()]),
     "character_model": Objective("cross_entropy", lambda _: [metrics.BitsPerCharacter(), metrics.Perplexity()]),
     "classification": Objective("cross_entropy", _labels),
+    "labelling": Objective("frame_cross_entropy", lambda outputs: [F1(outputs, "micro")]),
     "tagging": Objective("cross_entropy", _labels),
     "regression": Objective("squared_error", _numbers),
     "forecasting": Objective("squared_error", _numbers),

@@ -123,6 +123,10 @@ def _class(self: Predictor, words: list[str], found: Samples, x: np.ndarray, top
     return {"labels": _ranked(partial(_label, self), found.mean, found.variance, top), **unsure}
 
 
+def _several(self: Predictor, words: list[str], found: Samples, x: np.ndarray, top: int) -> Answer:
+    return {"labels": _ranked(partial(_label, self), found.mean[..., 1], found.variance[..., 1], top)}
+
+
 def _tags(self: Predictor, words: list[str], found: Samples, x: np.ndarray, top: int) -> Answer:
     best = [_ranked(partial(_label, self), *of, 1)[0] for of in zip(found.mean, found.variance, strict=True)]
     return {"tags": [{"token": word, **one} for word, one in zip(words, best, strict=True)]}
@@ -145,5 +149,5 @@ def _next(self: Predictor, words: list[str], found: Samples, x: np.ndarray, top:
     return {**perplexity, "next": _ranked(known.tokens.__getitem__ if known else str, found.mean[-1], found.variance[-1], top)}
 
 
-_FORMS = {"next": _next, "classification": _class, "tagging": _tags, "regression": _values}
+_FORMS = {"next": _next, "classification": _class, "labelling": _several, "tagging": _tags, "regression": _values}
 """How an answer is put together, by the kind of task."""

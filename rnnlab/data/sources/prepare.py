@@ -1,7 +1,7 @@
 """Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their names."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.prepared import Appending
+from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.reading import Reading, Row
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.tokenizer import Codec
@@ -23,13 +24,15 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
     labels: set[str] = set()
     codec = Codec.learnt(config.splitting, config.lower, lambda: _inputs(rows["train"](), labels), config.vocabulary)
-    number = _numbering(config.task, labels)
+    number = _numbering(config, labels)
     found = {}
     for name in SPLITS:
         found[name] = _write(folder / name, rows[name](), codec.encode, number)
         if not found[name]["steps"]:
             raise UserError(f"the {name} split of {config.name} is empty")
-    codec = replace(codec, labels=tuple(number.labels) if isinstance(number, Labels) else (), targets=reading.targets)
+    codec = replace(
+        codec, labels=tuple(number.labels) if isinstance(number, Labels | SeveralLabels) else (), targets=reading.targets
+    )
     return {**reading.about, "codec": codec.document(), "splits": found}
 
 
@@ -80,6 +83,20 @@ class Labels:
         return np.array([self._places[str(label)] for label in labels], np.int32)
 
 
+class SeveralLabels:
+    """Marks the labels of a row by ones among zeros."""
+
+    def __init__(self, names: Iterable[str]):
+        self._one = Labels(names)
+        self.labels = self._one.labels
+
+    def __call__(self, row: Row) -> np.ndarray:
+        """Return [1, labels], float32: one for every label that the row has."""
+        marks = np.zeros((1, len(self.labels)), np.float32)
+        marks[0, self._one(row)] = 1
+        return marks
+
+
 def numbers(row: Row) -> np.ndarray:
     """Return the numbers [1, outputs] that a row asks for; raise UserError at what is no finite number."""
     wanted = row.target if isinstance(row.target, list) else [row.target]
@@ -89,14 +106,22 @@ def numbers(row: Row) -> np.ndarray:
         raise UserError(f"{row.place}: {row.target!r} should be a number") from None
     if not all(map(math.isfinite, found)):
         raise UserError(f"{row.place}: {row.target!r} should be finite")
+    if max(map(abs, found), default=0.0) > LARGEST:
+        raise UserError(f"{row.place}: {row.target!r} should be a number up to {LARGEST:.4g} (32 bits)")
     return np.array([found], np.float32)
 
 
-def _numbering(task: str, labels: Iterable[str]) -> Callable | None:
-    if task in ("language_model", "character_model"):
+def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
+    if config.task in ("language_model", "character_model"):
         return None
-    if task == "regression":
+    if config.task == "regression":
         return numbers
+    if config.task == "labelling":
+        if not labels:
+            raise UserError(f"no row of the training split of {config.name} has a label")
+        return SeveralLabels(sorted(labels))
+    if config.task == "classification" and len(labels) < 2:
+        raise UserError(f"every row of the training split of {config.name} has the label {', '.join(labels)!r}; two are needed")
     return Labels(sorted(labels))
 
 

@@ -23,8 +23,8 @@ class Row(NamedTuple):
     """A text, or a list of tokens."""
     target: Any = None
     """A label, a number, or a list of labels; None in a text."""
-    place: str = ""
-    """File and line, or file and row."""
+    place: object = ""
+    """What is written as file and line, or file and row."""
 
 
 @dataclass(frozen=True)

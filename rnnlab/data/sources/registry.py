@@ -23,6 +23,7 @@ from rnnlab.data.sources import (
     tfds_download,
 )
 from rnnlab.data.sources.downloads import keep
+from rnnlab.data.sources.frames import ending
 from rnnlab.data.sources.reading import Reading, found
 from rnnlab.errors import UserError
 
@@ -83,7 +84,10 @@ def is_prepared(config: Any) -> bool:
 def _key(config: Any) -> dict[str, Any]:
     """What decides the arrays: settings, and of files that may be any the bytes and the ending, by which they are read."""
     files = config.files if config.name in LOCAL else {}
-    return {**config.key, "sources": {name: [[path.suffix, hash_of(path)] for path in found(of)] for name, of in files.items()}}
+    return {
+        **config.key,
+        "sources": {name: [[ending(path), hash_of(path)] for path in found(of)] for name, of in files.items()},
+    }
 
 
 def build(config: Any) -> Dataset:

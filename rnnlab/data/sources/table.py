@@ -1,39 +1,55 @@
-"""CSV, JSON Lines and Parquet with named columns."""
+"""Texts of a table, each with a label, several labels, or numbers."""
 
-import csv
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+import numpy as np
+from pydantic import Field, model_validator
 
-from rnnlab.data.sources.holdout import held_out
-from rnnlab.data.sources.reading import Reading, Row, found, lines
+from rnnlab.data.sources import frames
+from rnnlab.data.sources.frames import Frame, Place
+from rnnlab.data.sources.gaps import dropped, gaps
+from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, trained_first
+from rnnlab.data.sources.layout import Layout, Sign
+from rnnlab.data.sources.numbers import missing, numbers
+from rnnlab.data.sources.reading import Reading, Row, found
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, Tokens
 from rnnlab.errors import UserError
-from rnnlab.names import nearest
 from rnnlab.section import conflict
 
+Column = Annotated[str, Field(min_length=1)]
+"""The name of a column."""
+BETWEEN_LABELS = ("|", ";", ",")
+"""What is tried between the labels of a cell."""
 
-class Table(Tokens):
-    """Texts with a label each (classification) or a number each (regression), from CSV, JSON Lines or Parquet files."""
+
+class Table(Layout, Tokens):
+    """Texts with a label each (classification), several labels, or a number each (regression), from a table."""
 
     name: Literal["table"]
     """The name of the data set."""
     train: Files
-    """Files that end in .csv, .tsv, .jsonl or .parquet."""
+    """Files that end in .csv, .tsv, .txt, .json, .jsonl or .parquet; .gz, .bz2 or .xz may follow."""
     validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, drawn by `split_seed`."""
+    """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
     test: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, drawn by `split_seed`."""
-    text: str
+    """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
+    text: Column
     """The column of the text."""
-    label: str | None = None
+    label: Column | None = None
     """The column of the label, for classification."""
-    value: str | list[str] | None = None
+    labels: Column | None = None
+    """The column of several labels a text: a list in JSON, or labels with `label_separator` between them."""
+    label_separator: Sign | None = None
+    """What stands between several labels of a cell; null guesses among bar, semicolon and comma."""
+    value: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     """The column or columns of the number, for regression."""
+    missing: Literal["refuse", "drop"] = "refuse"
+    """What happens where a row lacks its text, label or number: it is refused, or dropped and counted."""
+    split_by: Column | None = None
+    """A column whose equal cells, such as those of one author, are all in one split."""
     split_seed: int = 0
     """Decides which rows are held out."""
     lengths: Lengths = Lengths()
@@ -47,94 +63,126 @@ class Table(Tokens):
     @property
     def task(self) -> str:
         """The kind of task: a key of `rnnlab.data.task.KINDS`."""
-        return "classification" if self.label else "regression"
+        return "classification" if self.label else "labelling" if self.labels else "regression"
+
+    @property
+    def values(self) -> list[str]:
+        """The columns of numbers."""
+        return [self.value] if isinstance(self.value, str) else self.value or []
 
     @model_validator(mode="after")
     def _one_target(self) -> "Table":
-        if (self.label is None) == (self.value is None):
-            raise conflict(("label",), "name either a column of labels (label:) or of numbers (value:)", self.label)
+        given = [name for name in ("label", "labels", "value") if getattr(self, name) is not None]
+        if len(given) != 1:
+            message = "name one column of labels (label:), of several labels a text (labels:), or of numbers (value:)"
+            raise conflict((given[-1] if given else "label",), message, given)
         return self
+
+
+class Rows:
+    """The rows of the files of one split that have everything they need."""
+
+    def __init__(self, paths: Sequence[Path], config: Table):
+        used = [config.text, *filter(None, (config.label, config.labels, config.split_by)), *config.values]
+        self.frames = [frames.read(path, used, config) for path in paths]
+        self.config = config
+        self.between = _between(self.frames, config)
+        self.targets = [_targets(frame, config, self.between) for frame in self.frames]
+        lacking = [gaps(frame, config, targets) for frame, targets in zip(self.frames, self.targets, strict=True)]
+        self.kept = [dropped(frame, gap, config) for frame, gap in zip(self.frames, lacking, strict=True)]
+        self.lacking = sum(int((~kept).sum()) for kept in self.kept)
+
+    def __call__(self) -> Iterator[Row]:
+        """Yield the rows in their order."""
+        for frame, targets, kept in zip(self.frames, self.targets, self.kept, strict=True):
+            texts = frame.columns[self.config.text]
+            for row in np.flatnonzero(kept).tolist():
+                yield Row(texts[row], targets[row], Place(frame, row))
+
+    def column(self, name: str) -> list[Any]:
+        """Return the cells of a column."""
+        return self._of([frame.columns[name] for frame in self.frames])
+
+    def all_targets(self) -> list[Any]:
+        """Return the targets."""
+        return self._of(self.targets)
+
+    def _of(self, cells: Sequence[Sequence[Any]]) -> list[Any]:
+        return [mine[row] for mine, kept in zip(cells, self.kept, strict=True) for row in np.flatnonzero(kept).tolist()]
+
+    def guessed(self) -> dict[str, str]:
+        """Return what was guessed of the files."""
+        between = {"label_separator": self.between} if self.between and not self.config.label_separator else {}
+        return {key: value for frame in self.frames for key, value in frame.guessed.items()} | between
 
 
 def read(config: Table) -> Reading:
     """Return the rows of each split."""
-    target = config.label or config.value
-    columns = [config.text, *([target] if isinstance(target, str) else target or [])]
-
-    def rows(files: Files) -> Callable[[], Iterable[Row]]:
-        return partial(_rows, found(files), columns, isinstance(target, list))
-
     own = {name: getattr(config, name) for name in ("validation", "test")}
     fractions = {name: part for name, part in own.items() if isinstance(part, float)}
-    train = rows(config.train)
-    splits = held_out(train, fractions, config.split_seed) if fractions else {"train": train}
-    return Reading({**splits, **{name: rows(part) for name, part in own.items() if name not in fractions}})
+    files = {name: Rows(found(part), config) for name, part in (("train", config.train), *own.items()) if name not in fractions}
+    owner, told = _owner(files["train"], fractions, config)
+    splits: dict[str, Callable[[], Iterable[Row]]] = {**files}
+    if fractions:
+        splits |= parted(files["train"], owner, fractions)
+    about: dict[str, Any] = {"told": told} if told else {}
+    if guessed := {key: value for rows in files.values() for key, value in rows.guessed().items()}:
+        about["guessed"] = guessed
+    if config.missing == "drop":
+        about["dropped"] = {name: rows.lacking for name, rows in files.items()}
+    return Reading(splits, about)
 
 
-def _rows(paths: list[Path], columns: list[str], several: bool) -> Iterator[Row]:
-    for path in paths:
-        for place, record in records(path):
-            text, *targets = cells(place, record, columns)
-            if not isinstance(text, str):
-                raise UserError(f"{place}: the column {columns[0]!r} should be text, got {text!r}")
-            yield Row(text, targets if several else targets[0], place)
+def _owner(rows: Rows, fractions: dict[str, float], config: Table) -> tuple[np.ndarray, list[str]]:
+    """The split of every training row, and what there is to tell of it."""
+    targets = rows.all_targets()
+    if not fractions:
+        return np.zeros(len(targets), np.int8), []
+    groups = list(map(str, rows.column(config.split_by))) if config.split_by else None
+    labels = targets if config.labels else [[target] for target in targets] if config.label else None
+    if groups:
+        owner = grouped(groups, fractions, config.split_seed)
+    else:
+        owner = owners(len(targets), fractions, config.split_seed, targets if config.label else None)
+    if labels is None:
+        return owner, []
+    owner = trained_first(owner, labels, groups)
+    return owner, only_trained(owner, labels, list(fractions))
 
 
-def cells(place: str, record: dict[str, Any], columns: list[str]) -> list[Any]:
-    """Return what a row has in these columns; raise UserError where it lacks one."""
-    for column in columns:
-        if column not in record:
-            known = ", ".join(map(str, record))
-            raise UserError(f"{place}: there is no column {column!r}{nearest(column, record)}; the columns are {known}")
-        if record[column] is None:
-            raise UserError(f"{place}: the column {column!r} has no value")
-    return [record[column] for column in columns]
+def _between(tables: Sequence[Frame], config: Table) -> str | None:
+    """What stands between several labels of a cell."""
+    if not config.labels or config.label_separator:
+        return config.label_separator
+    cells = [cell for frame in tables for cell in frame.columns[config.labels] if isinstance(cell, str)]
+    return next((sign for sign in BETWEEN_LABELS if any(sign in cell for cell in cells)), BETWEEN_LABELS[0]) if cells else None
 
 
-def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the rows of a table as mappings, each with its place; raise UserError at what cannot be read."""
-    readers = {".csv": _csv, ".tsv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
-    if path.suffix not in readers:
-        raise UserError(f"{path} is no table: the name should end in {', '.join(readers)}")
-    return readers[path.suffix](path)
+def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Any]:
+    """What each row asks for: a label, a list of labels, or a list of numbers; None where it is missing."""
+    if config.value is not None:
+        return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))
+    words = set(config.missing_values)
+    turned = partial(_several, words=words, between=between) if config.labels else partial(_label, words=words)
+    return [turned(cell, Place(frame, row)) for row, cell in enumerate(frame.columns[str(config.label or config.labels)])]
 
 
-def _csv(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    reader = csv.reader((line for _, line in lines(path)), delimiter="\t" if path.suffix == ".tsv" else ",", strict=True)
-    try:
-        header = next(reader)
-        for cells in reader:
-            place = f"{path}:{reader.line_num}"
-            if len(cells) != len(header):
-                raise UserError(f"{place}: {len(cells)} cells under {len(header)} columns")
-            yield place, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise UserError(f"{path}:{reader.line_num} is no CSV: {error}") from None
+def _label(cell: Any, place: Place, words: set[str]) -> str | None:
+    if missing(cell, words):
+        return None
+    if isinstance(cell, list | dict):
+        raise UserError(f"{place}: a label should be text or a number, got {str(cell)[:60]}; labels: takes several a text")
+    return str(cell)
 
 
-def _jsonl(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in lines(path):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}:{number} is no JSON: {error}") from None
-        if not isinstance(record, dict):
-            raise UserError(f"{path}:{number}: a row should be a mapping, got {line.strip()[:60]}")
-        yield f"{path}:{number}", record
-
-
-def _parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise UserError(f"{path}: Parquet files need the package pyarrow: pip install 'rnnlab[parquet]'") from None
-    number = 0
-    try:
-        for batch in parquet.ParquetFile(path).iter_batches():
-            for record in batch.to_pylist():
-                number += 1
-                yield f"{path}: row {number}", record
-    except ArrowException as error:
-        raise UserError(f"{path} is no whole Parquet file: {error}") from None
+def _several(cell: Any, place: Place, words: set[str], between: str | None) -> list[str] | None:
+    if isinstance(cell, str):
+        return [] if missing(cell, words) else [part.strip() for part in cell.split(between or "\0") if part.strip()]
+    if missing(cell, words):
+        return None
+    if not isinstance(cell, list):
+        raise UserError(f"{place}: several labels should be a list, got {str(cell)[:60]}")
+    labels = [_label(one, place, words) for one in cell]
+    if None in labels:
+        raise UserError(f"{place}: a label of {str(cell)[:60]} is missing")
+    return list(dict.fromkeys(map(str, labels)))

@@ -164,10 +164,10 @@ def test_a_series_is_split_in_its_order_and_its_target_comes_first(home, section
 SERIES = {"name": "series", "train": "s.csv", "columns": "a"}
 TEN = "a\n" + "1\n" * 10
 SERIES_COMPLAINTS = [
-    (SERIES, TEN + "nan\n", "s.csv:12: the column 'a' should be finite, got 'nan'"),
+    (SERIES, TEN + "nan\n", "s.csv:12: 1 of 11 rows has no value in the column 'a'"),
     (SERIES, TEN + "x\n", "s.csv:12: the column 'a' should be a number, got 'x'"),
-    (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns"),
-    ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:2: there is no column 'b'; the columns are a"),
+    (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns; a cell that holds the separator needs quotes"),
+    ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:1: there is no column 'b'; the columns are a"),
     ({**SERIES, "horizon": 5}, TEN, "the validation split of the series has 1 rows, none of them 5 steps ahead"),
 ]
 

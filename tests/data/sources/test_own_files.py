@@ -68,24 +68,41 @@ def test_changed_files_are_prepared_anew(home, section):
 TABLE = {"name": "table", "train": "t.csv", "text": "text", "label": "label"}
 CONLLU = {"name": "conllu", "train": "t.conllu", "validation": "t.conllu", "test": "t.conllu"}
 MANY = b"text,label\n" + b"a,x\n" * 20
+TWO = MANY + b"a,z\n" * 5
 COMPLAINTS = [
     ({"name": "text", "train": "no/*.txt"}, None, b"", r"there is no file 'no/\*.txt'"),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"", "t.txt is empty"),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"a\n", "t.txt has 1 lines, too few"),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"one\ncaf\xe9\n" * 9, "t.txt:2 is not utf-8 text: byte 0xe9 at column 4"),
     ({"name": "text", "train": "t.txt", "encoding": "klingon"}, "t.txt", b"a\n" * 9, "no encoding 'klingon'"),
-    (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:2: there is no column 'text'; the columns are words, label"),
-    (TABLE, "t.csv", b"text,label\na,x\nb\n", "t.csv:3: 1 cells under 2 columns"),
+    (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:1: there is no column 'text'; the columns are words, label"),
+    (TABLE, "t.csv", b"text,label\na,x\nb\n", "t.csv:3: 1 of 2 rows has no value in the column 'label'"),
     (TABLE, "t.csv", b'text,label\na,x\n"b,x\n', "t.csv:3 is no CSV"),
-    (TABLE, "t.csv", MANY + b" ,x\n", "t.csv:22: the text has no tokens"),
-    ({**TABLE, "validation": "v.csv", "test": "t.csv"}, "t.csv", MANY, r"v.csv:2: the label 'y' is not in the training split"),
-    ({**TABLE, "label": None, "value": "label"}, "t.csv", MANY, "t.csv:[0-9]+: 'x' should be a number"),
-    ({**TABLE, "label": None, "value": "label"}, "t.csv", MANY.replace(b",x", b",nan"), "t.csv:[0-9]+: 'nan' should be finite"),
+    (TABLE, "t.csv", MANY + b" ,x\n", "t.csv:22: 1 of 21 rows has no value in the column 'text'"),
+    ({**TABLE, "validation": "v.csv", "test": "t.csv"}, "t.csv", TWO, r"v.csv:2: the label 'y' is not in the training split"),
+    (
+        {**TABLE, "label": None, "value": "label"},
+        "t.csv",
+        MANY,
+        "t.csv:2: the column 'label' should be a number, got 'x' .20 such rows",
+    ),
+    (
+        {**TABLE, "label": None, "value": "label"},
+        "t.csv",
+        MANY.replace(b",x", b",inf"),
+        "t.csv:2: the column 'label' should be finite, got 'inf'",
+    ),
     ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is no JSON"),
     ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b"[1]\n", "t.jsonl:1: a row should be a mapping"),
-    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": null, "label": 1}\n', "t.jsonl:1: the column 'text' has no value"),
+    (
+        {**TABLE, "train": "t.jsonl"},
+        "t.jsonl",
+        b'{"text": null, "label": 1}\n',
+        "t.jsonl:1: 1 of 1 rows has no value in the column 'text'",
+    ),
     ({**TABLE, "train": "t.xls"}, "t.xls", b"x", "t.xls is no table"),
     ({**TABLE, "train": "t.parquet"}, "t.parquet", b"PAR1", "t.parquet is no whole Parquet file"),
+    (TABLE, "t.csv", MANY, "every row of the training split of table has the label 'x'; two are needed"),
     (CONLLU, "t.conllu", b"# text\n1\tDogs\tdog\n", "t.conllu:2: a line of CoNLL-U has 10 columns between tabs, got 3"),
 ]
 

@@ -1,0 +1,268 @@
+"""Tables in memory: the columns that are wanted of a file, each row with its place, for the errors that name it."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnnlab.data.sources.layout import encoding_of, known_encoding, reader_of, separator_of
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+UNPACK: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+"""How packed files are opened, by the end of their names."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The wanted columns of one table."""
+
+    path: Path
+    columns: dict[str, list[Any]]
+    """Cells by column; text where the file has only text, else what JSON or Parquet holds."""
+    line: Callable[[int], str]
+    """From the number of a row, counted from 0, to where it stands in the file."""
+    guessed: dict[str, str] = field(default_factory=dict)
+    """What was not said and had to be guessed."""
+    separator: str = ","
+    """What stood between two cells."""
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def place(self, row: int) -> str:
+        """Return file and line of a row."""
+        return f"{self.path}{self.line(row)}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """File and line of a row, looked for only when it is told."""
+
+    frame: Frame
+    row: int
+
+    def __str__(self) -> str:
+        return self.frame.place(self.row)
+
+
+def read(path: Path, columns: Sequence[str], config: Any) -> Frame:
+    """Return the columns of a table, read as its section lays it out; raise UserError with the place of what cannot be read."""
+    name = ending(path)
+    if name not in READERS:
+        raise UserError(f"{path} is no table: the name should end in {', '.join(READERS)}, or these and {', '.join(UNPACK)}")
+    return READERS[name](path, list(dict.fromkeys(columns)), config)
+
+
+def ending(path: Path) -> str:
+    """Return the ending of a file's name that says how it is read, in small letters, without that of a packing.
+
+    >>> ending(Path("A.B.CSV.gz"))
+    '.csv'
+    """
+    path = Path(path.name.lower())
+    return (path.with_suffix("") if path.suffix in UNPACK else path).suffix
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked; raise UserError where it is no whole packed file."""
+    opened = UNPACK.get(path.suffix.lower(), open)
+    try:
+        with opened(path, "rb") as file:
+            return bytes(file.read())
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+
+
+def decoded(path: Path, encoding: str | None) -> tuple[str, dict[str, str]]:
+    """Return the text of a file and the encoding where it was guessed; raise UserError with the line of a wrong byte."""
+    data = content(path)
+    name = encoding or encoding_of(data)
+    if name.lower().replace("_", "-") in ("utf-8", "utf8"):
+        name = "utf-8-sig"
+    try:
+        known_encoding(name)
+        text = data.decode(name).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(name, errors="replace")
+        line, column = len(re.findall(r"\r\n|\r|\n", before)) + 1, len(re.split(r"[\r\n]", before)[-1]) + 1
+        said = f"{name.removesuffix('-sig')} text: byte {data[error.start]:#04x} at column {column}"
+        raise UserError(f"{path}:{line} is not {said}; encoding: names another one, such as latin-1 or cp1252") from None
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    return text, {} if encoding or name == "utf-8-sig" else {"encoding": name}
+
+
+def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:
+    """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice."""
+    for column in columns:
+        if known.count(column) != 1:
+            names = ", ".join(map(str, known))
+            problem = f"the column {column!r} stands {known.count(column)} times"
+            if column not in known:
+                problem = f"there is no column {column!r}{nearest(column, known)}"
+            raise UserError(f"{place}: {problem}; the columns are {names}")
+    return [known.index(column) for column in columns]
+
+
+def _csv(path: Path, columns: list[str], config: Any) -> Frame:
+    import pandas
+
+    text, guessed = decoded(path, config.encoding)
+    usual = "\t" if ending(path) in (".tsv", ".tab") else ","
+    separator = config.separator or separator_of(text, config, columns, usual)
+    if separator != usual and not config.separator:
+        guessed["separator"] = separator
+    lines = _Lines(path, text, separator, config)
+    try:
+        table = pandas.read_csv(
+            io.StringIO(text, newline=""),
+            sep=separator,
+            dtype=object,
+            header=None,
+            index_col=False,
+            keep_default_na=False,
+            comment=config.comment,
+            quoting=0 if config.quote else 3,
+            **({"quotechar": config.quote} if config.quote else {}),
+        )
+    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, ValueError) as error:
+        raise UserError(lines.told(str(error).strip())) from None
+    first = config.header == "first"
+    known = [str(name).strip() for name in table.iloc[0]] if first else config.names
+    if len(known) != table.shape[1]:
+        raise UserError(f"{path} has {table.shape[1]} columns, {len(known)} are in names: ({', '.join(known)})")
+    where = chosen(f"{path}:{lines.number(0)}", known, columns)
+    lines.skipped = int(first)
+    return Frame(
+        path, {name: table[at].tolist()[first:] for name, at in zip(columns, where, strict=True)}, lines, guessed, separator
+    )
+
+
+class _Lines:
+    """The lines that the rows of a CSV file begin in, counted only once somebody asks."""
+
+    def __init__(self, path: Path, text: str, separator: str, config: Any):
+        self.path, self.text, self.separator, self.config = path, text, separator, config
+        self.skipped = 0
+        self._numbers: list[int] = []
+
+    def __call__(self, row: int) -> str:
+        return f":{self.number(row + self.skipped)}"
+
+    def number(self, row: int) -> int:
+        """Return the line in which a row begins, the first that is neither blank nor a comment being row 0."""
+        if not self._numbers:
+            reader, before, sign = reader_of(self.text, self.separator, self.config), 0, self.config.comment
+            for cells in reader:
+                blank = not cells or (len(cells) == 1 and not cells[0].strip() and reader.line_num == before + 1)
+                if not blank and not (sign and cells[0].startswith(sign)):
+                    self._numbers.append(before + 1)
+                before = reader.line_num
+        return self._numbers[min(row, len(self._numbers) - 1)] if self._numbers else 1
+
+    def told(self, message: str) -> str:
+        """Return what pandas could not read in words of a file and a line."""
+        if wide := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
+            return (
+                f"{self.path}:{wide[2]}: {wide[3]} cells under {wide[1]} columns; a cell that holds the separator needs quotes"
+            )
+        if begun := re.search(r"EOF inside string starting at row (\d+)", message):
+            return f"{self.path}:{self.number(int(begun[1]))} is no CSV: a quote that begins there never ends"
+        return f"{self.path} is no CSV: {message}"
+
+
+def _jsonl(path: Path, columns: list[str], config: Any) -> Frame:
+    text, guessed = decoded(path, config.encoding)
+    records, places = [], []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            records.append(_parsed(f"{path}:{number}", line))
+            places.append(f":{number}")
+    return _records(path, records, places.__getitem__, columns, guessed)
+
+
+def _json(path: Path, columns: list[str], config: Any) -> Frame:
+    text, guessed = decoded(path, config.encoding)
+    if text.lstrip().startswith("{") and "\n" in text.strip():
+        try:
+            json.loads(text)
+        except ValueError:
+            return _jsonl(path, columns, config)
+    whole = _parsed(str(path), text)
+    if isinstance(whole, dict):
+        whole = _turned(path, whole)
+    if not isinstance(whole, list):
+        raise UserError(f"{path} should be a list of rows, got {str(whole)[:60]}")
+    return _records(path, whole, lambda row: f": row {row + 1}", columns, guessed)
+
+
+def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a mapping of columns, each a list, or a mapping by row as pandas writes it."""
+    columns = {name: list(cells.values()) if isinstance(cells, dict) else cells for name, cells in whole.items()}
+    if not columns or not all(isinstance(cells, list) for cells in columns.values()):
+        raise UserError(f"{path} should be a list of rows or a mapping of columns, got a mapping of {', '.join(columns)[:60]}")
+    if len(set(map(len, columns.values()))) > 1:
+        raise UserError(f"{path} has columns of different lengths: {', '.join(f'{k} {len(v)}' for k, v in columns.items())}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _parsed(place: str, text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_pairs(place))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{place} is no JSON: {error}") from None
+
+
+def _pairs(place: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def pairs(given: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(given)
+        if len(made) != len(given):
+            chosen(place, [name for name, _ in given], made)
+        return made
+
+    return pairs
+
+
+def _records(
+    path: Path, records: Sequence[Any], line: Callable[[int], str], columns: list[str], guessed: dict[str, str]
+) -> Frame:
+    if not records:
+        raise UserError(f"{path} has no rows")
+    known: dict[str, None] = {}
+    for row, record in enumerate(records):
+        if not isinstance(record, dict):
+            raise UserError(f"{path}{line(row)}: a row should be a mapping, got {json.dumps(record)[:60]}")
+        known.update(dict.fromkeys(record))
+    chosen(f"{path}{line(0)}", list(known), columns)
+    return Frame(path, {name: [record.get(name) for record in records] for name in columns}, line, guessed)
+
+
+def _parquet(path: Path, columns: list[str], config: Any) -> Frame:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise UserError(f"{path}: Parquet files need the package pyarrow: pip install 'rnnlab[parquet]'") from None
+    try:
+        file = parquet.ParquetFile(path)
+        chosen(str(path), file.schema_arrow.names, columns)
+        table = file.read(columns=columns)
+    except (ArrowException, OSError) as error:
+        raise UserError(f"{path} is no whole Parquet file: {error}") from None
+    cells = {name: table.column(name).to_pylist() for name in columns}
+    return Frame(path, cells, lambda row: f": row {row + 1}")
+
+
+READERS: dict[str, Callable[[Path, list[str], Any], Frame]] = {
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), _csv),
+    **dict.fromkeys((".jsonl", ".ndjson"), _jsonl),
+    ".json": _json,
+    **dict.fromkeys((".parquet", ".pq"), _parquet),
+}
+"""How a table is read, by the ending of its name."""

@@ -1,0 +1,46 @@
+"""Rows that lack something: refused with their number and the first lines, or dropped and counted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.sources.frames import Frame
+from rnnlab.errors import UserError
+
+SHOWN = 5
+"""Lines of a complaint that are shown."""
+
+
+def gaps(frame: Frame, config: Any, targets: Sequence[Any]) -> dict[str, np.ndarray]:
+    """Return by column which rows have no text or no target; raise UserError at a text that is something else."""
+    texts = frame.columns[config.text]
+    for row, text in enumerate(texts):
+        if not (text is None or isinstance(text, str) or text != text):
+            raise UserError(f"{frame.place(row)}: the column {config.text!r} should be text, got {text!r:.60}")
+    lacking = {config.text: np.array([not isinstance(text, str) or not text.strip() for text in texts], bool)}
+    if config.value is None:
+        return lacking | {str(config.label or config.labels): np.array([target is None for target in targets], bool)}
+    values = np.array(targets, np.float64).reshape(-1, len(config.values))
+    return lacking | {name: np.isnan(values[:, place]) for place, name in enumerate(config.values)}
+
+
+def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: Any) -> np.ndarray:
+    """Return which rows are kept; raise UserError where a row lacks something and `missing` does not say to drop it."""
+    wrong = np.logical_or.reduce(list(lacking.values()))
+    if wrong.any() and config.missing == "refuse":
+        told = "; ".join(complaint(frame, name, mask) for name, mask in lacking.items() if mask.any())
+        raise UserError(f"{told}; missing: drop leaves such rows out")
+    if wrong.all():
+        raise UserError(f"{frame.path} has no row with a value in every column that is used: {', '.join(lacking)}")
+    return ~wrong
+
+
+def complaint(frame: Frame, column: str, mask: np.ndarray) -> str:
+    """Return in words how many rows have no value in a column, and where the first of them are."""
+    rows = np.flatnonzero(mask)
+    places = ", ".join(frame.line(int(row)).lstrip(": ") for row in rows[:SHOWN])
+    more = ", ..." if len(rows) > SHOWN else ""
+    first = f"{frame.path}{frame.line(int(rows[0]))}"
+    have = "rows has" if len(rows) == 1 else "rows have"
+    return f"{first}: {len(rows)} of {len(mask)} {have} no value in the column {column!r} (at {places}{more})"

@@ -1,0 +1,132 @@
+"""How a table is laid out: what its sections may say, and what is guessed where they do not."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from rnnlab.data.sources.source_config import Source
+from rnnlab.section import conflict
+
+MISSING = ("", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-NaN", "null", "NULL")
+"""Cells that stand for a missing value where a section names no others."""
+SEPARATORS = (",", ";", "\t", "|")
+"""What is tried between two cells, the likeliest first."""
+SAMPLE = 65_536
+"""Characters of a file that a guess is made from."""
+
+Sign = Annotated[str, Field(min_length=1, max_length=1)]
+"""One character."""
+
+
+class Layout(Source):
+    """Settings of whatever is read from tables: CSV and its kin, JSON, JSON Lines, Parquet."""
+
+    separator: Sign | None = None
+    """CSV: what stands between two cells; null guesses among comma, semicolon, tab and bar."""
+    encoding: str | None = None
+    """CSV and JSON: how the file is encoded; null takes UTF-8, or UTF-16 where the file begins like it."""
+    decimal: Literal[".", ","] | None = None
+    """Numbers: what stands before the fraction; null takes a point, or a comma where all numbers of a column fit only that."""
+    thousands: Sign | None = None
+    """Numbers: what stands between thousands, such as a comma, a point or a blank."""
+    header: Literal["first", "none"] = "first"
+    """CSV: whether the first row names the columns, or there are no names, and `names` gives them."""
+    names: Annotated[list[str], Field(min_length=1)] | None = None
+    """CSV without a header: the names of its columns, from left to right."""
+    quote: Sign | None = '"'
+    """CSV: what stands around a cell that holds separators or line ends; null where quotes are ordinary characters."""
+    comment: Sign | None = None
+    """CSV: the sign after which the rest of a line is a comment; null where there are none."""
+    missing_values: list[str] = Field(default_factory=lambda: list(MISSING))
+    """Cells that stand for a missing value, beside null in JSON and Parquet."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None:
+            known_encoding(name)
+        return name
+
+    @model_validator(mode="after")
+    def _names_or_header(self) -> Any:
+        if (self.header == "none") != (self.names is not None):
+            raise conflict(
+                ("names",), "header: none and names: [...] go together: one says that a file has no names", self.names
+            )
+        if self.thousands and self.thousands == (self.decimal or "."):
+            raise conflict(
+                ("thousands",), "the same sign cannot stand before the fraction and between thousands", self.thousands
+            )
+        return self
+
+
+def known_encoding(name: str) -> str:
+    """Return the name of an encoding of text; raise ValueError where there is none of that name."""
+    try:
+        if codecs.lookup(name)._is_text_encoding:
+            return name
+    except (LookupError, ValueError):
+        pass
+    raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are often met")
+
+
+def encoding_of(data: bytes) -> str:
+    """Return the encoding that the first bytes of a file show, UTF-8 where they show none.
+
+    >>> [encoding_of(data) for data in (b"text", b"\\xef\\xbb\\xbftext", "text".encode("utf-16"), "text".encode("utf-16-be"))]
+    ['utf-8', 'utf-8-sig', 'utf-16', 'utf-16-be']
+    """
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    for mark, name in marks.items():
+        if data.startswith(mark):
+            return name
+    head = data[:1000]
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if len(zeros) > 1 and zeros.count(0) > len(zeros) / 2:
+            return name
+    return "utf-8"
+
+
+def separator_of(text: str, config: Any, wanted: Iterable[str], usual: str = ",") -> str:
+    """Return what stands between the cells of a text: what makes the wanted columns, or the most columns in every row."""
+    scores = {sign: _score(text[:SAMPLE], sign, config, set(wanted)) for sign in dict.fromkeys((usual, *SEPARATORS))}
+    return max(scores, key=scores.__getitem__)
+
+
+def _score(text: str, separator: str, config: Any, wanted: set[str]) -> tuple[int, int]:
+    """How many of the wanted columns a separator makes, then how many columns in every row; the last row may be cut off."""
+    whole = text[: text.rfind("\n")] if len(text) == SAMPLE and "\n" in text else text
+    rows = [row for row in rows_of(whole, separator, config) if row]
+    if not rows:
+        return 0, 0
+    header = config.names if config.names and len(config.names) == len(rows[0]) else rows[0]
+    widths = {len(row) for row in rows}
+    return len(wanted & {name.strip() for name in header}), min(widths) if len(widths) == 1 else 1
+
+
+def rows_of(text: str, separator: str, config: Any) -> Iterable[list[str]]:
+    """Return the rows of a text, empty ones for blank lines and comments; a field that no quote ends is one row."""
+    reader = reader_of(text, separator, config)
+    try:
+        return [_cells(row, config.comment) for row in reader]
+    except csv.Error:
+        return []
+
+
+def reader_of(text: str, separator: str, config: Any) -> Any:
+    """Return Python's own reader of a text, which knows the line that each row ends in."""
+    csv.field_size_limit(2**31 - 1)
+    lines = io.StringIO(text, newline="")
+    if config.quote:
+        return csv.reader(lines, delimiter=separator, quotechar=config.quote)
+    return csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE)
+
+
+def _cells(row: list[str], comment: str | None) -> list[str]:
+    blank = len(row) <= 1 and not "".join(row).strip()
+    return [] if blank or (comment and row[0].startswith(comment)) else row

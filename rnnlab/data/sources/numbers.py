@@ -1,0 +1,98 @@
+"""Cells become numbers, with the place of the first that is none, is missing, or is too large."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.sources.frames import Frame
+from rnnlab.errors import UserError
+
+LARGEST = float(np.finfo(np.float32).max)
+"""The largest number that a model reads."""
+_WRITTEN = re.compile(r"[\s\d.,'\u2019+-]+")
+_COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*")
+
+
+def missing(cell: Any, words: Collection[str]) -> bool:
+    """Return whether a cell has no value: null, not a number, or one of the words for it, blanks around it aside."""
+    if isinstance(cell, str):
+        return cell in words or cell.strip() in words
+    return cell is None or (isinstance(cell, float) and cell != cell)
+
+
+def numbers(frame: Frame, column: str, config: Any) -> np.ndarray:
+    """Return the numbers of a column, float64, NaN where one is missing.
+
+    Raises UserError with the place of the first cell that is no number, is not finite, or does not fit into 32 bits.
+    """
+    import pandas
+
+    cells = frame.columns[column]
+    words = set(config.missing_values)
+    gaps = np.fromiter((missing(cell, words) for cell in cells), bool, len(cells))
+    if all(isinstance(cell, str) for cell in cells):
+        plain = _plain(cells, gaps, frame, column, config)
+        found = pandas.to_numeric(pandas.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    else:
+        found = np.array([_number(cell) for cell in cells], np.float64)
+    found = np.where(gaps, np.nan, found)
+    _check(found, gaps, cells, frame, column)
+    return found
+
+
+def _number(cell: Any) -> float:
+    if isinstance(cell, bool | int | float):
+        return float(cell)
+    if hasattr(cell, "__float__") and not isinstance(cell, str):  # a decimal of Parquet
+        return float(cell)
+    try:
+        return float(cell) if isinstance(cell, str) and "_" not in cell else np.nan
+    except ValueError:
+        return np.nan
+
+
+def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, config: Any) -> list[str]:
+    """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
+    decimal = config.decimal or _decimal(cells, gaps, frame, column)
+    swaps = {config.thousands: "", decimal: "."} if config.thousands else {decimal: "."}
+    if swaps == {".": "."}:
+        return list(cells)
+    table = str.maketrans({sign: swap for sign, swap in swaps.items() if sign} | ({} if decimal == "." else _point(config)))
+    return [cell.translate(table) for cell in cells]
+
+
+def _point(config: Any) -> dict[str, str]:
+    """Beside a decimal comma a point is no part of a number, unless it stands between thousands."""
+    return {} if config.thousands == "." else {".": "?"}
+
+
+def _decimal(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str) -> str:
+    """A comma where some number of the column has one, and all fit only that; a file that is split at commas says so itself."""
+    given = [cell for cell, gap in zip(cells, gaps, strict=True) if not gap]
+    if frame.separator == "," or not any("," in cell for cell in given):
+        return "."
+    if all(map(_COMMA.fullmatch, given)):
+        frame.guessed[f"decimal of {column}"] = ","
+        return ","
+    return "."
+
+
+def _check(found: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Frame, column: str) -> None:
+    wrong = np.flatnonzero(~gaps & ~(np.abs(found) <= LARGEST))
+    if len(wrong):
+        row = int(wrong[0])
+        cell, more = cells[row], f" ({len(wrong)} such rows in all)" if len(wrong) > 1 else ""
+        place = f"{frame.place(row)}: the column {column!r}"
+        written = isinstance(cell, str) and _WRITTEN.fullmatch(cell)
+        hint = "; decimal: and thousands: say how numbers are written" if written else ""
+        if np.isnan(found[row]):
+            raise UserError(f"{place} should be a number, got {cell!r}{hint}{more}")
+        if _infinite(cell):
+            raise UserError(f"{place} should be finite, got {cell!r}{more}")
+        raise UserError(f"{place} should be a number up to {LARGEST:.4g} (32 bits), got {cell!r}{more}")
+
+
+def _infinite(cell: Any) -> bool:
+    return "inf" in str(cell).lower()
