@@ -67,11 +67,10 @@ class Layout(Source):
 def known_encoding(name: str) -> str:
     """Return the name of an encoding of text; raise ValueError where there is none of that name."""
     try:
-        if codecs.lookup(name)._is_text_encoding:
-            return name
+        b"".decode(name)  # which refuses codecs that make no text
     except (LookupError, ValueError):
-        pass
-    raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are often met")
+        raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are often met") from None
+    return name
 
 
 def encoding_of(data: bytes) -> str:
