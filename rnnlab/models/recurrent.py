@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from rnnlab.layers import GRU, LSTM
-from rnnlab.models.builtin import Bidirectional, BuiltinGRU, BuiltinLSTM
+from rnnlab.layers import GRU, LSTM, Bidirectional
+from rnnlab.models.builtin import BuiltinGRU, BuiltinLSTM
 from rnnlab.models.initial import drawn
 from rnnlab.models.model_config import OPTIONS, RecurrentConfig
 from rnnlab.seeds import derive

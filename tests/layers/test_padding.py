@@ -9,7 +9,7 @@ from conformance.running import arrays, close, normal, randomise, stepwise
 from conformance.table import CELLS, GRUS, LSTM, NONE, PLAIN, WIDEST, Scheme, noise
 from thinning import kept
 
-from rnnlab.layers import GRU, Embedding, LockedDropout
+from rnnlab.layers import GRU, Bidirectional, Embedding, LockedDropout
 
 WORDS = np.array([[3, 1, 4, 1], [5, 2, 6, 5]])
 SEQUENCE = Scheme(
@@ -50,7 +50,7 @@ def test_padded_equals_unpadded_through_stacked_layers(cell):
 
 
 def test_padded_equals_unpadded_through_both_directions():
-    wrap = partial(keras.layers.Bidirectional, name="both")
+    wrap = partial(Bidirectional, name="both")
     with stepwise():
         for training in (False, True):
             unpadded = run(LSTM, WORDS, training, wrap)
