@@ -9,14 +9,21 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rnnlab.config import RunSpec
 from rnnlab.progress.lines import Line, Lines
 
+BAR = 8
+"""The least width of a bar, in columns of the terminal."""
+TITLES = 0.45
+"""The largest share of what a bar leaves that titles take; the rest is for texts."""
+SPARED = ("throughput", "training", "epoch")
+"""Which parts of a text give way, the first one first."""
+
 
 class Live(Lines):
     """The bars, and a line that stays of every run that has ended."""
 
     def __init__(self, runs: int, epochs: int, console: Console | None = None):
         super().__init__(runs, epochs)
-        columns = TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[text]}", markup=False)
-        self.bars = Progress(*columns, console=console)
+        title, text = (TextColumn(f"{{task.{name}}}", markup=False) for name in ("description", "fields[text]"))
+        self.bars = Progress(title, BarColumn(bar_width=None), text, console=console)
         self.all = self.bars.add_task("all runs", total=epochs, text="")
 
     def __enter__(self) -> Self:
@@ -40,6 +47,16 @@ class Live(Lines):
         """Move the bar of all runs."""
         self.bars.update(self.all, completed=self.done, total=self.epochs, text=f"{self.left} left")
 
+    @property
+    def room(self) -> int:
+        """How many columns are left beside a bar and the blanks around it."""
+        return self.bars.console.width - BAR - 2
+
+    @property
+    def text_room(self) -> int:
+        """How many columns the titles leave for texts."""
+        return self.room - max(len(task.description) for task in self.bars.tasks)
+
 
 class Bar(Line):
     """One run as a bar, as long as it is being made."""
@@ -48,7 +65,7 @@ class Bar(Line):
 
     def __init__(self, display: Live, spec: RunSpec, unit: str, number: int):
         super().__init__(display, spec, unit, number)
-        self.bar = display.bars.add_task(self.title, total=spec.config.training.epochs, text="compiling")
+        self.bar = display.bars.add_task(self.short_title, total=spec.config.training.epochs, text="compiling")
 
     def batch(self, share: float) -> None:
         """Move the bars."""
@@ -57,9 +74,10 @@ class Bar(Line):
         self.display.move()
 
     def end_epoch(self, logs: Mapping[str, float]) -> None:
-        """Show the figures of the epoch beside the bar."""
+        """Show what the epoch came to beside the bar."""
         self.epoch += 1
-        self.display.bars.update(self.bar, text=self.figures(logs), refresh=True)
+        text = fitting(self.parts(logs), self.display.text_room)
+        self.display.bars.update(self.bar, text=text, refresh=True)
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Leave a line."""
@@ -74,3 +92,37 @@ class Bar(Line):
         """Take the bar away."""
         if self.bar in self.display.bars.task_ids:
             self.display.bars.remove_task(self.bar)
+
+    @property
+    def short_title(self) -> str:
+        """The title, without the experiment and with a shorter variant where the terminal is narrow."""
+        room = int(self.display.room * TITLES)
+        if len(self.title) <= room:
+            return self.title
+        number, seed = f"[{self.number}/{self.display.runs}]", f"seed {self.spec.seed}"
+        return f"{number} {cut(self.spec.variant, room - len(number) - len(seed) - 2)} {seed}"
+
+
+def fitting(parts: Mapping[str, str], room: int) -> str:
+    """Return the parts of a text that fit into so many columns; the validation's is cut, never left out.
+
+    >>> parts = {"epoch": "epoch 2/9", "training": "loss 0.5", "validation": "val_loss 0.25", "throughput": "1,234 words/s"}
+    >>> fitting(parts, 35)
+    'epoch 2/9  loss 0.5  val_loss 0.25'
+    >>> fitting(parts, 20)
+    'val_loss 0.25'
+    """
+    kept = dict(parts)
+    for name in SPARED:
+        if len("  ".join(kept.values())) > room and len(kept) > 1:
+            kept.pop(name, None)
+    return cut("  ".join(kept.values()), room)
+
+
+def cut(text: str, room: int) -> str:
+    """Return a text of at most so many columns, at least one; an ellipsis stands for what is left out.
+
+    >>> cut("variational", 7), cut("gal", 7)
+    ('variat…', 'gal')
+    """
+    return text if len(text) <= room else text[: max(room, 1) - 1] + "…"

@@ -8,7 +8,7 @@ from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep.job import Answer, Job

@@ -15,7 +15,7 @@ from rnnlab.errors import StorageError
 from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.inspect_callback import Inspect
 from rnnlab.inspection.snapshot import first_batch
-from rnnlab.progress.lines import Display, watch
+from rnnlab.progress.base import Display, watch
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep.origin import made, retried, who, write_origin

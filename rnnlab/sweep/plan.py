@@ -13,7 +13,7 @@ from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.size import parameters
-from rnnlab.progress.lines import duration
+from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.sweep.claim import kept

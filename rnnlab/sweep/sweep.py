@@ -10,7 +10,9 @@ from pathlib import Path
 from rnnlab import files
 from rnnlab.config import Experiment
 from rnnlab.data.build_dataset import build
-from rnnlab.progress.lines import Display, Lines, display
+from rnnlab.progress.base import Display
+from rnnlab.progress.display import display
+from rnnlab.progress.lines import Lines
 from rnnlab.storage import store
 from rnnlab.sweep.claim import kept
 from rnnlab.sweep.executors import Executor, executor

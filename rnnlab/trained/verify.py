@@ -8,7 +8,7 @@ from typing import Any
 from rnnlab.config import RunSpec
 from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
-from rnnlab.progress.lines import display
+from rnnlab.progress.display import display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.store import RunRecord

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import yaml
 from rich.console import Console
 
 from rnnlab.config import RunSpec, load
-from rnnlab.progress import lines
-from rnnlab.progress.bars import Live
-from rnnlab.progress.lines import Lines, watch
+from rnnlab.progress import base
+from rnnlab.progress.bars import BAR, Live
+from rnnlab.progress.base import watch
+from rnnlab.progress.display import display, sys
+from rnnlab.progress.lines import Lines
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_lines_tell_run_epoch_figures_speed_and_the_time_left(
     specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seconds = [0.0]
-    monkeypatch.setattr(lines.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(base.time, "monotonic", lambda: seconds[0])
     make(Lines(runs=2, epochs=8), specs, seconds)
     told = capsys.readouterr().out.splitlines()
     # An epoch takes 4 seconds: after the first one 7 are left; the first run stops early, so that its last two are not owed.
@@ -75,10 +78,43 @@ def test_the_terminal_shows_bars_and_keeps_a_line_of_every_run(specs: list[RunSp
     assert re.search(r"\[2/2\] bold base seed 2 .*━ epoch 4/4  loss 0.5  val_loss 0.25  1,234 examples/s", told)
 
 
+PERPLEXITY = {"perplexity": 1187.25, "val_perplexity": 1210.5, "words_per_second": 123456.0}
+WIDE = "epoch 2/12  perplexity 1187  val_perplexity 1210"
+
+
+@pytest.mark.parametrize(
+    ("width", "names", "title", "text"),
+    [
+        (120, ("quickstart", "none"), "[1/10] quickstart none seed 1", f"{WIDE}  123,456 words/s"),
+        (100, ("quickstart", "none"), "[1/10] quickstart none seed 1", WIDE),
+        (80, ("quickstart", "none"), "[1/10] quickstart none seed 1", "epoch 2/12  val_perplexity 1210"),
+        (80, ("quickstart", "variational"), "[1/10] variational seed 1", "epoch 2/12  val_perplexity 1210"),
+        (80, ("which_site", "weight_drop_and_zoneout"), "[1/10] weight_drop_and_… seed 1", "epoch 2/12  val_perplexity 1210"),
+        (60, ("which_site", "weight_drop_and_zoneout"), "[1/10] weight_… seed 1", "val_perplexity 1210"),
+        (60, ("quick", "gal"), "[1/10] gal seed 1", "epoch 2/12  val_perplexity 1210"),
+    ],
+)
+def test_bars_fit_the_width_of_the_terminal(
+    specs: list[RunSpec], width: int, names: tuple[str, str], title: str, text: str
+) -> None:
+    training = specs[0].config.training.model_copy(update={"epochs": 12, "monitor": "val_perplexity"})
+    config = specs[0].config.model_copy(update={"training": training})
+    spec = replace(specs[0], experiment=names[0], variant=names[1], config=config)
+    screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system="standard")
+    with Live(runs=10, epochs=120, console=screen) as shown:
+        run = shown.begin(spec, "words")
+        run.end_epoch(PERPLEXITY)
+        run.end_epoch(PERPLEXITY)
+    drawn = [line for line in re.sub(r"\x1b\[[\d;?]*\w", "", screen.file.getvalue()).splitlines() if "━" in line]
+    assert all(len(line) <= width and line.count("━") >= BAR for line in drawn)
+    assert re.fullmatch(rf"{re.escape(title)} +━+ {text}", drawn[-1].strip())
+    assert drawn[-2].startswith("all runs ")
+
+
 def test_runs_made_at_once_are_shown_side_by_side(specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch) -> None:
     """Two runs of 4 epochs, one of which is cut off after an epoch and a half and goes on: all that was done counts."""
     seconds = [0.0]
-    monkeypatch.setattr(lines.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(base.time, "monotonic", lambda: seconds[0])
     screen = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
     with Live(runs=2, epochs=8, console=screen) as shown:
         one, two = (shown.begin(spec, "examples") for spec in specs)
@@ -105,6 +141,6 @@ def test_a_failed_run_is_told(specs: list[RunSpec], capsys: pytest.CaptureFixtur
 
 
 def test_the_live_display_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type(lines.display(1, 1)) is Lines
-    monkeypatch.setattr(lines.sys.stdout, "isatty", lambda: True, raising=False)
-    assert type(lines.display(1, 1)) is Live
+    assert type(display(1, 1)) is Lines
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert type(display(1, 1)) is Live

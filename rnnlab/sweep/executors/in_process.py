@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.job import Answer, Job
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rnnlab.errors import UserError
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.sweep.executors.retries import Losses
 from rnnlab.sweep.executors.worker_process import Inbox, Process
 from rnnlab.sweep.job import Answer, Job

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from rnnlab.config import RunSpec
 from rnnlab.errors import StorageError, UserError
-from rnnlab.progress.lines import Display, Shown
+from rnnlab.progress.base import Display, Shown
 from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.executors.retries import failed
 from rnnlab.sweep.job import Answer, Job, Unreadable

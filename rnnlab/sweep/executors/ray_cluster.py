@@ -13,7 +13,7 @@ from typing import Any, Self
 from rnnlab import compat
 from rnnlab.config.executor_config import RayConfig
 from rnnlab.errors import UserError
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.sweep.executors import ray_tasks
 from rnnlab.sweep.executors.protocol import Heard
 from rnnlab.sweep.executors.retries import Losses

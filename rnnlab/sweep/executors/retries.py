@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rnnlab import files
 from rnnlab.data.build_dataset import build
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.sweep.job import Answer, Job

@@ -12,7 +12,7 @@ from threading import Thread
 from traceback import format_exc
 from typing import Any
 
-from rnnlab.progress.lines import Display
+from rnnlab.progress.base import Display
 from rnnlab.sweep.executors.protocol import Heard
 from rnnlab.sweep.job import Job
 from rnnlab.training.threads import environment
