@@ -59,6 +59,7 @@ def test_the_step_takes_the_gradient_it_claims():
     assert float(keras.ops.sum(gradient)) == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-2)
 
 
+@pytest.mark.slow
 def test_memory_of_a_longer_sequence_is_larger():
     small, large = (peaks(Shape(batch=8, steps=steps, inputs=64, units=64), [OURS], False, False)[OURS] for steps in (4, 400))
     assert large > small + 1

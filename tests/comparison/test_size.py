@@ -20,6 +20,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the unit of ru_maxrss is that of Linux")
 def test_a_thousand_runs_fit_into_memory(make, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)

@@ -51,6 +51,7 @@ def trials(experiment: Experiment, runs: Path) -> list[Any]:
     return [(one.number, one.state.name, one.params, one.value, one.intermediate_values) for one in study.trials]
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,8 @@ from rnnlab.cli import main
 from rnnlab.statistics.intervals import mean_interval
 from rnnlab.storage import store
 
+pytestmark = pytest.mark.process
+
 SMALL = ["data.limit=1500", "data.vocabulary=50", "training.epochs=2", "compare.seeds=2"]
 TINY = [
     "model.embedding.width=4",
@@ -139,7 +141,6 @@ TABS = {
 }
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("tab", TABS)
 def test_tabs_show_the_data(tab: str, address: str, ask: Callable[..., Any], chromium: Any) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
