@@ -27,6 +27,14 @@ from rnnlab.sweep.executors import worker
 worker.main()
 """
 """A worker that can make no run, and so need not import a backend."""
+DEAF = """
+import json, threading, time
+ready = threading.Event()
+worker.json = types.SimpleNamespace(dumps=lambda message: (ready.set(), json.dumps(message))[1])
+sys.stdin = (ready.wait() and time.sleep(0.5) or 1 / 0 for _ in "x")
+worker.main()
+"""
+"""Goes on with a worker that has begun and then cannot read its input."""
 READY = "import sys, time; print('[\"ready\", null]', flush=True); sys.stdin.readline()"
 """A process that takes a job and answers nothing."""
 
@@ -118,8 +126,7 @@ def test_a_job_that_a_machine_of_a_cluster_cannot_read_is_a_failed_run(tmp_path:
 
 
 def test_a_worker_that_cannot_listen_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = LIGHT.replace("worker.main()", "sys.stdin = (1 / 0 for _ in 'x')\nworker.main()")
-    result = made(tmp_path, monkeypatch, script)
+    result = made(tmp_path, monkeypatch, LIGHT.replace("worker.main()", DEAF))
     assert result["error"] == "its worker process ended with status 1"
     assert "ZeroDivisionError" in result["traceback"]
 
