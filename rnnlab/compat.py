@@ -14,6 +14,7 @@ What is not public and cannot stand here, since a class gives a library its own 
 - `data.sources.tfds_download` of TensorFlow Datasets' `_Downloader`: `_sync_download`, `_pbar_url`.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -131,6 +132,20 @@ def choose_comparison(callback: Any) -> None:
     Keras chooses at the end of the first epoch, and turns the sign of `min_delta` then; a restored one has it turned already.
     """
     callback._set_monitor_op()
+
+
+def weights_h5(model: Any) -> bytes:
+    """Return the contents of the file that `model.save_weights` would write.
+
+    That takes a path only, and HDF5 leaves a file that it can't close where the disk is full.
+    """
+    from keras.src.saving import saving_lib
+
+    content = io.BytesIO()
+    store = saving_lib.H5IOStore(content, mode="w")
+    saving_lib._save_state(model, weights_store=store, assets_store=None, inner_path="", visited_saveables=set())
+    store.close()
+    return content.getvalue()
 
 
 def gradient_registry() -> dict[str, Any]:

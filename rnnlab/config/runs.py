@@ -40,7 +40,7 @@ class RunSpec:
         return self._sha256("evaluation")
 
     def _sha256(self, *without: str) -> str:
-        beside: Any = {"name": True, "training": {"checkpoint", "inspect"}, **dict.fromkeys(without, True)}
+        beside: Any = {"name": True, "training": {"checkpoint", "inspect", "keep"}, **dict.fromkeys(without, True)}
         config = self.config.model_dump(exclude=beside)
         decides = {"schema": SCHEMA, "seed": self.seed, **config}
         return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()

@@ -139,7 +139,7 @@ class Search:
     def _fingerprint(self, config: RunConfig) -> str:
         """What decides the trials, but for how many there are."""
         parts = [
-            config.model_dump(exclude={"name": True, "training": {"checkpoint"}}),
+            config.model_dump(exclude={"name": True, "training": {"checkpoint", "keep"}}),
             self.section.model_dump(exclude={"trials"}),
         ]
         spaces = {path: space.model_dump() if isinstance(space, Range) else space for path, space in self.space.items()}

@@ -19,9 +19,21 @@ def _experiment(file: Path) -> Iterator[Path]:
     except UserError:
         yield file
     for run in store.run_folders(file.parent):
-        yield from (run / name for name in store.read_run(run).damaged)
-        states = (run / store.CHECKPOINT / name for name in ("state", "state.previous"))
-        yield from (state for state in states if state.exists() and not _whole(state))
+        yield from damaged_in(run)
+
+
+def damaged_in(run: Path) -> list[Path]:
+    """Return every file in the folder of a run that is not as it was written."""
+    return list(_damaged(run))
+
+
+def _damaged(run: Path) -> Iterator[Path]:
+    record = store.read_run(run)
+    yield from (run / name for name in record.damaged)
+    if record.result and store.WEIGHTS not in record.damaged and "weights" in record.result:
+        yield from [] if store.weights_whole(run, record.result) else [run / store.WEIGHTS]
+    states = (run / store.CHECKPOINT / name for name in (store.STATE, f"{store.STATE}.previous"))
+    yield from (state for state in states if state.exists() and not _whole(state))
 
 
 def _whole(state: Path) -> bool:

@@ -15,8 +15,12 @@ from rnnlab.names import folder as folder_name
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
 TOKENS, CALIBRATION = "tokens.json", "calibration.json"
+WEIGHTS = "best.weights.h5"
+"""The weights of the best epoch; Keras wants the ending."""
 TENSORBOARD, CHECKPOINT, INSPECTION = "tensorboard", "checkpoint", "inspection"
-OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, TENSORBOARD, CHECKPOINT, INSPECTION)
+STATE = "state"
+"""In the folder of checkpoints: all that decides the next step of a run."""
+OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, WEIGHTS, TENSORBOARD, CHECKPOINT, INSPECTION)
 """What a run writes into its folder."""
 KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION}
 """The files whose fingerprints a result keeps, by their name there."""
@@ -136,7 +140,13 @@ def read_run(folder: Path) -> RunRecord:
     ):
         return RunRecord(variant, seed, folder, None, [RESULT])
     damaged = [name for key, name in KEPT.items() if result.get(key) not in (None, _sha256(folder / name))]
+    damaged += [] if _size(folder / WEIGHTS) == result.get("weights", {}).get("bytes", _size(folder / WEIGHTS)) else [WEIGHTS]
     return RunRecord(variant, seed, folder, result, damaged)
+
+
+def weights_whole(folder: Path, result: Mapping[str, Any]) -> bool:
+    """Return whether the weights that a result speaks of are there, every bit as it was written."""
+    return "weights" in result and result["weights"]["sha256"] == _sha256(folder / WEIGHTS)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -146,9 +156,16 @@ def digests(folder: Path) -> dict[str, str]:
 
 def _sha256(path: Path) -> str:
     try:
-        return sha256(path.read_bytes()).hexdigest()
+        return files.sha256(path)
     except OSError:
         return ""
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def read(folder: str | Path) -> ExperimentRecord:

@@ -3,7 +3,6 @@
 import time
 from dataclasses import asdict
 from pathlib import Path
-from traceback import format_exc
 from typing import Any
 
 import keras
@@ -12,25 +11,25 @@ from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import StorageError
-from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.inspect_callback import Inspect
 from rnnlab.inspection.snapshot import first_batch
-from rnnlab.progress.base import Display, watch
+from rnnlab.progress.base import Display, Shown, watch
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
+from rnnlab.sweep import going_on
+from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure
 from rnnlab.sweep.origin import made, retried, who, write_origin
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.run_board import Board
+from rnnlab.training import weights_file
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.cleanup import released
+from rnnlab.training.fit import Callbacks
 from rnnlab.training.threads import use
-from rnnlab.training.train import Outcome, train
+from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig, monitored
-
-MAKERS = ("versions", "code", "backend", "numbers")
-"""What makes a state one of this run beside config and data: another maker may reach other bits."""
 
 
 def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lock: Lock, lost: str = "") -> dict[str, Any]:
@@ -46,53 +45,72 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)
-    learnt = {"fingerprint": spec.training_fingerprint, "data": dataset.sha256}
-    slot = Slot(folder / store.CHECKPOINT / "state", {**learnt, "by": [where[name] for name in MAKERS]})
+    slot, board = going_on.slot(spec, folder, dataset, where), Board(spec, folder, dataset)
     shown = progress.begin(spec, dataset.task.unit)
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
+    if before := None if slot.state else going_on.trained_already(spec, folder, dataset, where):
+        progress.say(f"{spec.variant} seed {spec.seed} has been trained, and is evaluated anew")
+        result = evaluate_again(spec, folder, dataset, before) | made(spec, dataset)
+        lock.check()
+        _begin(spec, folder, dataset, where, board)
+        board.epochs = store.read_run(folder).epochs
+    else:
+        _make_room(folder, slot, progress)
+        _begin(spec, folder, dataset, where, board)
+        callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
+        callbacks.append(looks(spec.config.training, dataset, folder / store.INSPECTION))
+        result = _made(spec, folder, dataset, callbacks, slot)
+    return _ended(spec, folder, result, board, lock, shown)
+
+
+def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
+    """Remove what the run does not go on from."""
     if slot.state is None:
         if slot.path.exists() and not slot.damaged and not (folder / store.RESULT).exists():
             progress.say(f"{slot.path} is of another config, data, code or versions; the run begins anew")
         store.clear(folder)
     files.remove(folder / store.RESULT)
     files.remove(folder / store.CALIBRATION)
+
+
+def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any], board: Board) -> None:
+    """Write what the run is made of."""
+    if going_on.origin_of(folder).get("fingerprint") != spec.fingerprint:
+        board.forget()
     write_origin(spec, folder, dataset, where)
     tokenizer_file.write(folder, dataset)
+    board.begin()
+
+
+def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, slot: Slot) -> dict[str, Any]:
+    """Train the run, leave its weights in its folder and evaluate it; return its result."""
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     result: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
     result |= {"monitor": monitor, "mode": mode}
-    board = Board(spec, folder, dataset)
-    board.begin()
-    callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board]
-    callbacks.append(watch(shown, dataset.train.count))
-    callbacks.append(looks(spec.config.training, dataset, folder / store.INSPECTION))
     try:
         with released():
             model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
             result |= asdict(outcome) | {"traceback": None}
-            result["metrics"] |= _judge(spec, folder, dataset, model, outcome)
+            result["weights"] = weights_file.write(folder / store.WEIGHTS, model)
+            result["metrics"] |= evaluated(spec, folder, dataset, model, result)
     except (LostError, StorageError):
         raise
     except Exception as error:
-        told = f"{type(error).__name__}: {error}".splitlines()[0]
-        result |= {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
+        result |= failure(error)
+    return result
+
+
+def _ended(spec: RunSpec, folder: Path, result: dict[str, Any], board: Board, lock: Lock, shown: Shown) -> dict[str, Any]:
+    """Write the result, then remove what only an unfinished run needs; return the result."""
     lock.check()
     board.end(result)
     result |= store.digests(folder)
     store.write_result(folder, result)
+    going_on.prune(spec, folder, result)
     seed_means.write(folder.parent)
     shown.end(result)
     return result
-
-
-def _judge(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, outcome: Outcome) -> dict[str, float]:
-    """Leave the calibration of a trained model in its folder, where the config asks for it; return its figures."""
-    if outcome.status != "done" or spec.config.evaluation.montecarlo is None:
-        return {}
-    found = judge(model, dataset, spec.config.evaluation, spec.seed, outcome.metrics)
-    store.write_calibration(folder, found.calibration)
-    return found.metrics
 
 
 def looks(config: TrainingConfig, dataset: Dataset, folder: Path) -> keras.callbacks.Callback:

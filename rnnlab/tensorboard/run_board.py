@@ -34,6 +34,10 @@ class Board(Callback):
         start = session_start(f"{spec.experiment}/{spec.variant}", settings(spec, self._compare()))
         append(folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
 
+    def forget(self) -> None:
+        """Remove what `begin` and `end` told of the run when it had another config."""
+        files.remove(self.folder / RESULT)
+
     def _compare(self) -> Mapping[str, Any]:
         """What the experiment compares, where its folder says so: a run may be made alone."""
         with suppress(UserError):

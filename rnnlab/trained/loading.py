@@ -16,8 +16,7 @@ from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.store import RunRecord
-from rnnlab.training import array_file
-from rnnlab.training.checkpoint import best_weights
+from rnnlab.training import weights_file
 from rnnlab.training.fit import compiled
 
 
@@ -87,24 +86,17 @@ def for_export(folder: str | Path) -> keras.Model:
 
 
 def put_weights(model: keras.Model, run: Ended) -> None:
-    """Give a model, built from the run's config and seed, the weights of the run's best epoch.
+    """Give a model, built from the run's config, the weights of the run's best epoch.
 
     Raises UserError where they were lost or are no finite numbers.
     """
-    if run.result["epochs"]:  # else it ended with the weights that it began with
-        weights = _weights(run)
-        if not all(np.isfinite(weight).all() for weight in weights):
-            raise UserError(f"{run.record.folder} has diverged before any epoch was whole: its weights are no finite numbers")
-        model.set_weights(weights)
-
-
-def _weights(run: Ended) -> list[np.ndarray]:
-    path = run.record.folder / store.CHECKPOINT / "state"
+    path, known = run.record.folder / store.WEIGHTS, run.result.get("weights")
+    if known is None:
+        raise UserError(f"{run.record.folder} has no {store.WEIGHTS}: rnnlab 0.1 made it; rnnlab run makes it again")
     try:
-        state = array_file.read(path)
-        made = [state["identity"][name] for name in ("fingerprint", "data")]
-        if made == [run.result[name] for name in ("trained", "data")]:
-            return best_weights(state)
-    except (OSError, ValueError, LookupError, TypeError, StopIteration):
-        pass
-    raise UserError(f"{path} is missing, damaged or of another run: it has no weights for {run.record.folder}")
+        weights_file.load(path, model, known["sha256"])
+    except (OSError, ValueError) as error:
+        told = str(error).splitlines()[0]
+        raise UserError(f"{told}; remove {path}, and rnnlab run makes the run again") from None
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise UserError(f"{run.record.folder} has diverged before any epoch was whole: its weights are no finite numbers")

@@ -13,6 +13,7 @@ from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.loading import ended
+from rnnlab.training import array_file, weights_file
 
 CLOCK = ("seconds", "words_per_second")
 """The figures that say how long something took."""
@@ -53,18 +54,23 @@ class Verified:
 def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     """Train a finished run again in a folder that is thrown away, wholly or so many epochs, and compare all bits.
 
-    Compared are data, first weights and curves; wholly, also figures and whatever was kept of the last state: weights of the
-    best and the last epoch, optimizer, generators. Raises UserError where the folder is no whole run that has ended.
+    Compared are data, first weights and curves; wholly, also metrics, the weights of the best epoch, and the last state where
+    it was kept: weights, optimizer, generators. Raises UserError where the folder is no whole run that has ended, or where its
+    weights are damaged.
     """
     run = ended(folder)
     record, result, origin = run
     config = run.config
     whole = epochs is None or epochs >= result["epochs"]
-    if not whole:
-        config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
+    if whole and "weights" in result and not store.weights_whole(record.folder, result):
+        raise UserError(f"{record.folder / store.WEIGHTS} is damaged; remove it, and rnnlab run makes the run again")
+    changes = {"keep": "resumable", **({} if whole else {"epochs": epochs})}
+    config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
     with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
         now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
-        pairs = _curves(record, now) | ({**_figures(result, again), **_state(record.folder, now.folder)} if whole else {})
+        pairs = _curves(record, now)
+        if whole:
+            pairs |= _figures(result, again) | _weights(record, now) | _state(record.folder, now.folder)
     for part, name in (("data", "data"), ("first weights", "initial_weights")):
         pairs[part] = {"sha256": (result[name], again[name])}
     different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
@@ -122,24 +128,26 @@ def _figures(then: dict[str, Any], now: dict[str, Any]) -> Pairs:
     return {"figures": {**metrics, **ends}}
 
 
+def _weights(then: RunRecord, now: RunRecord) -> Pairs:
+    """The weights of the best epoch, array by array; rnnlab 0.1 kept them elsewhere."""
+    if not (then.folder / store.WEIGHTS).exists():
+        return {}
+    before, after = (weights_file.arrays(record.folder / store.WEIGHTS) for record in (then, now))
+    return {"best weights": {name: (before.get(name), after.get(name)) for name in before | after}}
+
+
 def _state(then: Path, now: Path) -> Pairs:
     """The last state of the run, where it was kept and is whole, array by array."""
-    from rnnlab.training import array_file
-
     try:
-        before = array_file.read(then / store.CHECKPOINT / "state")
+        before = array_file.read(then / store.CHECKPOINT / store.STATE)
     except (OSError, ValueError):
         return {}
-    after = array_file.read(now / store.CHECKPOINT / "state")
+    after = array_file.read(now / store.CHECKPOINT / store.STATE)
     pairs = {
         f"array {index}": (mine.tobytes(), theirs.tobytes())
-        for index, (mine, theirs) in enumerate(zip(_arrays(before), _arrays(after), strict=True))
+        for index, (mine, theirs) in enumerate(zip(before["variables"], after["variables"], strict=True))
     }
-    return {"last state and best weights": pairs}
-
-
-def _arrays(state: dict[str, Any]) -> list[Any]:
-    return [*state["variables"], *(array for kept in state["callbacks"] for array in kept.get("best_weights") or ())]
+    return {"last state": pairs}
 
 
 def _tell(name: str, then: Any, now: Any) -> str:

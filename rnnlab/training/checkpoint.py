@@ -1,7 +1,8 @@
 """Everything that decides the next step of a run, kept on the disk, so that a killed run goes on to the same bits."""
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from rnnlab.training import array_file
 class Slot:
     """Where the state of a run is kept, and whose state it has to be."""
 
-    def __init__(self, path: Path, identity: Any):
-        self.path, self.identity = path, identity
-        """The file, and what the bits depend on, as plain values; a state of another identity is no state of this run."""
+    def __init__(self, path: Path, identity: Any, epochs: int | None = None):
+        self.path, self.identity, self.epochs = path, identity, epochs
+        """The file; what the bits depend on, as plain values; the epochs of the run, where a longer one has the same identity.
+        A state of another identity, or of more epochs, is no state of this run."""
         self.damaged: list[Path] = []
         """The files that were no whole states."""
         self.state = self._read()
@@ -32,12 +34,17 @@ class Slot:
         for path in (self.path, self.previous):
             try:
                 state = array_file.read(path)
-                return dict(state) if state["identity"] == self.identity else None
+                return dict(state) if self.fits(state) else None
             except FileNotFoundError:
                 continue
             except (OSError, ValueError, LookupError, TypeError, RecursionError):
                 self.damaged.append(path)
         return None
+
+    def fits(self, state: Mapping[str, Any]) -> bool:
+        """Return whether the run can go on from a state, as far as identity and length go."""
+        longest = (self.epochs if self.epochs is not None else math.inf, 0)
+        return bool(state["identity"] == self.identity and (state["epoch"], state["batch"]) <= longest)
 
     @property
     def position(self) -> tuple[int, int]:

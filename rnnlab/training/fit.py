@@ -19,6 +19,8 @@ from rnnlab.training.optimizers import optimizer
 from rnnlab.training.rates import Averaging, rate_callbacks
 from rnnlab.training.training_config import TrainingConfig, monitored
 
+NEVER = 1_000_000
+"""A patience that no run exhausts; it stays in the state of a run, which may go on with more epochs."""
 Callbacks = Iterable[keras.callbacks.Callback]
 
 
@@ -39,7 +41,7 @@ def best_epoch(config: TrainingConfig, task: Task) -> keras.callbacks.EarlyStopp
     return keras.callbacks.EarlyStopping(
         monitor,
         mode=mode,
-        patience=config.early_stopping.patience if config.early_stopping else max(config.epochs, 1),
+        patience=config.early_stopping.patience if config.early_stopping else NEVER,
         restore_best_weights=True,
     )
 

@@ -109,6 +109,9 @@ class TrainingConfig(Section):
     """When to stop before the last epoch; null never does."""
     checkpoint: CheckpointConfig = CheckpointConfig()
     """How often the state of a run is kept."""
+    keep: Literal["weights", "resumable"] = "weights"
+    """What stays of a finished run beside its records: the weights of its best epoch, or with resumable also the last state, so
+    that with more `epochs` it goes on to the bits of one long training; a cosine schedule depends on `epochs`, and can't."""
     inspect: InspectConfig | None = None
     """How often to look inside the cells; null never does, `rnnlab inspect` does it afterwards."""
     deterministic: bool = True

@@ -14,9 +14,9 @@ from typing import Any
 import tensorboards
 import yaml
 
-from rnnlab.storage.store import CHECKPOINT, RESULT, TENSORBOARD, read
-from rnnlab.training import array_file
-from rnnlab.training.checkpoint import best_weights
+from rnnlab.storage.integrity import damaged_in
+from rnnlab.storage.store import CHECKPOINT, RESULT, TENSORBOARD, WEIGHTS, read
+from rnnlab.training import weights_file
 
 DOCUMENT: dict[str, Any] = {
     "name": "small",
@@ -57,8 +57,9 @@ def bits(folder: Path) -> list[Any]:
         assert run.damaged == []
         assert not [*run.folder.rglob("*.partial")]
         curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in run.epochs]
-        weights = best_weights(array_file.read(run.folder / CHECKPOINT / "state"))
-        found.append((run.variant, untimed(run.result), curves, shown(run.folder), [weight.tobytes() for weight in weights]))
+        assert not (run.folder / CHECKPOINT).exists()
+        assert damaged_in(run.folder) == []
+        found.append((run.variant, untimed(run.result), curves, shown(run.folder), weights_file.arrays(run.folder / WEIGHTS)))
     return found
 
 

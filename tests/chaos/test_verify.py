@@ -3,19 +3,19 @@
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 import yaml
 
 from chaos.small import Forker
 from rnnlab import sealed
 from rnnlab.storage import store
-from rnnlab.training import array_file
 
 Whole = tuple[Path, list[Any]]
-STATE = f"{store.CHECKPOINT}/state"
 
 
 @pytest.fixture
@@ -44,9 +44,11 @@ def change_epoch(run: Path, number: int) -> None:
 
 
 def change_weight(run: Path) -> None:
-    state = array_file.read(run / STATE)
-    state["variables"][0].reshape(-1)[0] *= 1 + 1e-6
-    array_file.write(run / STATE, state)
+    """As if another weight had been learnt, and its file written whole."""
+    with h5py.File(run / store.WEIGHTS, "r+") as file:
+        file["layers/embedding/vars/0"][0, 0] *= 1 + 1e-6
+    content = (run / store.WEIGHTS).read_bytes()
+    reseal(run, weights={"sha256": sha256(content).hexdigest(), "bytes": len(content)})
 
 
 def change_versions(run: Path) -> None:
@@ -67,7 +69,7 @@ def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker
     status, said = again(forker, run)
     assert status == 0, said
     assert "DIFFER" not in said
-    for part in ("data", "first weights", "curves", "figures", "last state and best weights"):
+    for part in ("data", "first weights", "curves", "figures", "best weights"):
         assert f"{part} agree" in said
     assert "versions, code and machine are those of the run" in said
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
@@ -86,7 +88,7 @@ def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker
     [
         (change_metric, "figures", "figures: test_loss was "),
         (lambda run: change_epoch(run, 4), "curves", "curves: epoch 4, validation loss was "),
-        (change_weight, "last state and best weights", "last state and best weights: array 0 differs"),
+        (change_weight, "best weights", "best weights: layers/embedding/vars/0 differs"),
     ],
 )
 def test_what_differs_is_named(change: Callable[[Path], None], part: str, told: str, run: Path, forker: Forker) -> None:
@@ -109,8 +111,9 @@ def test_epochs_that_are_not_trained_again_are_not_compared(run: Path, forker: F
 
 def test_what_cannot_be_verified_is_refused(run: Path, forker: Forker, tmp_path: Path) -> None:
     cases: list[tuple[Callable[[], Any], str]] = [
-        (lambda: (run / STATE).write_bytes(b""), ""),
+        (lambda: None, ""),
         (lambda: reseal(run, status="failed"), "has failed"),
+        (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged"),
         (lambda: (run / store.RESULT).write_text("{"), "result.json is damaged"),
         (lambda: (run / store.RESULT).unlink(), "has not ended"),
         (lambda: (run / store.RUN).unlink(), "is not the folder of a run"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from rnnlab import sealed
 from rnnlab.config import Experiment, load
 from rnnlab.storage import store
 from rnnlab.storage.store import ExperimentRecord, RunRecord, read
@@ -173,7 +174,7 @@ def test_a_result_that_cannot_be_trusted_is_made_again(
             "truncated": text[:-40],
             "changed": text.replace('"seed": 2', '"seed": 3'),
             "foreign": "[1, 2]",
-            "other data": json.dumps(store.events.seal(document)),
+            "other data": json.dumps(sealed.seal(document)),
         }[damage]
     )
     assert path.read_text() != text

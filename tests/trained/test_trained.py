@@ -3,18 +3,18 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sweep.test_sweep import swept
 
+from rnnlab import sealed
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.trained.loading import ended, trained
-from rnnlab.training import array_file
+from rnnlab.training import weights_file
 from rnnlab.training.fit import evaluate
-
-STATE = f"{store.CHECKPOINT}/state"
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +51,15 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
         store.write_result(run, result)
 
     def not_finite() -> None:
-        state = array_file.read(run / STATE)
-        kept = next(fields for fields in state["callbacks"] if fields.get("best_weights"))
-        kept["best_weights"][0] = np.full_like(kept["best_weights"][0], np.nan)
-        array_file.write(run / STATE, state)
+        model = trained(run).model
+        model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+        store.write_result(run, ended(run).result | {"weights": weights_file.write(run / store.WEIGHTS, model)})
 
     cases: list[tuple[Callable[[], object], str]] = [
         (not_finite, "has diverged before any epoch was whole"),
-        (lambda: (run / STATE).write_bytes(b"damaged"), "state is missing, damaged or of another run"),
+        (lambda: flip(run / store.WEIGHTS), "best.weights.h5 is damaged: its checksum is wrong"),
+        (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run makes it good"),
+        (lambda: store.write_result(run, without_weights(run)), "has no best.weights.h5: rnnlab 0.1 made it"),
         (other_data, "was trained on other data than 'adding' is now"),
         (lambda: store.write_result(run, ended(run).result | {"status": "failed"}), "has failed: it has left no trained model"),
         (lambda: (run / store.RESULT).unlink(), "has not ended"),
@@ -70,7 +71,19 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
             trained(run)
 
 
-def test_the_state_of_another_run_is_not_taken(made: Path, run: Path) -> None:
-    shutil.copy(made / "none" / "seed-1" / STATE, run / STATE)
-    with pytest.raises(UserError, match="of another run"):
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def without_weights(run: Path) -> dict[str, Any]:
+    """A result as rnnlab 0.1 wrote it."""
+    result = sealed.unseal((run / store.RESULT).read_text())
+    return {name: value for name, value in result.items() if name != "weights"}
+
+
+def test_the_weights_of_another_run_are_not_taken(made: Path, run: Path) -> None:
+    shutil.copy(made / "none" / "seed-1" / store.WEIGHTS, run / store.WEIGHTS)
+    with pytest.raises(UserError, match="is damaged"):
         trained(run)

@@ -1,0 +1,61 @@
+"""A finished run is evaluated: as its training ends, and again from its weights where only its evaluation has changed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from traceback import format_exc
+from typing import Any
+
+import keras
+
+from rnnlab import files
+from rnnlab.config import RunSpec
+from rnnlab.data.dataset import Dataset
+from rnnlab.inspection.evaluation import judge
+from rnnlab.storage import store
+from rnnlab.training import weights_file
+from rnnlab.training.cleanup import released
+from rnnlab.training.fit import compiled
+from rnnlab.training.repeatable import repeatable
+
+
+def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
+    """Leave the calibration of a trained model in its folder, where the config asks for it; return its metrics."""
+    if result["status"] != "done" or spec.config.evaluation.montecarlo is None:
+        files.remove(folder / store.CALIBRATION)
+        return {}
+    seen = judge(model, dataset, spec.config.evaluation, spec.seed, result["metrics"])
+    store.write_calibration(folder, seen.calibration)
+    return seen.metrics
+
+
+def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `before`, the result of the same training, becomes by this evaluation; its weights are taken as they are.
+
+    The result in the folder stays until the new one is written, so that a kill loses nothing.
+    """
+    config = spec.config
+    result = {**before, "metrics": _of_training(before["metrics"])}
+    try:
+        with released():
+            repeatable(spec.seed, config.training.deterministic)
+            model = compiled(config.model, dataset, config.training, spec.seed)
+            weights_file.load(folder / store.WEIGHTS, model, before["weights"]["sha256"])
+            result["metrics"] |= evaluated(spec, folder, dataset, model, result)
+    except Exception as error:
+        result |= failure(error)
+    return result
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """Return what a result says of a run that ended by an exception."""
+    told = f"{type(error).__name__}: {error}".splitlines()[0]
+    return {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
+
+
+def _of_training(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that a training has by itself: what was measured of the test split alone is of an evaluation."""
+    return {
+        name: value
+        for name, value in metrics.items()
+        if not name.startswith("test_") or f"val_{name.removeprefix('test_')}" in metrics
+    }

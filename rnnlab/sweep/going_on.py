@@ -1,0 +1,83 @@
+"""What a run goes on from: a state of its own or of the same run with fewer epochs, or its weights, evaluated otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rnnlab import files
+from rnnlab.config import ConfigError, RunSpec, reader
+from rnnlab.data.dataset import Dataset
+from rnnlab.storage import store
+from rnnlab.training import array_file
+from rnnlab.training.checkpoint import Slot
+from rnnlab.training.schedules import Cosine
+from rnnlab.training.training_config import TrainingConfig
+
+MAKERS = ("versions", "code", "backend", "numbers")
+"""What makes a state one of this run beside config and data: another maker may reach other bits."""
+
+
+def slot(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> Slot:
+    """Return where the state of a run is kept, with the one that it goes on from, if there is one; `where` it is made now."""
+    identity = {**_learnt(spec, dataset), "by": [where[name] for name in MAKERS]}
+    return Slot(folder / store.CHECKPOINT / store.STATE, identity, spec.config.training.epochs)
+
+
+def needs_all_epochs(config: TrainingConfig) -> str:
+    """Return why training with more epochs differs from the first epoch on; empty where it goes on from the shorter one.
+
+    >>> needs_all_epochs(TrainingConfig(epochs=3))
+    ''
+    """
+    return "its cosine schedule depends on training.epochs" if isinstance(config.schedule, Cosine) else ""
+
+
+def goes_on(spec: RunSpec, folder: Path, dataset: Dataset) -> bool:
+    """Return whether a run's folder holds a state of the same run with as many epochs or fewer, as its outline says."""
+    try:
+        state = array_file.outline(folder / store.CHECKPOINT / store.STATE)
+        same = {name: state["identity"][name] for name in ("fingerprint", "data")} == _learnt(spec, dataset)
+        return bool(same and (state["epoch"], state["batch"]) <= (spec.config.training.epochs, 0))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
+    """What decides the bits of every epoch; how many there are does not, unless the schedule depends on it."""
+    config = spec.config.training
+    if not needs_all_epochs(config):
+        config = config.model_copy(update={"epochs": 0})
+    endless = replace(spec, config=spec.config.model_copy(update={"training": config}))
+    return {"fingerprint": endless.training_fingerprint, "data": dataset.sha256}
+
+
+def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the result of the same training, otherwise evaluated, whose weights are whole; None where there is none.
+
+    What the new evaluation writes again may be damaged: a kill may have come while it was written.
+    """
+    record = store.read_run(folder)
+    result = record.result or {}
+    learnt = (result.get("trained"), result.get("data")) == (spec.training_fingerprint, dataset.sha256)
+    if not learnt or result["status"] not in ("done", "diverged") or store.EVENTS in record.damaged:
+        return None
+    origin = origin_of(folder)
+    same = all(origin.get(name) == where[name] for name in MAKERS)
+    return result if same and store.weights_whole(folder, result) else None
+
+
+def origin_of(folder: Path) -> dict[str, Any]:
+    """Return what the `run.yaml` of a folder says; nothing where there is none that can be read."""
+    try:
+        return dict(reader.read(folder / store.RUN).plain())
+    except (OSError, ConfigError, TypeError, ValueError):
+        return {}
+
+
+def prune(spec: RunSpec, folder: Path, result: Mapping[str, Any]) -> None:
+    """Remove the states that a run needs no more, once its result is safe; a failed run may be tried again from its state."""
+    if result["status"] == "failed":
+        return
+    resumable = spec.config.training.keep == "resumable"
+    files.remove(folder / store.CHECKPOINT / f"{store.STATE}.previous" if resumable else folder / store.CHECKPOINT)
