@@ -59,9 +59,9 @@ def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None =
 @main.command("list")
 @RUNS
 @JSON
-@click.option("--rebuild", is_flag=True, help="Read every file again, states too, and tell what is damaged.")
+@click.option("--check", is_flag=True, help="Read every file again, weights and states too, and tell what is damaged.")
 @click.pass_context
-def list_(ctx: click.Context, runs: Path, as_json: bool, rebuild: bool) -> None:
+def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
     """List the experiments that have been run.
 
     The folders are the truth and always read; there is no index that could be wrong.
@@ -72,7 +72,7 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, rebuild: bool) -> None:
     from rnnlab.storage.listing import experiments
 
     show_rows(experiments(runs), as_json)
-    if rebuild:
+    if check:
         from rnnlab.storage.integrity import damaged
 
         found = damaged(runs)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command
+from chaos.small import Forker, bits, command, config
 from rnnlab import sealed
 from rnnlab.errors import UserError
 from rnnlab.storage import store
@@ -36,6 +36,27 @@ def copy(whole: Whole, tmp_path: Path) -> Path:
     """The finished sweep again, to do something to it."""
     shutil.copytree(whole[0], tmp_path / "copy")
     return tmp_path / "copy"
+
+
+KILLED = "import rnnlab.training.weights_file as file; file.write = lambda *what: os._exit(9)"
+"""Ends a process as a run has been trained and is about to write its weights."""
+
+
+@pytest.fixture(scope="module")
+def stopped(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sweep with runs that were killed at their end."""
+    place = tmp_path_factory.mktemp("stopped")
+    config(place)
+    for variant in ("ours", "builtin"):
+        assert forker.run([*command(place), "--only", variant], place / "log", KILLED) == 9, (place / "log").read_text()
+    return place
+
+
+@pytest.fixture
+def begun(stopped: Path, tmp_path: Path) -> Path:
+    """The same again, to do something to it."""
+    shutil.copytree(stopped, tmp_path / "begun")
+    return tmp_path / "begun"
 
 
 def folder(copy: Path, variant: str = "ours") -> Path:
@@ -77,8 +98,8 @@ def test_a_yaml_file_that_stands_for_billions_is_refused(tmp_path: Path) -> None
             store.read(tmp_path)
 
 
-def test_no_damaged_state_is_believed(copy: Path) -> None:
-    path = folder(copy) / STATE
+def test_no_damaged_state_is_believed(begun: Path) -> None:
+    path = folder(begun) / STATE
     content, whole, before = path.read_bytes(), array_file.read(path), array_file.read(path.with_name("state.previous"))
     assert (before["epoch"], before["batch"]) < (whole["epoch"], whole["batch"])
     for damaged in damages(content, 1000):
@@ -110,21 +131,41 @@ def flip(path: Path) -> None:
 
 
 def test_what_is_damaged_is_made_good_and_told(copy: Path, whole: Whole, forker: Forker) -> None:
-    """In each sweep both runs are damaged in another way, and the run's own files tell what is right."""
+    """In each sweep both runs are damaged in another way."""
     ours, builtin = folder(copy), folder(copy, "builtin")
     other_result = (builtin / store.RESULT).read_bytes()
     rounds = [
         ("result.json is damaged", lambda: (flip(ours / store.RESULT), flip(builtin / store.RUN))),
         ("events.jsonl is damaged", lambda: ((ours / store.EVENTS).write_bytes(b""), flip(builtin / store.EVENTS))),
         ("result.json is damaged", lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin))),
-        ("state is damaged and not used", lambda: (unfinished(ours), flip(ours / STATE), flip(curve(ours)), lost(builtin))),
-        ("state is of another config, data, code or versions", lambda: (unfinished(ours), swapped(ours, builtin))),
+        ("best.weights.h5 is damaged", lambda: ((ours / store.WEIGHTS).unlink(), (builtin / store.WEIGHTS).write_bytes(b"x"))),
     ]
-    for number, (told, damage) in enumerate(rounds):
+    for told, damage in rounds:
         damage()
-        assert forker.run(command(copy), copy / f"log-{number}") == 0, (copy / f"log-{number}").read_text()
-        assert told in (copy / f"log-{number}").read_text()
-        assert bits(copy) == whole[1]
+        made_good(copy, told, whole, forker)
+
+
+def made_good(place: Path, told: str, whole: Whole, forker: Forker) -> None:
+    """The sweep says what was wrong, and ends with the right bits."""
+    (place / "log").unlink(missing_ok=True)
+    assert forker.run(command(place), place / "log") == 0, (place / "log").read_text()
+    assert told in (place / "log").read_text()
+    assert bits(place) == whole[1]
+
+
+def test_the_run_goes_on_from_the_state_before_a_damaged_one(begun: Path, whole: Whole, forker: Forker) -> None:
+    ours, builtin = folder(begun), folder(begun, "builtin")
+    for path in (ours / STATE, curve(ours), builtin / STATE, builtin / f"{STATE}.previous"):
+        flip(path)
+    made_good(begun, "state is damaged and not used", whole, forker)
+    said = (begun / "log").read_text()
+    assert "ours seed 1  goes on in epoch" in said
+    assert "builtin seed 1  epoch 1/4" in said
+
+
+def test_a_state_of_another_run_is_not_used(begun: Path, whole: Whole, forker: Forker) -> None:
+    shutil.copytree(folder(begun, "builtin") / store.CHECKPOINT, folder(begun) / store.CHECKPOINT, dirs_exist_ok=True)
+    made_good(begun, "state is of another config, data, code or versions", whole, forker)
 
 
 def unfinished(run: Path) -> None:
@@ -141,19 +182,9 @@ def torn(run: Path) -> None:
     unfinished(run)
     for path in (run / store.EVENTS, curve(run)):
         path.write_bytes(path.read_bytes()[:-7])
-    (run / store.CHECKPOINT / ".state.0badcafe.partial").write_bytes(b"half")
-
-
-def swapped(run: Path, other: Path) -> None:
-    """The state of another run lies here."""
-    shutil.copytree(other / store.CHECKPOINT, run / store.CHECKPOINT, dirs_exist_ok=True)
-
-
-def lost(run: Path) -> None:
-    """Both states are gone: the run is made again."""
-    unfinished(run)
-    flip(run / STATE)
-    flip(run / f"{STATE}.previous")
+    for place in (run, run / store.CHECKPOINT):
+        place.mkdir(exist_ok=True)
+        (place / ".state.0badcafe.partial").write_bytes(b"half")
 
 
 def test_a_sealed_line_of_another_file_is_no_result(copy: Path) -> None:
@@ -166,26 +197,27 @@ def test_a_sealed_line_of_another_file_is_no_result(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "checkpoint", "tensorboard/train", "events.jsonl", "checkpoint/state"])
-def test_a_link_in_place_of_a_folder_or_file_is_refused(name: str, copy: Path, tmp_path: Path, forker: Forker) -> None:
+def test_a_link_in_place_of_a_folder_or_file_is_refused(name: str, begun: Path, tmp_path: Path, forker: Forker) -> None:
     """Nothing is written through it."""
-    unfinished(folder(copy))
-    place = folder(copy) / name
+    place = folder(begun) / name
     place.rename(tmp_path / "elsewhere")
     place.symlink_to(tmp_path / "elsewhere")
     before = {path: path.stat().st_mtime_ns for path in [tmp_path / "elsewhere", *(tmp_path / "elsewhere").rglob("*")]}
-    assert forker.run(command(copy), tmp_path / "log") == 2
+    assert forker.run(command(begun), tmp_path / "log") == 2
     assert f"{place} leads out of" in (tmp_path / "log").read_text()
     assert "Traceback" not in (tmp_path / "log").read_text()
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_every_damaged_file_is_listed(copy: Path, forker: Forker, tmp_path: Path) -> None:
+def test_every_damaged_file_is_listed(copy: Path, begun: Path, forker: Forker, tmp_path: Path) -> None:
     runs = copy / "runs"
-    arguments = ["list", "--runs", str(runs), "--rebuild"]
+    shutil.copytree(folder(begun) / store.CHECKPOINT, folder(copy) / store.CHECKPOINT)
+    arguments = ["list", "--runs", str(runs), "--check"]
     assert forker.run(arguments, tmp_path / "log") == 0
     assert "damaged" not in (tmp_path / "log").read_text()
     names = [store.RESULT, STATE, f"{STATE}.previous"]
-    hurt = [*(folder(copy) / name for name in names), folder(copy, "builtin") / store.EVENTS]
+    hurt = [*(folder(copy) / name for name in names)]
+    hurt += [folder(copy, "builtin") / name for name in (store.EVENTS, store.WEIGHTS)]
     for path in hurt:
         flip(path)
     assert forker.run(arguments, tmp_path / "log") == 1
