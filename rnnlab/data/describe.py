@@ -27,15 +27,20 @@ def known() -> list[dict[str, Any]]:
 def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:
     steps = {name: about["splits"].get(name, {}).get("steps") for name in SPLITS}
     tokens = about["codec"]["vocabulary"]
-    level = about["codec"]["level"] if tokens else "numbers"
+    level = _level(about["codec"]["level"]) if tokens else "numbers"
     return {"name": about["key"]["name"], "level": level, **steps, "vocabulary": tokens and len(tokens), "folder": folder}
+
+
+def _level(name: str) -> str:
+    """The level as a section spells it."""
+    return "word" if name == "unicode" else name
 
 
 def describe(found: Prepared) -> dict[str, Any]:
     """Return what is known of a prepared data set."""
     about, codec = found.about, Codec.of(found.about["codec"])
     kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
-    tokens = {"level": codec.level, "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
+    tokens = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
     if alike := _alike(codec.labels):
         kept["told"] = [*kept.get("told", []), *alike]

@@ -4,7 +4,7 @@ from pydoc_data.topics import topics
 
 from rnnlab.data.data_config import PythonReference
 from rnnlab.data.python_reference import build, text
-from rnnlab.data.segmentation import Vocabulary, characters, words
+from rnnlab.data.segmentation import Vocabulary, characters, plain_words
 
 
 def test_the_reference_is_all_topics_in_order() -> None:
@@ -18,14 +18,14 @@ def test_the_reference_is_all_topics_in_order() -> None:
 
 def test_words_lose_nothing_but_blanks() -> None:
     whole = text()
-    joined = "".join(words(whole)).replace("<eos>", "\n")
+    joined = "".join(plain_words(whole)).replace("<eos>", "\n")
     assert joined == "".join(character for character in whole if not character.isspace() or character == "\n")
     assert "".join(characters(whole)).replace("<eos>", "\n") == whole
 
 
 def test_splits_are_the_text_in_order_and_the_vocabulary_is_from_the_training_part() -> None:
     data = build(PythonReference(name="python_reference", vocabulary=500))
-    tokens = words(text())
+    tokens = plain_words(text())
     sizes = [split.size for split in (data.train, data.validation, data.test)]
     assert sum(sizes) == len(tokens)
     assert sizes[0] == len(tokens) * 8 // 10
@@ -38,7 +38,7 @@ def test_splits_are_the_text_in_order_and_the_vocabulary_is_from_the_training_pa
 
 def test_a_word_that_only_the_test_part_has_is_unknown() -> None:
     data = build(PythonReference(name="python_reference", vocabulary=10**6))
-    tokens = words(text())
+    tokens = plain_words(text())
     train, test = set(tokens[: data.train.size]), tokens[-data.test.size :]
     strange = next(place for place, token in enumerate(test) if token not in train)
     assert data.test.arrays()[0][strange] == 0

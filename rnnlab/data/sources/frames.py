@@ -1,22 +1,17 @@
 """Tables in memory: the columns that are wanted of a file, each row with its place, for the errors that name it."""
 
-import bz2
-import gzip
 import io
 import json
-import lzma
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnnlab.data.sources.layout import encoding_of, known_encoding, reader_of, separator_of
+from rnnlab.data.sources.encodings import UNPACK, decoded
+from rnnlab.data.sources.layout import reader_of, separator_of
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
-
-UNPACK: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""How packed files are opened, by the end of their names."""
 
 
 @dataclass(frozen=True)
@@ -68,35 +63,6 @@ def ending(path: Path) -> str:
     """
     path = Path(path.name.lower())
     return (path.with_suffix("") if path.suffix in UNPACK else path).suffix
-
-
-def content(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked; raise UserError where it is no whole packed file."""
-    opened = UNPACK.get(path.suffix.lower(), open)
-    try:
-        with opened(path, "rb") as file:
-            return bytes(file.read())
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
-
-
-def decoded(path: Path, encoding: str | None) -> tuple[str, dict[str, str]]:
-    """Return the text of a file and the encoding where it was guessed; raise UserError with the line of a wrong byte."""
-    data = content(path)
-    name = encoding or encoding_of(data)
-    if name.lower().replace("_", "-") in ("utf-8", "utf8"):
-        name = "utf-8-sig"
-    try:
-        known_encoding(name)
-        text = data.decode(name).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode(name, errors="replace")
-        line, column = len(re.findall(r"\r\n|\r|\n", before)) + 1, len(re.split(r"[\r\n]", before)[-1]) + 1
-        said = f"{name.removesuffix('-sig')} text: byte {data[error.start]:#04x} at column {column}"
-        raise UserError(f"{path}:{line} is not {said}; encoding: names another one, such as latin-1 or cp1252") from None
-    except ValueError as error:
-        raise UserError(str(error)) from None
-    return text, {} if encoding or name == "utf-8-sig" else {"encoding": name}
 
 
 def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:

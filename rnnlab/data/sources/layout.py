@@ -1,6 +1,5 @@
 """How a table is laid out: what its sections may say, and what is guessed where they do not."""
 
-import codecs
 import csv
 import io
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from rnnlab.data.sources.encodings import known_encoding
 from rnnlab.data.sources.source_config import Source
 from rnnlab.section import conflict
 
@@ -62,33 +62,6 @@ class Layout(Source):
                 ("thousands",), "the same sign cannot stand before the fraction and between thousands", self.thousands
             )
         return self
-
-
-def known_encoding(name: str) -> str:
-    """Return the name of an encoding of text; raise ValueError where there is none of that name."""
-    try:
-        b"".decode(name)  # which refuses codecs that make no text
-    except (LookupError, ValueError):
-        raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are often met") from None
-    return name
-
-
-def encoding_of(data: bytes) -> str:
-    """Return the encoding that the first bytes of a file show, UTF-8 where they show none.
-
-    >>> [encoding_of(data) for data in (b"text", b"\\xef\\xbb\\xbftext", "text".encode("utf-16"), "text".encode("utf-16-be"))]
-    ['utf-8', 'utf-8-sig', 'utf-16', 'utf-16-be']
-    """
-    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
-    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    for mark, name in marks.items():
-        if data.startswith(mark):
-            return name
-    head = data[:1000]
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if len(zeros) > 1 and zeros.count(0) > len(zeros) / 2:
-            return name
-    return "utf-8"
 
 
 def separator_of(text: str, config: Any, wanted: Iterable[str], usual: str = ",") -> str:

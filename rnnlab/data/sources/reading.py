@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rnnlab.data.sources.encodings import decoded, opened
 from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 
@@ -54,18 +55,17 @@ def found(patterns: str | list[str]) -> list[Path]:
     return paths
 
 
-def lines(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text file with their numbers from 1; raise UserError at what is not in the encoding."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                text = line.decode(encoding if number > 1 or encoding != "utf-8" else "utf-8-sig")
-            except UnicodeDecodeError as error:
-                what = f"byte {line[error.start]:#04x} at column {error.start + 1}"
-                raise UserError(f"{path}:{number} is not {encoding} text: {what}; encoding: may name another one") from None
-            except LookupError:
-                raise UserError(f"there is no encoding {encoding!r}; utf-8, latin-1 and cp1252 are often met") from None
-            yield number, text.replace("\r\n", "\n")
+def lines(path: Path, encoding: str | None = "utf-8") -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text file with their numbers from 1; raise UserError at what is not in the encoding.
+
+    Without an `encoding` it is UTF-8, or UTF-16 where the file begins like it.
+    """
+    try:
+        with opened(path, encoding) as file:
+            yield from enumerate(file, 1)
+    except (UnicodeError, EOFError, OSError):
+        decoded(path, encoding)  # which says where
+        raise
 
 
 def unpacked(path: Path, to: Path) -> Path:

@@ -38,20 +38,26 @@ class Source(Section):
         return {name: value for name, value in named.items() if isinstance(value, str | list)}
 
 
+def spelt(level: str) -> str:
+    """Return the key of `rnnlab.data.segmentation.LEVELS` for a level as a section names it."""
+    return "unicode" if level == "word" else level
+
+
 class Tokens(Source):
     """Settings of what is read as tokens."""
 
     vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = 20_000
     """Most distinct tokens of the training split, `<unk>` included; rarer ones become `<unk>`; null keeps all."""
     level: Literal["word", "blank", "character", "subword"] = "word"
-    """What a token is: a word or sign, what stands between blanks, a character, or a byte-pair piece (extra `subword`)."""
+    """What a token is: a word or sign by Unicode's rules, what stands between blanks, a character, or a byte-pair piece
+    (extra `subword`)."""
     lower: bool = False
     """Make all letters small."""
 
     @property
     def splitting(self) -> str:
         """How texts are split: a key of `rnnlab.data.segmentation.LEVELS`, or subword."""
-        return self.level
+        return spelt(self.level)
 
 
 class Stream(Windowed, Tokens):

@@ -1,13 +1,16 @@
 """Any text: files of one's own for the splits, or fractions of one text."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
+from rnnlab.data.segmentation import LEVELS
+from rnnlab.data.sources.encodings import known_encoding
 from rnnlab.data.sources.reading import Reading, Row, found, lines
 from rnnlab.data.sources.source_config import Files, Fraction, Stream
 from rnnlab.errors import UserError
@@ -25,8 +28,13 @@ class Text(Stream):
     """The files, or the fraction of the training lines, to choose the best epoch on."""
     test: Files | Fraction = 0.1
     """The files, or the fraction of the training lines, for the final figure."""
-    encoding: str = "utf-8"
-    """How the files are encoded."""
+    encoding: str | None = None
+    """How the files are encoded; null takes UTF-8, or UTF-16 where a file begins like it."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        return None if name is None else known_encoding(name)
 
     @model_validator(mode="after")
     def _leaves_something(self) -> "Text":
@@ -48,17 +56,34 @@ def read(config: Text) -> Reading:
         name: partial(_lines, found(part), config.encoding) for name, part in own.items() if not isinstance(part, float)
     }
     total = sum(1 for _ in whole()) if parts else 0
+    if parts and total * min(parts.values()) < 1:
+        told = f"{paths[0]} has {total} line{'s' * (total > 1)}, so the splits are cut between tokens instead of lines"
+        return Reading({**splits, **_by_tokens(config, list(whole()), parts)}, {"told": [told]})
     end = total
     for name in reversed(parts):
         begin = end - max(1, round(total * parts[name]))
         splits[name], end = partial(_slice, whole, begin, end), begin
-    if parts and end < 1:
-        raise UserError(f"{paths[0]} has {total} lines, too few to give every split one; name a file for each split")
     splits["train"] = partial(_slice, whole, 0, end if parts else None)
     return Reading(splits)
 
 
-def _lines(paths: list[Path], encoding: str) -> Iterator[Row]:
+def _by_tokens(config: Text, rows: list[Row], parts: dict[str, float]) -> dict[str, Callable[[], Iterable[Row]]]:
+    """The splits of a text that has too few lines, cut between tokens."""
+    text, place = "".join(row.input for row in rows), rows[0].place
+    pieces = re.findall(r"\s*\S+\s*", text) if config.level == "subword" else LEVELS[config.splitting].split(text)
+    bounds = [len(pieces)]
+    for name in reversed(parts):
+        bounds.append(bounds[-1] - max(1, round(len(pieces) * parts[name])))
+    if bounds[-1] < 1:
+        raise UserError(f"{place} and what follows has {len(pieces)} tokens, too few for train, {' and '.join(parts)}")
+    ends = dict(zip((*reversed(parts), "train"), bounds, strict=True))
+    begins = dict(zip(reversed(parts), bounds[1:], strict=True))
+    cut = {name: pieces[begins.get(name, 0) : end] for name, end in ends.items()}
+    joined = {name: "".join(part) if config.level == "subword" else part for name, part in cut.items()}
+    return {name: partial(list, [Row(part, place=place)]) for name, part in joined.items()}
+
+
+def _lines(paths: list[Path], encoding: str | None) -> Iterator[Row]:
     for path in paths:
         for number, line in lines(path, encoding):
             yield Row(line, place=f"{path}:{number}")

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from rnnlab.data.sources.holdout import held_out
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.source_config import Fraction, Lengths, Tokens
+from rnnlab.data.sources.source_config import Fraction, Lengths, Tokens, spelt
 from rnnlab.data.sources.tfds_download import builder
 from rnnlab.data.splits.windows import Windowed
 from rnnlab.errors import UserError
@@ -87,7 +87,7 @@ class Tfds(Windowed, Tokens):
     @property
     def splitting(self) -> str:
         """How texts are split."""
-        return self.known.level
+        return spelt(self.known.level)
 
     @property
     def tokens(self) -> bool:

@@ -72,9 +72,13 @@ TWO = MANY + b"a,z\n" * 5
 COMPLAINTS = [
     ({"name": "text", "train": "no/*.txt"}, None, b"", r"there is no file 'no/\*.txt'"),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"", "t.txt is empty"),
-    ({"name": "text", "train": "t.txt"}, "t.txt", b"a\n", "t.txt has 1 lines, too few"),
+    (
+        {"name": "text", "train": "t.txt"},
+        "t.txt",
+        b"a\n",
+        "t.txt:1 and what follows has 2 tokens, too few for train",
+    ),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"one\ncaf\xe9\n" * 9, "t.txt:2 is not utf-8 text: byte 0xe9 at column 4"),
-    ({"name": "text", "train": "t.txt", "encoding": "klingon"}, "t.txt", b"a\n" * 9, "no encoding 'klingon'"),
     (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:1: there is no column 'text'; the columns are words, label"),
     (TABLE, "t.csv", b"text,label\na,x\nb\n", "t.csv:3: 1 of 2 rows has no value in the column 'label'"),
     (TABLE, "t.csv", b'text,label\na,x\n"b,x\n', "t.csv:3 is no CSV"),
@@ -115,6 +119,43 @@ def test_what_cannot_be_used_is_told_with_its_place(home, section, config, name,
     with pytest.raises(UserError, match=message):
         build(section(config))
     assert not list(home.glob("data/prepared/[a-z]*"))
+
+
+@pytest.mark.parametrize("name", ["klingon", "hex", "a\0"])
+@pytest.mark.parametrize("source", [{"name": "text", "train": "t.txt"}, TABLE])
+def test_an_encoding_that_makes_no_text_is_refused(section, source, name):
+    with pytest.raises(ValueError, match="there is no encoding"):
+        section({**source, "encoding": name})
+
+
+def splits_of(data):
+    return ["".join(data.codec.decode(split.arrays()[0])) for split in (data.train, data.validation, data.test)]
+
+
+@pytest.mark.parametrize("level", ["word", "character", "blank", "subword"])
+@pytest.mark.parametrize("end", ["", "\n", "\r", "\u2028"])
+def test_a_text_of_one_line_is_cut_between_tokens(home, section, level, end):
+    (home / "t.txt").write_bytes((" ".join(f"w{number % 50}" for number in range(400)) + end).encode())
+    data = build(section({"name": "text", "train": "t.txt", "level": level, "vocabulary": 400}))
+    parts = splits_of(data)
+    numbers = [int(number) for part in parts for number in part.replace("<unk>", "").replace("w", " ").split()]
+    if level in ("word", "blank"):
+        assert numbers == [number % 50 for number in range(400)]
+    sizes = np.array([len(split.arrays()[0]) for split in (data.train, data.validation, data.test)])
+    np.testing.assert_allclose(sizes / sizes.sum(), [0.8, 0.1, 0.1], atol=0.02)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_text_reads_the_same_in_every_encoding_and_with_every_line_end(home, section, encoding, end, said):
+    if not said and encoding in ("latin-1", "cp1252"):
+        pytest.skip("nothing in the file shows it")
+    lines = [f"größer als {number}" for number in range(40)]
+    (home / "t.txt").write_bytes((end.join(lines) + end).encode(encoding))
+    data = build(section({"name": "text", "train": "t.txt", "level": "blank", **({"encoding": encoding} if said else {})}))
+    train = "\n".join(lines[:32]) + "\n"
+    assert data.codec.decode(data.train.arrays()[0]) == train
 
 
 def test_words_between_ranges_are_words(home, section):
