@@ -107,15 +107,11 @@ class TrainedRun:
 
         return pd.DataFrame(row for one in inspect(self.folder, seed) for row in one.rows())
 
-    def export(self, path: str | Path) -> Path:
-        """Save the model as `.keras`, for any number of rows and steps, without its optimizer; return where.
+    def export(self, path: str | Path | None = None, to: str = "keras") -> Path:
+        """Write the model as keras, builtin, savedmodel, onnx or tflite; see `rnnlab.trained.export.export`."""
+        from rnnlab.trained.export import export
 
-        `keras.saving.load_model` reads it in any process that has imported `rnnlab.layers`.
-        """
-        from rnnlab.trained.loading import for_export
-
-        for_export(self.folder).save(path)
-        return Path(path)
+        return export(self.folder, to, path)
 
     def _repr_html_(self) -> str:
         from html import escape

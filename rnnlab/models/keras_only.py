@@ -1,0 +1,111 @@
+"""The model of a config in layers of Keras alone, for whoever does not install rnnlab; refused where an equation differs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.data.dataset import PADDING
+from rnnlab.data.task import Task
+from rnnlab.errors import UserError
+from rnnlab.models.model_config import OPTIONS, HeadConfig, ModelConfig, RecurrentConfig
+from rnnlab.noise.sampling import mean
+from rnnlab.noise.schemes import noises
+
+LAYERS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+FREE = ("ar", "tar", "reset_after")
+"""Options that add a penalty in training, or that Keras has too."""
+
+
+def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
+    """Return a model of `keras.layers` alone with the weights, and the predictions, of a `trained` model of the config.
+
+    Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError
+    that names the layer and the option whose equation Keras's layers do not have.
+    """
+    for index, layer in enumerate(config.recurrent):
+        _check(f"model.recurrent.{index}", layer)
+    tokens = bool(task.vocabulary)
+    inputs = keras.Input((None, *task.batch_shape[2:]), dtype="int32" if tokens else "float32", name="input")
+    x, mask = _real(inputs, tokens) if task.padded else (inputs, None)
+    if config.embedding:
+        x = keras.layers.Embedding(task.vocabulary, config.embedding.width, name="embedding")(x)
+    every_step = task.kind.per_step or config.head.pooling != "last"
+    for index, layer in enumerate(config.recurrent):
+        sequences = every_step or index < len(config.recurrent) - 1
+        x = _recurrent(layer, f"recurrent_{index}", sequences)(x, mask=mask)
+    model = keras.Model(inputs, _head(config.head, task, x, mask))
+    _copy(model, trained)
+    return model
+
+
+def _check(path: str, layer: RecurrentConfig) -> None:
+    """Refuse what Keras's layer computes otherwise in evaluation."""
+    for option in OPTIONS[layer.cell]:
+        if option not in FREE and getattr(layer, option):
+            raise UserError(f"{path} has {option}, which keras.layers.{LAYERS[layer.cell].__name__} has not: export to keras")
+    for argument in ("dropout", "recurrent_dropout"):
+        for noise in noises(getattr(layer, argument), argument):
+            if noise.site.startswith("hold") or mean(noise) != 1:
+                raise UserError(
+                    f"{path}.{argument} acts at the site {noise.site} in evaluation too, by its mean, which no layer of Keras "
+                    "does: export to keras"
+                )
+
+
+def _real(inputs: keras.KerasTensor, tokens: bool) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The inputs with zeros at padding, and where they are real, (rows, steps)."""
+    mask = ops.not_equal(inputs, PADDING) if tokens else ops.logical_not(ops.any(ops.isnan(inputs), axis=-1))
+    return ops.where(mask if tokens else ops.expand_dims(mask, -1), inputs, ops.zeros_like(inputs)), mask
+
+
+def _recurrent(config: RecurrentConfig, name: str, sequences: bool) -> keras.layers.Layer:
+    options = {"reset_after": config.reset_after} if config.cell == "gru" else {}
+
+    def one(name: str, **arguments: Any) -> keras.layers.Layer:
+        return LAYERS[config.cell](config.units, return_sequences=sequences, name=name, **options, **arguments)
+
+    if not config.bidirectional:
+        return one(name)
+    return keras.layers.Bidirectional(
+        one(f"{name}_forward"), backward_layer=one(f"{name}_backward", go_backwards=True), name=name
+    )
+
+
+def _head(config: HeadConfig, task: Task, x: keras.KerasTensor, mask: keras.KerasTensor | None) -> keras.KerasTensor:
+    if config.pooling != "last":
+        x = _POOLING[config.pooling](x, mask)
+    if config.projection:
+        x = keras.layers.Dense(config.projection, name="projection")(x)
+    return keras.layers.Dense(task.outputs, name="head")(x)
+
+
+def _mean(x: keras.KerasTensor, mask: keras.KerasTensor | None) -> keras.KerasTensor:
+    if mask is None:
+        return ops.mean(x, axis=1)
+    real = ops.expand_dims(ops.cast(mask, x.dtype), -1)
+    return ops.sum(x * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+
+
+def _max(x: keras.KerasTensor, mask: keras.KerasTensor | None) -> keras.KerasTensor:
+    if mask is None:
+        return ops.max(x, axis=1)
+    real = ops.expand_dims(ops.cast(mask, x.dtype), -1)
+    largest = ops.max(x * real - 1e30 * (1 - real), axis=1)
+    return largest * ops.cast(ops.expand_dims(ops.any(mask, axis=1), -1), x.dtype)
+
+
+_POOLING: dict[str, Callable[..., keras.KerasTensor]] = {"mean": _mean, "max": _max}
+
+
+def _copy(model: keras.Model, trained: keras.Model) -> None:
+    """Copy the weights layer by layer; a tied output layer gets the transposed table, and its bias where it has one."""
+    theirs = {layer.name: layer.get_weights() for layer in trained.layers}
+    for layer in model.layers:
+        if layer.name == "head" and "head" not in theirs:
+            table = theirs["embedding"][0]
+            bias = theirs.get("head_bias") or [keras.ops.convert_to_numpy(ops.zeros(len(table), table.dtype))]
+            layer.set_weights([table.T, *bias])
+        elif layer.get_weights():
+            layer.set_weights(theirs[layer.name])

@@ -1,0 +1,105 @@
+"""A trained model leaves: to Keras, to Keras without rnnlab, to a server, to a phone."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from rnnlab import files
+from rnnlab.errors import UserError
+from rnnlab.models.keras_only import keras_only
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.names import nearest
+from rnnlab.storage import store, tokenizer_file
+from rnnlab.trained.loading import ended, for_export
+
+FORMS = {
+    "keras": "model.keras",
+    "builtin": "model.keras",
+    "savedmodel": "savedmodel",
+    "onnx": "model.onnx",
+    "tflite": "model.tflite",
+}
+"""Every form by name, and what its file or folder is called unless a path is given."""
+
+
+def export(folder: str | Path, to: str = "keras", path: str | Path | None = None) -> Path:
+    """Write the model of a finished run, for any number of rows and steps, and return where it is.
+
+    `keras`: a `.keras` file that any process loads which has imported `rnnlab.layers`. `builtin`: a `.keras` file of
+    `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
+    `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), which need the backend TensorFlow to be
+    written. `path` lies in the
+    run's folder `export` unless it is given. What encodes texts goes along as `tokens.json`. Nothing that exists is
+    overwritten. Raises UserError for an unknown form, a run without a trained model, and a path that exists.
+    """
+    if to not in FORMS:
+        raise UserError(f"there is no export to {to!r}{nearest(to, FORMS)}; the forms are {', '.join(FORMS)}")
+    run = ended(folder)
+    target = Path(path) if path else run.record.folder / "export" / to / FORMS[to]
+    if target.exists():
+        raise UserError(f"{target} exists; name another path or move it away")
+    model = for_export(folder)
+    if to != "keras":
+        model = _plain(run.config.model, folder, model, required=to == "builtin")
+    files.make(target.parent)
+    _WRITERS[to](model, target)
+    shutil.copyfile(run.record.folder / store.TOKENS, target.parent / store.TOKENS)
+    return target
+
+
+def _plain(config: ModelConfig, folder: str | Path, model: keras.Model, required: bool) -> keras.Model:
+    """The model in Keras's layers where they have its equation, since every converter knows those; else as it is."""
+    try:
+        return keras_only(config, tokenizer_file.read(Path(folder))[0], model)
+    except UserError:
+        if required:
+            raise
+        return model
+
+
+def _on_tensorflow(form: str) -> None:
+    if keras.backend.backend() != "tensorflow":
+        raise UserError(f"export to {form} needs the backend TensorFlow: set KERAS_BACKEND=tensorflow; any run's weights load")
+
+
+def _keras(model: keras.Model, path: Path) -> None:
+    if path.suffix != ".keras":
+        raise UserError(f"{path} has to end in .keras")
+    model.save(path)
+
+
+def _savedmodel(model: keras.Model, path: Path) -> None:
+    _on_tensorflow("savedmodel")
+    model.export(path, format="tf_saved_model", verbose=False)
+
+
+def _onnx(model: keras.Model, path: Path) -> None:
+    _on_tensorflow("onnx")
+    try:
+        model.export(path, format="onnx", verbose=False)
+    except ImportError:
+        raise UserError("export to onnx needs tf2onnx: pip install 'rnnlab[onnx]'") from None
+
+
+def _tflite(model: keras.Model, path: Path) -> None:
+    _on_tensorflow("tflite")
+    import tensorflow as tf
+
+    (given,) = model.inputs
+    one = tf.TensorSpec((1, *given.shape[1:]), given.dtype, name=given.name)  # the lists of a loop need a known number of rows
+    weights, states = ([tf.constant(of) for of in part] for part in (model.trainable_variables, model.non_trainable_variables))
+    call = tf.function(
+        lambda x: model.stateless_call(weights, states, x)[0], input_signature=[one]
+    )  # a loop reads no variables
+    files.write(path, tf.lite.TFLiteConverter.from_concrete_functions([call.get_concrete_function()]).convert())
+
+
+_WRITERS: dict[str, Callable[[keras.Model, Path], None]] = {
+    "keras": _keras,
+    "builtin": _keras,
+    "savedmodel": _savedmodel,
+    "onnx": _onnx,
+    "tflite": _tflite,
+}
