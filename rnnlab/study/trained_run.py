@@ -52,9 +52,14 @@ class TrainedRun:
         return bool(self._result["mode"] == "min")
 
     @property
+    def monitor(self) -> str:
+        """The monitored metric, such as `val_perplexity`."""
+        return str(self._result["monitor"])
+
+    @property
     def validation(self) -> float:
         """The monitored metric on validation data, at the epoch whose weights were kept."""
-        return float(self.metrics[self._result["monitor"]])
+        return float(self.metrics[self.monitor])
 
     @property
     def _result(self) -> dict[str, Any]:

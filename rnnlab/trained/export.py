@@ -77,8 +77,9 @@ def _savedmodel(model: keras.Model, path: Path) -> None:
 
 def _onnx(model: keras.Model, path: Path) -> None:
     _on_tensorflow("onnx")
+    given = [keras.InputSpec(dtype=one.dtype, shape=one.shape, name=one.name) for one in model.inputs]
     try:
-        model.export(path, format="onnx", verbose=False)
+        model.export(path, format="onnx", verbose=False, input_signature=given)
     except ImportError:
         raise UserError("export to onnx needs tf2onnx: pip install 'rnnlab[onnx]'") from None
 

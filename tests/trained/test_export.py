@@ -8,8 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import rnnlab
+from rnnlab.cli import main
 from rnnlab.errors import UserError
 from rnnlab.trained.export import export
 from rnnlab.trained.loading import for_export
@@ -116,3 +118,12 @@ def test_nothing_is_overwritten_and_unknown_forms_are_refused(study, tmp_path):
         export(run.folder, "keras", path)
     with pytest.raises(UserError, match=r"no export to 'onx' .did you mean onnx"):
         export(run.folder, "onx")
+
+
+def test_the_verbs_name_the_run_to_ship_and_write_it(study):
+    told = CliRunner().invoke(main, ["best", str(study.folder)]).output
+    run = study.best()
+    assert told.startswith(f"{run.folder}: {run.monitor} ")
+    done = CliRunner().invoke(main, ["export", str(run.folder), "--to", "keras"])
+    assert done.exit_code == 0, done.output
+    assert (run.folder / "export" / "keras" / "model.keras").exists()
