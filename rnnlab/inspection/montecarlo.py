@@ -156,7 +156,7 @@ def _drawn(model: keras.Model) -> Iterator[tuple]:
     for layer in compat.every_layer(model):
         noise = getattr(layer, "noise", None)
         if isinstance(noise, dict):
-            yield from ((noise[site], layer.seeds[site]) for site in noise)
+            yield from ((noise[site], layer.seeds[site]) for site in noise if site in layer.seeds)  # a cell's layer has them
         elif noise is not None:
             yield noise, layer.draws
 
