@@ -1,6 +1,7 @@
 """rnnlab from Python, end to end: load, run, open, tables, comparison, plots, a model that leaves."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +162,20 @@ def test_opening_writes_nothing_and_lists_runs(study):
     again = rnnlab.open(Path(study.folder))
     assert [(run.variant, run.seed) for run in again] == [("gal", 1), ("gal", 2), ("none", 1), ("none", 2)]
     assert again.experiment.document == study.experiment.document
+
+
+@pytest.mark.process
+def test_a_process_whose_backend_has_started_with_other_threads_trains_in_a_worker(tmp_path):
+    """As every notebook has: TensorFlow has computed something with all cores."""
+    document = {**DOCUMENT, "data": {"name": "adding", "length": 4}, "model": {"recurrent": [{"units": 2}]}}
+    document |= {"training": {"epochs": 1}, "compare": {"seeds": 1}, "executor": {"name": "local"}}
+    code = (
+        "import json, sys, tensorflow as tf\n"
+        "tf.config.threading.set_intra_op_parallelism_threads(2); tf.constant(1.0)\n"
+        "import rnnlab; experiment = rnnlab.Experiment.from_dict(json.loads(sys.argv[1]))\n"
+        "print(list(rnnlab.run(experiment).runs().status))"
+    )
+    free = {name: value for name, value in os.environ.items() if not name.startswith("TF_NUM")}
+    words = [sys.executable, "-c", code, json.dumps(document)]
+    done = subprocess.run(words, cwd=tmp_path, env=free, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["['done']"], done.stderr

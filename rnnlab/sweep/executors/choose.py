@@ -1,6 +1,7 @@
 """From an executor section to an executor."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,12 +23,28 @@ def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
     several = len({spec.config.training.threads for spec in specs}) > 1
     if isinstance(config, InProcessConfig) and several:
         raise UserError("variants differ in training.threads, which one process cannot; take executor.name=local")
+    if isinstance(config, InProcessConfig):
+        return InProcess()
     number = workers(config, specs)
-    if isinstance(config, InProcessConfig) or (config.workers is None and number <= 1 and not several):
+    alone = config.workers is None and number <= 1 and not several
+    if alone and all(_holds(spec.config.training.threads) for spec in specs[:1]):
         return InProcess()
     from rnnlab.sweep.executors.local import Local
 
-    return Local(number, config.retries, gpus())
+    return Local(max(1, number), config.retries, gpus())
+
+
+def _holds(threads: int) -> bool:
+    """Whether this process keeps to so many threads: a backend that has started, as in every notebook, keeps its own number."""
+    if "keras" not in sys.modules:
+        return True
+    from rnnlab.training.threads import use
+
+    try:
+        use(threads)
+    except UserError:
+        return False
+    return True
 
 
 def workers(config: ExecutorConfig, runs: Sequence[RunSpec]) -> int:
