@@ -7,6 +7,7 @@ import sys
 import pytest
 
 
+@pytest.mark.process
 def test_equations_hold_on_torch(root):
     pytest.importorskip("torch", reason="torch is not installed")
     command = [sys.executable, "-m", "pytest", "tests/layers/test_equations.py", "-k", "none or everywhere"]
