@@ -44,7 +44,9 @@ def prepare(name: str, given: Path | None, as_json: bool) -> None:
              rnnlab data prepare tfds/imdb_reviews
     """
     from rnnlab.config import data_section
+    from rnnlab.data.build_dataset import build
     from rnnlab.data.describe import describe
+    from rnnlab.data.forecast import too_short
     from rnnlab.data.sources.registry import keep_files, prepared_for
 
     section = data_section(name)
@@ -53,6 +55,8 @@ def prepare(name: str, given: Path | None, as_json: bool) -> None:
     with redirect_stdout(sys.stderr):  # what builders say
         found = prepared_for(section)
     show_rows(describe(found), as_json)
+    for line in too_short(build(section)) if section.name == "series" else ():
+        click.echo(line, err=True)
 
 
 @data.command("describe")

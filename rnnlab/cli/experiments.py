@@ -84,7 +84,7 @@ def plan(
     from rnnlab.config import load
     from rnnlab.search import tuning
     from rnnlab.sweep.executors.choose import workers
-    from rnnlab.sweep.plan import plan, summary, unprepared
+    from rnnlab.sweep.plan import plan, remarks, summary, unprepared
     from rnnlab.sweep.selection import Selection
 
     experiment, selection = load(file, overrides), Selection.of(only, shard)
@@ -93,6 +93,8 @@ def plan(
     experiment = tuning.finished(experiment, runs) or experiment
     for name in unprepared(experiment):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
+    for line in remarks(experiment):
+        click.echo(line, err=True)
     planned = plan(experiment, runs, selection)
     rows = [asdict(row) for row in planned]
     if detect:

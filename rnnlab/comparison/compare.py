@@ -1,6 +1,6 @@
 """Folders of runs become a comparison: figures, differences, verdicts, and the answer in words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from rnnlab.comparison.headline import headline
 from rnnlab.comparison.load import Gathered, gather
 from rnnlab.comparison.metric import Metric, choose
 from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
+from rnnlab.comparison.plain_forecasts import plain_forecasts
 from rnnlab.comparison.summary import Against, Variant, counts, judged, summed_up
 from rnnlab.comparison.variant_configs import levels, selection, values
 from rnnlab.statistics.alpha_spending import InterimAnalysis, analyse_again, earlier_analyses, next_alpha
@@ -50,6 +51,8 @@ class Comparison:
     analysis: InterimAnalysis
     analyses: list[InterimAnalysis]
     """Every interim analysis of these runs so far, this one included."""
+    plain: dict[str, float] = field(default_factory=dict)
+    """Of a series the same metric of forecasts without a model: persistence, seasonal naive, mean."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
         analysis=analysis,
         analyses=analyses,
+        plain=plain_forecasts(gathered.results, metric),
     )
 
 

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rnnlab.data.segmentation import Vocabulary
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
+
+if TYPE_CHECKING:
+    from rnnlab.data.forecast import Forecast
 
 PADDING = -1
 """What stands for padding among token numbers."""
@@ -83,6 +86,8 @@ class Dataset:
     test: Split
     codec: Codec = field(default_factory=Codec)
     """What encodes texts and decodes predictions."""
+    forecast: "Forecast | None" = None
+    """What is forecast, where numbers of a series are."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
 

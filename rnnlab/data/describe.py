@@ -12,7 +12,7 @@ from rnnlab.data.tokenizer import Codec
 SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""
 EXAMPLES = 3
-TOLD = ("guessed", "dropped", "told", "version", "licence", "citation", "url")
+TOLD = ("guessed", "dropped", "missing", "told", "version", "licence", "citation", "url")
 """What is told of a data set beside its counts."""
 FEATURES = 4
 """Most features whose mean and deviation are shown one by one."""
@@ -49,7 +49,7 @@ def describe(found: Prepared) -> dict[str, Any]:
 
 def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
     """Counts of a split; lengths and labels where it has examples."""
-    about, values = found.about["splits"][name], found[f"{name}.values"]
+    about, values = found.about["splits"][name], _values(found, name)
     told: dict[str, Any] = dict(about)
     if codec.vocabulary:
         told["unknown_rate"] = told.pop("unknown") / about["steps"]
@@ -65,6 +65,14 @@ def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
         return told
     targets = found[f"{name}.targets"]
     return {**told, "examples_shown": [_example(codec, values, offsets, targets, place) for place in _places(len(offsets) - 1)]}
+
+
+def _values(found: Prepared, name: str) -> np.ndarray:
+    """The values of a split; those of series lie end to end, whatever split they are in."""
+    if "series.values" not in found:
+        return found[f"{name}.values"]
+    own = [row for row in found["series.parts"].tolist() if SPLITS[row[0]] == name]
+    return np.concatenate([found["series.values"][origin + begin : origin + end] for _, origin, _, begin, end in own])
 
 
 def _places(total: int) -> list[int]:

@@ -45,6 +45,9 @@ KINDS = {
     "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, figures=_LABELS),
     "regression": Kind("regression", per_step=False, ahead=False, classes=False, figures=_NUMBERS),
     "forecasting": Kind("forecasting", per_step=True, ahead=True, classes=False, figures=_NUMBERS),
+    "quantile_forecasting": Kind(
+        "forecasting of quantiles", per_step=True, ahead=True, classes=False, figures={**_NUMBERS, "pinball_loss": "min"}
+    ),
     "multilabel": Kind(
         "multi-label sequence prediction",
         per_step=True,
@@ -55,8 +58,8 @@ KINDS = {
 }
 """Every kind of task. Targets: [rows, steps] of token numbers (language and character models) or of labels (tagging), [rows]
 of labels (classification), [rows, labels] of zeros and ones (labelling), [rows, outputs] of numbers (regression), [rows, steps,
-outputs] of the numbers `horizon` steps later (forecasting) or of zeros and ones (multilabel, the next frame of polyphonic
-music)."""
+outputs] of the numbers `horizon` steps later (forecasting; a model of quantile_forecasting has as many outputs for each of the
+numbers as there are quantiles) or of zeros and ones (multilabel, the next frame of polyphonic music)."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,9 @@ class Task:
     """Whether a batch goes on where the one before it stopped, so that the recurrent state is carried over."""
     padded: bool = False
     """Whether inputs hold padding, which the model has to mask; see `rnnlab.data.dataset.Batch`."""
+
+    quantiles: tuple[float, ...] = ()
+    """Which quantiles of every number are predicted, side by side; none where its mean is."""
 
     @property
     def kind(self) -> Kind:

@@ -12,7 +12,8 @@ from rnnlab.data.task import Task
 from rnnlab.inspection import calibration, prediction_intervals, scores
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
 from rnnlab.inspection.outputs import link
-from rnnlab.models.objective import OBJECTIVES
+from rnnlab.models.losses import middle
+from rnnlab.models.objective import objective
 from rnnlab.seeds import derive
 from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
 
@@ -97,7 +98,7 @@ def _judged(
 def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | None, seed: int) -> Seen:
     """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no cell twice."""
     inputs, its = (batch.x for batch in split.batches(0, 0)), link(task)
-    metrics = OBJECTIVES[task.name].metrics(task.outputs)
+    metrics = objective(task).metrics(task.outputs)
     columns: list[Columns] = []
     with words_kept(model, sampling is not None and not sampling.word_dropout):
         if sampling:
@@ -106,11 +107,19 @@ def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | No
             drawn = usual(model, inputs, its)
         for batch, found in zip(split.batches(0, 0), drawn, strict=True):
             real = batch.sample_weight > 0
-            columns.append(_columns(Samples(*(field[real] for field in found)), batch.y[real]))
+            columns.append(_columns(_middle(task, Samples(*(field[real] for field in found))), batch.y[real]))
             for metric in metrics:
                 metric.update_state(batch.y, its.outputs(found.mean).astype(np.float32), real.astype(np.float32))
     joined = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     return Seen(joined, {metric.name: float(metric.result()) for metric in metrics})
+
+
+def _middle(task: Task, found: Samples) -> Samples:
+    """Of predicted quantiles the one nearest to the median; else everything."""
+    if not task.quantiles:
+        return found
+    place, count = middle(task.quantiles), len(task.quantiles)
+    return Samples(found.mean[..., place::count], found.variance[..., place::count], found.entropy)
 
 
 def _columns(found: Samples, y: np.ndarray) -> Columns:

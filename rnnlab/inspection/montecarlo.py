@@ -77,12 +77,12 @@ def _predictions(
     states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
     kept = _values(states)
     carried = [[np.zeros_like(value) for value in kept] for _ in range(samples)]
-    together = not states and not _shares_masks(model)
+    together = not states and not shares_masks(model)
     width = int(np.prod([size or 1 for size in model.output_shape[1:]]))
     try:
         for place, x in enumerate(batches):
             at_once = min(samples, rows // len(x), MOST // (len(x) * width)) if together else 1
-            sums = _Sums(samples, link)
+            sums = Sums(samples, link)
             for first in range(0, samples, max(1, at_once)):
                 copies = min(max(1, at_once), samples - first)
                 _assign(states, carried[first])
@@ -94,7 +94,7 @@ def _predictions(
         _assign(states, kept)
 
 
-class _Sums:
+class Sums:
     """Adds samples up, so that none of them has to be kept."""
 
     def __init__(self, samples: int, link: Link):
@@ -161,18 +161,21 @@ def _drawn(model: keras.Model) -> Iterator[tuple]:
             yield noise, layer.draws
 
 
-def _shares_masks(model: keras.Model) -> bool:
+def shares_masks(model: keras.Model) -> bool:
     """Whether examples of a batch share a mask, as under weight drop: then one batch is one sample."""
     return any(noise.lifetime == "batch" for noise, _ in _drawn(model))
 
 
 def noisy(model: keras.Model) -> bool:
     """Return whether training draws anything in the model: ours, or a rate of a layer of Keras."""
-    rates = [
-        getattr(layer, name, 0) for layer in compat.every_layer(model) for name in ("rate", "dropout", "recurrent_dropout")
-    ]
-    known = any(isinstance(rate, int | float) and rate > 0 for rate in rates)
-    return known or any(noise.rate > 0 for noise, _ in _drawn(model))
+    return noisy_by_keras(model) or any(noise.rate > 0 for noise, _ in _drawn(model))
+
+
+def noisy_by_keras(model: keras.Model) -> bool:
+    """Return whether a layer of Keras draws masks of its own, which ours do not share."""
+    layers = [layer for layer in compat.every_layer(model) if not hasattr(layer, "noise")]
+    rates = [getattr(layer, name, 0) for layer in layers for name in ("rate", "dropout", "recurrent_dropout")]
+    return any(isinstance(rate, int | float) and rate > 0 for rate in rates)
 
 
 @contextmanager

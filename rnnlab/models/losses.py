@@ -1,5 +1,6 @@
 """Losses that count every real cell alike, however a split is cut into batches."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,6 +33,27 @@ def absolute_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.mean(ops.abs(y_pred - ops.cast(y_true, y_pred.dtype)), axis=-1)
 
 
+def pinball(y_true: Tensor, y_pred: Tensor, quantiles: tuple[float, ...]) -> Tensor:
+    """The mean over outputs and quantiles q of max(q e, (q - 1) e), e = y_true - y_pred, [...] (Koenker & Bassett 1978).
+
+    `y_true` is [..., outputs], `y_pred` [..., outputs * quantiles], the quantiles of an output side by side.
+    """
+    error = ops.expand_dims(ops.cast(y_true, y_pred.dtype), -1) - by_quantile(y_pred, quantiles)
+    q = ops.convert_to_tensor(quantiles, y_pred.dtype)
+    return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=(-2, -1))
+
+
+def by_quantile(y_pred: Tensor, quantiles: tuple[float, ...]) -> Tensor:
+    """Predictions [..., outputs * quantiles] as [..., outputs, quantiles]."""
+    shape = ops.shape(y_pred)
+    return ops.reshape(y_pred, (*shape[:-1], shape[-1] // len(quantiles), len(quantiles)))
+
+
+def middle(quantiles: tuple[float, ...]) -> int:
+    """The place of the quantile that is nearest to the median."""
+    return min(range(len(quantiles)), key=lambda place: abs(quantiles[place] - 0.5))
+
+
 CELLS = {cell.__name__: cell for cell in (cross_entropy, frame_cross_entropy, squared_error, absolute_error)}
 """The loss of a cell, by name."""
 
@@ -41,20 +63,22 @@ class Weighted(keras.losses.Loss):
     """scale / rows * sum of w_c l_c over the cells c of a batch, [rows] or [rows, steps], whatever mask the predictions have.
 
     With the weights of a `Split` and `scale` 1 the mean over its batches is the mean over its real cells. With `scale` the
-    split's `density`, the loss is the sum over the real steps, averaged over the rows. `cell` is a key of `CELLS`.
+    split's `density`, the loss is the sum over the real steps, averaged over the rows. `cell` is a key of `CELLS`,
+    or with `quantiles` anything: the loss is then `pinball`.
 
     >>> loss = Weighted("squared_error")
     >>> float(loss(keras.ops.zeros((2, 3, 1)), keras.ops.ones((2, 3, 1)), keras.ops.array([[0.5, 0.5, 0.5], [0.5, 0, 0]])))
     1.0
     """
 
-    def __init__(self, cell: str, scale: float = 1.0, name: str | None = None):
+    def __init__(self, cell: str, scale: float = 1.0, name: str | None = None, quantiles: Sequence[float] = ()):
         super().__init__(name=name or cell)
-        self.cell, self.scale = cell, scale
+        self.cell, self.scale, self.quantiles = cell, scale, tuple(quantiles)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of every cell, [rows] or [rows, steps]."""
-        return CELLS[self.cell](ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
+        given = (ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
+        return pinball(*given, self.quantiles) if self.quantiles else CELLS[self.cell](*given)
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
         """The loss of a batch."""
@@ -65,4 +89,4 @@ class Weighted(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        return {"cell": self.cell, "scale": self.scale, "name": self.name}
+        return {"cell": self.cell, "scale": self.scale, "name": self.name, "quantiles": list(self.quantiles)}

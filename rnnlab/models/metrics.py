@@ -1,13 +1,22 @@
 """Figures over a whole split: every real cell counts once, however the split is cut into batches."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
-from rnnlab.models.losses import absolute_error, cross_entropy, frame_cross_entropy, squared_error
+from rnnlab.models.losses import (
+    absolute_error,
+    by_quantile,
+    cross_entropy,
+    frame_cross_entropy,
+    middle,
+    pinball,
+    squared_error,
+)
 
 
 class CellMean(keras.metrics.Mean):
@@ -19,8 +28,10 @@ class CellMean(keras.metrics.Mean):
     default: ClassVar[str]
     _direction = "down"
 
-    def __init__(self, name: str | None = None, dtype: str | None = None):
+    def __init__(self, name: str | None = None, dtype: str | None = None, quantiles: Sequence[float] = ()):
         super().__init__(name=name or self.default, dtype=dtype)
+        self.quantiles = tuple(quantiles)
+        """Which quantiles are predicted; of them the one nearest to the median is measured."""
 
     @staticmethod
     def value(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -29,13 +40,19 @@ class CellMean(keras.metrics.Mean):
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Add the cells of a batch."""
-        cells = self.value(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+        cells = self.measured(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
         weights = None if sample_weight is None else ops.reshape(sample_weight, (-1,))
         super().update_state(ops.reshape(cells, (-1,)), weights)
 
+    def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The value of every cell of predictions that may be quantiles."""
+        if self.quantiles:
+            y_pred = by_quantile(y_pred, self.quantiles)[..., middle(self.quantiles)]
+        return self.value(y_true, y_pred)
+
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        return {"name": self.name, "dtype": self.dtype}
+        return {"name": self.name, "dtype": self.dtype, "quantiles": list(self.quantiles)}
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -102,3 +119,14 @@ class RootMeanSquaredError(CellMean):
     def result(self) -> Tensor:
         """Return the error of everything seen since the last reset."""
         return ops.sqrt(super().result())
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class PinballLoss(CellMean):
+    """The mean over all cells of the pinball loss of their `quantiles`, see `rnnlab.models.losses.pinball`."""
+
+    default = "pinball_loss"
+
+    def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The loss of every cell."""
+        return pinball(y_true, y_pred, self.quantiles)

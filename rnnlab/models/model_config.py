@@ -130,6 +130,7 @@ class HeadConfig(Section):
             "tagging",
             "regression",
             "forecasting",
+            "quantile_forecasting",
             "multilabel",
         ]
         | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import keras
 
+from rnnlab.data.task import Task
 from rnnlab.models import metrics
 from rnnlab.models.f1 import F1
 from rnnlab.models.losses import Weighted
@@ -19,9 +20,12 @@ class Objective:
     metrics: Callable[[int], list[keras.metrics.Metric]]
     """The metrics for so many outputs."""
 
+    quantiles: tuple[float, ...] = ()
+    """Which quantiles are predicted, where some are."""
+
     def loss(self, scale: float = 1.0) -> Weighted:
         """Return the mean over the cells, times `scale`."""
-        return Weighted(self.cell, scale)
+        return Weighted(self.cell, scale, quantiles=self.quantiles)
 
 
 def _labels(outputs: int) -> list[keras.metrics.Metric]:
@@ -32,6 +36,11 @@ def _numbers(outputs: int) -> list[keras.metrics.Metric]:
     return [metrics.RootMeanSquaredError(), metrics.MeanAbsoluteError()]
 
 
+def _of_quantiles(quantiles: tuple[float, ...]) -> Objective:
+    measured = (metrics.RootMeanSquaredError, metrics.MeanAbsoluteError, metrics.PinballLoss)
+    return Objective("pinball", lambda _: [metric(quantiles=quantiles) for metric in measured], quantiles)
+
+
 OBJECTIVES = {
     "language_model": Objective("cross_entropy", lambda _: [metrics.Perplexity()]),
     "character_model": Objective("cross_entropy", lambda _: [metrics.BitsPerCharacter(), metrics.Perplexity()]),
@@ -40,8 +49,14 @@ OBJECTIVES = {
     "tagging": Objective("cross_entropy", _labels),
     "regression": Objective("squared_error", _numbers),
     "forecasting": Objective("squared_error", _numbers),
+    "quantile_forecasting": _of_quantiles((0.5,)),
     "multilabel": Objective(
         "frame_cross_entropy", lambda outputs: [metrics.FrameNegativeLogLikelihood(), F1(outputs, "micro")]
     ),
 }
 """The objective of each kind of task; the metrics are the task's figures."""
+
+
+def objective(task: Task) -> Objective:
+    """Return the objective of a task."""
+    return _of_quantiles(task.quantiles) if task.quantiles else OBJECTIVES[task.name]

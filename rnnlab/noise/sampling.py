@@ -1,7 +1,9 @@
 """Drawing masks. Nothing else in the project draws random numbers for noise."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from keras import backend, ops, random
@@ -14,6 +16,23 @@ Tensor = Any
 
 MANY = 1 << 18
 """How many numbers of one shape, known while a function is traced, are worth a program of their own on TensorFlow."""
+
+
+_DRAWN_ROWS: ContextVar[int | None] = ContextVar("drawn rows", default=None)
+
+
+@contextmanager
+def shared_masks(rows: int) -> Iterator[None]:
+    """Draw inside only so many rows of every mask, each for as many rows of the batch that lie side by side.
+
+    So a prediction does not depend on what else is in its batch. The rows of a batch have to be a multiple of `rows`; a
+    function that is compiled inside keeps the number.
+    """
+    token = _DRAWN_ROWS.set(rows)
+    try:
+        yield
+    finally:
+        _DRAWN_ROWS.reset(token)
 
 
 def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str) -> Tensor:
@@ -31,9 +50,12 @@ def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dty
 def _kept(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
     """Draw for the whole batch whether a uniform number is at least the rate, and return the rows of this replica."""
     number, mine = replicas()
-    if number == 1 or noise.lifetime == "batch":
+    drawn = _DRAWN_ROWS.get()
+    if noise.lifetime == "batch" or (number == 1 and drawn is None):
         return _at_least(noise.rate, shape, seed)
     *before, rows, width = shape
+    if drawn is not None:
+        return ops.repeat(_at_least(noise.rate, (*before, drawn, width), seed), rows // drawn, axis=-2)
     return _at_least(noise.rate, (*before, number * rows, width), seed)[..., mine * rows : (mine + 1) * rows, :]
 
 

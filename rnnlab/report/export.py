@@ -56,7 +56,20 @@ def notes(comparison: Comparison) -> list[str]:
         for name, one in comparison.variants.items()
     }
     rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
-    return [*rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_analyses(comparison)]
+    return [*_plain(comparison), *rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_analyses(comparison)]
+
+
+def _plain(comparison: Comparison) -> list[str]:
+    """Say what forecasts without a model reach, and which variants are no better than the best of them."""
+    if not comparison.plain:
+        return []
+    best = (min if comparison.mode == "min" else max)(comparison.plain, key=lambda name: comparison.plain[name])
+    said = ", ".join(f"{name} {value:.4g}" for name, value in comparison.plain.items())
+    means = {name: one.value.mean for name, one in comparison.variants.items() if one.value.mean is not None}
+    bound = comparison.plain[best]
+    behind = [name for name, mean in means.items() if (mean >= bound if comparison.mode == "min" else mean <= bound)]
+    told = f" No better than {best}: {', '.join(behind)}." if behind else ""
+    return [f"Without a model, {comparison.label}: {said}.{told}"]
 
 
 def words(comparison: Comparison) -> list[str]:

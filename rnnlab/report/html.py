@@ -22,7 +22,7 @@ from rnnlab.plots.comparison_plots import Picture, pictures
 from rnnlab.plots.learning_curves import curves_of
 from rnnlab.plots.style import inks
 from rnnlab.plots.svg import css, standalone
-from rnnlab.report import calibration_section, export
+from rnnlab.report import calibration_section, export, forecast_section
 from rnnlab.report.tables import columns, effect_columns, further_columns
 from rnnlab.statistics.rounding import count, decimals, fixed, typeset
 
@@ -45,6 +45,7 @@ def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | 
     drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
     drawn += calibration_section.pictures(calibration_section.calibration_of(gathered.runs), inks(comparison))
     drawn += inspection.pictures(inspection.snapshots_of(gathered.runs), inks(comparison))
+    drawn += forecast_section.pictures(forecast_section.forecasts_of(gathered.runs), inks(comparison))
     for picture in drawn if svg else ():
         files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
     path = Path(to) if to else Path(folders[0]) / FILE

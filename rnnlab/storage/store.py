@@ -14,15 +14,15 @@ from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 
 EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
-TOKENS, CALIBRATION = "tokens.json", "calibration.json"
+TOKENS, CALIBRATION, FORECAST = "tokens.json", "calibration.json", "forecast.json"
 WEIGHTS = "best.weights.h5"
 """The weights of the best epoch; Keras wants the ending."""
 TENSORBOARD, CHECKPOINT, INSPECTION = "tensorboard", "checkpoint", "inspection"
 STATE = "state"
 """In the folder of checkpoints: all that decides the next step of a run."""
-OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, WEIGHTS, TENSORBOARD, CHECKPOINT, INSPECTION)
+OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, FORECAST, WEIGHTS, TENSORBOARD, CHECKPOINT, INSPECTION)
 """What a run writes into its folder."""
-KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION}
+KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION, "forecast": FORECAST}
 """The files whose fingerprints a result keeps, by their name there."""
 SEAL = b"# sha256 of the rest: "
 """How experiment.yaml begins; YAML reads it as a comment."""
@@ -116,8 +116,22 @@ def write_calibration(folder: Path, document: Mapping[str, Any]) -> None:
 
 def read_calibration(folder: Path) -> dict[str, Any] | None:
     """Return what `write_calibration` wrote; None where there is nothing or it is damaged."""
+    return _unsealed(folder / CALIBRATION)
+
+
+def write_forecast(folder: Path, document: Mapping[str, Any]) -> None:
+    """Write the last forecasts of a run, see `rnnlab.inspection.forecasts`."""
+    files.write(folder / FORECAST, json.dumps(sealed.seal(document)) + "\n")
+
+
+def read_forecast(folder: Path) -> dict[str, Any] | None:
+    """Return what `write_forecast` wrote; None where there is nothing or it is damaged."""
+    return _unsealed(folder / FORECAST)
+
+
+def _unsealed(path: Path) -> dict[str, Any] | None:
     try:
-        return sealed.unseal((folder / CALIBRATION).read_text(encoding="utf-8"))
+        return sealed.unseal(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

@@ -3,9 +3,11 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rnnlab import files, sealed
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.forecast import Forecast
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
@@ -14,20 +16,31 @@ from rnnlab.storage.store import TOKENS
 
 def write(folder: Path, dataset: Dataset) -> None:
     """Write task and codec of a data set into the folder of a run, sealed; it is there whole or not at all."""
-    document = {"task": asdict(dataset.task), "codec": dataset.codec.document()}
+    forecast = dataset.forecast and dataset.forecast.document()
+    document = {"task": asdict(dataset.task), "codec": dataset.codec.document(), "forecast": forecast}
     files.write(folder / TOKENS, json.dumps(sealed.seal(document), ensure_ascii=False) + "\n")
 
 
 def read(folder: Path) -> tuple[Task, Codec]:
     """Return the task and the codec of a run; raise UserError where there are none, or they are not as they were written."""
+    found = _read(folder)
+    task = {**found["task"], "quantiles": tuple(found["task"].get("quantiles", ()))}
+    return Task(**{**task, "batch_shape": tuple(task["batch_shape"])}), Codec.of(found["codec"])
+
+
+def read_forecast(folder: Path) -> Forecast | None:
+    """Return what the run forecasts; None where it forecasts no series."""
+    found = _read(folder).get("forecast")
+    return found and Forecast.of(found)
+
+
+def _read(folder: Path) -> dict[str, Any]:
     path = folder / TOKENS
     try:
-        found = sealed.unseal(path.read_text(encoding="utf-8"))
+        return sealed.unseal(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(
             f"{folder} has no {TOKENS}: it is not the folder of a run, or of one that an older rnnlab made"
         ) from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is damaged ({error}); rnnlab run makes it good") from None
-    task = found["task"]
-    return Task(**{**task, "batch_shape": tuple(task["batch_shape"])}), Codec.of(found["codec"])

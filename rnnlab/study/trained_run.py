@@ -99,7 +99,8 @@ class TrainedRun:
         from rnnlab.trained.predictor import predictor
 
         model = predictor(self.folder)
-        return [model(text, samples, seed, top) for text in ([texts] if isinstance(texts, str) else texts)]
+        inputs = map(model.text, [texts] if isinstance(texts, str) else texts)
+        return list(model.answers(inputs, samples, seed, top))
 
     def inspect(self, seed: int | None = None) -> "pd.DataFrame":
         """Return how open the gates are, how long a memory they make, and what is left of gradients ten steps later.

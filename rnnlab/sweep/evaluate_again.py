@@ -11,6 +11,7 @@ from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.inspection.evaluation import judge
+from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.storage import store
 from rnnlab.training import weights_file
 from rnnlab.training.cleanup import released
@@ -19,13 +20,24 @@ from rnnlab.training.repeatable import repeatable
 
 
 def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
-    """Leave the calibration of a trained model in its folder, where the config asks for it; return its metrics."""
+    """Leave calibration, where the config asks for it, and forecasts of a trained model in its folder; return its metrics."""
+    forecast = _forecast(folder, dataset, model, result)
     if result["status"] != "done" or spec.config.evaluation.montecarlo is None:
         files.remove(folder / store.CALIBRATION)
-        return {}
+        return forecast
     seen = judge(model, dataset, spec.config.evaluation, spec.seed, result["metrics"])
     store.write_calibration(folder, seen.calibration)
-    return seen.metrics
+    return {**seen.metrics, **forecast}
+
+
+def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
+    """Leave the last forecasts of a series in the folder; return their metrics, and those of forecasts without a model."""
+    if result["status"] != "done" or dataset.forecast is None:
+        files.remove(folder / store.FORECAST)
+        return {}
+    metrics, plotted = forecast_metrics(model, dataset)
+    store.write_forecast(folder, plotted)
+    return metrics
 
 
 def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
         store.clear(folder)
     files.remove(folder / store.RESULT)
     files.remove(folder / store.CALIBRATION)
+    files.remove(folder / store.FORECAST)
 
 
 def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any], board: Board) -> None:

@@ -12,6 +12,7 @@ from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.forecast import too_short
 from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
@@ -78,6 +79,14 @@ def _dataset(config: DataConfig) -> Dataset | None:
 def unprepared(experiment: Experiment) -> list[str]:
     """Return the names of the data sets that have to be prepared before the experiment can be planned in full."""
     return sorted({config.data.name for config in experiment.variants.values() if not ready(config.data)})
+
+
+def remarks(experiment: Experiment) -> list[str]:
+    """Return what is worth knowing of prepared data before it is trained on."""
+    sections = {
+        config.data: None for config in experiment.variants.values() if config.data.name == "series" and ready(config.data)
+    }
+    return [line for section in sections for line in too_short(build(section))]
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:

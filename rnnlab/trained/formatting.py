@@ -1,8 +1,9 @@
-"""What was predicted for a text, in lines that a person reads."""
+"""What was predicted for an input, in lines that a person reads."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from rnnlab.trained.predictor import Answer
+from rnnlab.trained.answers import Answer
 
 
 def lines(answer: Answer) -> Iterator[str]:
@@ -14,22 +15,61 @@ def lines(answer: Answer) -> Iterator[str]:
       not in the vocabulary, read as <unk>: fine
       good  0.750 ± 0.125
     """
-    yield answer["text"]
-    if answer["unknown"]:
+    if "position" in answer:
+        yield "  ".join(f"{value:.4g}" if isinstance(value, float) else _shown(str(value)) for value in answer.values())
+    elif "ahead" in answer:
+        yield _forecast(answer)
+    else:
+        yield from _predicted(answer)
+
+
+def _forecast(answer: Answer) -> str:
+    place = "  ".join(str(answer[name]) for name in ("id", "time", "step", "target") if name in answer)
+    spread = f" ± {answer['deviation']:.3g}" if answer["samples"] > 1 else ""
+    interval = f"{answer['level']:.0%} interval {answer['low']:.4g} to {answer['high']:.4g}"
+    truth = f", truth {answer['truth']:.4g}" if "truth" in answer else ""
+    return f"{place}  {answer['value']:.4g}{spread}, {interval}{truth}"
+
+
+def _predicted(answer: Answer) -> Iterator[str]:
+    yield answer.get("text", f"row {answer.get('row', 1)}")
+    if "note" in answer:
+        yield f"  {answer['note']}"
+    if answer.get("unknown"):
         yield f"  not in the vocabulary, read as <unk>: {', '.join(answer['unknown'])}"
-    several = answer.get("samples", 1) > 1
     if "perplexity" in answer:
         yield f"  perplexity of the text {answer['perplexity']:.4g}; most likely to follow:"
+    several = answer.get("samples", 1) > 1
     for key in ("labels", "next", "tags"):
-        rows = answer.get(key, [])
-        names = [[_shown(row[field]) for field in ("token", "name") if field in row] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*names, strict=True)]
-        for row, parts in zip(rows, names, strict=True):
-            padded = "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
-            yield f"  {padded}  {row['probability']:.3f}" + (f" ± {row['deviation']:.3f}" if several else "")
+        yield from _ranked(answer.get(key, []), several)
+    yield from _numbers(answer, several)
+    yield from _frames(answer.get("frames", []))
+    if "truth" in answer:
+        truth = answer["truth"]
+        yield f"  truth: {_shown(truth) if isinstance(truth, str) else ', '.join(truth)}"
+
+
+def _numbers(answer: Answer, several: bool) -> Iterator[str]:
     for row in answer.get("values", []):
         spread = f" ± {row['deviation']:.3g}" if several else ""
-        yield f"  {row['value']:.4g}{spread}, {answer['level']:.0%} interval {row['low']:.4g} to {row['high']:.4g}"
+        interval = f"{answer['level']:.0%} interval {row['low']:.4g} to {row['high']:.4g}"
+        yield f"  {row['value']:.4g}{spread}, {interval}" + (f", truth {row['truth']:.4g}" if "truth" in row else "")
+
+
+def _frames(frames: list[dict[str, Any]]) -> Iterator[str]:
+    for place, frame in enumerate(frames, 1):
+        truth = f" (truth {' '.join(frame['truth'])})" if "truth" in frame else ""
+        yield f"  {place}  " + " ".join(f"{name} {p:.2f}" for name, p in frame["labels"].items()) + truth
+
+
+def _ranked(rows: list[dict[str, Any]], several: bool) -> Iterator[str]:
+    """Names with their probabilities, in columns."""
+    names = [[_shown(row[field]) for field in ("token", "name") if field in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*names, strict=True)]
+    for row, parts in zip(rows, names, strict=True):
+        padded = "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))
+        truth = f"  (truth {_shown(row['truth'])})" if "truth" in row else ""
+        yield f"  {padded}  {row['probability']:.3f}" + (f" ± {row['deviation']:.3f}" if several else "") + truth
 
 
 def _shown(name: str) -> str:

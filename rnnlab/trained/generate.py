@@ -30,8 +30,8 @@ def generate(predictor: Predictor, prompt: str, count: int, temperature: float =
 
 
 def _drawn(predictor: Predictor, x: np.ndarray, count: int, temperature: float, seed: int) -> Iterator[int]:
-    random, call = np.random.default_rng(seed), quiet_call(predictor.model)
-    for layer in stateful_layers(predictor.model):
+    random, call = np.random.default_rng(seed), quiet_call(predictor.writer)
+    for layer in stateful_layers(predictor.writer):
         layer.reset_state()
     for _ in range(count):
         logits = np.array(call(x)[0, -1], np.float64)

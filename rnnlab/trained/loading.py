@@ -65,9 +65,7 @@ def trained(folder: str | Path) -> Trained:
     that it was trained on.
     """
     run = ended(folder)
-    dataset = build(run.config.data)
-    if dataset.sha256 != run.result["data"]:
-        raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
+    dataset = data_of(run)
     model = compiled(run.config.model, dataset, run.config.training, run.record.seed)
     put_weights(model, run)
     return Trained(model, dataset, run)
@@ -83,6 +81,14 @@ def for_export(folder: str | Path) -> keras.Model:
     model = build_model(run.config.model, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False), 0)
     put_weights(model, run)
     return model
+
+
+def data_of(run: Ended) -> Dataset:
+    """Return the data of a run; raise UserError where they are no longer those that it was trained on."""
+    dataset = build(run.config.data)
+    if dataset.sha256 != run.result["data"]:
+        raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
+    return dataset
 
 
 def put_weights(model: keras.Model, run: Ended) -> None:

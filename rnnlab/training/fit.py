@@ -11,7 +11,7 @@ from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Task
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
-from rnnlab.models.objective import OBJECTIVES
+from rnnlab.models.objective import objective
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
 from rnnlab.training.isolate_evaluation import SeparatePasses
@@ -27,10 +27,10 @@ Callbacks = Iterable[keras.callbacks.Callback]
 def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
     """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
     model = build(model_config, dataset.task, seed)
-    objective = OBJECTIVES[dataset.task.name]
+    wanted = objective(dataset.task)
     scale = dataset.train.density if config.loss == "sum" else 1.0
-    metrics = objective.metrics(dataset.task.outputs)
-    model.compile(optimizer(config.optimizer, dataset.train.paced), objective.loss(scale), weighted_metrics=metrics)
+    metrics = wanted.metrics(dataset.task.outputs)
+    model.compile(optimizer(config.optimizer, dataset.train.paced), wanted.loss(scale), weighted_metrics=metrics)
     compat.make_variables(model, Feed(dataset.train)[0])
     return model
 

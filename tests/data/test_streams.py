@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.splits.streams import Series, Stream
+from rnnlab.data.splits.streams import Stream
 
 
 def test_two_windows_worked_by_hand() -> None:
@@ -38,14 +38,3 @@ def test_summed_over_steps_and_averaged_over_rows_every_token_counts_once() -> N
     batches = list(Stream(text, rows=7, steps=13, start=0).batches(seed=0, epoch=0))
     mean = np.mean([np.mean((batch.sample_weight * batch.y).sum(axis=1)) for batch in batches])
     assert mean == pytest.approx(text.mean(), rel=1e-6)
-
-
-def test_a_series_is_forecast_at_every_point_once() -> None:
-    values = np.stack([np.arange(50.0), -np.arange(50.0)], axis=1)
-    batches = list(Series(values, rows=3, steps=4, horizon=5, outputs=1).batches(seed=0, epoch=0))
-    x, y, weight = (np.concatenate([batch[part] for batch in batches], axis=1) for part in range(3))
-    np.testing.assert_array_equal(np.sort(x[weight > 0][:, 0]), np.arange(45))
-    np.testing.assert_array_equal(y[weight > 0], x[weight > 0][:, :1] + 5)
-    for horizon in (0, 50):
-        with pytest.raises(ValueError, match="horizon must be from 1 to 49"):
-            Series(values, rows=3, steps=4, horizon=horizon)

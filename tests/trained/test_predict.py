@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from rnnlab.cli import main
 from rnnlab.config import load
-from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples
+from rnnlab.data.tokenizer import Codec
+from rnnlab.errors import UserError
 from rnnlab.inspection.scores import softmax
-from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage import store
 from rnnlab.sweep.sweep import run
 from rnnlab.trained.generate import generate
 from rnnlab.trained.loading import trained
@@ -169,18 +170,18 @@ def test_what_cannot_be_predicted_is_told(made: dict[str, Path], tmp_path: Path)
     unfinished = changed(made["labels"], tmp_path / "unfinished")
     (unfinished / store.RESULT).unlink()
     diverged = changed(made["labels"], tmp_path / "diverged", status="diverged", error="the loss became nan in epoch 1, step 2")
-    numbers = changed(made["labels"], tmp_path / "numbers")
-    tokenizer_file.write(numbers, build(Adding(name="adding", examples=Examples(train=5, validation=5, test=5))))
-    store.write_result(numbers, {**(store.read_run(made["labels"]).result or {}), **store.digests(numbers)})
     for arguments, message in [
-        ((made["labels"],), "there is no text to predict from: give --text"),
-        ((made["labels"], "--text", " "), "the text is empty"),
+        ((made["labels"],), "there is nothing to predict from: give --text, --file, or --split test"),
+        ((made["labels"], "--text", "a", "--output", tmp_path / "a.txt"), "should end in .csv, .jsonl, .parquet"),
+        ((made["labels"], "--split", "test"), "there is no file 'films.csv'"),
         ((made["labels"], "--text", "a", "--generate", 3), "only a language model writes; this run is one of sequence class"),
         ((tmp_path, "--text", "a"), "is not the folder of a run"),
         ((unfinished, "--text", "a"), "has not ended"),
         ((diverged, "--text", "a"), "has diverged: the loss became nan in epoch 1, step 2"),
-        ((numbers, "--text", "a"), "reads no text: its data, table, have no words"),
     ]:
         done = call(*arguments)
         assert (done.exit_code, done.stdout) == (2, "")
         assert message in done.stderr
+    with pytest.raises(UserError, match="reads no text: its data, table, have no words"):
+        replace(predictor(made["labels"]), codec=Codec())("a")
+    assert not list(tmp_path.glob("a.*"))

@@ -3,9 +3,11 @@
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.forecast import forecast_of
 from rnnlab.data.generators.generator_config import MackeyGlass
-from rnnlab.data.splits.streams import Series
+from rnnlab.data.splits.series import Ahead, Series
 from rnnlab.data.task import Task
+from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.seeds import derive
 
 GAIN, DECAY, POWER = 0.2, 0.1, 10
@@ -63,16 +65,21 @@ def build(config: MackeyGlass) -> Dataset:
 
     raw = {name: series(name) for name in ("train", "validation", "test")}
     mean, deviation = raw["train"].mean(), raw["train"].std()
+    scale = Scale((float(mean),), (float(deviation),))
 
     def split(name: str) -> Series:
         values = ((raw[name] - mean) / deviation).astype(np.float32)[:, None]
-        return Series(values, config.batch_size, config.window, config.horizon)
+        return Series(values, config.batch_size, config.window, Ahead.of(config.horizon), shuffled=name == "train")
 
+    train, validation, test = split("train"), split("validation"), split("test")
+    steps = {split.width for split in (train, validation, test)}
     return Dataset(
         name=config.name,
-        task=Task(config.task, (config.batch_size, config.window, 1), 1, "points", carried=True),
-        train=split("train"),
-        validation=split("validation"),
-        test=split("test"),
+        task=Task(config.task, (config.batch_size, steps.pop() if len(steps) == 1 else None, 1), 1, "points", padded=True),
+        train=train,
+        validation=validation,
+        test=test,
+        codec=Codec(inputs=scale, targets=scale),
+        forecast=forecast_of(train, ("x",), None, scale=scale),
         known_scores=KNOWN,
     )

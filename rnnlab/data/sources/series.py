@@ -1,166 +1,212 @@
-"""A series of numbers to forecast, from the columns of a table or an array of an .npz file."""
+"""Series of numbers to forecast, from the columns of a table or the arrays of an .npz file."""
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
-from rnnlab.data.sources import arrays, frames
-from rnnlab.data.sources.layout import Layout
-from rnnlab.data.sources.numbers import numbers
-from rnnlab.data.sources.reading import found
-from rnnlab.data.sources.series_gaps import Fill, filled, refused
-from rnnlab.data.sources.source_config import SPLITS, Count, Files, Fraction
-from rnnlab.data.splits.streams import Series
+from rnnlab.data.sources import arrays, encoders, series_gaps, times
+from rnnlab.data.sources.encoders import Encoder
+from rnnlab.data.sources.series_config import NumberSeries, listed
+from rnnlab.data.sources.series_gaps import Gaps
+from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.sources.tracks import Track, read
+from rnnlab.data.splits.series import Ahead, Part, Series, part
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
-from rnnlab.section import conflict
 
-Names = str | Annotated[list[str], Field(min_length=1)]
-"""A column or several."""
-
-
-class NumberSeries(Layout):
-    """The numbers of a series `horizon` steps ahead, at every step; several files are one series, by their names."""
-
-    name: Literal["series"]
-    """The name of the data set."""
-    train: Files
-    """Files that end in .csv, .tsv, .txt, .json, .jsonl or .parquet, .gz, .bz2 or .xz may follow; or in .npz."""
-    validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, taken from their end."""
-    test: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, taken from their end, after those for validation."""
-    columns: Names
-    """The columns that are read, or the arrays [steps] or [steps, features] of an .npz file."""
-    target: Names | None = None
-    """Those of the columns that are forecast; null takes all."""
-    horizon: Count = 1
-    """How many steps ahead is forecast."""
-    window: Count = 50
-    """Time steps in a window: how far back the gradient goes."""
-    missing: Literal["refuse", "interpolate", "mask"] | Fill = "refuse"
-    """What happens where a value is missing: it is refused; or interpolated between its neighbours in the same split; or, with
-    mask, the mean is read there, a further feature says whether a value was there, and no missing value is scored; or
-    `fill: NUMBER` stands for it."""
-    sentinel: float | None = None
-    """A number that stands for a missing value, such as -200."""
-    standardise: bool = True
-    """Give each column mean 0 and deviation 1 over the training split; the error is then in deviations."""
-
-    @property
-    def tokens(self) -> bool:
-        """The inputs are numbers."""
-        return False
-
-    @property
-    def task(self) -> str:
-        """The kind of task: a key of `rnnlab.data.task.KINDS`."""
-        return "forecasting"
-
-    @property
-    def wanted(self) -> list[str]:
-        """The columns that are forecast, then the others."""
-        targets = _list(self.target or self.columns)
-        return [*targets, *(name for name in _list(self.columns) if name not in targets)]
-
-    @model_validator(mode="after")
-    def _targets_are_columns(self) -> "NumberSeries":
-        for name in _list(self.target or []):
-            if name not in _list(self.columns):
-                raise conflict(("target",), f"{name} is none of the columns", self.target)
-        return self
-
-
-def _list(names: str | list[str]) -> list[str]:
-    return [names] if isinstance(names, str) else names
+__all__ = ["NumberSeries", "assemble", "features", "make"]
 
 
 def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
-    """Write the numbers [steps, columns] of each split, standardised, and return what is known."""
-    splits, outputs = _read(config)
-    gaps = {name: int(np.isnan(values).sum()) for name, values in splits.items()}
-    known = {name: ~np.isnan(values) for name, values in splits.items()}
-    splits = filled(splits, config.missing)
-    for name, values in splits.items():
-        if len(values) <= config.horizon:
-            raise UserError(f"the {name} split of the series has {len(values)} rows, none of them {config.horizon} steps ahead")
-    scale = arrays.measured(splits["train"]) if config.standardise else None
-    for name, values in splits.items():
-        np.save(folder / f"{name}.values.npy", (scale.standardised(values) if scale else values).astype(np.float32))
-        if config.missing == "mask":
-            np.save(folder / f"{name}.known.npy", known[name][:, :outputs].all(axis=1))
-    goal = scale and Scale(scale.mean[:outputs], scale.deviation[:outputs])
-    codec = Codec(inputs=scale, targets=goal)
+    """Write the numbers [steps, features] of all series, end to end and standardised, and return what is known."""
+    tracks, spans = _split(config)
+    trained = [(number, end) for number, name, _, end in spans if name == "train"]
+    encoding = {name: _learnt(name, tracks, trained) for name in [*config.wanted, *listed(config.known or [])]}
+    encoding |= {name: {"kind": "number"} for name in config.targets}
+    if config.missing == "refuse":
+        for track in tracks:
+            refuse(track)
+    raw = [features(track, config.wanted, encoding) for track in tracks]
+    gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
+    values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
+    known = [whole(config, ahead(config, track, encoding), track) for track in tracks]
+    scales = [_scale(config, parts, trained) for parts in (values, known)]
+    origins = np.cumsum([0, *(track.steps for track in tracks)])
+    parts = [[SPLITS.index(name), origins[number], tracks[number].steps, begin, end] for number, name, begin, end in spans]
+    _check(config, parts)
+    for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
+        joined = np.concatenate(given)
+        np.save(folder / f"{name}.npy", (scale.standardised(joined) if scale else joined).astype(np.float32))
+    if config.missing == "mask":
+        count = sum(_wide(tracks[0].cells[name]) for name in config.targets)
+        np.save(folder / "series.real.npy", ~np.isnan(np.concatenate(raw)[:, :count]).any(axis=1))
+    np.save(folder / "series.parts.npy", np.array(parts, np.int64))
+    if config.time:
+        np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
+    return {**_about(config, tracks, encoding, scales, parts), "gaps": gaps, **_missing(parts, np.concatenate(raw))}
+
+
+def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
+    """How many values are missing in each split."""
+    found = dict.fromkeys(SPLITS, 0)
+    for split, origin, _, begin, end in parts:
+        found[SPLITS[split]] += int(np.isnan(raw[origin + begin : origin + end]).sum())
+    return {"missing": found} if any(found.values()) else {}
+
+
+def _wide(cells: Any) -> int:
+    """How many features a column of numbers has."""
+    return int(cells.shape[1]) if isinstance(cells, np.ndarray) and cells.ndim == 2 else 1
+
+
+def refuse(track: Track) -> None:
+    """Raise UserError where a value of a series is missing, with the number and the first places."""
+    marked = {
+        name: cells if isinstance(cells, np.ndarray) else np.array([np.nan if cell is None else 0 for cell in cells])
+        for name, cells in track.cells.items()
+    }
+    series_gaps.refused("", marked, track.place)
+
+
+def _cuts(spans: list[tuple[int, str, int, int]], number: int) -> list[int]:
+    """Where one split of a series ends and another begins."""
+    return sorted({place for own, _, begin, end in spans if own == number for place in (begin, end)} - {0})
+
+
+def _filled(config: NumberSeries, values: np.ndarray, cuts: list[int], gaps: Gaps, track: Track) -> np.ndarray:
+    """The values of a series without gaps; nothing is carried from one split to another."""
+    return np.concatenate([fill(config, piece, gaps, track) for piece in np.split(values, cuts)])
+
+
+def fill(config: NumberSeries, values: np.ndarray, gaps: Gaps, track: Track) -> np.ndarray:
+    """Return values of a series without gaps."""
+    return series_gaps.filled(values, config.missing, gaps, track.place(0) + (f", {config.id} {track.id}" if config.id else ""))
+
+
+def whole(config: NumberSeries, known: np.ndarray, track: Track) -> np.ndarray:
+    """Return what is known ahead without gaps: interpolated where these are marked."""
+    missing = "interpolate" if config.missing == "mask" else config.missing
+    return series_gaps.filled(known, missing, Gaps([], []), track.place(0))
+
+
+def _about(
+    config: NumberSeries, tracks: list[Track], encoding: dict[str, Encoder], scales: list[Scale | None], parts: list[list[int]]
+) -> dict[str, Any]:
+    named = {column: encoders.features(encoding[column], column) for column in config.wanted}
+    targets = [name for column in config.targets for name in _several(column, tracks[0], named[column])]
+    scale, count = scales[0], len(targets)
+    goal = Scale(scale.mean[:count], scale.deviation[:count]) if scale else None
+    steps = {name: sum(end - begin for split, _, _, begin, end in parts if SPLITS[split] == name) for name in SPLITS}
     return {
-        "codec": codec.document(),
-        "outputs": outputs,
-        "splits": {name: {"steps": len(part), **_counted(gaps[name])} for name, part in splits.items()},
+        "codec": Codec(inputs=scale, targets=goal).document(),
+        "outputs": count,
+        "targets": targets,
+        "encoders": encoding,
+        "known_scale": scales[1],
+        "every": config.every or (times.inferred(tracks[0].times) if tracks[0].times is not None else None),
+        "ids": [track.id for track in tracks] if config.id else [],
+        "splits": {name: {"steps": steps[name]} for name in SPLITS},
     }
 
 
-def _read(config: NumberSeries) -> tuple[dict[str, np.ndarray], int]:
-    """The numbers of each split, and how many of their columns are forecast."""
-    fractions = {name: part for name in SPLITS if isinstance(part := getattr(config, name), float)}
-    given = {name: found(getattr(config, name)) for name in SPLITS if name not in fractions}
-    widths: list[int] = []
-    splits = {name: np.concatenate([_file(path, config, widths) for path in paths]) for name, paths in given.items()}
-    whole, end = splits["train"], len(splits["train"])
-    for name in reversed(fractions):
-        begin = max(0, end - max(1, round(len(whole) * fractions[name])))
-        splits[name], end = whole[begin:end], begin
-    splits["train"] = whole[:end]
-    targets = len(_list(config.target or config.columns))
-    return {name: splits[name][: config.limit] for name in SPLITS}, sum(widths[:targets])
+def _several(column: str, track: Track, names: list[str]) -> list[str]:
+    """The names of the features of a column; an array may have several."""
+    cells = track.cells[column]
+    wide = isinstance(cells, np.ndarray) and cells.ndim == 2
+    return [f"{column}_{place}" for place in range(cells.shape[1])] if wide else names
 
 
-def _counted(gaps: int) -> dict[str, int]:
-    return {"missing": gaps} if gaps else {}
+def _split(config: NumberSeries) -> tuple[list[Track], list[tuple[int, str, int, int]]]:
+    """All series, and which steps of which are forecast in which split: number of the series, split, begin, end."""
+    fractions = {name: share for name in SPLITS if isinstance(share := getattr(config, name), float)}
+    tracks: list[Track] = []
+    spans: list[tuple[int, str, int, int]] = []
+    for name in SPLITS:
+        if name in fractions:
+            continue
+        for track in read(config, getattr(config, name)):
+            end = track.steps
+            for held in reversed(fractions) if name == "train" else ():
+                begin = max(0, end - max(1, round(track.steps * fractions[held])))
+                spans.append((len(tracks), held, begin, min(end, begin + (config.limit or end))))
+                end = begin
+            spans.append((len(tracks), name, 0, min(end, config.limit or end)))
+            tracks.append(track)
+    return tracks, sorted(spans, key=lambda span: (SPLITS.index(span[1]), span[0]))
 
 
-def _file(path: Path, config: NumberSeries, widths: list[int]) -> np.ndarray:
-    """The numbers of a file, [steps, columns], NaN where one is missing; `widths` becomes how many columns each name has."""
-    parts = _arrays(path, config) if path.suffix == ".npz" else _table(path, config)
-    widths[:] = [part.shape[1] for part in parts]
-    return np.concatenate(parts, axis=1)
+def _learnt(column: str, tracks: list[Track], trained: list[tuple[int, int]]) -> Encoder:
+    """How a column becomes numbers, from the rows of the training split."""
+    parts = [tracks[number].cells[column][:end] for number, end in trained]
+    cells = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [cell for part in parts for cell in part]
+    return encoders.learnt(cells, column, tracks[0].place)
 
 
-def _arrays(path: Path, config: NumberSeries) -> list[np.ndarray]:
-    parts = [arrays.columns(part) for part in arrays.load(path, config.wanted).values()]
-    for name, part in zip(config.wanted, parts, strict=True):
-        if part.ndim != 2 or len(part) != len(parts[0]):
-            raise UserError(f"{path}: {name!r} should be [steps] or [steps, features], {len(parts[0])} steps, got {part.shape}")
-        if config.missing == "refuse" and config.sentinel is None:
-            arrays.check_finite(f"{path}: {name!r}", part, np.array([len(part)]))
-    marked = [_marked(part.astype(np.float64), config) for part in parts]
-    if config.missing == "refuse":
-        refused(str(path), dict(zip(config.wanted, marked, strict=True)), lambda row: f" step {row}")
-    return marked
+def features(track: Track, columns: list[str], encoding: dict[str, Encoder]) -> np.ndarray:
+    """Return the columns of a series as numbers [steps, features], not standardised."""
+    parts = [encoders.encoded(track.cells[name], encoding[name], name, track.place) for name in columns]
+    return np.concatenate([np.zeros((track.steps, 0)), *parts], axis=1)
 
 
-def _table(path: Path, config: NumberSeries) -> list[np.ndarray]:
-    frame = frames.read(path, config.wanted, config)
-    parts = {name: _marked(numbers(frame, name, config), config) for name in config.wanted}
-    if config.missing == "refuse":
-        refused(str(path), parts, frame.line)
-    return [part[:, None] for part in parts.values()]
+def ahead(config: NumberSeries, track: Track, encoding: dict[str, Encoder]) -> np.ndarray:
+    """Return what is known ahead of every step of a series, [steps, features], not standardised."""
+    known = features(track, listed(config.known or []), encoding)
+    if not config.calendar or track.times is None:
+        return known
+    return np.concatenate([known, times.calendar(track.times, config.calendar)], axis=1)
 
 
-def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:
-    """The values, NaN where the sentinel stands."""
-    return values if config.sentinel is None else np.where(values == config.sentinel, np.nan, values)
+def _scale(config: NumberSeries, parts: list[np.ndarray], trained: list[tuple[int, int]]) -> Scale | None:
+    """Mean and deviation over the training split."""
+    if not config.standardise or not parts[0].shape[1]:
+        return None
+    return arrays.measured(np.concatenate([parts[number][:end] for number, end in trained]))
+
+
+def _check(config: NumberSeries, parts: list[list[int]]) -> None:
+    """Raise UserError where nothing can be scored in a split."""
+    steps = Ahead.of(config.horizon, config.path)
+    for place, name in enumerate(SPLITS):
+        own = [row for row in parts if row[0] == place]
+        made = [part(origin, total, begin, end, steps) for _, origin, total, begin, end in own]
+        if not any(one.end > one.begin for one in made):
+            rows = max((row[4] - row[3] for row in own), default=0)
+            least = steps.last - steps.first + 1 + (steps.first if own and own[0][3] == 0 else 0)
+            needs = f"none of them {config.horizon} steps ahead; it needs {least} rows or more"
+            raise UserError(f"the {name} split of the series has {rows} rows, {needs}, or a smaller horizon")
 
 
 def assemble(config: NumberSeries, prepared: Prepared) -> Dataset:
     """Return the series as a data set."""
-    outputs = prepared.about["outputs"]
-    split = partial(Series, rows=config.batch_size, steps=config.window, horizon=config.horizon, outputs=outputs)
-    known = [prepared[f"{name}.known"] if config.missing == "mask" else None for name in SPLITS]
-    train, validation, test = (split(prepared[f"{name}.values"], known=one) for name, one in zip(SPLITS, known, strict=True))
-    task = Task(config.task, (config.batch_size, config.window, train.values.shape[1]), outputs, "steps", carried=True)
-    return Dataset(config.name, task, train, validation, test, Codec.of(prepared.about["codec"]))
+    about, known, steps = prepared.about, prepared["series.known"], Ahead.of(config.horizon, config.path)
+    split = partial(
+        Series,
+        prepared["series.values"],
+        rows=config.batch_size,
+        window=config.window,
+        ahead=steps,
+        outputs=about["outputs"],
+        known=known if known.shape[1] else None,
+        real=prepared["series.real"] if config.missing == "mask" else None,
+    )
+    rows = prepared["series.parts"].tolist()
+    made: dict[str, list[Part]] = {name: [] for name in SPLITS}
+    for place, origin, total, begin, end in rows:
+        made[SPLITS[place]].append(part(origin, total, begin, end, steps))
+    train, validation, test = (split(parts=made[name], shuffled=name == "train") for name in SPLITS)
+    codec, quantiles = Codec.of(about["codec"]), tuple(config.quantiles or ())
+    widths = {split.width for split in (train, validation, test)}
+    outputs = about["outputs"] * len(steps.steps) * (len(quantiles) or 1)
+    shape = (config.batch_size, widths.pop() if len(widths) == 1 else None, train.features)
+    task = Task(config.task, shape, outputs, "steps", padded=True, quantiles=quantiles)
+    learnt = {name: about[name] for name in ("encoders", "known_scale", "every", "gaps")}
+    forecast = forecast_of(
+        train, tuple(about["targets"]), config.season, quantiles=quantiles, scale=codec.targets, about=learnt
+    )
+    return Dataset(config.name, task, train, validation, test, codec, forecast=forecast)

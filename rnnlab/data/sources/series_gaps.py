@@ -1,6 +1,7 @@
 """Missing values of a series: refused with their number and lines, interpolated, filled, or marked."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,37 +31,41 @@ def refused(path: str, columns: Mapping[str, np.ndarray], line: Callable[[int], 
             raise UserError(f"{path}{line(int(rows[0]))}: {said}; {hint}")
 
 
-def filled(splits: Mapping[str, np.ndarray], missing: str | Fill) -> dict[str, np.ndarray]:
-    """Return the values [steps, columns] of each split without gaps, as `missing` says; raise UserError where all are missing.
+class Gaps(NamedTuple):
+    """What is read where a value is missing and marked."""
 
-    >>> filled({"train": np.array([[1.0], [np.nan], [3.0]])}, "interpolate")["train"].ravel().tolist()
+    columns: list[int]
+    """The features that had gaps: of each a further feature says whether a value was there."""
+    mean: list[float]
+    """Of every feature over the training split."""
+
+
+def measured(train: np.ndarray, everything: np.ndarray) -> Gaps:
+    """Return the gaps of values [steps, features], and the means over the training split."""
+    return Gaps(np.flatnonzero(np.isnan(everything).any(axis=0)).tolist(), np.nanmean(train, axis=0).tolist())
+
+
+def filled(values: np.ndarray, missing: str | Fill, gaps: Gaps, place: str) -> np.ndarray:
+    """Return values [steps, features] without gaps, as `missing` says; raise UserError where a feature has no value at all.
+
+    >>> values = np.array([[1.0], [np.nan], [3.0]])
+    >>> filled(values, "interpolate", measured(values, values), "").ravel().tolist()
     [1.0, 2.0, 3.0]
-    >>> filled({"train": np.array([[1.0], [np.nan], [3.0]])}, "mask")["train"].tolist()
+    >>> filled(values, "mask", measured(values, values), "").tolist()
     [[1.0, 1.0], [2.0, 0.0], [3.0, 1.0]]
     """
-    for name, values in splits.items():
-        if len(values) and np.isnan(values).all(axis=0).any() and not isinstance(missing, Fill):
-            raise UserError(f"the {name} split of the series has a column without any value")
     if isinstance(missing, Fill):
-        return {name: np.nan_to_num(values, nan=missing.fill) for name, values in splits.items()}
+        return np.nan_to_num(values, nan=missing.fill)
     if missing == "mask":
-        return _masked(splits)
-    if missing == "refuse":
-        return dict(splits)
-    return {name: np.stack([_line(column) for column in values.T], axis=1) for name, values in splits.items()}
+        return np.concatenate([np.where(np.isnan(values), gaps.mean, values), ~np.isnan(values[:, gaps.columns])], axis=1)
+    if not len(values) or not np.isnan(values).any():
+        return values
+    if np.isnan(values).all(axis=0).any():
+        raise UserError(f"{place} has a column without any value")
+    return np.stack([_line(column) for column in values.T], axis=1)
 
 
 def _line(values: np.ndarray) -> np.ndarray:
     """Straight lines between the known values; before the first and after the last, these."""
     known = np.flatnonzero(~np.isnan(values))
     return np.interp(np.arange(len(values)), known, values[known])
-
-
-def _masked(splits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The mean over the training split where a value is missing, and a feature for every column that has gaps."""
-    mean = np.nanmean(splits["train"], axis=0)
-    gappy = np.flatnonzero(np.isnan(np.concatenate(list(splits.values()))).any(axis=0))
-    return {
-        name: np.concatenate([np.where(np.isnan(values), mean, values), ~np.isnan(values[:, gappy])], axis=1)
-        for name, values in splits.items()
-    }

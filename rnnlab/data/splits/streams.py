@@ -18,8 +18,6 @@ class Windows(Split):
 
     def __init__(self, size: int, rows: int, steps: int, sampling: WindowSampling | None = None):
         self.size, self.rows, self.steps, self.sampling = size, rows, steps, sampling
-        self.total = size
-        self.scored: np.ndarray | None = None
         self.columns = -(-size // rows)
         self.count = windows(sampling, steps, self.columns) if sampling else -(-self.columns // steps)
         self.varied = self.paced = sampling is not None
@@ -36,16 +34,14 @@ class Windows(Split):
 
     def batch(self, items: np.ndarray) -> Batch:
         """Return the window that starts at `items[0]` and has `items[1]` steps: inputs, targets, weights [rows, steps, ...]."""
+        place = self.places(items)
+        return Batch(*self.at(np.maximum(place, 0)), (place >= 0) * np.float32(1 / self.density))
+
+    def places(self, items: np.ndarray) -> np.ndarray:
+        """Return the numbers of the steps in that window, [rows, steps], -1 where it is padded."""
         column = int(items[0]) + np.arange(items[1])
         place = np.arange(self.rows)[:, None] * self.columns + column
-        real = (place < self.total) & (column < self.columns)
-        inside = np.where(real, place, 0)
-        scored = real if self.scored is None else real & self.scored[inside]
-        return Batch(*self.at(inside), scored * np.float32(1 / self.density))
-
-    def score_only(self, scored: np.ndarray) -> None:
-        """Give the steps that are not marked weight zero."""
-        self.scored, self.size = np.asarray(scored, bool), int(np.count_nonzero(scored))
+        return np.where((place < self.size) & (column < self.columns), place, -1)
 
     @abstractmethod
     def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -74,39 +70,3 @@ class Stream(Windows):
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the text and the token before it."""
         return self.tokens, np.array(self.start)
-
-
-class Series(Windows):
-    """Numbers [total, features] to forecast: at every step the target is the numbers `horizon` steps later.
-
-    The target is the first `outputs` of the features; None takes all. Steps that are not `known` are no targets.
-
-    >>> series = Series(np.arange(6.0)[:, None], rows=2, steps=2, horizon=2)
-    >>> [(batch.x[..., 0].tolist(), batch.y[..., 0].tolist()) for batch in series.batches(seed=1, epoch=0)]
-    [([[0.0, 1.0], [2.0, 3.0]], [[2.0, 3.0], [4.0, 5.0]])]
-    """
-
-    def __init__(
-        self,
-        values: np.ndarray,
-        rows: int,
-        steps: int,
-        horizon: int,
-        outputs: int | None = None,
-        known: np.ndarray | None = None,
-    ):
-        if not 1 <= horizon < len(values):
-            raise ValueError(f"horizon must be from 1 to {len(values) - 1}, the steps of the series less one, got {horizon}")
-        super().__init__(len(values) - horizon, rows, steps)
-        self.values, self.horizon, self.outputs = values, horizon, outputs
-        if known is not None:
-            self.score_only(known[horizon:])
-
-    def at(self, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of these steps, and those of the steps to forecast."""
-        later = self.values[place + self.horizon][..., : self.outputs]
-        return self.values[place].astype(np.float32), later.astype(np.float32)
-
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return the numbers, how far ahead they are forecast, and which steps are scored."""
-        return self.values, np.array(self.horizon), *(() if self.scored is None else (self.scored,))

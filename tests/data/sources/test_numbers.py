@@ -153,10 +153,13 @@ def test_a_series_is_split_in_its_order_and_its_target_comes_first(home, section
     }
     data = build(section(section_))
     splits = (data.train, data.validation, data.test)
-    assert [len(split.values) for split in splits] == [35, 10, 5]
-    restored = np.concatenate([data.codec.inputs.restored(split.values) for split in splits])
+    assert [split.size for split in splits] == [33, 10, 5]
+    restored = data.codec.inputs.restored(data.train.values)
     np.testing.assert_allclose(restored, VALUES, atol=1e-4)
-    np.testing.assert_allclose(data.train.values.std(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(data.train.values[:35].std(axis=0), 1, atol=1e-5)
+    for split, begin in zip(splits[1:], (35, 45), strict=True):
+        real = np.concatenate([batch.y[batch.sample_weight > 0] for batch in split.batches(0, 0)])
+        np.testing.assert_allclose(data.codec.targets.restored(real)[:, 0], VALUES[begin : begin + split.size, 0], atol=1e-4)
     real = [batch.y[batch.sample_weight > 0] for batch in data.train.batches(0, 0)]
     assert sorted(data.codec.targets.restored(np.concatenate(real)).ravel()) == pytest.approx(sorted(VALUES[2:35, 0]), abs=1e-4)
 
@@ -168,7 +171,7 @@ SERIES_COMPLAINTS = [
     (SERIES, TEN + "x\n", "s.csv:12: the column 'a' should be a number, got 'x'"),
     (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns; a cell that holds the separator needs quotes"),
     ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:1: there is no column 'b'; the columns are a"),
-    ({**SERIES, "horizon": 5}, TEN, "the validation split of the series has 1 rows, none of them 5 steps ahead"),
+    ({**SERIES, "horizon": 9}, TEN, "the train split of the series has 8 rows, none of them 9 steps ahead; it needs 10 rows"),
 ]
 
 

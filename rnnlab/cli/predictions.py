@@ -1,0 +1,140 @@
+"""The verb predict: what the model of a finished run makes of texts, arrays, series, or a split of its own data."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rnnlab.cli.base import JSON, main
+from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    from rnnlab.trained.predictor import Predictor
+
+
+@main.command()
+@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--text", "texts", multiple=True, help="A text; may be given several times.")
+@click.option("--file", help="A text on every line, a table, an .npz file; - reads lines that are piped in.")
+@click.option("--column", help="The column of a table that holds the texts; by itself the one the run learnt from.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="Of the run's own data, with the truth.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write rows there: .csv, .jsonl or .parquet.")
+@click.option("--samples", type=click.IntRange(min=0), default=20, show_default=True, help="Passes; 0 predicts as usual.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What masks and draws follow from.")
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Most labels or next tokens shown.")
+@click.option("--generate", type=click.IntRange(min=1), help="Language models: write so many tokens after the text.")
+@click.option(
+    "--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Of --generate; 0 draws nothing."
+)
+@JSON
+def predict(
+    folder: Path,
+    texts: tuple[str, ...],
+    file: str | None,
+    column: str | None,
+    split: str | None,
+    output: Path | None,
+    generate: int | None,
+    temperature: float,
+    as_json: bool,
+    **settings: int,
+) -> None:
+    """Predict by the model of a finished run, with the spread over Monte Carlo samples.
+
+    Labels, tags, numbers or next words, whatever the run has learnt; a language model also writes on; a series is forecast
+    beyond the end of the file. Only --split needs the run's data. Predictions come in the order of the inputs, and do not
+    depend on what else is predicted.
+
+    \b
+    Example: rnnlab predict runs/imdb/variational/seed-1 --samples 50 --text "a great film"
+             rnnlab predict runs/imdb/variational/seed-1 --file reviews.csv --output predicted.csv
+             rnnlab predict runs/imdb/variational/seed-1 --split test --output test.parquet
+             rnnlab predict runs/load/none/seed-1 --file new.csv --output forecast.csv
+             rnnlab predict runs/quickstart/none/seed-1 --text "The value of" --generate 50 --temperature 0.8
+    """
+    from rnnlab.trained.predictor import predictor
+
+    if not texts and not file and not split and not generate:
+        raise UserError("there is nothing to predict from: give --text, --file, or --split test for the run's own data")
+    if output:
+        from rnnlab.trained.writing import writer_of
+
+        writer_of(output)
+        settings["top"] = 2**31 - 1  # a file has every label
+    model = predictor(folder)
+    if generate:
+        said: Iterable[dict[str, Any]] = _written(model, texts, file, generate, temperature, settings["seed"])
+    elif model.forecasts:
+        said = _forecasts(model, file, split, settings)
+    elif split and model.reads_on:
+        said = _tokens(folder, split, settings)
+    else:
+        said = model.answers(_inputs(model, texts, file, column, split), **settings)
+    _show(said, output, as_json)
+
+
+def _inputs(model: "Predictor", texts: tuple[str, ...], file: str | None, column: str | None, split: str | None) -> Iterator:
+    from rnnlab.trained.inputs import of_file, of_split
+
+    parts = [map(model.text, texts), of_file(model, file, column) if file else (), of_split(model, split) if split else ()]
+    return chain.from_iterable(parts)
+
+
+def _forecasts(model: "Predictor", file: str | None, split: str | None, settings: dict[str, int]) -> Iterator[dict[str, Any]]:
+    from rnnlab.trained import forecasting
+
+    drawn = settings["samples"], settings["seed"]
+    parts = [
+        forecasting.beyond(model, file, *drawn) if file else (),
+        forecasting.of_split(model, split, *drawn) if split else (),
+    ]
+    return chain.from_iterable(parts)
+
+
+def _tokens(folder: Path, split: str, settings: dict[str, int]) -> Iterator[dict[str, Any]]:
+    from rnnlab.trained.loading import trained
+    from rnnlab.trained.stream_predictions import token_rows
+
+    return token_rows(trained(folder), split, settings["samples"], settings["seed"])
+
+
+def _written(
+    model: "Predictor", texts: tuple[str, ...], file: str | None, count: int, temperature: float, seed: int
+) -> Iterator[dict[str, Any]]:
+    from rnnlab.trained.generate import generate
+    from rnnlab.trained.inputs import of_file
+
+    prompts = [*texts, *(one.about["text"] for one in (of_file(model, file) if file else ()))] or [""]
+    return ({**model.about(text), "text": generate(model, text, count, temperature, seed)} for text in prompts)
+
+
+def _show(said: Iterable[dict[str, Any]], output: Path | None, as_json: bool) -> None:
+    """Write answers, as rows into a file, as JSON, or as lines, as they come."""
+    from rnnlab.trained import formatting
+    from rnnlab.trained.flat import rows
+
+    if output:
+        from rnnlab.trained.writing import write
+
+        count = write(output, chain.from_iterable(map(rows, _counted(said))))
+        click.echo(f"{count:,} rows in {output}")
+    elif as_json:
+        click.echo(json.dumps(list(_counted(said)), indent=2, ensure_ascii=False))
+    else:
+        for one in said if sys.stdout.isatty() else _counted(said):
+            click.echo("\n".join(formatting.lines(one)))
+
+
+def _counted(said: Iterable[dict[str, Any]], seconds: float = 2.0) -> Iterator[dict[str, Any]]:
+    """The same, with a line on standard error every so often that tells how far it is."""
+    begin = told = time.monotonic()
+    for count, one in enumerate(said, 1):
+        yield one
+        if (now := time.monotonic()) - told >= seconds:
+            told = now
+            click.echo(f"{count:,} predicted, {count / (now - begin):,.0f} a second", err=True)

@@ -1,0 +1,61 @@
+"""Columns of a table become numbers: numbers as they are, yes and no as 1 and 0, names as one column a name."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rnnlab.errors import UserError
+
+TRUE, FALSE = ("true", "yes", "t", "y"), ("false", "no", "f", "n")
+MOST = 100
+"""Most names of a column."""
+
+Encoder = dict[str, Any]
+"""How a column becomes numbers: its kind, and of categories their names."""
+Place = Callable[[int], str]
+
+
+def learnt(cells: Any, column: str, place: Place) -> Encoder:
+    """Return how a column of the training split becomes numbers; raise UserError where it has too many names.
+
+    >>> learnt(["wet", "dry", "wet"], "sky", str)
+    {'kind': 'category', 'names': ['dry', 'wet']}
+    """
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
+        return {"kind": "number"}
+    cells = [cell for cell in cells if cell is not None]
+    texts = {str(cell).strip().lower() for cell in cells}
+    if texts <= {*TRUE, *FALSE}:
+        return {"kind": "boolean"}
+    names = sorted({str(cell).strip() for cell in cells})
+    if len(names) > MOST:
+        raise UserError(f"{place(0)}: the column {column!r} has {len(names)} different names, at most {MOST} become features")
+    return {"kind": "category", "names": names}
+
+
+def encoded(cells: Any, encoder: Encoder, column: str, place: Place) -> np.ndarray:
+    """Return a column as numbers [rows, features], float64; a missing name, or one that training has not seen, is all zeros.
+
+    Raises UserError with the place of what is neither yes nor no, or of names where numbers are read.
+    """
+    if encoder["kind"] == "category":
+        names = np.array([str(cell).strip() for cell in cells], object)
+        return np.stack([names == name for name in encoder["names"]], axis=1).astype(np.float64)
+    if encoder["kind"] == "boolean":
+        return np.array([[_boolean(cell, column, place, row)] for row, cell in enumerate(cells)], np.float64)
+    if not isinstance(cells, np.ndarray):
+        raise UserError(f"{place(0)}: the column {column!r} should be numbers, got {cells[0]!r}")
+    return cells.reshape(len(cells), -1).astype(np.float64)
+
+
+def features(encoder: Encoder, column: str) -> list[str]:
+    """Return the names of the features that a column becomes."""
+    return [f"{column}={name}" for name in encoder["names"]] if encoder["kind"] == "category" else [column]
+
+
+def _boolean(cell: Any, column: str, place: Place, row: int) -> float:
+    text = "no" if cell is None else str(cell).strip().lower()
+    if text not in (*TRUE, *FALSE):
+        raise UserError(f"{place(row)}: the column {column!r} should be true or false, got {cell!r}")
+    return float(text in TRUE)

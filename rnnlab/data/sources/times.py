@@ -1,0 +1,144 @@
+"""Times of a series: parsed, sorted, checked for gaps and repeats, gone on with, and turned into calendar features."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnlab.errors import UserError
+
+Place = Callable[[int], str]
+"""From the number of a row to its file and line."""
+CYCLES: dict[str, Callable[[Any], Any]] = {
+    "minute": lambda t: t.minute / 60,
+    "hour": lambda t: (t.hour + t.minute / 60) / 24,
+    "weekday": lambda t: t.day_of_week / 7,
+    "day": lambda t: (t.day - 1) / 31,
+    "month": lambda t: (t.month - 1) / 12,
+    "yearday": lambda t: (t.day_of_year - 1) / 365.25,
+}
+"""How far a time is in each cycle of the calendar, from 0 to 1."""
+
+
+def parse(cells: Sequence[Any], column: str, place: Place) -> np.ndarray:
+    """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first cell that is no time.
+
+    >>> parse(["31/01/2024", "01/02/2024"], "date", str).astype("datetime64[D]").tolist()
+    [datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)]
+    """
+    import warnings
+
+    import pandas
+
+    texts = pandas.Series([_text(cell) for cell in cells], dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
+        for settings in ({}, {"dayfirst": True}, {"format": "mixed"}, {"format": "mixed", "utc": True}):
+            try:
+                found = pandas.to_datetime(texts, errors="coerce", **settings)
+            except (ValueError, TypeError):
+                continue
+            if not found.isna().any():
+                if getattr(found.dt, "tz", None) is not None:
+                    found = found.dt.tz_convert("UTC").dt.tz_localize(None)
+                return found.to_numpy("datetime64[ns]")
+    row = int(np.flatnonzero(found.isna())[0])
+    raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}")
+
+
+def _text(cell: Any) -> Any:
+    """A whole number of four digits is a year."""
+    return str(cell) if isinstance(cell, int | np.integer) and 1000 <= cell <= 9999 else cell
+
+
+def offset(every: str) -> Any:
+    """Return pandas' offset of a text such as 1h, 15min, 1D or MS; raise UserError where there is none."""
+    from pandas.tseries.frequencies import to_offset
+
+    try:
+        return to_offset(every)
+    except ValueError:
+        raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are") from None
+
+
+def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:
+    """Return the rows in the order of their times; raise UserError where a time stands twice."""
+    order = np.argsort(times, kind="stable")
+    repeats = np.flatnonzero(np.diff(times[order]) == np.timedelta64(0))
+    if len(repeats):
+        first, second = (place(int(order[repeats[0] + more])) for more in (0, 1))
+        twice = f"the time {shown(times[order[repeats[0]]])} stands twice, first at {first}"
+        raise UserError(f"{second}: {twice} ({len(repeats)} repeats in all); id: names the column that tells series apart")
+    return order
+
+
+def grid(times: np.ndarray, every: str, place: str, fill: bool) -> np.ndarray:
+    """Return where each step from the first to the last time stands among the sorted times, -1 where it is missing.
+
+    Raises UserError where a time lies between two steps, and where one is missing unless gaps are filled.
+    """
+    wanted = steps(times, every)
+    between = np.flatnonzero(~np.isin(times, wanted))
+    if len(between):
+        first = f"{shown(times[between[0]])} lies between two steps"
+        raise UserError(f"{place}: {len(between)} of {len(times)} times are not every {every} from {shown(times[0])}: {first}")
+    where = np.searchsorted(times, wanted)
+    missing = np.flatnonzero(times[where] != wanted)
+    if len(missing) and not fill:
+        told = f"{len(missing)} of {len(wanted)} steps every {every} are missing, the first at {shown(wanted[missing[0]])}"
+        raise UserError(f"{place}: {told}; missing: interpolate fills them")
+    where[missing] = -1
+    return where
+
+
+def steps(times: np.ndarray, every: str) -> np.ndarray:
+    """Return every step from the first to the last time."""
+    import pandas
+
+    return pandas.date_range(times[0], times[-1], freq=offset(every)).to_numpy("datetime64[ns]")
+
+
+def inferred(times: np.ndarray) -> str | None:
+    """Return how far apart sorted times are, in pandas' words; None where they are unequally far apart."""
+    import warnings
+
+    import pandas
+
+    if len(times) < 3:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the next pandas returns an offset in place of its name
+        found = pandas.infer_freq(pandas.DatetimeIndex(times))
+    return None if found is None else str(getattr(found, "freqstr", found))
+
+
+def beyond(times: np.ndarray, every: str | None, steps: int) -> np.ndarray:
+    """Return so many times after the last one; where the step is not known, the median one is taken.
+
+    >>> beyond(np.array(["2024-01-01", "2024-02-01"], "datetime64[ns]"), "MS", 2).astype("datetime64[D]").astype(str).tolist()
+    ['2024-03-01', '2024-04-01']
+    """
+    import pandas
+
+    if every is None:
+        return times[-1] + np.median(np.diff(times)) * np.arange(1, steps + 1)
+    return pandas.date_range(times[-1], periods=steps + 1, freq=offset(every)).to_numpy("datetime64[ns]")[1:]
+
+
+def calendar(times: np.ndarray, cycles: Sequence[str]) -> np.ndarray:
+    """Return sine and cosine of how far each time is in each cycle, [steps, 2 * cycles]."""
+    import pandas
+
+    index = pandas.DatetimeIndex(times)
+    angles = [2 * np.pi * np.asarray(CYCLES[name](index), np.float64) for name in cycles]
+    return np.stack([wave(angle) for angle in angles for wave in (np.sin, np.cos)], axis=1).reshape(len(times), -1)
+
+
+def shown(time: np.datetime64) -> str:
+    """Return a time as people write it, no finer than it is.
+
+    >>> shown(np.datetime64("2024-01-31T00:00:00.000000000")), shown(np.datetime64("2024-01-31T13:00:00"))
+    ('2024-01-31', '2024-01-31 13:00')
+    """
+    whole = str(time.astype("datetime64[s]")).replace("T", " ")
+    return whole.removesuffix(" 00:00:00") if whole.endswith(" 00:00:00") else whole.removesuffix(":00")

@@ -1,0 +1,132 @@
+"""The rows of series: read from files, told apart by id, sorted by time."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rnnlab.data.sources import arrays, frames, times
+from rnnlab.data.sources.frames import Frame, Place
+from rnnlab.data.sources.numbers import missing, numbers
+from rnnlab.data.sources.reading import found
+from rnnlab.data.sources.series_config import NumberSeries, listed
+from rnnlab.errors import UserError
+
+Cells = dict[str, Any]
+"""By column: a list of cells, or an array [rows, ...] of an .npz file."""
+
+
+class Track(NamedTuple):
+    """One series, in the order of its time."""
+
+    id: str
+    """What the column of ids says; empty where there is none."""
+    cells: Cells
+    place: Callable[[int], str]
+    """From a row to its file and line."""
+    times: np.ndarray | None
+    """Of every row, datetime64[ns]."""
+
+    @property
+    def steps(self) -> int:
+        """How many rows it has."""
+        return len(next(iter(self.cells.values())))
+
+
+def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
+    """Return the series of files, NaN or None where a value is missing; raise UserError at what cannot be read."""
+    columns = [*config.wanted, *listed(config.known or [])]
+    names = [*columns, *(name for name in (config.time, config.id) if name and name not in columns)]
+    parts = [_arrays(path, names, config) if path.suffix == ".npz" else _table(path, names, config) for path in found(files)]
+    whole = {name: _joined([part[name] for part, _ in parts]) for name in names}
+    places = [place for _, its in parts for place in its]
+    ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
+    return [_track(config, name, columns, whole, places, np.flatnonzero(ids == name)) for name in dict.fromkeys(ids)]
+
+
+def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:
+    at = _places(places, rows)
+    if not config.time:
+        return Track(name, _rows(whole, columns, rows), at, None)
+    when = times.parse(_rows(whole, [config.time], rows)[config.time], config.time, at)
+    order = times.sorted_rows(when, at)
+    rows, when = rows[order], when[order]
+    if config.every:
+        label = f"{places[rows[0]]}" + (f", {config.id} {name}" if config.id else "")
+        where = times.grid(when, config.every, label, fill=config.missing != "refuse")
+        when = times.steps(when, config.every)
+        rows = np.where(where < 0, -1, rows[where])
+    return Track(name, _rows(whole, columns, rows), _places(places, rows), when)
+
+
+def _places(places: Sequence[Any], rows: np.ndarray) -> Callable[[int], str]:
+    return lambda row: str(places[max(0, int(rows[row]))])
+
+
+def _rows(whole: Cells, columns: list[str], rows: np.ndarray) -> Cells:
+    """The cells of these rows; -1 stands for a row that is missing."""
+    return {name: _taken(whole[name], rows) for name in columns}
+
+
+def _taken(cells: Any, rows: np.ndarray) -> Any:
+    if not isinstance(cells, np.ndarray):
+        return [cells[row] if row >= 0 else None for row in rows]
+    if (rows >= 0).all():
+        return cells[rows]
+    taken = cells[np.maximum(rows, 0)].astype(np.float64)
+    taken[rows < 0] = np.nan
+    return taken
+
+
+def _joined(parts: list[Any]) -> Any:
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts)
+    return [cell for part in parts for cell in part]
+
+
+def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any]]:
+    frame = frames.read(path, names, config)
+    plain = (config.time, config.id)
+    found = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
+    return found, [Place(frame, row) for row in range(len(frame))]
+
+
+def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:
+    """A column as numbers, or as names where it is no target and has only these."""
+    given = [None if missing(cell, config.missing_values) else cell for cell in frame.columns[name]]
+    named = [
+        isinstance(cell, bool) or (isinstance(cell, str) and not _NUMBER.search(cell)) for cell in given if cell is not None
+    ]
+    if name not in config.targets and named and all(named):
+        return given
+    return _marked(numbers(frame, name, config), config)
+
+
+def _named(cell: Any) -> bool:
+    return cell is None or isinstance(cell, bool) or (isinstance(cell, str) and not _NUMBER.search(cell))
+
+
+_NUMBER = re.compile(r"^\s*[+-]?[.,]?\d")
+"""How a number begins."""
+
+
+def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:
+    """The values, NaN where the sentinel stands."""
+    return values if config.sentinel is None else np.where(values == config.sentinel, np.nan, values)
+
+
+def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any]]:
+    given = arrays.load(path, names)
+    steps = len(given[names[0]])
+    for name, part in given.items():
+        if part.ndim not in (1, 2) or len(part) != steps:
+            raise UserError(f"{path}: {name!r} should be [steps] or [steps, features], {steps} steps, got {part.shape}")
+        if part.dtype.kind in "fiub" and config.missing == "refuse" and config.sentinel is None:
+            arrays.check_finite(f"{path}: {name!r}", arrays.columns(part), np.array([steps]))
+        if part.dtype.kind in "fiub" and name not in (config.time, config.id):
+            given[name] = _marked(part.astype(np.float64), config)
+        elif part.dtype.kind in "USO":
+            given[name] = part.tolist()
+    return given, [f"{path}: step {step}" for step in range(steps)]

@@ -1,0 +1,63 @@
+"""Predictions as rows of a table: one an input, or one a token, frame or output where an input has several."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rnnlab.trained.answers import Answer
+
+MOST = 50
+"""Labels up to which each one's probability has a column."""
+
+
+def rows(answer: Answer) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an answer; one without a prediction has a note.
+
+    >>> label = {"name": "good", "probability": 0.75, "deviation": 0.0}
+    >>> list(rows({"row": 1, "text": "a film", "samples": 0, "unknown": [], "labels": [label], "truth": "bad"}))
+    [{'row': 1, 'text': 'a film', 'label': 'good', 'probability': 0.75, 'deviation': 0.0, 'p(good)': 0.75, 'truth': 'bad'}]
+    """
+    told: dict[str, Any] = {name: answer[name] for name in ("row", "text") if name in answer}
+    if "note" in answer:
+        yield {**told, "note": answer["note"]}
+    elif "position" in answer or "ahead" in answer:
+        yield answer
+    elif "labels" in answer:
+        yield {**told, **_label(answer)}
+    elif "next" in answer:
+        first = answer["next"][0]
+        yield {**told, "perplexity": answer.get("perplexity"), "next": first["name"], "probability": first["probability"]}
+    elif "values" in answer:
+        yield {**told, **_values(answer["values"])}
+    else:
+        yield from _steps(told, answer)
+
+
+def _label(answer: Answer) -> dict[str, Any]:
+    labels = answer["labels"]
+    first = {"label": labels[0]["name"], "probability": labels[0]["probability"], "deviation": labels[0]["deviation"]}
+    unsure: dict[str, Any] = {
+        name: _cell(answer[name]) for name in ("entropy", "mutual_information", "truth") if name in answer
+    }
+    named = sorted(labels, key=lambda row: str(row["name"])) if len(labels) <= MOST else []
+    return {**first, **{f"p({row['name']})": row["probability"] for row in named}, **unsure}
+
+
+def _values(values: list[Answer]) -> dict[str, Any]:
+    """The columns of every output, numbered where there are several."""
+    several = len(values) > 1
+    return {f"{name}_{place}" if several else name: v for place, row in enumerate(values, 1) for name, v in row.items()}
+
+
+def _steps(told: dict[str, Any], answer: Answer) -> Iterator[dict[str, Any]]:
+    told.pop("text", None)
+    for place, step in enumerate(answer.get("tags") or answer.get("frames") or [], 1):
+        plain = {name: _cell(value) for name, value in step.items()}
+        if "name" in plain:
+            plain["label"] = plain.pop("name")
+        yield {**told, "step": place, **plain}
+
+
+def _cell(value: Any) -> Any:
+    """Several values as JSON, one as it is."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

@@ -1,0 +1,41 @@
+"""A language model's predictions of a split of its own text, token by token, the state carried as in training."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.splits.streams import Windows
+from rnnlab.inspection.montecarlo import noisy, predictions, usual
+from rnnlab.inspection.outputs import link
+from rnnlab.trained.loading import Trained
+
+
+def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield for every token of a split, in order, its probability and the most probable token in its place.
+
+    With samples the probability is the mean over so many passes, each with masks of its own.
+    """
+    model, dataset, _ = run
+    split: Windows = getattr(dataset, name)
+    order, means = split.order(0, 0), link(dataset.task)
+    inputs = (split.batch(items).x for items in order)
+    draws = predictions(model, inputs, samples, seed, means) if samples and noisy(model) else usual(model, inputs, means)
+    truth, best = np.zeros((2, split.size), np.int32)
+    p, most = np.zeros((2, split.size))
+    for items, drawn in zip(order, draws, strict=True):
+        places = split.places(items)
+        real = places >= 0
+        y, mean, place = split.batch(items).y[real], drawn.mean[real], places[real]
+        truth[place], best[place] = y, mean.argmax(axis=-1)
+        p[place], most[place] = np.take_along_axis(mean, y[:, None], axis=-1)[:, 0], mean.max(axis=-1)
+    tokens = dataset.vocabulary.tokens if dataset.vocabulary else None
+    for number in range(split.size):
+        names = [tokens[token] if tokens else str(token) for token in (truth[number], best[number])]
+        yield {
+            "position": number + 1,
+            "truth": names[0],
+            "probability": float(p[number]),
+            "predicted": names[1],
+            "predicted_probability": float(most[number]),
+        }

@@ -1,0 +1,100 @@
+"""Rows into a CSV, JSON Lines or Parquet file, piece by piece, there whole or not at all."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from rnnlab import files
+from rnnlab.errors import UserError
+
+PIECE = 2048
+"""Rows that are held at a time."""
+
+Row = dict[str, Any]
+
+
+def write(path: Path, rows: Iterable[Row]) -> int:
+    """Write the rows and return how many; the name's end says the format. Raises UserError for any other end."""
+    writer = writer_of(path)
+    partial = files.partial_of(path)
+    with files.told(path):
+        try:
+            count = writer(partial, iter(rows))
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    return count
+
+
+def writer_of(path: Path) -> Callable[[Path, Iterator[Row]], int]:
+    """Return what writes the format that a name's end says; raise UserError where it says none, or its folder is missing."""
+    if path.suffix.lower() not in WRITERS:
+        raise UserError(f"{path}: the name of the output should end in {', '.join(WRITERS)}")
+    if not path.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {path.parent}")
+    return WRITERS[path.suffix.lower()]
+
+
+def _begun(rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
+    """The columns, of the rows up to the first that is more than a note, and all rows."""
+    first: list[Row] = []
+    for row in rows:
+        first.append(row)
+        if "note" not in row:
+            break
+    columns = dict.fromkeys(name for row in first for name in row if name != "note")
+    return [*columns, "note"], chain(first, rows)
+
+
+def _csv(path: Path, rows: Iterator[Row]) -> int:
+    columns, rows = _begun(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        return sum(bool(writer.writerow(row)) for row in rows)
+
+
+def _jsonl(path: Path, rows: Iterator[Row]) -> int:
+    with path.open("w", encoding="utf-8") as file:
+        return sum(bool(file.write(json.dumps(row, ensure_ascii=False) + "\n")) for row in rows)
+
+
+def _parquet(path: Path, rows: Iterator[Row]) -> int:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise UserError(f"{path}: Parquet files need the package pyarrow: pip install 'rnnlab[parquet]'") from None
+    columns, rows = _begun(rows)
+    count, schema = 0, None
+    writer: Any = None
+    try:
+        while (piece := list(islice(rows, PIECE))) or writer is None:
+            whole = [{name: row.get(name) for name in columns} for row in piece]
+            if schema is None:
+                schema = _schema(columns, whole)
+                writer = parquet.ParquetWriter(path, schema)
+            writer.write_table(pyarrow.Table.from_pylist(whole, schema))
+            count += len(piece)
+    finally:
+        if writer:
+            writer.close()
+    return count
+
+
+def _schema(columns: list[str], rows: list[Row]) -> Any:
+    """Whole numbers, numbers, or text, as the first value of each column is."""
+    import pyarrow
+
+    def kind(name: str) -> Any:
+        value = next((row[name] for row in rows if row[name] is not None), "")
+        return {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}.get(type(value), pyarrow.string())
+
+    return pyarrow.schema([(name, kind(name)) for name in columns])
+
+
+WRITERS = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
+"""What writes a file, by the end of its name."""
