@@ -114,7 +114,7 @@ def home(shared_data, tmp_path_factory):
         yield
 
 
-SMALL = ["data.limit=30", "data.batch_size=4", "training.epochs=1"]
+SMALL = ["data.limit_examples=30", "data.batch_size=4", "training.epochs=1"]
 STEPS = {"zoneout_pmnist": ["data={name: adding, length: 20, examples: {train: 8, validation: 4, test: 4}, batch_size: 4}"]}
 """784 steps of MNIST are another test's: here its model and its training run on numbers of the same form."""
 

@@ -45,7 +45,7 @@ def test_no_verb_shows_tensorflows_start(tmp_path, root):
     _, alone = said("-c", "import tensorflow", folder=tmp_path)
     assert any(LOGGED.match(line.encode()) for line in alone), "TensorFlow has become quiet: nothing to hold back any more"
     small = [
-        "data.limit=4000",
+        "data.limit_tokens=4000",
         "training.epochs=1",
         "compare.seeds=1",
         "executor.name=in_process",

@@ -12,7 +12,7 @@ from chaos.small import Forker
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SMALL = ["training.epochs=1", "compare.seeds=1", "executor.name=in_process"]
-SHORT = {"quickstart": ["data.limit=4000"], "adding": ["data.length=5", "data.examples.train=100"]}
+SHORT = {"quickstart": ["data.limit_tokens=4000"], "adding": ["data.length=5", "data.examples.train=100"]}
 
 
 def blocks(language: str) -> list[str]:

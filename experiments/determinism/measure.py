@@ -16,7 +16,9 @@ from rnnlab.training.repeatable import repeatable
 from rnnlab.training.training_config import TrainingConfig
 
 STEPS, ROUNDS = 20, 40
-DATA = build(PythonReference(name="python_reference", level="word", vocabulary=2000, window=32, batch_size=16, limit=40000))
+DATA = build(
+    PythonReference(name="python_reference", level="word", vocabulary=2000, window=32, batch_size=16, limit_tokens=40000)
+)
 BATCHES = [Feed(DATA.train)[index] for index in range(STEPS)]
 
 

@@ -24,6 +24,9 @@ _WANTED = {
     "string_type": "must be text",
 }
 
+RENAMED = {"limit": ("limit_tokens", "limit_examples")}
+"""Keys of older versions, and what each may be called now."""
+
 
 def check(root: Node, schema: type[Schema]) -> tuple[Schema | None, list[Problem]]:
     """Return the section that the tree stands for, or None and everything that is wrong with it."""
@@ -44,6 +47,12 @@ def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> It
             path = (*path, str(detail["ctx"]["discriminator"]).strip("'"))
         place = locate(root, path, key=detail["type"] == "extra_forbidden")
         yield Problem(place, ".".join(map(str, path)), _message(detail, schema, path))
+
+
+def _renamed(name: object, known: list[str]) -> str:
+    """What a key of an older version is called here now, or nothing."""
+    now = [new for new in RENAMED.get(str(name), ()) if new in known]
+    return f" (it is now called {now[0]})" if now else ""
 
 
 def _is_typo(typed: Path, meant: Path) -> bool:
@@ -70,7 +79,7 @@ def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path) -> str:
     match kind:
         case "extra_forbidden":
             known = list(_explained(schema, detail["loc"][:-1]))
-            return f"unknown key {name!r}{nearest(name, known)}; allowed: {', '.join(known)}"
+            return f"unknown key {name!r}{_renamed(name, known) or nearest(name, known)}; allowed: {', '.join(known)}"
         case "missing":
             return f"{name} is missing: {_explained(schema, detail['loc'][:-1])[str(name)]}"
         case "union_tag_not_found":

@@ -44,7 +44,7 @@ class PythonReference(Windowed):
     """Time steps in a window: how far back the gradient goes, in tokens."""
     batch_size: Count = 32
     """Windows in a batch: the rows into which the text is cut."""
-    limit: Annotated[int, Field(ge=10)] | None = None
+    limit_tokens: Annotated[int, Field(ge=10)] | None = None
     """Use only so many tokens of the whole text; null takes all."""
 
     @property

@@ -23,7 +23,7 @@ def text() -> str:
 
 def build(config: PythonReference) -> Dataset:
     """Return the reference as a language-modelling data set: 80/10/10 in order, the vocabulary from the training split."""
-    tokens = LEVELS[config.level].split(text())[: config.limit]
+    tokens = LEVELS[config.level].split(text())[: config.limit_tokens]
     bounds = [0, len(tokens) * 8 // 10, len(tokens) * 9 // 10, len(tokens)]
     train, validation, test = (tokens[begin:end] for begin, end in pairwise(bounds))
     vocabulary = Vocabulary.of(train, config.vocabulary)

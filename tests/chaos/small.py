@@ -20,7 +20,7 @@ from rnnlab.training import weights_file
 
 DOCUMENT: dict[str, Any] = {
     "name": "small",
-    "data": {"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300},
+    "data": {"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit_tokens": 300},
     "model": {"embedding": {"width": 4}, "recurrent": [{"units": 4, "dropout": 0.3, "recurrent_dropout": 0.3}]},
     "training": {"epochs": 4, "monitor": "perplexity", "checkpoint": {"every_minutes": 0.0}, "early_stopping": {"patience": 3}},
     "compare": {"variants": {"ours": {}, "builtin": {"implementation": "keras"}}, "seeds": 1},

@@ -125,7 +125,9 @@ def test_workers_give_the_bits_of_one_process(forker: Forker, tmp_path: Path) ->
         folder = tmp_path / str(section["name"])
         wide = {"embedding": {"width": 128}, "recurrent": [{"units": 128, "dropout": 0.3}]}
         training = {"epochs": 1, "checkpoint": {"every_minutes": 10.0}}
-        config(folder, data={"batch_size": 32, "window": 16, "limit": 3000}, model=wide, training=training, executor=section)
+        config(
+            folder, data={"batch_size": 32, "window": 16, "limit_tokens": 3000}, model=wide, training=training, executor=section
+        )
         assert forker.run(command(folder), folder / "log", FORKED) == 0, (folder / "log").read_text()
         found.append(bits(folder))
     assert found[0] == found[1]

@@ -33,7 +33,7 @@ PLAIN = "name: a\ndata: {name: adding}\nmodel: {recurrent: [{units: 8}]}\ntraini
         ([*WORDS, "training.monitor=bits_per_character"], "python_reference has no figure 'bits_per_character'"),
         ([*SERIES, "model.embedding={width: 8}"], "the inputs of mackey_glass are numbers"),
         (["data={name: parity}"], "the inputs of parity are tokens and need an embedding"),
-        (["data={name: mackey_glass, horizon: 20, limit: 20}"], "a split of 20 points has none 20 points ahead"),
+        (["data={name: mackey_glass, horizon: 20, limit_examples: 20}"], "a split of 20 points has none 20 points ahead"),
         (["data={name: associative_recall, keys: 3, pairs: 4}"], "pairs can be at most keys, 3"),
     ],
 )

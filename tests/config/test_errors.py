@@ -37,6 +37,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
     ("old", "new", "expected"),
     [
         ("epochs", "epoch", "8:3: training.epoch: unknown key 'epoch' (did you mean epochs?); allowed: optimizer, schedule"),
+        ("name: python_reference", "name: python_reference, limit: 9", "2:32: data.limit: unknown key 'limit' (it is now"),
         ("epochs: 2", "epochs: '2'", "8:11: training.epochs: must be a whole number, got the text '2'"),
         ("epochs: 2", "epochs: 2.5", "8:11: training.epochs: must be a whole number, got 2.5"),
         ("epochs: 2", "epochs: true", "8:11: training.epochs: must be a whole number, got true"),

@@ -23,7 +23,7 @@ from rnnlab.data.splits.variable_length import Ragged
 
 FEW = Examples(train=100, validation=30, test=30)
 CONFIGS: list[DataConfig] = [
-    PythonReference(name="python_reference", limit=5000),
+    PythonReference(name="python_reference", limit_tokens=5000),
     Adding(name="adding", length=20, examples=FEW),
     CopyMemory(name="copy_memory", delay=10, examples=FEW),
     TemporalOrder(name="temporal_order", length=20, examples=FEW),
@@ -82,7 +82,8 @@ def test_both_backends_are_fed_the_same_batches(backend: str) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)
 def test_a_limit_makes_every_split_small(config: DataConfig) -> None:
-    limited = build(config.model_copy(update={"limit": 20}))
+    key = "limit_tokens" if config.name == "python_reference" else "limit_examples"
+    limited = build(type(config).model_validate(config.model_dump() | {key: 20}))
     whole = build(config)
     for name in ("train", "validation", "test"):
         part, all_ = getattr(limited, name), getattr(whole, name)
@@ -91,7 +92,7 @@ def test_a_limit_makes_every_split_small(config: DataConfig) -> None:
 
 
 def test_the_fingerprint_sees_every_split_and_the_vocabulary() -> None:
-    config = PythonReference(name="python_reference", limit=5000)
+    config = PythonReference(name="python_reference", limit_tokens=5000)
     data = build(config)
     assert data.sha256 == build(config).sha256
     assert data.sha256 != build(config.model_copy(update={"vocabulary": 100})).sha256

@@ -46,7 +46,7 @@ def test_a_word_that_only_the_test_part_has_is_unknown() -> None:
 
 
 def test_limit_keeps_the_beginning_and_the_proportions() -> None:
-    data = build(PythonReference(name="python_reference", level="character", limit=1001))
+    data = build(PythonReference(name="python_reference", level="character", limit_tokens=1001))
     assert [split.size for split in (data.train, data.validation, data.test)] == [800, 100, 101]
     assert "".join((data.vocabulary or Vocabulary(())).decode(data.train.arrays()[0])).startswith(
         'The "assert" statement<eos>***'

@@ -42,7 +42,7 @@ def examples(outputs: int, labels: bool) -> Examples:
 
 def dataset(name: str) -> Dataset:
     if name == "language_model":
-        return build(PythonReference(name="python_reference", vocabulary=20, window=7, batch_size=3, limit=500))
+        return build(PythonReference(name="python_reference", vocabulary=20, window=7, batch_size=3, limit_tokens=500))
     if name in ("classification", "tagging"):
         split = ragged(name == "tagging")
         return Dataset(name, Task(name, (3, None), 3, "words", vocabulary=9, padded=True), split, split, split)

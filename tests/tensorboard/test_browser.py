@@ -20,7 +20,7 @@ from rnnlab.storage import store
 
 pytestmark = pytest.mark.process
 
-SMALL = ["data.limit=1500", "data.vocabulary=50", "training.epochs=2", "compare.seeds=2"]
+SMALL = ["data.limit_tokens=1500", "data.vocabulary=50", "training.epochs=2", "compare.seeds=2"]
 TINY = [
     "model.embedding.width=4",
     "model.recurrent.0.units=4",

@@ -22,7 +22,7 @@ import jax, keras
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
 count = lambda weight: len(weight.value.sharding.device_set)
-data = {"vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300}
+data = {"vocabulary": 40, "window": 6, "batch_size": 4, "limit_tokens": 300}
 dataset = build(PythonReference(name="python_reference", **data))
 builtin, optimizer = {"implementation": "keras", "dropout": 0.2}, {}
 """
@@ -81,7 +81,7 @@ def test_two_devices_give_the_result_of_one(backend: str) -> None:
             assert two[2][name] == pytest.approx(value, rel=1e-5), name
 
 
-TEXT = PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300)
+TEXT = PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=300)
 BUILTIN = {"units": 3, "implementation": "keras", "dropout": 0.1}
 NUMBERS = Adding(name="adding", length=5, batch_size=4, examples=Examples(train=8, validation=4, test=4))
 

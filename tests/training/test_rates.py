@@ -18,7 +18,7 @@ from rnnlab.training.train import train
 from rnnlab.training.training_config import AveragingConfig, TrainingConfig
 
 SAMPLED = {"deviation": 2.0, "least": 2}
-SETTINGS = {"name": "python_reference", "vocabulary": 60, "window": 8, "batch_size": 6, "limit": 1500}
+SETTINGS = {"name": "python_reference", "vocabulary": 60, "window": 8, "batch_size": 6, "limit_tokens": 1500}
 WORDS = build(PythonReference.model_validate(SETTINGS))
 VARIED = build(PythonReference.model_validate({**SETTINGS, "window_sampling": SAMPLED}))
 MODEL = ModelConfig.model_validate({"embedding": {"width": 4}, "recurrent": [{"units": 4}], "initial": {"uniform": 0.1}})

@@ -22,11 +22,11 @@ from rnnlab.training.checkpoint import Slot, best_weights
 from rnnlab.training.train import Outcome, train
 from rnnlab.training.training_config import TrainingConfig
 
-WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=300))
+WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=300))
 VARIED = build(
     PythonReference.model_validate(
         {
-            **{"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit": 300},
+            **{"name": "python_reference", "vocabulary": 40, "window": 6, "batch_size": 4, "limit_tokens": 300},
             "window_sampling": {"deviation": 2.0, "least": 2},
         }
     )

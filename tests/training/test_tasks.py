@@ -23,7 +23,9 @@ from rnnlab.training.training_config import TrainingConfig
 
 @pytest.mark.parametrize("name", ["copy", "parity", "mackey_glass"])
 def test_an_example_config_trains(root: Path, name: str) -> None:
-    run = load(root / "configs" / f"{name}.yaml", ["data.limit=150", "training.epochs=2", "recurrent_dropout=0.1"]).runs()[0]
+    run = load(
+        root / "configs" / f"{name}.yaml", ["data.limit_examples=150", "training.epochs=2", "recurrent_dropout=0.1"]
+    ).runs()[0]
     dataset = build(run.config.data)
     _, outcome = train(run.config.model, dataset, run.config.training, seed=1)
     assert outcome.status == "done"
@@ -31,7 +33,7 @@ def test_an_example_config_trains(root: Path, name: str) -> None:
 
 
 def words(limit: int = 700) -> Dataset:
-    return build(PythonReference(name="python_reference", vocabulary=40, window=7, batch_size=3, limit=limit))
+    return build(PythonReference(name="python_reference", vocabulary=40, window=7, batch_size=3, limit_tokens=limit))
 
 
 MODEL = ModelConfig.model_validate({"recurrent": [{"units": 4}], "embedding": {"width": 5}})
@@ -82,7 +84,7 @@ def unigram_figures(splits: dict[str, np.ndarray], vocabulary: int, rows: int, s
 
 
 def test_unigrams_of_the_language_reference() -> None:
-    data = build(PythonReference(name="python_reference", vocabulary=500, limit=20_000))
+    data = build(PythonReference(name="python_reference", vocabulary=500, limit_tokens=20_000))
     parts = {name: getattr(data, name).arrays()[0] for name in ("train", "validation", "test")}
     found, expected = unigram_figures(parts, 500, rows=20, steps=35)
     assert found == pytest.approx(expected, rel=1e-5)

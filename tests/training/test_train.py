@@ -18,7 +18,7 @@ from rnnlab.training.repeatable import repeatable
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
 
-WORDS = build(PythonReference(name="python_reference", vocabulary=60, window=8, batch_size=6, limit=1500))
+WORDS = build(PythonReference(name="python_reference", vocabulary=60, window=8, batch_size=6, limit_tokens=1500))
 NUMBERS = build(Adding(name="adding", length=6, examples=Examples(train=50, validation=21, test=23), batch_size=8))
 NOISE: list[dict[str, Any]] = [
     {"dropout": 0.3, "recurrent_dropout": 0.3},

@@ -72,7 +72,7 @@ def sooner(rounds: int, overrides: list[str]) -> dict[str, Any]:
 
 def empty() -> dict[str, Any]:
     """Runs of 0 epochs by one warm worker, on little text, for all that such a run does is to judge weights on it."""
-    _, found = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit=2000")
+    _, found = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit_tokens=2000")
     return {"empty runs, seconds": found, "an empty run, median": median(found)}
 
 

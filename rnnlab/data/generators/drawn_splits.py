@@ -29,7 +29,9 @@ def generated(config: Generated, draw: Draw, outputs: int, vocabulary: int, know
 
     def split(name: str) -> Examples:
         x, y = draw(getattr(config.examples, name), seed_of(config, name))
-        return Examples(x[: config.limit], y[: config.limit], config.batch_size, name == "train", kind.per_step)
+        return Examples(
+            x[: config.limit_examples], y[: config.limit_examples], config.batch_size, name == "train", kind.per_step
+        )
 
     train, validation, test = map(split, ("train", "validation", "test"))
     shape = (config.batch_size, *train.x.shape[1:])

@@ -32,7 +32,7 @@ class Generated(Section):
     """Examples in a batch."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Which drawing of the data it is; training, validation and test follow from it, each from a seed of its own."""
-    limit: Count | None = None
+    limit_examples: Count | None = None
     """Use only so many examples of each split; null takes all."""
 
 
@@ -148,12 +148,12 @@ class MackeyGlass(Section):
     """Rows into which the series is cut."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Which drawing of the data it is; training, validation and test follow from it, each from a seed of its own."""
-    limit: Annotated[int, Field(ge=10)] | None = None
+    limit_examples: Annotated[int, Field(ge=10)] | None = None
     """Use only so many points of each split; null takes all."""
 
     @model_validator(mode="after")
     def _reaches(self) -> "MackeyGlass":
-        fewest = min(self.points.train, self.points.validation, self.points.test, self.limit or 2**31)
+        fewest = min(self.points.train, self.points.validation, self.points.test, self.limit_examples or 2**31)
         if self.horizon >= fewest:
             raise conflict(("horizon",), f"a split of {fewest} points has none {self.horizon} points ahead", self.horizon)
         return self

@@ -60,7 +60,7 @@ def build(config: MackeyGlass) -> Dataset:
     """Return the series as a forecast at every point; its error is relative to the standard deviation (NRMSE)."""
 
     def series(name: str) -> np.ndarray:
-        points = min(getattr(config.points, name), config.limit or 2**31)
+        points = min(getattr(config.points, name), config.limit_examples or 2**31)
         return draw(config.tau, points, derive(config.seed, config.name, name))
 
     raw = {name: series(name) for name in ("train", "validation", "test")}

@@ -110,7 +110,7 @@ def assemble(config: Mnist, prepared: Prepared) -> Dataset:
 
     def split(name: str) -> Images:
         x, y = parts[name]
-        chosen = numbers.get(name, np.arange(len(y)))[: config.limit]
+        chosen = numbers.get(name, np.arange(len(y)))[: config.limit_examples]
         return Images(x[chosen], np.asarray(y[chosen]), config.batch_size, name == "train", order, steps)
 
     train, validation, test = map(split, SPLITS)

@@ -89,7 +89,7 @@ def read(config: Arrays) -> dict[str, Sequences]:
         whole = splits["train"]
         owner = owners(len(whole.sizes), fractions, config.split_seed)
         splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
-    return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit or np.inf)) for name, part in splits.items()}
+    return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit_examples or np.inf)) for name, part in splits.items()}
 
 
 def _joined(config: Arrays, paths: list[Path]) -> Sequences:

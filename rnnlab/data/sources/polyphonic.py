@@ -78,7 +78,7 @@ def read(config: Polyphonic) -> dict[str, Sequences]:
         if counts != (pieces, frames):
             has = f"it has {counts[0]:,} pieces with {counts[1]:,} frames, not {pieces:,} with {frames:,}"
             raise UserError(f"{path} is not the {config.set} set: in its {split} split, {has}")
-        splits[split] = part.chosen(np.arange(pieces) < (config.limit or np.inf))
+        splits[split] = part.chosen(np.arange(pieces) < (config.limit_examples or np.inf))
     return splits
 
 

@@ -21,7 +21,7 @@ from rnnlab.names import nearest
 
 def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     """Write values, offsets and targets of each split, and return what is known: codec, counts, unknown words."""
-    rows = {name: partial(_first, reading.splits[name], config.limit) for name in SPLITS}
+    rows = {name: partial(_first, reading.splits[name], config.limit_examples) for name in SPLITS}
     labels: set[str] = set()
     codec = Codec.learnt(config.splitting, config.lower, lambda: _inputs(rows["train"](), labels), config.vocabulary)
     number = _numbering(config, labels)

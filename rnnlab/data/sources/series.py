@@ -134,9 +134,9 @@ def _split(config: NumberSeries) -> tuple[list[Track], list[tuple[int, str, int,
             end = track.steps
             for held in reversed(fractions) if name == "train" else ():
                 begin = max(0, end - max(1, round(track.steps * fractions[held])))
-                spans.append((len(tracks), held, begin, min(end, begin + (config.limit or end))))
+                spans.append((len(tracks), held, begin, min(end, begin + (config.limit_examples or end))))
                 end = begin
-            spans.append((len(tracks), name, 0, min(end, config.limit or end)))
+            spans.append((len(tracks), name, 0, min(end, config.limit_examples or end)))
             tracks.append(track)
     return tracks, sorted(spans, key=lambda span: (SPLITS.index(span[1]), span[0]))
 

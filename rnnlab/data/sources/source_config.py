@@ -23,8 +23,8 @@ class Source(Section):
 
     batch_size: Count = 32
     """Rows of a batch."""
-    limit: Count | None = None
-    """Use only so many examples of each split, or lines of a text; null takes all."""
+    limit_examples: Count | None = None
+    """Use only so many examples of each split; a line of a text and a point of a series are one; null takes all."""
 
     @property
     def key(self) -> dict[str, Any]:

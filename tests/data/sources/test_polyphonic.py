@@ -49,7 +49,7 @@ def test_it_is_prepared_from_a_folder_and_runs_without_it(shared_data, home, roo
     assert [told["splits"][name]["examples"] for name in ("train", "validation", "test")] == [229, 76, 77]
     shutil.rmtree(home / "given")
     small = [
-        "data.limit=8",
+        "data.limit_examples=8",
         "training.epochs=1",
         "model.recurrent.0.units=3",
         "compare.seeds=1",
@@ -84,7 +84,7 @@ def test_other_music_is_refused_with_its_counts(made, section):
 
 def test_music_of_other_counts_is_taken_where_these_are_published(made, section, monkeypatch):
     monkeypatch.setitem(polyphonic.SETS, "jsb", polyphonic.Music("JSB_Chorales.mat", (2, 2, 2), (7, 7, 7)))
-    data = build(section(made() | {"limit": 1}))
+    data = build(section(made() | {"limit_examples": 1}))
     assert [split.size for split in (data.train, data.validation, data.test)] == [3, 3, 3]
 
 
