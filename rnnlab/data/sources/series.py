@@ -14,7 +14,7 @@ from rnnlab.data.sources.encoders import Encoder
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS
-from rnnlab.data.sources.tracks import Track, read
+from rnnlab.data.sources.tracks import Track, goes_on, joined, read
 from rnnlab.data.splits.series import Ahead, Part, Series, part
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec, Scale
@@ -41,8 +41,8 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     parts = [[SPLITS.index(name), origins[number], tracks[number].steps, begin, end] for number, name, begin, end in spans]
     _check(config, parts)
     for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
-        joined = np.concatenate(given)
-        np.save(folder / f"{name}.npy", (scale.standardised(joined) if scale else joined).astype(np.float32))
+        numbers = np.concatenate(given)
+        np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
     if config.missing == "mask":
         count = sum(_wide(tracks[0].cells[name]) for name in config.targets)
         np.save(folder / "series.real.npy", ~np.isnan(np.concatenate(raw)[:, :count]).any(axis=1))
@@ -131,13 +131,15 @@ def _split(config: NumberSeries) -> tuple[list[Track], list[tuple[int, str, int,
         if name in fractions:
             continue
         for track in read(config, getattr(config, name)):
-            end = track.steps
+            number = next((number for number, before in enumerate(tracks) if goes_on(before, track)), len(tracks))
+            begin = tracks[number].steps if number < len(tracks) else 0
+            end = begin + track.steps
             for held in reversed(fractions) if name == "train" else ():
-                begin = max(0, end - max(1, round(track.steps * fractions[held])))
-                spans.append((len(tracks), held, begin, min(end, begin + (config.limit_examples or end))))
-                end = begin
-            spans.append((len(tracks), name, 0, min(end, config.limit_examples or end)))
-            tracks.append(track)
+                first = max(0, end - max(1, round(track.steps * fractions[held])))
+                spans.append((number, held, first, min(end, first + (config.limit_examples or end))))
+                end = first
+            spans.append((number, name, begin, min(end, begin + (config.limit_examples or end))))
+            tracks[number : number + 1] = [joined(tracks[number], track) if begin else track]
     return tracks, sorted(spans, key=lambda span: (SPLITS.index(span[1]), span[0]))
 
 

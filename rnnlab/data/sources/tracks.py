@@ -46,6 +46,23 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     return [_track(config, name, columns, whole, places, np.flatnonzero(ids == name)) for name in dict.fromkeys(ids)]
 
 
+def goes_on(before: Track, track: Track) -> bool:
+    """Return whether a series of another file begins where one ended, as far as their times tell."""
+    if before.times is None or track.times is None or before.id != track.id:
+        return False
+    return bool(times.beyond(before.times, times.inferred(before.times), 1)[0] == track.times[0])
+
+
+def joined(before: Track, track: Track) -> Track:
+    """Return a series and what it goes on with as one."""
+    cells = {name: _joined([before.cells[name], track.cells[name]]) for name in before.cells}
+
+    def place(row: int) -> str:
+        return before.place(row) if row < before.steps else track.place(row - before.steps)
+
+    return Track(before.id, cells, place, np.concatenate([before.times, track.times]))
+
+
 def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:
     at = _places(places, rows)
     if not config.time:

@@ -39,6 +39,20 @@ def test_rows_are_sorted_by_time_within_each_series(home: Path, section: Any) ->
     assert prepared_for(section({**SERIES, "id": "shop", "time": "day"})).about["every"] == "D"
 
 
+@pytest.mark.parametrize("gap", [0, 1])
+def test_a_split_of_its_own_goes_on_where_the_one_before_ended(home: Path, section: Any, gap: int) -> None:
+    def rows(begin: int, end: int) -> list[str]:
+        return [f"{shop},{DAYS[day]},{day + 100 * (shop == 'B')}" for day in range(begin, end) for shop in "AB"]
+
+    write(rows(0, 40), "shop,day,y")
+    for name, part in (("v", rows(40 + gap, 50)), ("t", rows(50, 60))):
+        Path(f"{name}.csv").write_text("\n".join(["shop,day,y", *part]) + "\n")
+    data = build(section({**SERIES, "time": "day", "id": "shop", "validation": "v.csv", "test": "t.csv"}))
+    for name, first, last in (("train", 1, 40), ("validation", 42 if gap else 40, 50), ("test", 50, 60)):
+        assert targets(data, name) == [shop + day for shop in (0, 100) for day in range(first, last)]
+    assert next(data.test.batches(0, 0)).x[0, :5, 0].tolist() == [44, 45, 46, 47, 48], "context from the split before"
+
+
 GAPPED = [str(number) if number not in (7, 8, 20) else "" for number in range(40)]
 
 
