@@ -28,6 +28,13 @@ def embedding(data: DataConfig, model: ModelConfig, training: TrainingConfig) ->
         raise conflict(("model", "embedding"), f"the inputs of {data.name} {need}", model.embedding)
 
 
+def vectors(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Pretrained vectors are of words, which drawn tokens are not."""
+    if model.embedding and model.embedding.vectors and not hasattr(data, "level"):
+        message = f"the tokens of {data.name} are numbers without a text, and no file has vectors of them"
+        raise conflict(("model", "embedding", "vectors"), message, model.embedding.vectors)
+
+
 def tied(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Only what predicts its own tokens ties its output to them."""
     if model.head.tie_embedding and "perplexity" not in KINDS[data.task].figures:
@@ -77,6 +84,7 @@ def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
 CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     head,
     embedding,
+    vectors,
     tied,
     pooling,
     monitor,

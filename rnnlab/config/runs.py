@@ -11,6 +11,7 @@ from rnnlab.config.dialect import dump
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.explain import check
 from rnnlab.config.patches import load_tree
+from rnnlab.config.pinned import pinned
 from rnnlab.config.reader import parse
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.config.variants import expand
@@ -40,7 +41,9 @@ class RunSpec:
         return self._sha256("evaluation")
 
     def _sha256(self, *without: str) -> str:
-        beside: Any = {"name": True, "training": {"checkpoint", "inspect", "keep"}, **dict.fromkeys(without, True)}
+        names = {"embedding": {"vectors", "words"}}
+        free = {"name": True, "training": {"checkpoint", "inspect", "keep"}, "model": names}
+        beside: Any = {**free, **dict.fromkeys(without, True)}
         config = self.config.model_dump(exclude=beside)
         decides = {"schema": SCHEMA, "seed": self.seed, **config}
         return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
@@ -77,7 +80,8 @@ class Experiment:
         """Return every run: all variants with the first seed, then with the next one, so that pairs are complete early."""
         compare = self.config.compare
         seeds = range(compare.first_seed, compare.first_seed + compare.seeds)
-        return [RunSpec(self.name, variant, seed, config) for seed in seeds for variant, config in self.variants.items()]
+        configs = {variant: pinned(config) for variant, config in self.variants.items()}
+        return [RunSpec(self.name, variant, seed, config) for seed in seeds for variant, config in configs.items()]
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:

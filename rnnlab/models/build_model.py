@@ -40,6 +40,7 @@ def _embedding(config: EmbeddingConfig, task: Task, seed: int) -> layers.Embeddi
         task.vocabulary,
         config.width,
         dropout=config.dropout,
+        trainable=config.trainable,
         seed=derive(seed, "embedding", "noise"),
         name="embedding",
         **drawn(seed, "embedding", "embeddings"),

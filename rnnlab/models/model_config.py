@@ -1,10 +1,14 @@
 """The model section of a config: embedding, recurrent layers, head."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic_core import PydanticKnownError
 
+from rnnlab.data.word_vectors import width_of
+from rnnlab.errors import UserError
 from rnnlab.noise.schemes import noises
 from rnnlab.noise.sites import check_sites
 from rnnlab.section import Section, conflict
@@ -15,6 +19,8 @@ Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """The weight of a penalty, from 0 up."""
 Rate = Annotated[float, Field(ge=0, lt=1)]
 """The probability that an element is dropped, in [0, 1)."""
+
+_FROM_VECTORS: Any = None
 
 STATES = {"lstm": ("hidden", "cell"), "gru": ("hidden",)}
 """What each cell carries from step to step."""
@@ -56,10 +62,42 @@ Words = Annotated[Any, _checked("embedding"), _SCHEMA]
 class EmbeddingConfig(Section):
     """A table with a vector for every token."""
 
-    width: Width
-    """Elements of a vector."""
+    vectors: str | None = None
+    """A file of pretrained vectors to begin with: the text of GloVe or fastText, also gzipped, or an array (.npy); null draws
+    all. Words that it does not have keep their drawn vectors."""
+    words: str | None = None
+    """For an array: the list of its words, one on a line."""
+    vectors_sha256: str | None = None
+    """The fingerprint of the vectors' bytes, which belongs to a run; where it is given, other bytes are refused."""
+    width: Width = _FROM_VECTORS
+    """Elements of a vector; with `vectors` null takes what their file has."""
+    trainable: bool = True
+    """Whether training changes the vectors."""
     dropout: Words = 0.0
     """Word dropout: a rate or a scheme."""
+
+    @field_validator("words", "vectors_sha256")
+    @classmethod
+    def _goes_with_vectors(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not info.data.get("vectors"):
+            raise ValueError(f"{info.field_name} goes with vectors: FILE")
+        return value
+
+    @field_validator("width", mode="before")
+    @classmethod
+    def _fits_vectors(cls, width: Any, info: ValidationInfo) -> Any:
+        vectors = info.data.get("vectors")
+        if vectors is None and width is None:
+            raise PydanticKnownError("missing")
+        if vectors is None or (width is not None and not Path(vectors).expanduser().is_file()):
+            return width  # a finished run is read without the file of its vectors
+        try:
+            its = width_of(Path(vectors).expanduser())
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        if width not in (None, its):
+            raise ValueError(f"the vectors of {vectors} have {its} elements; leave the width out")
+        return its
 
 
 class RecurrentConfig(Section):

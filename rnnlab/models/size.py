@@ -13,7 +13,8 @@ def parameters(config: ModelConfig, task: Task) -> int:
     """
     total, width = 0, 1 if len(task.batch_shape) < 3 else int(task.batch_shape[2] or 0)
     if config.embedding:
-        total, width = task.vocabulary * config.embedding.width, config.embedding.width
+        width = config.embedding.width
+        total = task.vocabulary * width * config.embedding.trainable
     for layer in config.recurrent:
         ways = 2 if layer.bidirectional else 1
         total, width = total + ways * _layer(layer, width), ways * layer.units

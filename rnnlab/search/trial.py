@@ -7,6 +7,7 @@ import keras
 
 from rnnlab.config import RunConfig
 from rnnlab.data.dataset import Dataset
+from rnnlab.models.pretrained import put
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.cleanup import released
@@ -41,6 +42,7 @@ def figure(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Pa
     with released():
         repeatable(seed, training.deterministic)
         model = compiled(config.model, dataset, training, seed)
+        put(model, config.model.embedding, dataset)
         best, divergence = best_epoch(training, dataset.task), Divergence()
         report = Report(trial, best.monitor)
         logs = fit(model, dataset, training, seed, [divergence, best, report], Slot(state, config.model_dump()))

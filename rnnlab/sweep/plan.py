@@ -13,6 +13,7 @@ from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import too_short
+from rnnlab.models.pretrained import covered
 from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
@@ -86,7 +87,13 @@ def remarks(experiment: Experiment) -> list[str]:
     sections = {
         config.data: None for config in experiment.variants.values() if config.data.name == "series" and ready(config.data)
     }
-    return [line for section in sections for line in too_short(build(section))]
+    return [*(line for section in sections for line in too_short(build(section))), *vectors_told(experiment)]
+
+
+def vectors_told(experiment: Experiment, reading: bool = False) -> list[str]:
+    """Return how far pretrained vectors cover the words of the data, a line for each pair; see `rnnlab.models.pretrained`."""
+    pairs = {(config.model.embedding, config.data): None for config in experiment.variants.values()}
+    return list(dict.fromkeys(line for pair in pairs if (line := covered(*pair, reading))))
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from rnnlab import files
 from rnnlab.config import Experiment
 from rnnlab.data.build_dataset import build
+from rnnlab.models import pretrained
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
@@ -17,6 +18,7 @@ from rnnlab.storage import store
 from rnnlab.sweep.claim import kept
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.plan import vectors_told
 from rnnlab.sweep.selection import ALL, Selection
 
 
@@ -54,6 +56,8 @@ def run(
     where the folder cannot be written.
     """
     specs = selection.runs(experiment)
+    for spec in specs:
+        pretrained.check(spec.config.model.embedding)
     folder = files.make(Path(runs_dir) / experiment.name)
     files.remove_partial(folder, older=3600)
     store.write_experiment(folder, experiment.document)
@@ -64,6 +68,8 @@ def run(
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
+        for line in vectors_told(experiment, reading=True) if jobs else ():
+            progress.say(line)
         _tell_stale(jobs, progress)
         for job, answer in _all(makers, jobs, progress):
             results[job.spec] = answer.result

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import keras
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.initial import weights_sha256
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.pretrained import put
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.distribution import distributed
@@ -39,6 +41,8 @@ class Outcome:
     """Fingerprint of the order of the training data."""
     parameters: int
     """Trained numbers in the model."""
+    vectors: dict[str, Any] | None
+    """How many words have a pretrained vector, and their share of the training tokens; None where there are none."""
     unit: str
     """What `words_per_second` counts: words, characters, examples."""
     deterministic: bool
@@ -65,6 +69,7 @@ def train(
     best, divergence = best_epoch(config, dataset.task), Divergence()
     with distributed(config, model_config, dataset):
         model = compiled(model_config, dataset, config, seed)
+        vectors = put(model, model_config.embedding, dataset)
         initial = weights_sha256(model)
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
         diverged = divergence.epoch is not None
@@ -82,6 +87,7 @@ def train(
         initial_weights=initial,
         data_order=dataset.order_sha256(seed),
         parameters=weights_count(model),
+        vectors=vectors,
         unit=dataset.task.unit,
         deterministic=config.deterministic,
         error=f"the loss became {divergence.loss} in epoch {divergence.epoch}, step {divergence.step}" if diverged else None,
