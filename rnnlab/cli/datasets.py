@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import JSON, main
+from rnnlab.cli.base import JSON, OVERRIDES, main
 from rnnlab.cli.output import show_rows
 
 
@@ -34,14 +34,15 @@ def data_list(as_json: bool) -> None:
 
 @data.command()
 @click.argument("name")
+@OVERRIDES
 @click.option("--from", "given", type=click.Path(path_type=Path), help="A folder or file to take instead of the network.")
 @JSON
-def prepare(name: str, given: Path | None, as_json: bool) -> None:
+def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: bool) -> None:
     """Prepare a data set by its NAME, or the one of an experiment file, and describe it.
 
     \b
     Example: rnnlab data prepare ptb --from ~/ptb
-             rnnlab data prepare tfds/imdb_reviews
+             rnnlab data prepare tfds/imdb_reviews data.level=subword
     """
     from rnnlab.config import data_section
     from rnnlab.data.build_dataset import build
@@ -49,7 +50,7 @@ def prepare(name: str, given: Path | None, as_json: bool) -> None:
     from rnnlab.data.forecast import too_short
     from rnnlab.data.sources.registry import keep_files, prepared_for
 
-    section = data_section(name)
+    section = data_section(name, overrides)
     if given:
         keep_files(section, given)
     with redirect_stdout(sys.stderr):  # what builders say
@@ -61,12 +62,13 @@ def prepare(name: str, given: Path | None, as_json: bool) -> None:
 
 @data.command("describe")
 @click.argument("name")
+@OVERRIDES
 @JSON
 @click.pass_context
-def data_describe(ctx: click.Context, name: str, as_json: bool) -> None:
+def data_describe(ctx: click.Context, name: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Show sizes, lengths, unknown words, labels, examples, licence and citation of a data set.
 
     \b
     Example: rnnlab data describe configs/ptb.yaml
     """
-    ctx.invoke(prepare, name=name, given=None, as_json=as_json)
+    ctx.invoke(prepare, name=name, overrides=overrides, given=None, as_json=as_json)

@@ -108,9 +108,9 @@ def plan(
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def validate(files: tuple[Path, ...]) -> None:
-    """Check experiment files, and tell everything that is wrong with each.
+@click.argument("words", nargs=-1, required=True, metavar="FILE... [PATH=VALUE]...")
+def validate(words: tuple[str, ...]) -> None:
+    """Check experiment files, with values set by their paths as `run` does, and tell everything that is wrong with each.
 
     \b
     Example: rnnlab validate configs/*.yaml
@@ -118,9 +118,12 @@ def validate(files: tuple[Path, ...]) -> None:
     from rnnlab.config import load
 
     errors = []
-    for file in files:
+    overrides = [word for word in words if "=" in word and not Path(word).exists()]
+    for file in words:
+        if file in overrides:
+            continue
         try:
-            experiment = load(file)
+            experiment = load(file, overrides)
             click.echo(f"{file}: {len(experiment.variants)} variants, {len(experiment.runs())} runs")
         except UserError as error:
             errors.append(str(error))

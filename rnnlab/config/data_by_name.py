@@ -1,23 +1,38 @@
 """The data section that a name or an experiment file stands for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from rnnlab.config.reader import parse
 from rnnlab.config.runs import load
 from rnnlab.data.data_config import DataConfig
 from rnnlab.errors import UserError
 
 
-def data_section(name: str) -> Any:
-    """Return the data section of an experiment file (.yaml), or the one with this name and every default."""
+def data_section(name: str, overrides: Sequence[str] = ()) -> Any:
+    """Return the data section of an experiment file (.yaml), or the one with this name and every default.
+
+    `overrides` are `path=value`, as `rnnlab run` takes them: of a name those that begin with `data.`.
+    """
     if name.endswith((".yaml", ".yml")):
-        return load(name).config.data
+        return load(name, overrides).config.data
     try:
-        return TypeAdapter(DataConfig).validate_python({"name": name})
+        return TypeAdapter(DataConfig).validate_python({"name": name, **dict(map(_setting, overrides))})
     except ValidationError as error:
         wrong = error.errors()[0]
+        if overrides and wrong["type"] not in ("missing", "union_tag_invalid"):
+            raise UserError(f"data.{'.'.join(map(str, wrong['loc'][1:]))}: {wrong['msg']}, got {wrong['input']!r}") from None
         message = f"needs settings of its own ({wrong['loc'][-1]}); give an experiment file instead"
         if wrong["type"] == "union_tag_invalid":
             message = f"is no data set; known are {wrong['ctx']['expected_tags']}".replace("'", "")
         raise UserError(f"{name} {message}") from None
+
+
+def _setting(override: str) -> tuple[str, Any]:
+    """The key of a data section and its value."""
+    path, separator, text = override.partition("=")
+    if not separator or not path.startswith("data."):
+        raise UserError(f"{override!r} should be data.KEY=VALUE, such as data.level=character")
+    return path.removeprefix("data."), parse(text, "command line", override).plain()

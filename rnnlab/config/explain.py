@@ -21,7 +21,9 @@ _WANTED = {
     "list_type": "must be a list",
     "model_type": "must be a mapping (key: value)",
     "model_attributes_type": "must be a mapping (key: value)",
+    "string_too_short": "must be text that is not empty",
     "string_type": "must be text",
+    "too_short": "must be a list that is not empty",
 }
 
 RENAMED = {"limit": ("limit_tokens", "limit_examples")}
@@ -37,7 +39,9 @@ def check(root: Node, schema: type[Schema]) -> tuple[Schema | None, list[Problem
 
 
 def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> Iterator[Problem]:
-    details = error.errors(include_url=False)
+    details, choices = _alone(error.errors(include_url=False), root)
+    for path, group in choices.items():
+        yield Problem(locate(root, path), ".".join(map(str, path)), _choice(group))
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     for detail in details:
         if detail["type"] == "missing" and any(_is_typo(loc, detail["loc"]) for loc in unknown):
@@ -53,6 +57,44 @@ def _renamed(name: object, known: list[str]) -> str:
     """What a key of an older version is called here now, or nothing."""
     now = [new for new in RENAMED.get(str(name), ()) if new in known]
     return f" (it is now called {now[0]})" if now else ""
+
+
+def _alone(details: list[ErrorDetails], root: Node) -> tuple[list[ErrorDetails], dict[Path, list[ErrorDetails]]]:
+    """The errors that stand alone, and by path those of a value that fits none of the types it may have."""
+    alone: list[ErrorDetails] = []
+    choices: dict[Path, list[ErrorDetails]] = {}
+    for detail in details:
+        path = _written(detail["loc"], root)
+        there = next(end for end in range(len(path), -1, -1) if root.below(*path[:end]))
+        if there == len(path) or detail["type"] in ("missing", "extra_forbidden") or detail["type"].startswith("union_tag"):
+            alone.append(detail)
+        else:
+            choices.setdefault(path[:there], []).append(detail)
+    return alone, choices
+
+
+def _choice(group: list[ErrorDetails]) -> str:
+    """What a value may be, of several types."""
+    items = [detail for detail in group if isinstance(detail["loc"][-1], int)]
+    if items:
+        return f"item {items[0]['loc'][-1]} of the list must be {_bare(items[0])}, got {shown(items[0]['input'])}"
+    wanted = list(dict.fromkeys(_bare(detail) for detail in group))
+    choice = " or ".join([", ".join(wanted[:-1]), wanted[-1]] if len(wanted) > 1 else wanted)
+    return f"must be {choice}, got {shown(group[0]['input'])}"
+
+
+def _bare(detail: ErrorDetails) -> str:
+    """What one of the types asks for, in a few words."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in _WANTED:
+        return _WANTED[kind].removeprefix("must be ").removeprefix("must ")
+    bounds = {"greater_than": "gt", "less_than": "lt", "greater_than_equal": "ge", "less_than_equal": "le"}
+    if kind in bounds:
+        words = {"gt": "above", "lt": "below", "ge": "from", "le": "up to"}
+        return f"a number {words[bounds[kind]]} {context[bounds[kind]]:g}"
+    if kind == "literal_error":
+        return str(context["expected"]).replace("'", "")
+    return detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
 
 
 def _is_typo(typed: Path, meant: Path) -> bool:
@@ -105,7 +147,7 @@ def shown(value: Any) -> str:
         case dict():
             return "a mapping"
         case list():
-            return "a list"
+            return "a list" if value else "an empty list"
     return repr(value)[:60]
 
 

@@ -47,7 +47,7 @@ def parse(text: str, file: str, argument: str = "") -> Node:
         root = loader.get_single_node()
         return source.node(root) if root else _refuse(source.place(None), "empty: nothing is written here")
     except yaml.MarkedYAMLError as error:
-        _refuse(source.place(error.problem_mark or error.context_mark), ", ".join(filter(None, (error.context, error.problem))))
+        _refuse(source.place(error.problem_mark or error.context_mark), _unparsable(error))
     except yaml.reader.ReaderError as error:
         lines = text[: error.position].splitlines() or [""]
         _refuse(source.at(len(lines) - 1, len(lines[-1])), f"the character U+{int(error.character):04X} is not allowed")
@@ -93,6 +93,12 @@ class _Source:
                 _refuse(here, f"the key {name!r} is there twice, first in line {keys[name].line}")
             keys[name], children[name] = here, self.node(child, depth + 1)
         return Node(children, place, keys)
+
+
+def _unparsable(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong with a text as YAML; a star means a thing of its own there, which few configs mean."""
+    said = ", ".join(filter(None, (error.context, error.problem)))
+    return f'a value that begins with * needs quotes, as in "*.csv" ({said})' if "alias" in said else said
 
 
 def _unreadable(path: Path, error: OSError | ValueError) -> str:

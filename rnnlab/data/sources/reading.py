@@ -1,6 +1,7 @@
 """Files become rows, each with its place, so that every error can name file and line."""
 
 import glob
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +44,7 @@ def found(patterns: str | list[str]) -> list[Path]:
     """Return the files of globs, sorted; raise UserError where a glob has none or a file is empty."""
     paths: list[Path] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        here = sorted(Path(name) for name in glob.glob(pattern, recursive=True))
+        here = sorted(Path(name) for name in glob.glob(os.path.expanduser(pattern), recursive=True))
         if not here:
             raise UserError(f"there is no file {pattern!r} (looked for from {Path.cwd()})")
         paths += here
