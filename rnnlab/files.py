@@ -29,9 +29,9 @@ def told(path: Path) -> Iterator[None]:
 
 
 def refuse_links(folder: Path, *places: Path) -> None:
-    """Raise UserError where one of the places is a symbolic link, which may lead out of the folder."""
+    """Raise UserError where one of the places is a symbolic link that leads out of the folder; to be called before writing."""
     for place in places:
-        if place.is_symlink():
+        if place.is_symlink() and not place.resolve().is_relative_to(folder.resolve()):
             raise UserError(f"{place} leads out of {folder}: it is a symbolic link")
 
 

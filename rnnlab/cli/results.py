@@ -34,11 +34,12 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
     from rnnlab.report import export
 
     found = compare.compare(*folders, **question)
-    json_file.write(found, folders)
     if form:
         click.echo(getattr(export, form)(found), nl=False)
     else:
         export.show(found)
+    for line in json_file.keep(found, folders):
+        click.echo(line, err=bool(form))
 
 
 @main.command()
@@ -53,7 +54,7 @@ def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None =
     """
     from rnnlab.report import html
 
-    click.echo(f"Report: {html.write(*folders, to=to, svg=svg)}")
+    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, say=click.echo)}")
 
 
 @main.command("list")
@@ -79,6 +80,38 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
         for path in found:
             click.echo(f"{path} is damaged; rnnlab run makes it good", err=True)
         ctx.exit(bool(found))
+
+
+@main.command()
+@FOLDER
+@JSON
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@click.option("--yes", is_flag=True, help="Remove without a question.")
+def clean(folder: Path, as_json: bool, dry_run: bool, yes: bool) -> None:
+    """List and remove what nobody needs any more in an experiment, or in all experiments below FOLDER.
+
+    Runs of seeds and variants that the config no longer plans, runs that were moved aside, half-written files, and the states
+    of finished runs that are not kept resumable. Results and weights of planned runs stay.
+
+    \b
+    Example: rnnlab clean runs/quickstart --dry-run
+    """
+    from rnnlab.storage import stale
+
+    old = stale.stale(folder)
+    rows = [{"what": one.why, "megabytes": round(one.bytes / 1e6, 3), "path": str(one.path)} for one in old]
+    if as_json or rows:
+        show_rows(rows, as_json)
+    total = f"{len(old)} {'thing' if len(old) == 1 else 'things'}, {sum(one.bytes for one in old) / 1e6:.1f} MB"
+    if not old or dry_run:
+        click.echo(f"{total} to remove" if old else "There is nothing to remove.", err=as_json)
+        return
+    if not yes:
+        click.confirm(f"Remove {total}?", abort=True, err=as_json)
+    busy = [one for one in old if not stale.remove(one)]
+    for one in busy:
+        click.echo(f"{one.path} stays: a process works on it", err=True)
+    click.echo(f"Removed {len(old) - len(busy)} of {total}", err=as_json)
 
 
 @main.command()

@@ -1,7 +1,7 @@
 """comparison.json: the comparison of an experiment, kept in its folder."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from rnnlab import files
 from rnnlab.comparison import tensorboard_answer
 from rnnlab.comparison.compare import Comparison
-from rnnlab.errors import UserError
-from rnnlab.statistics.alpha_spending import FILE
+from rnnlab.errors import StorageError, UserError
+from rnnlab.statistics.alpha_spending import ALPHA, FILE, earlier_analyses, next_alpha
+from rnnlab.statistics.rounding import count
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
@@ -43,6 +44,22 @@ def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:
         files.write(folder / FILE, json.dumps(own, indent=1) + "\n")
         if comparison.declared:
             tensorboard_answer.write(comparison, folder)
+
+
+def keep(comparison: Comparison, folders: Sequence[str | Path]) -> list[str]:
+    """Write comparison.json where that can be done; return in sentences what this analysis spends, and what was not written."""
+    now, lines = comparison.analysis, []
+    if now.alpha and now not in earlier_analyses(folders):
+        left = next_alpha(comparison.analyses, now.question)
+        lines.append(
+            f"This analysis at {count(now.seeds, 'seed')} spends {now.alpha:.2g} of the level {ALPHA:g} that the question "
+            f"{now.question!r} has in all; one at more seeds will spend {left:.2g}."
+        )
+    try:
+        write(comparison, folders)
+    except StorageError as error:
+        lines.append(f"Not recorded: {error}; a later comparison will not know of this one.")
+    return lines
 
 
 def _known(file: Path) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """An experiment in TensorBoard: the answer in words, and the mean curves of its variants."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from rnnlab import files
 from rnnlab.comparison.compare import Comparison
+from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.event_files import replace
@@ -19,7 +21,9 @@ def write(comparison: Comparison, experiment: Path) -> None:
     files.refuse_links(experiment, place)
     replace(place, {0: [text("answer", answer(comparison))]})
     for variant in dict.fromkeys(path.parent for path in store.run_folders(experiment)):
-        seed_means.write(variant)
+        with suppress(UserError):  # one that was moved elsewhere and linked keeps the curves that it has
+            files.refuse_links(experiment, variant)
+            seed_means.write(variant)
 
 
 def answer(comparison: Comparison) -> str:

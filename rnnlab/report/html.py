@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rnnlab import __version__, files
 from rnnlab.comparison.compare import Comparison, compared
-from rnnlab.comparison.json_file import write as write_comparison
+from rnnlab.comparison.json_file import keep
 from rnnlab.comparison.load import Gathered, gather, origin
 from rnnlab.config import dump
 from rnnlab.config.paths import flatten
@@ -30,17 +30,24 @@ FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def write(*folders: str | Path, to: str | Path | None = None, svg: str | Path | None = None) -> Path:
+def write(
+    *folders: str | Path,
+    to: str | Path | None = None,
+    svg: str | Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
-    Writes comparison.json too, since reading the report is an analysis of the data; and each picture as a file of its own into
-    the folder `svg`, where one is named. Raises UserError where the folder that `to` names a file in is missing.
+    Writes comparison.json too where it can, since reading the report is an analysis of the data, and lets `say` tell what that
+    spends; and each picture as a file of its own into the folder `svg`, where one is named. Raises UserError where the folder
+    that `to` names a file in is missing.
     """
     if to and not Path(to).parent.is_dir():
         raise UserError(f"{to} cannot be written: there is no folder {Path(to).parent}")
     gathered = gather(folders)
     comparison = compared(gathered)
-    write_comparison(comparison, folders)
+    for line in keep(comparison, folders):
+        say(line)
     figure = comparison.stem.replace(" ", "_")
     drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
     drawn += calibration_section.pictures(calibration_section.calibration_of(gathered.runs), inks(comparison))

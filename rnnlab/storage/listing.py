@@ -7,6 +7,7 @@ from typing import Any
 from rnnlab.config.reader import read
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.planned import planned
 
 Row = dict[str, Any]
 
@@ -23,20 +24,30 @@ def _experiment(folder: Path) -> Row:
         record = store.read(folder)
     except UserError as error:
         return {"experiment": folder.name, "error": str(error)}
-    statuses = Counter(run.result["status"] if run.result else "unfinished" for run in record.runs)
+    plan = planned(folder)
+    statuses = Counter(_status(run) for run in record.runs if plan is None or run.folder in plan)
     counts = {status: statuses[status] for status in ("done", "diverged", "failed", "unfinished")}
-    variants = len({run.variant for run in record.runs})
+    variants = len({run.variant for run in record.runs if plan is None or run.folder in plan})
     return {"experiment": record.name, "variants": variants, "seeds": record.document["compare"]["seeds"], **counts}
 
 
 def runs(folder: str | Path) -> list[Row]:
-    """Return a row for every run of an experiment; raise UserError where `folder` is none."""
-    return [_run(run) for run in store.read(folder).runs]
+    """Return a row for every run of an experiment; raise UserError where `folder` is none.
+
+    One that has not ended, and whose seed or variant the config no longer plans, is told as withdrawn.
+    """
+    plan = planned(Path(folder))
+    return [_run(run, withdrawn=plan is not None and run.folder not in plan) for run in store.read(folder).runs]
 
 
-def _run(run: store.RunRecord) -> Row:
+def _status(run: store.RunRecord) -> str:
+    return str(run.result["status"]) if run.result else "unfinished"
+
+
+def _run(run: store.RunRecord, withdrawn: bool) -> Row:
     result = run.result or {}
-    row = {"variant": run.variant, "seed": run.seed, "status": result.get("status", "unfinished"), "epochs": len(run.epochs)}
+    status = "withdrawn" if withdrawn and not run.result else _status(run)
+    row = {"variant": run.variant, "seed": run.seed, "status": status, "epochs": len(run.epochs)}
     metrics = result.get("metrics", {})
     monitor = result.get("monitor", "")
     figures = {key: metrics.get(key) for key in (monitor, monitor.replace("val_", "test_"), "seconds") if key}

@@ -62,16 +62,16 @@ class ExperimentRecord:
 
 
 def run_folder(experiment: Path, variant: str, seed: int) -> Path:
-    """Return the folder of a run; raise UserError where it would not lie inside the experiment's own.
+    """Return the folder of a run, which may be reached by links; raise ValueError for a name that can't be a folder's.
 
     >>> run_folder(Path("runs/quickstart"), "none", 2).as_posix()
     'runs/quickstart/none/seed-2'
     """
-    return inside(experiment, experiment / folder_name(variant) / f"seed-{seed}")
+    return experiment / folder_name(variant) / f"seed-{seed}"
 
 
 def inside(experiment: Path, run: Path) -> Path:
-    """Return the folder of a run; raise UserError where a symbolic link in it may lead out of the experiment's."""
+    """Return the folder of a run that is to be written; raise UserError where a symbolic link leads out of the experiment's."""
     own = [run / name for name in OWN]
     inner = [found for folder in own[-3:] for found in folder.rglob("*")]
     files.refuse_links(experiment, run.parent, run, *own, *inner)
@@ -185,7 +185,7 @@ def _size(path: Path) -> int:
 def read(folder: str | Path) -> ExperimentRecord:
     """Return what is in the folder of an experiment, its runs sorted by seed within each variant.
 
-    Raises UserError where it is not the folder of an experiment, or a run's folder leads out of it.
+    Links are followed. Raises UserError where it is not the folder of an experiment.
     """
     folder = Path(folder)
     document = read_experiment(folder)
@@ -194,10 +194,7 @@ def read(folder: str | Path) -> ExperimentRecord:
 
 
 def run_folders(experiment: Path, variant: str | None = None) -> list[Path]:
-    """Return the folders of all runs of an experiment, or of those in the folder `variant` of it.
-
-    Raises UserError where one leads out of the experiment's.
-    """
+    """Return the folders of all runs of an experiment, or of those in the folder `variant` of it, by links too."""
     places = [experiment / variant] if variant else experiment.glob("*")
     found = sorted(path for place in places for path in place.glob("seed-*"))
-    return [inside(experiment, path) for path in found if path.name.removeprefix("seed-").isdecimal()]
+    return [path for path in found if path.name.removeprefix("seed-").isdecimal()]

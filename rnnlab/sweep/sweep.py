@@ -65,6 +65,8 @@ def run(
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
     jobs = [Job(spec, places[spec], store.read_run(places[spec]).result) for spec in specs if results[spec] is None]
+    for job in jobs:
+        store.inside(folder, job.folder)
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:

@@ -42,6 +42,7 @@ def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
 
 def _look(folder: Path, seed: int | None) -> Inspected:
     model, dataset, run = trained(folder)
+    store.inside(run.record.folder.parents[1], run.record.folder)
     place = files.make(run.record.folder / store.INSPECTION)
     snapshot = SnapshotTaker(model, *first_batch(dataset), seed)()
     path = place / (END if seed is None else f"noise-{seed}.npz")

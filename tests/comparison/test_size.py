@@ -33,8 +33,8 @@ def test_a_thousand_runs_fit_into_memory(make, monkeypatch):
 
 
 def test_a_comparison_looks_at_no_run_more_often_where_there_are_more_variants(make, monkeypatch):
-    looked, inside = [], store.inside
-    monkeypatch.setattr(store, "inside", lambda experiment, run: looked.append(run) or inside(experiment, run))
+    looked, read_run = [], store.read_run
+    monkeypatch.setattr(store, "read_run", lambda run: looked.append(run) or read_run(run))
     often = []
     for variants in (2, 8):
         folder = make.experiment({f"v{number}": 0.0 for number in range(variants)}, name=f"of-{variants}", seeds=2)

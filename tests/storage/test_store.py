@@ -64,12 +64,15 @@ def test_no_name_leads_out_of_the_experiment(variant: str, tmp_path: Path) -> No
         store.run_folder(tmp_path, variant, 1)
 
 
-def test_no_link_leads_out_of_the_experiment(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "experiment").mkdir()
-    (tmp_path / "experiment" / "linked").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="leads out of"):
-        store.run_folder(tmp_path / "experiment", "linked", 1)
+def test_nothing_is_written_through_a_link_that_leads_out_of_the_experiment(tmp_path: Path) -> None:
+    home = tmp_path / "experiment"
+    for folder in (tmp_path / "elsewhere", home / "real"):
+        folder.mkdir(parents=True)
+    (home / "out").symlink_to(tmp_path / "elsewhere")
+    (home / "within").symlink_to(home / "real")
+    with pytest.raises(UserError, match=r"out leads out of .*: it is a symbolic link"):
+        store.inside(home, store.run_folder(home, "out", 1))
+    assert store.inside(home, store.run_folder(home, "within", 1)) == home / "within" / "seed-1"
 
 
 @pytest.mark.parametrize("text", [None, "", "a: [", "- 1\n", "name: x\n", "name: x\ncompare: 3\n"])

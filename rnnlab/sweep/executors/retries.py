@@ -34,7 +34,7 @@ class Losses:
 
 def failed(job: Job, error: str, trace: str, progress: Display) -> Answer:
     """Write the failure into the folder of the run, unless another process has the run by now."""
-    dataset, lock = build(job.spec.config.data), Lock(files.make(job.folder))
+    dataset, lock = build(job.spec.config.data), Lock(store.inside(job.folder.parents[1], files.make(job.folder)))
     if not lock.take():
         return Answer(None, owner=lock.told)
     monitor, mode = monitored(job.spec.config.training, dataset.task.kind)
