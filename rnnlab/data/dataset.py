@@ -88,6 +88,8 @@ class Dataset:
     """What encodes texts and decodes predictions."""
     forecast: "Forecast | None" = None
     """What is forecast, where numbers of a series are."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Rows that lacked something and were left out, by the files of which split they stood in."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
 

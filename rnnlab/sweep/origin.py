@@ -16,7 +16,8 @@ def who(spec: RunSpec) -> dict[str, Any]:
 
 def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """Return what a run is made from."""
-    return {"fingerprint": spec.fingerprint, "data": dataset.sha256}
+    dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
+    return {"fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped}
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
 
+from rnnlab.data.sources.object_arrays import objects
 from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
@@ -42,15 +43,21 @@ def load(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
                 if name not in file:
                     has = ", ".join(file.files) or "none"
                     raise UserError(f"{path} has no array {name!r}{nearest(name, file.files)}; it has {has}")
-            return {name: file[name] for name in names}
+            return {name: _array(path, file, name) for name in names}
     except (BadZipFile, EOFError, OSError) as error:
         raise UserError(f"{path} is no whole .npz file: {error}") from None
     except ValueError as error:
+        raise UserError(f"{path} is no whole .npz file: {error}") from None
+
+
+def _array(path: Path, file: Any, name: str) -> np.ndarray:
+    """An array of the file; one of Python objects where these are texts or numbers."""
+    try:
+        return np.asarray(file[name])
+    except ValueError as error:
         if "allow_pickle" not in str(error):
-            raise UserError(f"{path} is no whole .npz file: {error}") from None
-        raise UserError(
-            f"{path} holds Python objects, which are not read; put examples of unequal lengths end to end and say their sizes"
-        ) from None
+            raise
+    return objects(path, name)
 
 
 def sizes_of(place: str, x: np.ndarray, given: np.ndarray | None) -> np.ndarray:
@@ -112,3 +119,19 @@ def measured(values: np.ndarray) -> Scale:
 def columns(values: np.ndarray) -> np.ndarray:
     """Return [examples, outputs], also of [examples]."""
     return values[:, None] if values.ndim == 1 else values
+
+
+def classes(place: str, labels: np.ndarray) -> np.ndarray:
+    """Return labels [examples] of [examples], [examples, 1], or one-hot [examples, classes]; raise UserError at anything else.
+
+    >>> classes("a.npz", np.array([[0, 1], [1, 0]])).tolist()
+    [1, 0]
+    """
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2 and labels.dtype.kind in "iubf" and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
+        return labels.argmax(axis=1)
+    if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
+        found = f"{labels.dtype} {list(labels.shape)}"
+        raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {found}")
+    return labels

@@ -52,7 +52,7 @@ def examples(config: Any, found: Prepared) -> Dataset:
         vocabulary=len(codec.vocabulary or ()),
         padded=True,
     )
-    return Dataset(config.name, task, splits[0], splits[1], splits[2], codec)
+    return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=found.about.get("dropped", {}))
 
 
 def _width(splits: Iterable[Ragged]) -> int | None:

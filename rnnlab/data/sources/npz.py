@@ -87,7 +87,8 @@ def read(config: Arrays) -> dict[str, Sequences]:
     splits = {name: _joined(config, found(getattr(config, name))) for name in SPLITS if name not in fractions}
     if fractions:
         whole = splits["train"]
-        owner = owners(len(whole.sizes), fractions, config.split_seed)
+        labels = whole.targets if config.label else None
+        owner = owners(len(whole.sizes), fractions, config.split_seed, labels)
         splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
     return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit_examples or np.inf)) for name, part in splits.items()}
 
@@ -113,6 +114,8 @@ def _file(config: Arrays, path: Path) -> Sequences:
         raise UserError(f"{place} should be zeros and ones, got {values[~np.isin(values, (0, 1))][0]}")
     if config.frames or config.tag:
         y = _whole(y, sizes)
+    if config.label:
+        y = arrays.classes(f"{path}: {target!r}", y)
     unit, expected = ("examples", len(sizes)) if config.label or config.value else ("steps", len(values))
     if len(y) != expected:
         raise UserError(f"{path}: {target!r} has {len(y)} {unit}, {name!r} has {expected}")

@@ -107,10 +107,14 @@ COMPLAINTS = [
     (X, arrays(sizes=SIZES[:-1]), r"'x' has [0-9]+ steps in all, its sizes sum to"),
     (X, arrays(sizes=SIZES * 0), "its sizes should be whole numbers from 1, one an example, got"),
     (X, arrays(label=ARRAYS["label"][:-1]), "'label' has 39 examples, 'x' has 40"),
-    (X, arrays(label=ARRAYS["value"]), "labels should be whole numbers or strings, got float64"),
+    (
+        X,
+        arrays(label=ARRAYS["value"]),
+        "'label' should be labels: whole numbers or strings, one an example, or one-hot; got",
+    ),
     ({**X, "label": None, "tag": "tag"}, arrays(tag=ARRAYS["tag"][1:]), f"'tag' has {TOTAL - 1} steps, 'x' has {TOTAL}"),
     ({**X, "label": None, "value": "value"}, arrays(value=ARRAYS["value"] * np.nan), "'value' should be finite, got nan"),
-    (X, arrays(x=STRANGE), "a.npz holds Python objects, which are not read; put examples of unequal lengths end to end"),
+    (X, arrays(x=STRANGE), "a.npz: 'x' holds Python objects"),
     (X, arrays(x=ARRAYS["x"].astype(str)), "'x' should be numbers with one axis of features, got <U"),
     (ROLL, arrays(roll=ARRAYS["x"]), "'roll' should be zeros and ones, got"),
     ({**ROLL, "sizes": None}, arrays(roll=np.zeros(7)), r"'roll' should be \[examples, steps, features\], got \[7\]"),
@@ -189,3 +193,43 @@ def test_a_series_that_cannot_be_used_is_told_with_its_row(home, section, config
 def test_a_section_without_a_clear_target_is_refused(section, changed, message):
     with pytest.raises(ValueError, match=message):
         section({**X, **changed})
+
+
+FORMS = {
+    "as they are": lambda names, numbers: names,
+    "objects": lambda names, numbers: names.astype(object),
+    "a column": lambda names, numbers: names[:, None],
+    "a column of objects": lambda names, numbers: names.astype(object)[:, None],
+    "one-hot": lambda names, numbers: np.eye(2)[numbers],
+    "one-hot objects": lambda names, numbers: np.eye(2, dtype=int)[numbers].astype(object),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_labels_come_in_every_form_that_people_have(home, section, form):
+    numbers = np.arange(40) % 2
+    np.savez("a.npz", x=RANDOM.normal(size=(40, 3, 2)), y=FORMS[form](np.array(["down", "up"])[numbers], numbers))
+    data = build(section({"name": "npz", "train": "a.npz", "input": "x", "label": "y"}))
+    assert data.codec.labels == (("0", "1") if "one-hot" in form else ("down", "up"))
+    counts = [np.bincount(split.targets, minlength=2).tolist() for split in (data.train, data.validation, data.test)]
+    assert counts == [[16, 16], [2, 2], [2, 2]]
+
+
+class Harmful:
+    def __reduce__(self):
+        return (Path("harm").touch, ())
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([Harmful()] * 4, "'y' holds Python objects, which are not read .it holds"),
+        (["a", None, "b", None], "2 of 4 values of 'y' are missing .the first at 1"),
+        (["a", 1, "b", 2], "'y' holds Python objects .int, str., which are not read"),
+    ],
+)
+def test_objects_that_are_no_labels_are_refused_by_the_name_of_their_array(home, section, values, message):
+    np.savez("a.npz", x=np.zeros((4, 3)), y=np.array(values, dtype=object))
+    with pytest.raises(UserError, match=message):
+        build(section({"name": "npz", "train": "a.npz", "input": "x", "label": "y"}))
+    assert not Path("harm").exists()
