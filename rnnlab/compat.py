@@ -166,7 +166,7 @@ def switch_off_determinism() -> None:
 
 
 def tape_recorder() -> Any:
-    """Return TensorFlow's module with `stop_recording` and `record_operation`.
+    """Return TensorFlow's module with `stop_recording`, `record_operation` and `could_possibly_record`.
 
     `tf.custom_gradient` computes again what it is called with, and `tape.stop_recording` stops one tape, not all of them.
     """

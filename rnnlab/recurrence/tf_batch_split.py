@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from rnnlab.cells.steps import Noise, States, Tensor
 from rnnlab.graphs import on_processors
+from rnnlab.recurrence.tf_arrays import empty
 
 ROWS = 4
 """The least number of examples for which the recurrence is worth a thread of its own."""
@@ -120,8 +121,3 @@ def _rows(tensor: Tensor, first: Any, size: Any) -> Tensor:
 def _size(tensor: Tensor, axis: int) -> Any:
     """The size of an axis: a number where it is known."""
     return tf.shape(tensor)[axis] if tensor.shape[axis] is None else tensor.shape[axis]
-
-
-def empty(steps: Tensor, shape: Any, dtype: Any) -> tf.TensorArray:
-    """An array for tensors of a shape, one a step, that can be read more than once."""
-    return tf.TensorArray(dtype, steps, element_shape=shape, clear_after_read=False)

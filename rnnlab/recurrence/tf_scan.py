@@ -6,8 +6,9 @@ import tensorflow as tf
 from keras import activations
 
 from rnnlab import compat
-from rnnlab.cells.steps import Noise, States, Tensor
-from rnnlab.recurrence.tf_batch_split import Given, empty, joined, merged, parts
+from rnnlab.cells.steps import Noise, States, Tensor, as_it_is
+from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph
+from rnnlab.recurrence.tf_batch_split import Given, joined, merged, parts
 
 SLOPES = {
     activations.sigmoid: lambda y, d: tf.raw_ops.SigmoidGrad(y=y, dy=d),
@@ -33,9 +34,10 @@ class Scan:
         def run(*flat: Tensor) -> Any:
             now = given.with_sources(*tf.nest.pack_sequence_as(given.sources, flat))
             outputs, final, saved = self.forward(now)
+            saved, opened = (saved, as_it_is) if recorded_in_graph() else packed(saved)
 
             def backward(d_outputs: Tensor, *d_final: Tensor) -> list[Tensor]:
-                return tf.nest.flatten(self.backward(now, saved, d_outputs, d_final))
+                return tf.nest.flatten(self.backward(now, opened(saved), d_outputs, d_final))
 
             return (outputs, *final), backward
 

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
-from rnnlab.recurrence.tf_batch_split import Given, empty
+from rnnlab.recurrence.tf_arrays import unstacked
+from rnnlab.recurrence.tf_batch_split import Given
 from rnnlab.recurrence.tf_scan import Scan
 
 
@@ -25,7 +26,7 @@ class Compiled(Scan):
 
     def unstacked(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """The scan's replay of what was saved stacked."""
-        return super().replay(given, tf.nest.map_structure(_unstacked, saved), d_outputs, d_final)
+        return super().replay(given, tf.nest.map_structure(unstacked, saved), d_outputs, d_final)
 
     def run(self, given: Given) -> tuple[Tensor, States, Any]:
         """As the scan."""
@@ -67,7 +68,3 @@ def _untaped(program: Any, *operands: Any) -> Any:
     traced = program.get_concrete_function(*operands)
     with compat.tape_recorder().stop_recording():
         return tf.nest.map_structure(tf.stop_gradient, traced(*operands))
-
-
-def _unstacked(sequence: Tensor) -> tf.TensorArray:
-    return empty(tf.shape(sequence)[0], sequence.shape[1:], sequence.dtype).unstack(sequence)
