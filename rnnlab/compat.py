@@ -175,11 +175,23 @@ def tape_recorder() -> Any:
     return record
 
 
+def checks_numerics() -> bool:
+    """Return whether `tf.debugging.enable_check_numerics` is on; XLA can't compile the checks that it adds."""
+    from tensorflow.python.debug.lib import check_numerics_callback
+
+    return hasattr(check_numerics_callback._state, "check_numerics_callback")
+
+
 def in_xla(graph: Any) -> bool:
     """Return whether a TensorFlow graph is compiled by XLA as a whole."""
     from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
     return bool(GraphOrParentsInXlaContext(graph))
+
+
+def keras_loop() -> Callable[..., Any]:
+    """Return the loop of the active backend that `keras.layers.RNN` runs its cell by; no public function repeats a step so."""
+    return cudnn_kernels().rnn
 
 
 def jax_has_started() -> bool:

@@ -44,7 +44,7 @@ HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotl
 """Libraries that take a noticeable time to import."""
 ON_TENSORFLOW = (
     "noise.philox",
-    *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split")),
+    *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays")),
 )
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 
+from rnnlab.cells.activations import reads_variables
 from rnnlab.cells.own_masks import OwnMasks
 from rnnlab.cells.steps import (
     Keep,
@@ -85,8 +86,8 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     @property
     def pure(self) -> bool:
-        """Whether the step reads only what it is handed: activations with weights of their own need the plain loop."""
-        return not any(isinstance(act, keras.layers.Layer) for act in (self.activation, self.recurrent_activation))
+        """Whether the step reads only what it is handed: activations that read variables need the plain loop."""
+        return not any(reads_variables(act, self.units) for act in (self.activation, self.recurrent_activation))
 
     @property
     def cudnn(self) -> bool:

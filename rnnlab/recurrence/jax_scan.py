@@ -43,7 +43,12 @@ def _scan(step: Any, *operands: Any) -> tuple[Tensor, States]:
         return *_backward(step, *residuals, *cotangents), None, None
 
     run.defvjp(forward, backward)
-    return run(*operands)
+    try:
+        return run(*operands)
+    except TypeError as error:
+        if "custom_vjp" not in str(error):
+            raise
+        raise TypeError('the fast scan has no forward-mode derivative: give the layer implementation="loop"') from error
 
 
 def _forward(step: Any, inputs: Tensor, states: States, *rest: Any) -> tuple[Any, Any]:
@@ -108,7 +113,7 @@ def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple
     vectors, several times faster.
     """
     flat, structure = jax.tree.flatten(sequences)
-    steps, width = len(flat[0]), jax.tree.leaves(carry)[0].shape[-1]
+    steps, width = flat[0].shape[0], jax.tree.leaves(carry)[0].shape[-1]
     onward = -1 if reverse else 1
 
     def slices(t: Any, several: bool) -> list[Any]:
@@ -120,9 +125,7 @@ def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple
         carry, out = body(carry, jax.tree.unflatten(structure, now))
         return (carry, slices((t + onward) % steps, True)), out
 
-    (carry, _), outs = jax.lax.scan(
-        step, (carry, slices(steps - 1 if reverse else 0, True)), jnp.arange(steps), reverse=reverse
-    )
+    (carry, _), outs = jax.lax.scan(step, (carry, slices(-1 if reverse else 0, True)), jnp.arange(steps), reverse=reverse)
     return carry, outs
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import masked
 
@@ -22,7 +23,7 @@ def scan(
     zero_output: bool = False,
     unroll: bool = False,
 ) -> tuple[Tensor, States]:
-    """Repeat `step` by `keras.layers.RNN`; arguments and results as in rnnlab.recurrence."""
+    """Repeat `step` by the loop of `keras.layers.RNN`; arguments and results as in rnnlab.recurrence."""
     if mask is not None:  # Keras's own rule for a masked first step differs from backend to backend
         varying = varying | {"mask": ops.cast(mask, inputs.dtype)[..., None]}
         states = (*states, ops.zeros_like(states[0]))
@@ -31,23 +32,15 @@ def scan(
     noises = keras.tree.flatten(varying)
     widths = [inputs.shape[-1], *(noise.shape[-1] for noise in noises)]
 
-    class StepCell:
-        def __init__(self) -> None:
-            self.state_size = [state.shape[-1] for state in states]
-            self.output_size = states[0].shape[-1]
-
-        def call(self, packed: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-            x, *now = _split(packed, widths)
-            noise = fixed | keras.tree.pack_sequence_as(varying, now)
-            output, new = step(x, tuple(states), noise, params, multiplier(kernels, biases))
-            return output, list(new)
-
-        __call__ = call
+    def once(packed: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        x, *now = _split(packed, widths)
+        noise = fixed | keras.tree.pack_sequence_as(varying, now)
+        output, new = step(x, tuple(states), noise, params, multiplier(kernels, biases))
+        return output, list(new)
 
     # Keras's loop takes one tensor, batch first: inputs and noises side by side
     packed = ops.transpose(ops.concatenate([inputs, *noises], axis=-1), (1, 0, 2))
-    rnn = keras.layers.RNN(StepCell(), return_sequences=True, unroll=unroll, name="loop")
-    _, outputs, final = rnn.inner_loop(packed, list(states), None)
+    _, outputs, final = compat.keras_loop()(once, packed, list(states), unroll=unroll, input_length=packed.shape[1])
     return ops.transpose(outputs, (1, 0, 2)), tuple(final)
 
 

@@ -1,6 +1,7 @@
 """What a scan on TensorFlow saves for its gradient: arrays of tensors, or the tensors that are put in their place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -34,6 +35,17 @@ def packed(saved: Any) -> tuple[Any, Callable[[Any], Any]]:
     return each(lambda array: array.stack(), saved), lambda tree: each(unstacked, tree)
 
 
+@contextmanager
+def used(*arrays: Any) -> Iterator[None]:
+    """Let arrays count as used where what comes next fails: TensorFlow would tell of each of them, and hide the error."""
+    try:
+        yield
+    except BaseException:
+        for array in tf.nest.flatten(arrays):
+            getattr(array, "mark_used", array.identity)()
+        raise
+
+
 def recorded_in_graph() -> bool:
-    """Whether a tape in a graph records what is being built, as in a step of training: there arrays are quickest as they are."""
+    """Whether a tape in a graph records what is being built, as in training: there arrays are quickest as they are."""
     return not tf.executing_eagerly() and compat.tape_recorder().could_possibly_record()

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import in_graph
 from rnnlab.recurrence.masking import masked
@@ -41,4 +42,5 @@ def scan(
 
 def _kind(inputs: Tensor) -> type[Scan]:
     """The scan for inputs (steps, batch, width)."""
-    return Compiled if (inputs.shape[0] or 0) >= COMPILED_FROM and in_graph() else Scan
+    long = (inputs.shape[0] or 0) >= COMPILED_FROM
+    return Compiled if long and in_graph() and not compat.checks_numerics() else Scan

@@ -7,7 +7,7 @@ from keras import activations
 
 from rnnlab import compat
 from rnnlab.cells.steps import Noise, States, Tensor, as_it_is
-from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph
+from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph, used
 from rnnlab.recurrence.tf_batch_split import Given, joined, merged, parts
 
 SLOPES = {
@@ -74,7 +74,8 @@ class Scan:
 
                 return kept_in_order
 
-            output, new = self.step(x, states, given.noise(t), given.params, matmul, keep=keep)
+            with used(path, operands, products, active):
+                output, new = self.step(x, states, given.noise(t), given.params, matmul, keep=keep)
             self.output = next(n for n, state in enumerate(new) if state is output)
             self.plain = {name: n for name in v for n, state in enumerate(states) if v[name] is state}
             own = {name: operand for name, operand in v.items() if name not in self.plain}
@@ -144,6 +145,8 @@ class Scan:
         flat, pulled = tf.nest.flatten(sources), tf.nest.flatten(tape.gradient(results, sources, cotangents))
         for name in reversed(operands):
             delta = tf.nest.pack_sequence_as(sources, pulled)[3][name]
+            if delta is None:  # nothing of the results depends on it
+                continue
             onward = tape.gradient(operands[name], flat, tf.matmul(delta, transposed[name]))
             pulled = [_sum(*pair) for pair in zip(pulled, onward, strict=True)]
         zeroed = [tf.zeros_like(source) if d is None else d for source, d in zip(flat, pulled, strict=True)]
