@@ -65,6 +65,13 @@ def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None
         raise conflict(("training", "loss"), message, "sum")
 
 
+def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Classes have weights where an example or a step has one class, and it is no token."""
+    if training.class_weights and data.task not in ("classification", "tagging"):
+        message = f"{_asks(data)}; only classification and tagging have classes to weigh"
+        raise conflict(("training", "class_weights"), message, training.class_weights)
+
+
 def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Nothing reads what it has to predict."""
     for index, layer in enumerate(model.recurrent):
@@ -89,6 +96,7 @@ CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     pooling,
     monitor,
     loss,
+    class_weights,
     directions,
 ]
 """Every check; each raises a `pydantic.ValidationError` at the path of the value that doesn't fit."""

@@ -10,6 +10,7 @@ import keras
 from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
+from rnnlab.inspection.classes import per_class
 from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.storage import store
@@ -52,10 +53,18 @@ def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: Mappin
             repeatable(spec.seed, config.training.deterministic)
             model = compiled(config.model, dataset, config.training, spec.seed)
             weights_file.load(folder / store.WEIGHTS, model, before["weights"]["sha256"])
+            tell_classes(result, dataset, model)
             result["metrics"] |= evaluated(spec, folder, dataset, model, result)
     except Exception as error:
         result |= failure(error)
     return result
+
+
+def tell_classes(result: dict[str, Any], dataset: Dataset, model: keras.Model) -> None:
+    """Add to the result of a run that is done how well each class of the test split is predicted, where there are classes."""
+    if result["status"] == "done":
+        metrics, result["classes"] = per_class(model, dataset)
+        result["metrics"] |= metrics
 
 
 def failure(error: Exception) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from rnnlab.progress.base import Display, Shown, watch
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep import going_on
-from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure
+from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure, tell_classes
 from rnnlab.sweep.origin import made, retried, who, write_origin
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
@@ -94,6 +94,7 @@ def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, s
             model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
             result |= asdict(outcome) | {"traceback": None}
             result["weights"] = weights_file.write(folder / store.WEIGHTS, model)
+            tell_classes(result, dataset, model)
             result["metrics"] |= evaluated(spec, folder, dataset, model, result)
     except (LostError, StorageError):
         raise

@@ -20,6 +20,7 @@ from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
 from rnnlab.sweep.plan import vectors_told
 from rnnlab.sweep.selection import ALL, Selection
+from rnnlab.training.class_weights import class_weights
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,14 @@ def run(
     where the folder cannot be written.
     """
     specs = selection.runs(experiment)
-    for spec in specs:
-        pretrained.check(spec.config.model.embedding)
+    dataset = cache(build)
+    for config in experiment.variants.values():
+        pretrained.check(config.model.embedding)
+        if config.training.class_weights:
+            class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
     files.remove_partial(folder, older=3600)
     store.write_experiment(folder, experiment.document)
-    dataset = cache(build)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
     jobs = [Job(spec, places[spec], store.read_run(places[spec]).result) for spec in specs if results[spec] is None]

@@ -14,6 +14,7 @@ from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import objective
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
+from rnnlab.training.class_weights import weighted
 from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.optimizers import optimizer
 from rnnlab.training.rates import Averaging, rate_callbacks
@@ -68,7 +69,7 @@ def fit(
     model: keras.Model, dataset: Dataset, config: TrainingConfig, seed: int, callbacks: Callbacks = (), slot: Slot | None = None
 ) -> dict[str, list[float]]:
     """Fit a compiled model, from the state in `slot` on if there is one; return the logs of all its epochs."""
-    feed, epoch, batch = Feed(dataset.train, seed), *(slot.position if slot else (0, 0))
+    feed, epoch, batch = Feed(weighted(dataset, config.class_weights), seed), *(slot.position if slot else (0, 0))
     history = keras.callbacks.History()
     kind, words = dataset.task.kind, dataset.train.size / len(feed)
     rates = rate_callbacks(config, kind, feed)

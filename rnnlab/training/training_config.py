@@ -105,6 +105,10 @@ class TrainingConfig(Section):
     averaged over the rows, as in Zaremba et al. 2014. The gradient of sum is the window's steps times larger (a published
     learning rate of 1 and clip_norm of 5 at 20 steps are those of sum; with mean, 20 and 0.25), which sgd and clip_norm see and
     adam, but for its epsilon, does not."""
+    class_weights: Literal["balanced"] | dict[str, Positive] | None = None
+    """What an example (a step, in tagging) counts in the training loss by its class: balanced gives every class the same sum,
+    examples / (classes * examples of the class); `{label: weight}` leaves labels that it does not name at 1; null counts all
+    alike. Metrics of validation and test count all alike, those of the training epochs as the loss does."""
     early_stopping: EarlyStopping | None = None
     """When to stop before the last epoch; null never does."""
     checkpoint: CheckpointConfig = CheckpointConfig()

@@ -1,0 +1,90 @@
+"""How well each class or label of the test split is predicted: precision, recall, F1, and which class is taken for which."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnnlab.data.dataset import Dataset
+from rnnlab.inspection.montecarlo import usual
+from rnnlab.inspection.outputs import link
+
+MOST = 200
+"""Most classes of which the confusion matrix is kept."""
+
+
+def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Return how many positions of each class (rows) were taken for each class (columns).
+
+    >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    return np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+
+
+def precision_recall_f1(hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> dict[str, np.ndarray]:
+    """Return TP / (TP + FP), TP / (TP + FN) and 2 TP / (2 TP + FP + FN) of each class; 0 where there is nothing to divide by."""
+    parts = {"precision": (hits, predicted), "recall": (hits, true), "f1": (2 * hits, predicted + true)}
+    return {name: above / np.maximum(below, 1) for name, (above, below) in parts.items()}
+
+
+def average_precision(true: np.ndarray, scores: np.ndarray) -> float:
+    """Return sum_n (R_n - R_{n-1}) P_n over the distinct scores from the highest down; NaN where nothing is true.
+
+    >>> average_precision(np.array([1, 0, 1, 0]), np.array([0.9, 0.8, 0.7, 0.1]))
+    0.8333333333333333
+    """
+    if not true.sum():
+        return float("nan")
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(true[order])
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    precision, recall = hits[ends] / (ends + 1), hits[ends] / hits[-1]
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any] | None]:
+    """Return metrics of the test split that need all of it at once, and what is known of each class; noise off.
+
+    Of classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. Of labels by
+    themselves: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
+    that occur. Nothing where no labels are predicted.
+    """
+    kind = dataset.task.name
+    if kind not in ("classification", "tagging", "labelling"):
+        return {}, None
+    true, chances = _predicted(model, dataset)
+    names = list(dataset.codec.labels) or [str(number) for number in range(dataset.task.outputs)]
+    if kind == "labelling":
+        return _of_labels(names, true, chances[..., 1])
+    matrix = confusion(true.astype(np.int64), chances.argmax(-1), len(names))
+    rows = _rows(names, np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
+    return {}, {"classes": rows, "confusion": matrix.tolist() if len(names) <= MOST else None}
+
+
+def _predicted(model: keras.Model, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Targets and probabilities of every real position of the test split."""
+    batches = list(dataset.test.batches(0, 0))
+    found = usual(model, [batch.x for batch in batches], link(dataset.task))
+    real = [batch.sample_weight > 0 for batch in batches]
+    true = np.concatenate([batch.y[which] for batch, which in zip(batches, real, strict=True)])
+    return true, np.concatenate([samples.mean[which] for samples, which in zip(found, real, strict=True)])
+
+
+def _of_labels(names: list[str], true: np.ndarray, chances: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
+    there, predicted = true > 0, chances > 0.5
+    rows = _rows(names, (there & predicted).sum(axis=0), predicted.sum(axis=0), there.sum(axis=0))
+    precisions = [average_precision(there[:, number], chances[:, number]) for number in range(len(names))]
+    for row, value in zip(rows, precisions, strict=True):
+        row["average_precision"] = None if np.isnan(value) else value
+    occurs = there.any(axis=0) | predicted.any(axis=0)
+    f1 = np.array([row["f1"] for row in rows])
+    known = [value for value in precisions if not np.isnan(value)]
+    metrics = {"test_macro_f1": float(f1[occurs].mean())} if occurs.any() else {}
+    return metrics | ({"test_average_precision": float(np.mean(known))} if known else {}), {"classes": rows, "confusion": None}
+
+
+def _rows(names: list[str], hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> list[dict[str, Any]]:
+    found = {name: values.tolist() for name, values in precision_recall_f1(hits, predicted, true).items()}
+    columns = zip(names, *found.values(), true.tolist(), strict=True)
+    return [dict(zip(("label", *found, "support"), row, strict=True)) for row in columns]

@@ -1,0 +1,72 @@
+"""Rare classes count more: the weights of a training split, multiplied by those of the classes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnnlab.data.dataset import Batch, Dataset, Split
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+Weights = str | Mapping[str, float] | None
+"""balanced, or a weight by label."""
+
+
+class ClassWeighted(Split):
+    """A split whose examples, or steps, count as much as their class says."""
+
+    def __init__(self, split: Split, weights: np.ndarray):
+        self.split, self.weights = split, weights
+        self.size, self.rows, self.count = split.size, split.rows, split.count
+        self.varied, self.paced = split.varied, split.paced
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return what goes into each batch of an epoch, as the split has it."""
+        return self.split.order(seed, epoch)
+
+    def batch(self, items: np.ndarray) -> Batch:
+        """Return the batch of the split, its weights multiplied by those of the classes."""
+        x, y, weights = self.split.batch(items)
+        return Batch(x, y, (weights * self.weights[y]).astype(weights.dtype))
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return the arrays of the split and the weights."""
+        return (*self.split.arrays(), self.weights)
+
+    def pace(self, items: np.ndarray) -> float:
+        """Return how long a batch is, as the split has it."""
+        return self.split.pace(items)
+
+
+def weighted(dataset: Dataset, weights: Weights) -> Split:
+    """Return the training split with the weights of its classes; the split itself where there are none."""
+    found = class_weights(dataset, weights)
+    return dataset.train if found is None else ClassWeighted(dataset.train, found)
+
+
+def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:
+    """Return the weight of each class, None where all count alike.
+
+    balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1. Raises UserError
+    at a label that the data do not have.
+    """
+    if weights is None:
+        return None
+    if not isinstance(weights, str):
+        return _named(dataset, weights)
+    counts = np.zeros(dataset.task.outputs, np.int64)
+    for batch in dataset.train.batches(0, 0):
+        counts += np.bincount(batch.y[batch.sample_weight > 0].ravel(), minlength=len(counts))
+    occurs = counts > 0
+    return np.where(occurs, counts.sum() / (occurs.sum() * np.maximum(counts, 1)), 1.0).astype(np.float32)
+
+
+def _named(dataset: Dataset, weights: Mapping[str, float]) -> np.ndarray:
+    labels = list(dataset.codec.labels) or [str(number) for number in range(dataset.task.outputs)]
+    for label in weights:
+        if label not in labels:
+            known = ", ".join(labels[:12])
+            raise UserError(
+                f"training.class_weights: there is no label {label!r}{nearest(label, labels)}; the labels are {known}"
+            )
+    return np.array([weights.get(label, 1.0) for label in labels], np.float32)
