@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
+from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.factorial import Effect, effects
 from rnnlab.comparison.headline import headline
 from rnnlab.comparison.load import Gathered, gather
@@ -53,6 +54,8 @@ class Comparison:
     """Every interim analysis of these runs so far, this one included."""
     plain: dict[str, float] = field(default_factory=dict)
     """Of a series the same metric of forecasts without a model: persistence, seasonal naive, mean."""
+    classes: dict[str, Classes] = field(default_factory=dict)
+    """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         analysis=analysis,
         analyses=analyses,
         plain=plain_forecasts(gathered.results, metric),
+        classes={} if ask.group_by else classes_of(gathered.runs),
     )
 
 

@@ -23,7 +23,7 @@ def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarr
 
 
 def precision_recall_f1(hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> dict[str, np.ndarray]:
-    """Return TP / (TP + FP), TP / (TP + FN) and 2 TP / (2 TP + FP + FN) of each class; 0 where there is nothing to divide by."""
+    """Return TP / (TP + FP), TP / (TP + FN) and 2 TP / (2 TP + FP + FN) of each class; 0 where that is 0 / 0."""
     parts = {"precision": (hits, predicted), "recall": (hits, true), "f1": (2 * hits, predicted + true)}
     return {name: above / np.maximum(below, 1) for name, (above, below) in parts.items()}
 

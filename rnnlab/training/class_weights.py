@@ -47,8 +47,8 @@ def weighted(dataset: Dataset, weights: Weights) -> Split:
 def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:
     """Return the weight of each class, None where all count alike.
 
-    balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1. Raises UserError
-    at a label that the data do not have.
+    balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1.
+    Raises UserError at a label that the data do not have.
     """
     if weights is None:
         return None

@@ -1,0 +1,61 @@
+"""How well every variant predicts each class, over all its seeds that are done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnlab.comparison.load import Runs
+
+
+@dataclass(frozen=True)
+class ClassMeans:
+    """One class or label of the test split: means over the seeds."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: float
+    """How many examples, or steps, have it."""
+    average_precision: float | None = None
+    """Of labels that are predicted each by itself."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What one variant makes of the classes of the test split."""
+
+    seeds: int
+    """How many runs are done."""
+    classes: list[ClassMeans]
+    confusion: list[list[int]] | None
+    """How many positions of each class (rows) were taken for each class (columns), in the sum over the seeds."""
+
+
+def classes_of(runs: Runs) -> dict[str, Classes]:
+    """Return the classes of every variant that predicts some; runs that name other classes than the first one are left out."""
+    told = {name: _told([run.result for run in of.values() if run and run.result]) for name, of in runs.items()}
+    return {name: _means(of) for name, of in told.items() if of}
+
+
+def _told(results: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
+    given = [result["classes"] for result in results if result["status"] == "done" and result.get("classes")]
+    return [one for one in given if _labels(one) == _labels(given[0])]
+
+
+def _labels(told: Mapping[str, Any]) -> list[str]:
+    return [row["label"] for row in told["classes"]]
+
+
+def _means(told: list[Mapping[str, Any]]) -> Classes:
+    rows = [ClassMeans(of[0]["label"], **_mean(of)) for of in zip(*(one["classes"] for one in told), strict=True)]
+    matrices = [one["confusion"] for one in told]
+    return Classes(len(told), rows, None if None in matrices else np.sum(matrices, axis=0).tolist())
+
+
+def _mean(rows: tuple[Mapping[str, Any], ...]) -> dict[str, float]:
+    names = [name for name in ("precision", "recall", "f1", "support", "average_precision") if name in rows[0]]
+    given = {name: [row[name] for row in rows if row[name] is not None] for name in names}
+    return {name: float(np.mean(values)) for name, values in given.items() if values}
