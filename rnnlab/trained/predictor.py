@@ -79,8 +79,10 @@ class Predictor:
     def read(self, text: str) -> tuple[list[str], np.ndarray]:
         """Return the tokens of a text and what the model is given, [1, steps]; a language model's text begins after `<eos>`."""
         words = self._cut(self.codec.split(text))
-        before = [END_OF_LINE] if self.reads_on else []
-        return words, self.codec.encode([*before, *words])[None]
+        return words, self._numbers(words)[None]
+
+    def _numbers(self, words: list[str]) -> np.ndarray:
+        return self.codec.encode([*([END_OF_LINE] if self.reads_on else []), *words])
 
     def _cut(self, steps: Any) -> Any:
         """The steps of a longer text or sequence that are used, as the run's data section has it."""
@@ -93,8 +95,9 @@ class Predictor:
         """Return a text as an input."""
         if self.codec.vocabulary is None:
             raise UserError(f"{self.run.record.folder} reads no text: its data, {self.config.data.name}, have no words")
-        words, x = self.read(text)
-        return Input(x[0], {**about, **self.about(text)}, words)
+        every = self.codec.split(text)
+        words = self._cut(every)
+        return Input(self._numbers(words), {**about, "text": text, "unknown": self._unknown(every)}, words)
 
     def numbers(self, x: np.ndarray, **about: Any) -> Input:
         """Return a sequence [steps, features], in the units of the data, as an input."""
@@ -131,9 +134,11 @@ class Predictor:
 
     def about(self, text: str) -> Answer:
         """Return the text, and which of its tokens the model doesn't know and reads as `<unk>`."""
-        words, numbers = self.codec.split(text), self.codec.encode(text)
-        unknown = [word for word, number in zip(words, numbers, strict=True) if not number]
-        return {"text": text, "unknown": list(dict.fromkeys(unknown))}
+        return {"text": text, "unknown": self._unknown(self.codec.split(text))}
+
+    def _unknown(self, words: list[str]) -> list[str]:
+        numbers = self.codec.encode(words)
+        return list(dict.fromkeys(word for word, number in zip(words, numbers, strict=True) if not number))
 
 
 def predictor(folder: str | Path) -> Predictor:
