@@ -16,10 +16,27 @@ from rnnlab.data.sources.reading import found
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
-from rnnlab.section import conflict
+from rnnlab.section import Section, conflict
 
 TASKS = {"label": "classification", "value": "regression", "tag": "tagging", "frames": "multilabel"}
 """What is predicted, by the setting that names its array."""
+
+
+class Named(Section):
+    """The arrays of one split, where these lie under names of their own in the training files."""
+
+    input: str | None = None
+    """The array of the input."""
+    label: str | None = None
+    """The array of the labels."""
+    value: str | None = None
+    """The array of the numbers."""
+    tag: str | None = None
+    """The array of the labels of steps."""
+    frames: str | None = None
+    """The array of the frames."""
+    sizes: str | None = None
+    """The array of how many steps each example has."""
 
 
 class Arrays(Source):
@@ -33,10 +50,12 @@ class Arrays(Source):
     """The name of the data set."""
     train: Files
     """The files to train on."""
-    validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training examples, drawn by `split_seed`."""
-    test: Files | Fraction = 0.1
-    """The files, or the fraction of the training examples, drawn by `split_seed`."""
+    validation: Files | Fraction | Named = 0.1
+    """The files, or the fraction of the training examples, drawn by `split_seed`, or the names of its own arrays in the
+    training files, such as `{input: x_validation, label: y_validation}`."""
+    test: Files | Fraction | Named = 0.1
+    """The files, or the fraction of the training examples, drawn by `split_seed`, or the names of its own arrays in the
+    training files, such as `{input: x_test, label: y_test}`."""
     input: str | None = None
     """The array of the input, which goes with `label`, `value` or `tag`."""
     label: str | None = None
@@ -80,17 +99,36 @@ class Arrays(Source):
             raise conflict(("input",), "label, value and tag go with an input, frames are an input themselves", self.input)
         return self
 
+    @model_validator(mode="after")
+    def _all_named(self) -> "Arrays":
+        used = [name for name in Named.model_fields if getattr(self, name)]
+        for split in ("validation", "test"):
+            part = getattr(self, split)
+            if isinstance(part, Named) and (given := [name for name in Named.model_fields if getattr(part, name)]) != used:
+                has = ", ".join(given) or "nothing"
+                raise conflict(
+                    (split,), f"it should name the same arrays as training, {', '.join(used)}; it names {has}", given
+                )
+        return self
+
 
 def read(config: Arrays) -> dict[str, Sequences]:
     """Return the examples of each split."""
     fractions = {name: part for name in SPLITS if isinstance(part := getattr(config, name), float)}
-    splits = {name: _joined(config, found(getattr(config, name))) for name in SPLITS if name not in fractions}
+    splits = {name: _split(config, getattr(config, name)) for name in SPLITS if name not in fractions}
     if fractions:
         whole = splits["train"]
         labels = whole.targets if config.label else None
         owner = owners(len(whole.sizes), fractions, config.split_seed, labels)
         splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
     return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit_examples or np.inf)) for name, part in splits.items()}
+
+
+def _split(config: Arrays, part: Files | Named) -> Sequences:
+    """The examples of files, or of the arrays in the training files that a split names."""
+    if not isinstance(part, Named):
+        return _joined(config, found(part))
+    return _joined(config.model_copy(update=part.model_dump()), found(config.train))
 
 
 def _joined(config: Arrays, paths: list[Path]) -> Sequences:

@@ -233,3 +233,24 @@ def test_objects_that_are_no_labels_are_refused_by_the_name_of_their_array(home,
     with pytest.raises(UserError, match=message):
         build(section({"name": "npz", "train": "a.npz", "input": "x", "label": "y"}))
     assert not Path("harm").exists()
+
+
+def test_arrays_of_every_split_in_one_file_are_those_splits(home, section):
+    random = np.random.default_rng(5)
+    given = {f"x_{name}": random.random((n, 4, 2)) for name, n in (("train", 9), ("val", 3), ("test", 5))}
+    labels = {f"y_{name}": np.arange(n) % 3 for name, n in (("train", 9), ("val", 3), ("test", 5))}
+    np.savez("a.npz", **given, **labels)
+    config = {"name": "npz", "train": "a.npz", "input": "x_train", "label": "y_train", "standardise": False}
+    own = {"validation": {"input": "x_val", "label": "y_val"}, "test": {"input": "x_test", "label": "y_test"}}
+    data = build(section(config | own))
+    for name, split in (("train", data.train), ("val", data.validation), ("test", data.test)):
+        values, _, targets = split.arrays()
+        np.testing.assert_array_equal(values.reshape(-1, 4, 2), given[f"x_{name}"].astype(np.float32))
+        np.testing.assert_array_equal(targets, labels[f"y_{name}"])
+    assert build(section(config | own | {"validation": 0.3})).validation.size == 3
+
+
+def test_a_split_that_names_some_of_its_arrays_only_is_refused(section):
+    config = {"name": "npz", "train": "a.npz", "input": "x", "label": "y", "test": {"input": "z"}}
+    with pytest.raises(ValueError, match="should name the same arrays as training, input, label; it names input"):
+        section(config)
