@@ -44,11 +44,12 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     Example: rnnlab data prepare ptb --from ~/ptb
              rnnlab data prepare tfds/imdb_reviews data.level=subword
     """
-    from rnnlab.config import data_section
+    from rnnlab.config import data_section, load
     from rnnlab.data.build_dataset import build
     from rnnlab.data.describe import describe
     from rnnlab.data.forecast import too_short
     from rnnlab.data.sources.registry import keep_files, prepared_for
+    from rnnlab.sweep.plan import vectors_told
 
     section = data_section(name, overrides)
     if given:
@@ -56,7 +57,10 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     with redirect_stdout(sys.stderr):  # what builders say
         found = prepared_for(section)
     show_rows(describe(found), as_json)
-    for line in too_short(build(section)) if section.name == "series" else ():
+    remarks = too_short(build(section)) if section.name == "series" else []
+    if name.endswith((".yaml", ".yml")):
+        remarks += vectors_told(load(name, overrides), reading=True)
+    for line in remarks:
         click.echo(line, err=True)
 
 

@@ -131,6 +131,12 @@ def test_a_run_begins_with_the_vectors_and_predicts_without_their_file(films):
     assert frozen("good film", samples=0)["labels"]
 
 
+def test_describing_the_data_tells_how_far_the_vectors_go(films):
+    described = CliRunner().invoke(main, ["data", "describe", "c.yaml"])
+    assert described.exit_code == 0, described.output
+    assert "2 of 5 words of table have a vector in v.txt, " in described.stderr
+
+
 def test_words_without_a_vector_keep_what_was_drawn(films):
     experiment = load("c.yaml")
     config, data = experiment.variants["tuned"], build_data(experiment.config.data)
