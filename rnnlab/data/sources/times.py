@@ -1,5 +1,6 @@
 """Times of a series: parsed, sorted, checked for gaps and repeats, gone on with, and turned into calendar features."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ def offset(every: str) -> Any:
     from pandas.tseries.frequencies import to_offset
 
     try:
-        return to_offset(every)
+        return to_offset(re.sub(r"(?<=\d)[dw]$", lambda unit: unit[0].upper(), every.strip()))  # 1d is what people write
     except ValueError:
         raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are") from None
 

@@ -1,0 +1,244 @@
+"""Every source of one's own files: every key with every type of value it allows, and every verb, on tiny files."""
+
+from types import UnionType
+from typing import Annotated, Literal, Union, get_args, get_origin
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from pydantic import TypeAdapter
+
+from rnnlab.cli import main
+from rnnlab.config import dump
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.describe import describe
+from rnnlab.data.sources.conllu import Conllu
+from rnnlab.data.sources.npz import Arrays
+from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.series import NumberSeries
+from rnnlab.data.sources.table import Table
+from rnnlab.data.sources.text import Text
+from rnnlab.section import Section
+
+SOURCES = {"text": Text, "table": Table, "conllu": Conllu, "npz": Arrays, "series": NumberSeries}
+BASES = {
+    "text": {"train": "a.txt", "window": 4},
+    "table": {"train": "a.csv", "text": "text", "label": "mood"},
+    "conllu": {"train": "a.conllu", "validation": "a.conllu", "test": "a.conllu"},
+    "npz": {"train": "a.npz", "input": "x", "label": "mood"},
+    "series": {"train": "s.csv", "columns": "heat", "window": 8, "batch_size": 2},
+}
+"""The least that a source needs."""
+
+
+def files(name):
+    return [{"train": f"a{name}"}, {"train": [f"a{name}", f"a{name}"]}]
+
+
+def parts(key, name):
+    return [{key: 0.2}, {key: f"a{name}"}, {key: [f"a{name}"]}]
+
+
+COMMON = {"batch_size": [{"batch_size": 3}], "limit_examples": [{"limit_examples": 200}, {"limit_examples": None}]}
+TOKENS = {
+    "vocabulary": [{"vocabulary": 300}, {"vocabulary": None}],
+    "level": [{"level": "word"}, {"level": "blank"}, {"level": "character"}, {"level": "subword", "vocabulary": 300}],
+    "lower": [{"lower": True}],
+}
+LENGTHS = [{"lengths": {"max_length": 3, "keep": "tail"}}]
+LAYOUT = {
+    "separator": [{"separator": ";", "train": "semicolon.csv"}, {"separator": None, "train": "semicolon.csv"}],
+    "encoding": [{"encoding": "latin-1"}, {"encoding": None}],
+    "decimal": [{"decimal": "."}, {"decimal": ",", "train": "semicolon.csv"}, {"decimal": None}],
+    "thousands": [{"thousands": ","}, {"thousands": None}],
+    "header": [{"header": "first"}, {"header": "none", "names": ["text", "mood", "heat", "more", "by"], "train": "bare.csv"}],
+    "names": [{"names": ["text", "mood", "heat", "more", "by"], "header": "none", "train": "bare.csv"}, {"names": None}],
+    "quote": [{"quote": "'"}, {"quote": None}],
+    "comment": [{"comment": "#"}, {"comment": None}],
+    "missing_values": [{"missing_values": ["", "?"]}],
+}
+KEYS = {
+    "text": {
+        **COMMON,
+        **TOKENS,
+        "train": files(".txt"),
+        "validation": parts("validation", ".txt"),
+        "test": parts("test", ".txt"),
+        "encoding": [{"encoding": "utf-8"}, {"encoding": None}],
+        "window": [{"window": 5}],
+        "window_sampling": [{"window_sampling": {"deviation": 1}}, {"window_sampling": None}],
+        "carry": [{"carry": False}],
+    },
+    "table": {
+        **COMMON,
+        **TOKENS,
+        **LAYOUT,
+        "train": [*files(".csv"), *({"train": f"a{name}"} for name in (".CSV", ".tsv", ".json", ".jsonl", ".csv.gz"))],
+        "validation": parts("validation", ".csv"),
+        "test": parts("test", ".csv"),
+        "text": [{"text": "text"}],
+        "label": [{"label": "mood"}, {"label": None, "value": "heat"}],
+        "labels": [{"labels": "mood", "label": None}, {"labels": None}],
+        "label_separator": [{"label_separator": "|", "labels": "mood", "label": None}, {"label_separator": None}],
+        "value": [{"value": "heat", "label": None}, {"value": ["heat", "more"], "label": None}, {"value": None}],
+        "missing": [{"missing": "refuse"}, {"missing": "drop", "train": "gaps.csv"}],
+        "split_by": [{"split_by": "by"}, {"split_by": None}],
+        "split_seed": [{"split_seed": 7}],
+        "lengths": LENGTHS,
+    },
+    "conllu": {
+        **COMMON,
+        **TOKENS,
+        "train": files(".conllu"),
+        "validation": parts("validation", ".conllu")[1:],
+        "test": parts("test", ".conllu")[1:],
+        "tags": [{"tags": "upos"}, {"tags": "xpos"}, {"tags": "deprel"}],
+        "lengths": LENGTHS,
+    },
+    "npz": {
+        **COMMON,
+        "train": files(".npz"),
+        "validation": parts("validation", ".npz"),
+        "test": parts("test", ".npz"),
+        "input": [{"input": "x"}, {"input": None, "label": None, "frames": "roll"}],
+        "label": [{"label": "mood"}, {"label": None, "value": "heat"}],
+        "value": [{"value": "heat", "label": None}, {"value": None}],
+        "tag": [{"tag": "tag", "label": None}, {"tag": None}],
+        "frames": [{"frames": "roll", "input": None, "label": None}, {"frames": None}],
+        "sizes": [{"sizes": "sizes"}, {"sizes": None}],
+        "standardise": [{"standardise": False}],
+        "split_seed": [{"split_seed": 7}],
+        "lengths": LENGTHS,
+    },
+    "series": {
+        **COMMON,
+        **LAYOUT,
+        "train": [{"train": "s.csv"}, {"train": ["s.csv", "s.csv"]}, {"train": "s.npz"}],
+        "validation": [{"validation": 0.2}, {"validation": "s.csv"}, {"validation": ["s.csv"]}],
+        "test": [{"test": 0.2}, {"test": "s.csv"}, {"test": ["s.csv"]}],
+        "columns": [{"columns": "heat"}, {"columns": ["heat", "more"]}],
+        "target": [{"target": "heat"}, {"target": ["heat"]}, {"target": None}],
+        "horizon": [{"horizon": 2}],
+        "path": [{"path": True, "horizon": 2}],
+        "quantiles": [{"quantiles": [0.1, 0.5, 0.9]}, {"quantiles": None}],
+        "season": [{"season": 12}, {"season": None}],
+        "time": [{"time": "day"}, {"time": None}],
+        "every": [{"every": "1d", "time": "day"}, {"every": None}],
+        "id": [{"id": "by"}, {"id": None}],
+        "known": [{"known": "more"}, {"known": ["more"]}, {"known": None}],
+        "calendar": [
+            {"calendar": ["minute", "hour", "weekday", "day", "month", "yearday"], "time": "day"},
+            {"calendar": None},
+        ],
+        "window": [{"window": 6}],
+        "missing": [
+            {"missing": "refuse"},
+            *({"missing": how, "train": "gaps.csv"} for how in ("interpolate", "mask", {"fill": 0.0})),
+        ],
+        "sentinel": [{"sentinel": -200.0}, {"sentinel": None}],
+        "standardise": [{"standardise": False}],
+    },
+}
+"""For every key of a source the settings it is tried with."""
+
+
+def kinds(annotation):
+    """What types of values a key allows, words of a choice one by one."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return kinds(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return {kind for option in get_args(annotation) for kind in kinds(option)}
+    if origin is Literal:
+        return set(get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return {dict}
+    return {origin or annotation}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_key_and_every_type_of_value_has_a_row(name):
+    fields = {key: field for key, field in SOURCES[name].model_fields.items() if key != "name"}
+    assert set(KEYS[name]) == set(fields)
+    for key, field in fields.items():
+        values = [row[key] for row in KEYS[name][key]]
+        for kind in kinds(field.annotation):
+            assert any(type(value) is kind if isinstance(kind, type) else value == kind for value in values), (key, kind)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder with one file of every kind, and a data folder of its own."""
+    import gzip
+    import json
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    head = ["text", "mood", "heat", "more", "by"]
+    rows = [
+        [f"film {n} was {'good' if n % 3 else 'bad'}", "up" if n % 3 else "down", n / 4, n % 5, f"p{n % 8}"] for n in range(80)
+    ]
+    table = "".join(",".join(map(str, row)) + "\n" for row in rows)
+    for file in ("a.csv", "a.CSV"):
+        (tmp_path / file).write_text(",".join(head) + "\n" + table)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress((tmp_path / "a.csv").read_bytes()))
+    (tmp_path / "a.tsv").write_text((tmp_path / "a.csv").read_text().replace(",", "\t"))
+    (tmp_path / "bare.csv").write_text(table)
+    (tmp_path / "semicolon.csv").write_text((tmp_path / "a.csv").read_text().replace(",", ";").replace(".", ","))
+    (tmp_path / "gaps.csv").write_text(",".join(head) + "\n" + table + ",,,1,p0\n" + table)
+    records = [dict(zip(head, row, strict=True)) for row in rows]
+    (tmp_path / "a.json").write_text(json.dumps(records))
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (tmp_path / "a.txt").write_text("".join(f"{row[0]} and so on\n" for row in rows))
+    days = np.datetime64("2024-01-01") + np.arange(200)
+    series = "".join(f"{day},{n % 12},{n % 7},p0\n" for n, day in enumerate(days))
+    (tmp_path / "s.csv").write_text("day,heat,more,by\n" + series)
+    np.savez(tmp_path / "s.npz", heat=np.arange(200.0) % 12, more=np.arange(200.0) % 7)
+    cells = [f"{n}\tw{n}\tw\tNOUN\tNN\t_\t0\troot\t_\t_" for n in (1, 2, 3)]
+    verbs = [line.replace("NOUN\tNN", "VERB\tVB").replace("root", "obj") for line in cells]
+    (tmp_path / "a.conllu").write_text("\n".join([*cells, "", *verbs, ""]) + "\n" + "\n".join([*cells, "", ""]))
+    draw = np.random.default_rng(0)
+    arrays = {"x": draw.normal(size=(80, 4, 2)), "sizes": draw.integers(1, 5, 80), "heat": np.arange(80.0)}
+    named = {"mood": np.array(["down", "up"])[np.arange(80) % 2], "tag": draw.integers(0, 2, (80, 4))}
+    np.savez(tmp_path / "a.npz", **arrays, **named, roll=draw.integers(0, 2, (80, 4, 3)))
+    return tmp_path
+
+
+ROWS = [(name, row) for name, keys in KEYS.items() for rows in keys.values() for row in rows]
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS, ids=[f"{name}-{row}" for name, row in ROWS])
+def test_every_row_is_prepared_described_and_built(place, name, row):
+    if row.get("level") == "subword":
+        pytest.importorskip("tokenizers")
+    config = TypeAdapter(DataConfig).validate_python({"name": name, **BASES[name], **row})
+    told = describe(prepared_for(config))
+    data = build(config)
+    assert all(told["splits"][split]["steps"] for split in ("train", "validation", "test"))
+    assert len({hash(config), hash(config.model_copy())}) == 1
+    assert next(iter(data.train.batches(1, 0))).x.size
+
+
+PREDICT = {"text": ["--text", "film 3"], "table": ["--text", "film 3"], "conllu": ["--text", "w1 w2"]}
+FILE = {"npz": ["--file", "a.npz"], "series": ["--file", "s.csv"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_verb_runs_on_every_source(place, name):
+    tokens = "vocabulary" in SOURCES[name].model_fields
+    model = {"recurrent": [{"cell": "lstm", "units": 3}], **({"embedding": {"width": 3}} if tokens else {})}
+    config = {"name": "x", "data": {"name": name, **BASES[name]}, "model": model, "training": {"epochs": 1}}
+    config |= {
+        "executor": {"name": "in_process"},
+        "compare": {"seeds": 2, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}},
+    }
+    (place / "c.yaml").write_text(dump(config))
+    run = "runs/x/a/seed-1"
+    verbs = [["validate", "c.yaml"], ["data", "prepare", "c.yaml"], ["data", "describe", "c.yaml"], ["plan", "c.yaml"]]
+    verbs += [["run", "c.yaml"], ["compare", "runs/x"], ["report", "runs/x"], ["inspect", run]]
+    verbs += [["predict", run, *(PREDICT | FILE)[name]], ["verify", run]]
+    for verb in verbs:
+        done = CliRunner().invoke(main, verb)
+        assert done.exit_code == 0, (verb, done.output, done.exception)
