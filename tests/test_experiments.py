@@ -154,6 +154,7 @@ def test_what_is_no_comparison_is_refused(tmp_path):
         json_file.read(tmp_path / "comparison.json")
 
 
+@pytest.mark.slow
 def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     folder = SPEED.parent / "memory"
     made = json.loads((folder / "made.json").read_text())

@@ -64,6 +64,7 @@ def ends_well(forker, folder, command):
     assert out.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rnnlab") and line != FIRST])
 def test_commands_run(command, forker, place):
     ends_well(forker, place, command)
