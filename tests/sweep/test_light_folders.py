@@ -13,6 +13,7 @@ from sweep.test_sweep import experiment, result
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.store import RunRecord, read
+from rnnlab.sweep import execute
 from rnnlab.sweep.going_on import goes_on, needs_all_epochs
 from rnnlab.sweep.sweep import run
 from rnnlab.trained.loading import trained
@@ -95,11 +96,11 @@ class Killed(BaseException):
 STEPS = ("fsync", "replace", "unlink", "rmdir")
 
 
-def kill_after(monkeypatch: pytest.MonkeyPatch, last: int) -> list[str]:
-    """End the process at the so-manieth step on the disk once the weights are to be written."""
+def kill_after(monkeypatch: pytest.MonkeyPatch, last: int, module: Any = weights_file, begins: str = "write") -> list[str]:
+    """End the process at the so-manieth step on the disk once a function is called: by default the weights are written."""
     taken: list[str] = []
     begun: list[bool] = []
-    write = weights_file.write
+    write = getattr(module, begins)
 
     def stepping(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         def taking(*what: Any, **how: Any) -> Any:
@@ -114,7 +115,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, last: int) -> list[str]:
         begun.append(True)
         return write(*what)
 
-    monkeypatch.setattr(weights_file, "write", writing)
+    monkeypatch.setattr(module, begins, writing)
     for name in STEPS:
         monkeypatch.setattr(os, name, stepping(name, getattr(os, name)))
     return taken
@@ -160,6 +161,38 @@ def test_a_kill_between_any_two_steps_of_the_end_leaves_a_run_that_goes_on_or_is
     assert last > 10, taken
     assert complete * stride >= 3, "some kills come after the result"
     assert (folder / "runs/small/some/seed-1" / store.CHECKPOINT).exists() == (keep == "resumable")
+
+
+SAMPLED: dict[str, Any] = {"montecarlo": {"samples": 3}}
+
+
+@pytest.mark.parametrize("stride", [6, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
+    stride: int, finished: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Afterwards both the old and the new evaluation come to the bits that they have without a kill."""
+    first = tmp_path / "first"
+    shutil.copytree(finished.folder.parents[3], first)
+    wanted, ended = bits(made(tmp_path / "at once", evaluation=SAMPLED)), False
+    for last in range(0, 1000, stride):
+        folder = tmp_path / str(last)
+        shutil.copytree(first, folder)
+        with monkeypatch.context() as killing:
+            kill_after(killing, last, execute, "evaluate_again")
+            try:
+                made(folder, evaluation=SAMPLED)
+                ended = True
+            except Killed:
+                assert read(folder / "runs" / "small").runs[0].result, "some result is always there"
+        for evaluation, reference in ((SAMPLED, wanted), ({}, bits(finished))):
+            record = made(folder, evaluation=evaluation)
+            assert bits(record) == reference
+            assert record.damaged == []
+            assert seconds(record) == seconds(finished), "nothing is trained again"
+        if ended:
+            break
+        shutil.rmtree(folder)
+    assert last >= 6
 
 
 CASES: dict[str, dict[str, Any]] = {
