@@ -110,6 +110,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Raise UserError where a folder could not be made or written; nothing is made."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise UserError(f"{folder} cannot be made: Not a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"{folder} cannot be written: no permission")
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link or a folder, if it is there; raise StorageError where it stays."""
     with told(path):

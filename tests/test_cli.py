@@ -122,7 +122,18 @@ def test_schemes_tell_the_equation_of_every_scheme():
 
 def test_schema_describes_what_validate_accepts():
     properties = json.loads(call("schema").output)["properties"]
-    assert properties.keys() == {"name", "data", "model", "training", "compare", "evaluation", "executor", "search", "extends"}
+    assert properties.keys() == {
+        "name",
+        "data",
+        "model",
+        "training",
+        "compare",
+        "evaluation",
+        "executor",
+        "search",
+        "backend",
+        "extends",
+    }
 
 
 def test_plan_before_and_after(tiny, done):
@@ -133,8 +144,9 @@ def test_plan_before_and_after(tiny, done):
     more = json.loads(call("plan", tiny, "compare.seeds=3", "--runs", done, "--json").output)
     assert [(row["runs"], row["done"]) for row in more] == [(3, 2), (3, 2)]
     assert more[0]["seconds"] > 0
-    changed = json.loads(call("plan", tiny, "compare.variants.noisy.dropout=0.1", "--runs", done, "--json").output)
-    assert [row["done"] for row in changed] == [2, 0]
+    changed = call("plan", tiny, "compare.variants.noisy.dropout=0.1", "--runs", done, "--json")
+    assert [row["done"] for row in json.loads(changed.stdout)] == [2, 0]
+    assert "model.recurrent.0.dropout: 0.5 -> 0.1" in changed.stderr
     assert "plain" in call("plan", tiny, "--runs", done).output
 
 

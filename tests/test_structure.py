@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs", "compat", "quiet"),
+    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
     ("recurrence",),

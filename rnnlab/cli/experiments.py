@@ -19,6 +19,7 @@ from rnnlab.errors import UserError
 @SHARD
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others go on.")
+@click.option("--replace", is_flag=True, help="Move runs of another config that are in the way aside, where else it refuses.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -29,14 +30,17 @@ def run(
     shard: str,
     retry_failed: bool,
     fail_fast: bool,
+    replace: bool,
 ) -> None:
     """Train every variant with every seed, then compare.
 
-    Again after an interruption, it makes what is missing. Any value of the config can be set by its path. The exit status
-    is 0 where all runs are done, 1 where one failed or diverged, 2 where the input is wrong, 130 after Ctrl-C.
+    Again after an interruption, it makes what is missing; more seeds or variants are added. Any value of the config can be
+    set by its path. Runs of another config are never overwritten: take another name, or --replace. The exit status is 0
+    where all runs are done, 1 where one failed or diverged, 2 where the input is wrong, 130 after Ctrl-C.
 
     \b
-    Example: rnnlab run configs/quickstart.yaml training.epochs=2 compare.seeds=5
+    Example: rnnlab run configs/quickstart.yaml compare.seeds=5
+             rnnlab run configs/quickstart.yaml training.epochs=2 name=short
              rnnlab run configs/quickstart.yaml --shard 2/5
     """
     from rnnlab.config import load
@@ -45,8 +49,11 @@ def run(
     from rnnlab.sweep.selection import Selection
 
     selection = Selection.of(only, shard)
-    experiment = tuning.searched(load(file, overrides), runs, click.echo)
-    made = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast)
+    declared = load(file, overrides)
+    if declared.config.search:
+        sweep.checked(declared, runs, selection, replace, beside=tuning.paths(declared))
+    experiment = tuning.searched(declared, runs, click.echo)
+    made = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast, replace=replace)
     try:
         ctx.invoke(compare, folders=(made.folder,))
         ctx.invoke(report, folders=(made.folder,))
@@ -84,7 +91,7 @@ def plan(
     from rnnlab.config import load
     from rnnlab.search import tuning
     from rnnlab.sweep.executors.choose import workers
-    from rnnlab.sweep.plan import plan, remarks, summary, unprepared
+    from rnnlab.sweep.plan import in_the_way, plan, remarks, summary, unprepared
     from rnnlab.sweep.selection import Selection
 
     experiment, selection = load(file, overrides), Selection.of(only, shard)
@@ -93,7 +100,7 @@ def plan(
     experiment = tuning.finished(experiment, runs) or experiment
     for name in unprepared(experiment):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
-    for line in remarks(experiment):
+    for line in (*remarks(experiment), *in_the_way(experiment, runs, selection)):
         click.echo(line, err=True)
     planned = plan(experiment, runs, selection)
     rows = [asdict(row) for row in planned]

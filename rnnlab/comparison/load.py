@@ -6,12 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from rnnlab.config.reader import MAX_BYTES
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
-from rnnlab.storage.store import EXPERIMENT, RUN, ExperimentRecord, RunRecord, read
+from rnnlab.storage.store import EXPERIMENT, ExperimentRecord, RunRecord, read, read_origin
 
 Runs = dict[str, dict[int, RunRecord | None]]
 """By variant and seed; None where a planned run has not been started."""
@@ -41,7 +38,7 @@ class Gathered:
     def configs(self) -> dict[str, dict[str, Any]]:
         """The resolved config of every variant that has been started."""
         first = {name: next((run for run in of.values() if run), None) for name, of in self.runs.items()}
-        return {name: origin(run)["config"] for name, run in first.items() if run}
+        return {name: read_origin(run.folder)["config"] for name, run in first.items() if run}
 
     @property
     def compare(self) -> dict[str, Any]:
@@ -66,25 +63,6 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gather
     if chosen not in runs:
         raise UserError(f"there is no variant {chosen!r}{nearest(chosen, runs)}; the variants are {', '.join(runs)}")
     return Gathered(records, runs, chosen, declared=not several and chosen == declared)
-
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader in C, for there are many runs."""
-
-
-def origin(run: RunRecord) -> dict[str, Any]:
-    """Return what the run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
-    path = run.folder / RUN
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
-            raise ValueError("no run writes so much, or an alias")
-        document: dict[str, Any] = yaml.load(text, Loader=LOADER)
-        document["config"]
-    except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
-        raise UserError(f"{path} is damaged; rnnlab run makes it good") from None
-    return document
 
 
 def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:

@@ -1,6 +1,6 @@
 """The schema put together: what one run is made of, and what an experiment compares."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -50,6 +50,8 @@ class RunConfig(Section):
     """How."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """What is measured beside the task's own figures once it is learnt."""
+    backend: Literal["tensorflow", "jax"] | None = None
+    """What computes it; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
 
     @model_validator(mode="after")
     def _sections_agree(self) -> "RunConfig":

@@ -1,12 +1,11 @@
 """A config file becomes an experiment: its variants, its seeds, its runs."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config import identity
 from rnnlab.config.dialect import dump
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.explain import check
@@ -16,9 +15,6 @@ from rnnlab.config.reader import parse
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.config.variants import expand
 from rnnlab.names import nearest
-
-SCHEMA = 1
-"""Rises when the same config begins to mean something else, so that no older result is taken for its result."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +28,13 @@ class RunSpec:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two runs the same: a sha256 of everything that decides the result; names, checkpoints and looks do not."""
-        return self._sha256()
+        """What makes two runs the same as far as their configs go; see `rnnlab.config.identity`."""
+        return identity.fingerprint(identity.values(self.config), self.seed)
 
     @property
     def training_fingerprint(self) -> str:
         """The same of what decides the weights, so that a run that is only evaluated otherwise isn't trained again."""
-        return self._sha256("evaluation")
-
-    def _sha256(self, *without: str) -> str:
-        names = {"embedding": {"vectors", "words"}}
-        free = {"name": True, "training": {"checkpoint", "inspect", "keep"}, "model": names}
-        beside: Any = {**free, **dict.fromkeys(without, True)}
-        config = self.config.model_dump(exclude=beside)
-        decides = {"schema": SCHEMA, "seed": self.seed, **config}
-        return sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+        return identity.fingerprint(identity.values(self.config), self.seed, "evaluation")
 
 
 @dataclass(frozen=True)

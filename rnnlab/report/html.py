@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rnnlab import __version__, files
 from rnnlab.comparison.compare import Comparison, compared
 from rnnlab.comparison.json_file import keep
-from rnnlab.comparison.load import Gathered, gather, origin
+from rnnlab.comparison.load import Gathered, gather
 from rnnlab.config import dump
 from rnnlab.config.paths import flatten
 from rnnlab.errors import UserError
@@ -25,6 +25,7 @@ from rnnlab.plots.svg import css, standalone
 from rnnlab.report import calibration_section, export, forecast_section
 from rnnlab.report.tables import columns, effect_columns, further_columns
 from rnnlab.statistics.rounding import count, decimals, fixed, typeset
+from rnnlab.storage.store import read_origin
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -112,7 +113,7 @@ def _flow(value: Any) -> str:
 
 def _origins(gathered: Gathered) -> dict[str, str]:
     """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
-    origins = [origin(run) for of in gathered.runs.values() for run in of.values() if run]
+    origins = [read_origin(run.folder) for of in gathered.runs.values() for run in of.values() if run]
     kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
     found = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
     return {

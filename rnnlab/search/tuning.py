@@ -35,6 +35,15 @@ def searched(experiment: Experiment, runs_dir: str | Path, say: Callable[[str], 
     return tuned(experiment, found)
 
 
+def paths(experiment: Experiment) -> set[str]:
+    """Return the dotted paths for whose values any variant is searched."""
+    search = experiment.config.search
+    spaces = [search.of(name) for name in experiment.variants] if search else []
+    named = {path for space in spaces for path in space}
+    layers = range(len(experiment.config.model.recurrent))
+    return named | {f"model.recurrent.{layer}.{path}" for path in named if "." not in path for layer in layers}
+
+
 def finished(experiment: Experiment, runs_dir: str | Path) -> Experiment | None:
     """Return the experiment with the values of a search that has ended; None where it has not, or there is none."""
     search = experiment.config.search

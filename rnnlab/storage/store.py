@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from rnnlab import files, sealed
 from rnnlab.config import ConfigError, dump, reader
 from rnnlab.errors import UserError
@@ -22,8 +24,12 @@ STATE = "state"
 """In the folder of checkpoints: all that decides the next step of a run."""
 OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, FORECAST, WEIGHTS, TENSORBOARD, CHECKPOINT, INSPECTION)
 """What a run writes into its folder."""
+ENDED = (RESULT, CALIBRATION, FORECAST)
+"""What says how a run ended."""
 KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION, "forecast": FORECAST}
 """The files whose fingerprints a result keeps, by their name there."""
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C, for there are many runs."""
 SEAL = b"# sha256 of the rest: "
 """How experiment.yaml begins; YAML reads it as a comment."""
 
@@ -82,6 +88,26 @@ def clear(folder: Path) -> None:
     """Remove what a run wrote into its folder, and nothing else."""
     for name in OWN:
         files.remove(folder / name)
+
+
+def holds_work(folder: Path) -> bool:
+    """Return whether the folder of a run holds anything that took time to make: a result, or a state to go on from."""
+    return (folder / RESULT).exists() or any((folder / CHECKPOINT).glob("*"))
+
+
+def read_origin(folder: Path) -> dict[str, Any]:
+    """Return what a run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
+    path = folder / RUN
+    try:
+        with path.open("rb") as file:
+            text = file.read(reader.MAX_BYTES + 1)
+        if len(text) > reader.MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
+            raise ValueError("no run writes so much, or an alias")
+        document: dict[str, Any] = yaml.load(text, Loader=LOADER)
+        document["config"]
+    except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
+        raise UserError(f"{path} is damaged; rnnlab run makes it good") from None
+    return document
 
 
 def write_experiment(folder: Path, document: dict[str, Any]) -> None:

@@ -1,26 +1,14 @@
 """One process's part in the runs that have to be made: it makes one, or another process does."""
 
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from rnnlab import files
-from rnnlab.config import RunSpec
 from rnnlab.data.build_dataset import build
-from rnnlab.data.dataset import Dataset
 from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep.job import Answer, Job
-
-
-def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> dict[str, Any] | None:
-    """Return the result that a run has already, or None where it has to be made."""
-    record = store.read_run(folder)
-    result = record.result
-    if not result or record.damaged or (result.get("fingerprint"), result.get("data")) != (spec.fingerprint, dataset.sha256):
-        return None
-    return None if retry_failed and result["status"] == "failed" else result
+from rnnlab.sweep.standing import kept
 
 
 class Turns:

@@ -14,7 +14,7 @@ from rnnlab.errors import StorageError
 from rnnlab.inspection.inspect_callback import Inspect
 from rnnlab.inspection.snapshot import first_batch
 from rnnlab.progress.base import Display, Shown, watch
-from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage import aside, store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep import going_on
 from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure, tell_classes
@@ -65,14 +65,18 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
 
 
 def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
-    """Remove what the run does not go on from."""
-    if slot.state is None:
-        if slot.path.exists() and not slot.damaged and not (folder / store.RESULT).exists():
-            progress.say(f"{slot.path} is of another config, data, code or versions; the run begins anew")
+    """Move aside what the run does not go on from: a result that counts, and everything where no state of it is this run's."""
+    result = store.read_run(folder).result or {}
+    lost = (folder / store.RESULT).exists() and result.get("status") != "failed"
+    if lost or (slot.state is None and store.holds_work(folder)):
+        names = store.ENDED if slot.state else store.OWN
+        reason = "it goes on" if slot.state else "its state is damaged, or of other code, versions, config or data"
+        to = aside.move(folder, aside.new_place(folder.parents[1]), reason, names)
+        progress.say(f"{folder}: {reason}; what was there is moved to {to}")
+    elif slot.state is None:
         store.clear(folder)
-    files.remove(folder / store.RESULT)
-    files.remove(folder / store.CALIBRATION)
-    files.remove(folder / store.FORECAST)
+    for name in store.ENDED:
+        files.remove(folder / name)
 
 
 def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any], board: Board) -> None:

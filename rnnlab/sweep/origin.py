@@ -5,6 +5,7 @@ from typing import Any
 
 from rnnlab import files
 from rnnlab.config import ConfigError, RunSpec, dump, reader
+from rnnlab.config.identity import SCHEMA
 from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
 
@@ -17,7 +18,7 @@ def who(spec: RunSpec) -> dict[str, Any]:
 def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """Return what a run is made from."""
     dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
-    return {"fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped}
+    return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped}
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:

@@ -18,8 +18,9 @@ from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep.claim import kept
+from rnnlab.sweep.conflicts import conflicts, sentences
 from rnnlab.sweep.selection import ALL, Selection
+from rnnlab.sweep.standing import kept
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,13 @@ def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selec
 
 def _dataset(config: DataConfig) -> Dataset | None:
     return build(config) if ready(config) else None
+
+
+def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[str]:
+    """Return in words which runs of another config `run` would meet, and refuse to replace."""
+    folder = Path(runs_dir) / experiment.name
+    found = conflicts(folder, selection.runs(experiment), cache(_dataset))
+    return [*sentences(folder, found), "run refuses that without --replace or another name="] if found else []
 
 
 def unprepared(experiment: Experiment) -> list[str]:

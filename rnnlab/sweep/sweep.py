@@ -2,24 +2,28 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from rnnlab import files
-from rnnlab.config import Experiment
+from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.dataset import Dataset
 from rnnlab.models import pretrained
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import store
-from rnnlab.sweep.claim import kept
+from rnnlab.sweep.conflicts import Conflicts, conflicts, refuse, sentences
+from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
 from rnnlab.sweep.plan import vectors_told
 from rnnlab.sweep.selection import ALL, Selection
+from rnnlab.sweep.standing import kept
 from rnnlab.training.class_weights import class_weights
 
 
@@ -47,23 +51,28 @@ def run(
     show: Callable[[int, int], Lines] = display,
     selection: Selection = ALL,
     fail_fast: bool = False,
+    replace: bool = False,
 ) -> Sweep:
     """Make every run of an experiment that has no result yet, by its executor: all variants with seed 1, then seed 2, ...
 
-    A result counts where it is whole and was made from the same config, data and schema; otherwise the run is made again. A
-    run that fails is a result too, which `retry_failed` does not count, and the others go on, unless `fail_fast`. After
-    Ctrl-C, a crash or a kill the same call makes the rest. Two calls at once share the runs and both end when all are made.
-    `selection` leaves runs out; `show(runs, epochs)` returns the display. Raises UserError before anything heavy is loaded
-    where the folder cannot be written.
+    A result counts where it is whole and was made from the same config, data and schema. A run that fails is a result too,
+    which `retry_failed` does not count, and the others go on, unless `fail_fast`. After Ctrl-C, a crash or a kill the same
+    call makes the rest. Two calls at once share the runs and both end when all are made. `selection` leaves runs out;
+    `show(runs, epochs)` returns the display.
+
+    Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded), where
+    the data are not there, and where runs of another config are in the way, unless `replace` lets them be moved aside.
     """
-    specs = selection.runs(experiment)
+    for spec in selection.runs(experiment):
+        pretrained.check(spec.config.model.embedding)
     dataset = cache(build)
+    specs, found = checked(experiment, runs_dir, selection, replace, dataset)
     for config in experiment.variants.values():
-        pretrained.check(config.model.embedding)
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
     files.remove_partial(folder, older=3600)
+    moved = [*sentences(folder, found), f"They are moved to {move_aside(folder, found)}"] if found else []
     store.write_experiment(folder, experiment.document)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
@@ -73,9 +82,8 @@ def run(
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        for line in vectors_told(experiment, reading=True) if jobs else ():
+        for line in (*moved, *(vectors_told(experiment, reading=True) if jobs else ())):
             progress.say(line)
-        _tell_stale(jobs, progress)
         for job, answer in _all(makers, jobs, progress):
             results[job.spec] = answer.result
             made += answer.made
@@ -85,12 +93,24 @@ def run(
     return Sweep(folder, made, Counter(result["status"] if result else "not made" for result in results.values()))
 
 
-def _tell_stale(jobs: list[Job], progress: Display) -> None:
-    """Say which results are there but don't count."""
-    for job in jobs:
-        if job.before and job.before.get("fingerprint") != job.spec.fingerprint:
-            name = f"{job.spec.variant} seed {job.spec.seed}"
-            progress.say(f"{name} has a result of another config, which does not count; it is made again")
+def checked(
+    experiment: Experiment,
+    runs_dir: str | Path,
+    selection: Selection = ALL,
+    replace: bool = False,
+    dataset: Callable[[DataConfig], Dataset] = build,
+    beside: Collection[str] = (),
+) -> tuple[list[RunSpec], Conflicts]:
+    """Return the runs that are meant, and those in whose way work of another config lies; raise UserError as `run` does.
+
+    Differences in the paths `beside` don't count. Nothing is written.
+    """
+    specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
+    files.refuse_unwritable(folder)
+    found = conflicts(folder, specs, dataset, beside)
+    if not replace:
+        refuse(folder, found)
+    return specs, found
 
 
 def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:

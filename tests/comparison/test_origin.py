@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.comparison.load import origin
 from rnnlab.errors import UserError
-from rnnlab.storage.store import RunRecord
+from rnnlab.storage.store import read_origin
 
 BOMB = "config: &a0 x\n" + "\n".join(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40))
 
@@ -29,4 +28,4 @@ def test_it_is_refused(text: str | None, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "run.yaml").write_text(text)
     with pytest.raises(UserError, match=r"run\.yaml is damaged; rnnlab run makes it good"):
-        origin(RunRecord("none", 1, tmp_path, None, []))
+        read_origin(tmp_path)

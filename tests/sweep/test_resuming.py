@@ -93,17 +93,6 @@ def test_every_run_is_on_record_as_finished_failed_running_or_missing(tmp_path: 
     assert summary(rows, 2) == "3 of 9 runs are left, 2 at a time: about 1:30"
 
 
-def test_a_result_of_another_config_is_told_and_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    again(tmp_path)
-    before = contents(tmp_path)
-    capsys.readouterr()
-    assert again(tmp_path, a={}, b={"dropout": 0.15}, c={"dropout": 0.2}).made == 2
-    told = capsys.readouterr().out
-    for seed in (1, 2):
-        assert f"b seed {seed} has a result of another config, which does not count; it is made again" in told
-    assert {place for place, content in contents(tmp_path).items() if before[place] != content} == {"b/seed-1", "b/seed-2"}
-
-
 def test_one_that_ends_badly_stops_the_rest_only_where_that_is_asked(tmp_path: Path) -> None:
     variants: dict[str, Any] = {"a": {}, "failed": {"dropout": 0.1}, "later": {"dropout": 0.2}}
     stopped = again(tmp_path, fail_fast=True, **variants)

@@ -32,8 +32,8 @@ def experiment(folder: Path, **sections: dict[str, Any]) -> Experiment:
     return load(folder / "small.yaml")
 
 
-def swept(folder: Path, **sections: dict[str, Any]) -> tuple[Sweep, ExperimentRecord]:
-    sweep = run(experiment(folder, **sections), folder / "runs")
+def swept(folder: Path, replace: bool = False, **sections: dict[str, Any]) -> tuple[Sweep, ExperimentRecord]:
+    sweep = run(experiment(folder, **sections), folder / "runs", replace=replace)
     return sweep, read(sweep.folder)
 
 
@@ -129,9 +129,9 @@ def test_more_seeds_add_only_the_new_runs(copy: Path) -> None:
     assert len(record.runs) == 6
 
 
-def test_a_changed_config_makes_its_runs_again_and_no_others(copy: Path) -> None:
+def test_a_changed_config_replaces_its_runs_and_no_others_where_that_is_asked(copy: Path) -> None:
     before = stamps(copy)
-    sweep, record = swept(copy, compare={"variants": {"none": {}, "some": {"dropout": 0.4}}})
+    sweep, record = swept(copy, replace=True, compare={"variants": {"none": {}, "some": {"dropout": 0.4}}})
     assert sweep.made == 2
     assert {path for path, stamp in stamps(copy).items() if before[path] != stamp} == {
         path for path in before if "/some/" in path
@@ -140,13 +140,13 @@ def test_a_changed_config_makes_its_runs_again_and_no_others(copy: Path) -> None
 
 
 def test_another_schema_of_the_code_makes_all_runs_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rnnlab.config import runs
+    from rnnlab.config import identity
 
     def planned() -> list[tuple[int, int]]:
         return [(row.done, row.missing) for row in plan(experiment(copy), copy / "runs")]
 
     assert planned() == [(2, 0), (2, 0)]
-    monkeypatch.setattr(runs, "SCHEMA", runs.SCHEMA + 1)
+    monkeypatch.setattr(identity, "SCHEMA", identity.SCHEMA + 1)
     assert planned() == [(0, 2), (0, 2)]
 
 
@@ -155,7 +155,7 @@ def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path
 
     for exactly in (False, True):
         variant = {"training.deterministic": exactly, "dropout": 0.3}
-        sweep, record = swept(copy, compare={"variants": {"none": {}, "some": variant}, "seeds": 1})
+        sweep, record = swept(copy, True, compare={"variants": {"none": {}, "some": variant}, "seeds": 1})
         assert sweep.made == 1
         assert next(result(one) for one in record.runs if one.variant == "some")["deterministic"] == exactly
         assert is_op_determinism_enabled() == exactly
@@ -194,16 +194,16 @@ def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pyt
 
     whole_recurrent = build_model.recurrent
     monkeypatch.setattr(build_model, "recurrent", broken)
-    variants = {"some": {"dropout": 0.5}, "other": {"dropout": 0.1}}
-    sweep, record = swept(copy, compare={"baseline": "some", "variants": variants, "seeds": 1})
+    variants = {"bad": {"dropout": 0.5}, "other": {"dropout": 0.1}}
+    sweep, record = swept(copy, compare={"baseline": "bad", "variants": variants, "seeds": 1})
     assert (sweep.made, sweep.exit_status, dict(sweep.statuses)) == (2, 1, {"failed": 1, "done": 1})
-    failed = next(one for one in record.runs if (one.variant, one.seed) == ("some", 1))
+    failed = next(one for one in record.runs if (one.variant, one.seed) == ("bad", 1))
     assert result(failed)["error"] == "RuntimeError: no such luck"
     assert result(failed)["traceback"].startswith("Traceback")
     assert "and more" in result(failed)["traceback"]
 
     monkeypatch.undo()
-    again = experiment(copy, compare={"baseline": "some", "variants": variants, "seeds": 1})
+    again = experiment(copy, compare={"baseline": "bad", "variants": variants, "seeds": 1})
     assert run(again, copy / "runs").made == 0
     retried = run(again, copy / "runs", retry_failed=True)
     assert (retried.made, retried.exit_status) == (1, 0)

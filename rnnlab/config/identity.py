@@ -1,0 +1,65 @@
+"""The values of a config that decide the bits of a run, in one form however they are spelt.
+
+Two configs with equal values are one run. What decides no bit is left out: the experiment's name, names of files (data and
+pretrained vectors are known by their bytes), when a state is kept, when snapshots are taken. A dropout setting is the noise
+that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are equal, and so are `0.0` and
+`{scheme: none}`. The backend is a value, for another one rounds otherwise. Beside the config, code and data decide.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from rnnlab import backend
+from rnnlab.config.experiment import RunConfig
+from rnnlab.config.paths import flatten
+from rnnlab.data.task import KINDS
+from rnnlab.noise.schemes import noises
+from rnnlab.training.training_config import monitored
+
+SCHEMA = 2
+"""Rises when the same config begins to mean something else, so that no older result is taken for its result."""
+FREE: Any = {"name": True, "training": {"checkpoint", "inspect", "keep"}, "model": {"embedding": {"vectors", "words"}}}
+"""What decides no bit."""
+
+
+def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
+    """Return the values of a config that decide the bits of a run on a backend, on the present one unless it is named."""
+    found = config.model_dump(exclude=FREE)
+    found["backend"] = config.backend or computed_on or backend.current()
+    for name in getattr(config.data, "files", ()):
+        del found["data"][name]
+    found["model"]["head"]["task"] = config.data.task
+    if found["model"]["embedding"]:
+        found["model"]["embedding"]["dropout"] = _noise(found["model"]["embedding"]["dropout"], "embedding")
+    for layer in found["model"]["recurrent"]:
+        layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
+    found["training"]["monitor"], found["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
+    return found
+
+
+def _noise(setting: Any, argument: str) -> tuple[dict[str, Any], ...]:
+    """The noise that a setting stands for, in the order of its sites; a tuple, as it is one value."""
+    return tuple(sorted((noise.coordinates() for noise in noises(setting, argument)), key=lambda noise: str(noise["site"])))
+
+
+def fingerprint(decisive: Mapping[str, Any], seed: int, *without: str) -> str:
+    """Return the sha256 of the values of a config, but for some sections of it, with a seed."""
+    kept = {name: value for name, value in decisive.items() if name not in without}
+    return sha256(json.dumps({"schema": SCHEMA, "seed": seed, **kept}, sort_keys=True).encode()).hexdigest()
+
+
+MISSING = "not set"
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return where nested values differ, by dotted path: old and new, `MISSING` where a path is only in the other.
+
+    >>> differences({"training": {"epochs": 1, "schedule": None}}, {"training": {"epochs": 2, "schedule": None}})
+    {'training.epochs': (1, 2)}
+    """
+    old, new = flatten(dict(then)), flatten(dict(now))
+    pairs = {path: (old.get(path, MISSING), new.get(path, MISSING)) for path in dict.fromkeys([*old, *new])}
+    deeper = {path: any(other.startswith(f"{path}.") for other in pairs) for path in pairs}
+    return {path: pair for path, pair in pairs.items() if pair[0] != pair[1] and not deeper[path]}

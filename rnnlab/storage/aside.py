@@ -1,0 +1,52 @@
+"""Runs that make room for others are moved aside, never deleted: `<experiment>/_replaced/<time>` is an experiment again."""
+
+import shutil
+import time
+from pathlib import Path
+
+from rnnlab import files
+from rnnlab.storage import store
+
+ASIDE = "_replaced"
+"""No variant can be called so."""
+REASONS = "reasons.txt"
+
+
+def new_place(experiment: Path) -> Path:
+    """Return the folder into which runs of an experiment are moved now; it is not made yet."""
+    return experiment / ASIDE / time.strftime("%Y-%m-%d-%H%M%S")
+
+
+def move(run: Path, place: Path, reason: str, names: tuple[str, ...] = store.OWN) -> Path:
+    """Move what a run has written, or only the files of these names, below `place`, and note why; return where it lies now.
+
+    The caller has the right to write into the run's folder. The result goes first, so that what a kill leaves behind is no
+    finished run.
+    """
+    experiment = place.parents[1]
+    to = _free(place / run.relative_to(experiment))
+    with files.told(to):
+        to.mkdir(parents=True)
+        for name in names:
+            if (run / name).exists():
+                shutil.move(run / name, to / name)
+        with (place / REASONS).open("a", encoding="utf-8") as file:
+            file.write(f"{to.relative_to(place)}: {reason}\n")
+        if not (place / store.EXPERIMENT).exists() and (experiment / store.EXPERIMENT).exists():
+            shutil.copy2(experiment / store.EXPERIMENT, place)
+    return to
+
+
+def _free(to: Path) -> Path:
+    """The folder itself, or one with a number behind its name where it is there already."""
+    others = (to.with_name(f"{to.name}.{number}") for number in range(2, 1_000_000))
+    return next(path for path in (to, *others) if not path.exists())
+
+
+def move_summaries(experiment: Path, place: Path) -> None:
+    """Let what sums the runs of an experiment up, its comparison and its report, follow them; a copy where runs remain."""
+    remain = any((run / store.RESULT).exists() for run in store.run_folders(experiment))
+    for path in sorted(experiment.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.name != store.EXPERIMENT:
+            with files.told(place):
+                (shutil.copy2 if remain else shutil.move)(path, place / path.name)

@@ -1,0 +1,67 @@
+"""Runs whose places hold the work of other runs: refused, unless that may be moved aside."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from rnnlab.config import RunSpec
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.dataset import Dataset
+from rnnlab.errors import UserError
+from rnnlab.storage import aside, store
+from rnnlab.storage.lease import Lock
+from rnnlab.sweep.standing import foreign
+
+Conflicts = Mapping[RunSpec, list[str]]
+"""What differs, by run."""
+
+
+def conflicts(
+    folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None], beside: Collection[str] = ()
+) -> Conflicts:
+    """Return the runs of an experiment whose places hold the work of other runs; differences in some paths don't count."""
+    found = {}
+    for spec in runs:
+        data = dataset(spec.config.data)
+        lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), data) if data else []
+        if lines := [line for line in lines if line.partition(":")[0] not in beside]:
+            found[spec] = lines
+    return found
+
+
+def sentences(folder: Path, found: Conflicts) -> list[str]:
+    """Return what differs in words, each difference once, with its variants where it isn't in all of them."""
+    variants: dict[str, dict[str, None]] = {}
+    for spec, lines in found.items():
+        for line in lines:
+            variants.setdefault(line, {})[spec.variant] = None
+    everywhere = len({spec.variant for spec in found})
+    told = [line if len(of) == everywhere else f"{line} (variant {', '.join(of)})" for line, of in variants.items()]
+    return [
+        f"{folder} holds {len(found)} run{'s' * (len(found) > 1)} of another config (old -> new):",
+        *(f"  {line}" for line in told),
+    ]
+
+
+def refuse(folder: Path, found: Conflicts) -> None:
+    """Raise UserError where there are conflicts, with what differs and the two ways on."""
+    if found:
+        ways = [
+            "Nothing was written. There are two ways on:",
+            f"  name=NAME  keeps them, and makes the new runs in {folder.parent / 'NAME'}",
+            f"  --replace  moves them into {folder / aside.ASIDE}, and makes the new runs in their places",
+        ]
+        raise UserError("\n".join([*sentences(folder, found), *ways]))
+
+
+def replace(folder: Path, found: Conflicts) -> Path:
+    """Move the work that is in the way aside; return where it lies. Raises UserError where a process is making one of them."""
+    place = aside.new_place(folder)
+    for spec, lines in found.items():
+        run = store.run_folder(folder, spec.variant, spec.seed)
+        lock = Lock(run)
+        if not lock.take():
+            raise UserError(f"{run} cannot be moved aside: {lock.told} is making it")
+        with lock:
+            aside.move(run, place, "; ".join(lines))
+    aside.move_summaries(folder, place)
+    return place

@@ -1,0 +1,74 @@
+"""What lies where a run has its place: its own result or state, nothing, or the work of another run."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rnnlab.config import RunConfig, RunSpec
+from rnnlab.config.identity import MISSING, SCHEMA, differences, values
+from rnnlab.config.paths import flatten, parts
+from rnnlab.data.dataset import Dataset
+from rnnlab.errors import UserError
+from rnnlab.storage import store
+
+WIDTH = 60
+"""Most characters of a value that are shown."""
+
+
+def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> dict[str, Any] | None:
+    """Return the result that a run has already, or None where it has to be made."""
+    record = store.read_run(folder)
+    result = record.result
+    if not result or record.damaged or (result.get("fingerprint"), result.get("data")) != (spec.fingerprint, dataset.sha256):
+        return None
+    return None if retry_failed and result["status"] == "failed" else result
+
+
+def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
+    """Return what differs, `path: old -> new`, where the folder of a run holds work of another config or other data.
+
+    Work that is only evaluated otherwise is not foreign: the run goes on from it. What can't be read can't be compared.
+    """
+    if not store.holds_work(folder) or kept(spec, folder, dataset):
+        return []
+    try:
+        origin = store.read_origin(folder)
+    except UserError:
+        return []
+    if origin.get("schema", 1) != SCHEMA:
+        return [f"schema: {origin.get('schema', 1)} -> {SCHEMA} (another version of rnnlab made what is there)"]
+    seed = {"seed": (origin.get("seed"), spec.seed)} if origin.get("seed") != spec.seed else {}
+    changed = {**seed, **_changed(origin, spec.config)}
+    if origin.get("data") != dataset.sha256:
+        changed["the data's bytes (sha256)"] = str(origin.get("data"))[:12], dataset.sha256[:12]
+    if set(changed) == {"training.epochs"}:
+        from rnnlab.sweep.going_on import goes_on
+
+        if goes_on(spec, folder, dataset):
+            return []
+    return [f"{path}: {_shown(old)} -> {_shown(new)}" for path, (old, new) in changed.items()]
+
+
+def _changed(origin: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:
+    """Where the config of a run was another one, by dotted path, as it was written."""
+    now = config.model_dump()
+    try:
+        then = RunConfig.model_validate(origin["config"])
+    except ValidationError:  # of a version whose settings had other names
+        return differences(_training(flatten(origin["config"])), _training(flatten(now)))
+    paths = differences(_training(values(then, origin.get("backend"))), _training(values(config)))
+    old, new = ({**parts(of), "backend": of.get("backend")} for of in (then.model_dump(), now))
+    old["backend"] = then.backend or origin.get("backend")
+    new["backend"] = values(config)["backend"]
+    return {path: (old.get(path, MISSING), new.get(path, MISSING)) for path in paths}
+
+
+def _training(decisive: dict[str, Any]) -> dict[str, Any]:
+    return {path: value for path, value in decisive.items() if path.partition(".")[0] not in ("name", "evaluation")}
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

@@ -1,0 +1,226 @@
+"""Nothing finished is ever lost: what is in the way is refused with nothing written, or moved aside whole.
+
+No run is trained here: in its place its files are written.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from rnnlab import sealed
+from rnnlab.cli import main
+from rnnlab.config import RunSpec, load
+from rnnlab.errors import UserError
+from rnnlab.storage import aside, store
+from rnnlab.storage.lease import Lock
+from rnnlab.sweep import execute
+from rnnlab.sweep.origin import made, who, write_origin
+from rnnlab.sweep.sweep import Sweep, run
+
+ROWS = "".join(f"film number {number},{'pos' if number % 2 else 'neg'}\n" for number in range(60))
+DOCUMENT: dict[str, Any] = {
+    "name": "x",
+    "data": {"name": "table", "train": "a.csv", "text": "text", "label": "label", "batch_size": 8},
+    "model": {"embedding": {"width": 4}, "recurrent": [{"units": 4}]},
+    "training": {"epochs": 1},
+    "compare": {"variants": {"none": {}, "dropped": {"recurrent_dropout": 0.2}}, "seeds": 2},
+    "executor": {"name": "in_process"},
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with a config and two files of data, where runs are written and not trained."""
+
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str) -> dict[str, Any]:
+        write_origin(spec, folder, dataset, {"backend": "tensorflow"})
+        (folder / store.CHECKPOINT).mkdir(exist_ok=True)
+        (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
+        figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
+        result = {**who(spec), **made(spec, dataset), **figures, "status": "done", "error": None, "best_epoch": 1}
+        store.write_result(folder, {**result, **store.digests(folder)})
+        return result
+
+    monkeypatch.setattr(execute, "execute", written)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(DOCUMENT))
+    (tmp_path / "a.csv").write_text(f"text,label\n{ROWS}")
+    return tmp_path
+
+
+def swept(*overrides: str, **settings: Any) -> Sweep:
+    return run(load("c.yaml", overrides), "runs", **settings)
+
+
+def tree(folder: Path) -> dict[str, Any]:
+    """Every file and folder below `runs`, with content and time."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
+        for path in sorted((folder / "runs").rglob("*"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("training.epochs=2", "training.epochs: 1 -> 2\n"),
+        ("model.recurrent.0.units=8", "model.recurrent.0.units: 4 -> 8\n"),
+        ("compare.variants.dropped.recurrent_dropout=0.3", "model.recurrent.0.recurrent_dropout: 0.2 -> 0.3\n"),
+        ("training.early_stopping.patience=3", "training.early_stopping.patience: not set -> 3\n"),
+        ("data.batch_size=4", "data.batch_size: 8 -> 4\n"),
+        ("training.optimizer.learning_rate=0.5", "training.optimizer.learning_rate: 0.001 -> 0.5\n"),
+        ("backend=jax", "backend: tensorflow -> jax\n"),
+    ],
+)
+def test_another_config_is_refused_and_writes_nothing(override: str, told: str, folder: Path) -> None:
+    swept()
+    before = tree(folder)
+    with pytest.raises(UserError) as refused:
+        swept(override)
+    assert told in str(refused.value)
+    assert "name=NAME  keeps them" in str(refused.value)
+    assert "--replace  moves them into runs/x/_replaced" in str(refused.value)
+    assert tree(folder) == before
+    done = CliRunner().invoke(main, ["run", "c.yaml", override])
+    assert (done.exit_code, tree(folder) == before) == (2, True)
+
+
+def test_what_differs_in_one_variant_names_it(folder: Path) -> None:
+    swept()
+    with pytest.raises(UserError, match=r"units: 4 -> 8 \(variant dropped\)\n  training.epochs: 1 -> 2\nNothing"):
+        swept("training.epochs=2", "compare.variants.dropped.units=8")
+
+
+@pytest.mark.parametrize("override", ["data.train=b.csv", "data.text=txt"])
+def test_data_that_are_not_there_are_told_before_anything_is_written(override: str, folder: Path) -> None:
+    with pytest.raises(UserError):
+        swept(override)
+    assert not (folder / "runs").exists()
+    swept()
+    before = tree(folder)
+    with pytest.raises(UserError):
+        swept(override)
+    assert tree(folder) == before
+
+
+def test_other_bytes_in_the_same_file_are_other_data(folder: Path) -> None:
+    swept()
+    (folder / "a.csv").write_text(f"text,label\n{ROWS.replace('film', 'play')}")
+    with pytest.raises(UserError, match=r"the data's bytes \(sha256\): \w{12} -> \w{12}\n"):
+        swept()
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data.train=./a.csv"],
+        ["compare.variants.dropped.recurrent_dropout={scheme: variational, rate: 0.2}"],
+        ["compare.variants.dropped.recurrent_dropout={scheme: variational, rate: 0.2, tied: true}"],
+        ["compare.variants.dropped.recurrent_dropout=[{site: recurrent, rate: 0.2, lifetime: sequence}]"],
+        ["compare.variants.none.recurrent_dropout={scheme: none}"],
+        ["compare.variants.none.dropout=0", "model.embedding.dropout=[]"],
+        ["model.head.task=classification", "training.monitor=val_loss", "training.mode=min"],
+        ["training.checkpoint.every_minutes=1", "training.inspect.every_epochs=1"],
+        ["compare.margin=0.1", "executor={name: local, workers: 1}", "backend=tensorflow"],
+    ],
+)
+def test_another_spelling_is_the_same_run(overrides: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert swept().made == 4
+    assert swept(*overrides).made == 0
+
+
+def test_a_moved_project_keeps_its_results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept(f"data.train={folder / 'a.csv'}")
+    moved = folder / "elsewhere"
+    moved.mkdir()
+    for name in ("runs", "c.yaml", "a.csv"):
+        (folder / name).rename(moved / name)
+    monkeypatch.chdir(moved)
+    assert swept(f"data.train={moved / 'a.csv'}").made == 0
+
+
+def test_seeds_and_variants_are_added_and_another_evaluation_is_made(folder: Path) -> None:
+    swept()
+    before = {name: content for name, content in tree(folder).items() if name.endswith("result.json")}
+    assert swept("compare.seeds=3", "compare.variants.more={dropout: 0.5}").made == 5
+    assert before.items() <= tree(folder).items()
+    assert swept("evaluation.montecarlo.samples=3").made == 4
+
+
+def test_what_is_replaced_is_moved_aside_as_an_experiment_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    swept()
+    (folder / "runs/x/comparison.json").write_text("{}")
+    before = {name: content for name, (content, _) in tree(folder).items() if content is not None and ".lock" not in name}
+    capsys.readouterr()
+    assert swept("training.epochs=2", replace=True).made == 4
+    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
+    assert f"They are moved to runs/x/_replaced/{place.name}" in capsys.readouterr().out
+    for name, content in before.items():
+        assert (place / Path(name).relative_to("runs/x")).read_bytes() == content
+    assert len(store.read(place).runs) == 4
+    assert "none/seed-1: training.epochs: 1 -> 2" in (place / aside.REASONS).read_text()
+    assert not (folder / "runs/x/comparison.json").exists()
+    assert swept("training.epochs=2").made == 0
+
+
+def test_only_what_is_in_the_way_is_moved(folder: Path) -> None:
+    swept()
+    (folder / "runs/x/comparison.json").write_text("{}")
+    before = tree(folder)
+    assert swept("compare.variants.dropped.recurrent_dropout=0.3", replace=True).made == 2
+    for name in ("runs/x/none/seed-1/result.json", "runs/x/comparison.json"):
+        assert tree(folder)[name] == before[name]
+    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
+    assert {path.name for path in place.iterdir() if path.is_dir()} == {"dropped"}
+
+
+def test_an_unfinished_run_of_another_config_is_in_the_way_too(folder: Path) -> None:
+    swept()
+    (folder / "runs/x/none/seed-1/result.json").unlink()
+    with pytest.raises(UserError, match="holds 1 run of another config"):
+        swept("training.epochs=2", selection=_only_first())
+
+
+def _only_first() -> Any:
+    from rnnlab.sweep.selection import Selection
+
+    return Selection(("none",), 1, 2)
+
+
+def test_a_run_that_is_being_made_is_not_moved(folder: Path) -> None:
+    swept()
+    before = tree(folder)
+    with Lock(folder / "runs/x/dropped/seed-2") as lock:
+        assert lock.take()
+        with pytest.raises(UserError, match=r"dropped/seed-2 cannot be moved aside: process \d+"):
+            swept("compare.variants.dropped.recurrent_dropout=0.3", replace=True)
+    assert tree(folder)["runs/x/dropped/seed-2/result.json"] == before["runs/x/dropped/seed-2/result.json"]
+
+
+def test_runs_of_version_0_1_are_recognised(folder: Path) -> None:
+    swept()
+    for path in (folder / "runs/x").glob("*/*/run.yaml"):
+        origin = yaml.safe_load(path.read_text())
+        del origin["schema"]
+        path.write_text(yaml.safe_dump({**origin, "fingerprint": "0" * 64}))
+        result = sealed.unseal((path.parent / "result.json").read_text())
+        del result["schema"]
+        store.write_result(path.parent, {**result, "fingerprint": "0" * 64, **store.digests(path.parent)})
+    with pytest.raises(UserError, match=r"schema: 1 -> 2 \(another version of rnnlab made what is there\)"):
+        swept()
+
+
+def test_a_search_does_not_begin_where_its_runs_would_be_refused(folder: Path) -> None:
+    swept()
+    before = tree(folder)
+    search = json.dumps({"trials": 1, "space": {"dropout": [0.1, 0.2]}})
+    done = CliRunner().invoke(main, ["run", "c.yaml", "training.epochs=2", f"search={search}"])
+    assert (done.exit_code, tree(folder) == before) == (2, True)
+    assert "training.epochs: 1 -> 2" in done.output
+    assert "dropout" not in done.output
