@@ -120,6 +120,11 @@ def every_layer(model: Any) -> list[Any]:
     return list(model._flatten_layers())
 
 
+def last_operation(model: Any) -> Any:
+    """Return what computes the first output of a functional model, or any other model itself; it may be no layer of the list."""
+    return model.outputs[0]._keras_history.operation if getattr(model, "outputs", None) else model
+
+
 def make_variables(model: Any, batch: Any) -> None:
     """Create the variables of a compiled model's metrics and optimizer before its first step.
 

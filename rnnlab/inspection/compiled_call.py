@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 
 from rnnlab import compat
 
-Call = Callable[[np.ndarray], np.ndarray]
+Call = Callable[[Any], np.ndarray]
 """A model as a function of arrays."""
 
 
@@ -33,7 +34,7 @@ def _compiled(model: keras.Model, training: bool) -> Call:
             compiled = _jax_call(model, training)
         case _:
             compiled = partial(model, training=training)
-    return lambda x: keras.ops.convert_to_numpy(compiled(keras.ops.convert_to_tensor(x)))
+    return lambda x: keras.ops.convert_to_numpy(compiled(keras.tree.map_structure(keras.ops.convert_to_tensor, x)))
 
 
 def _jax_call(model: keras.Model, training: bool) -> Callable[[object], object]:

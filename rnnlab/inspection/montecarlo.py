@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnlab import compat
 from rnnlab.inspection.compiled_call import Call, noisy_call, quiet_call
-from rnnlab.inspection.outputs import CLASSES, NUMBERS, Link
+from rnnlab.inspection.outputs import CLASSES, NUMBERS, Link, told
 from rnnlab.layers import Embedding
 from rnnlab.seeds import derive
 from rnnlab.training.isolate_evaluation import stateful_layers
@@ -36,21 +36,23 @@ class Regression(NamedTuple):
     variance: np.ndarray
 
 
-def probabilities(model: keras.Model, x: np.ndarray, samples: int, seed: int, rows: int = 1024) -> np.ndarray:
-    """The average of the class probabilities of `samples` passes, (examples, ..., classes), for a model that gives logits.
+def probabilities(model: keras.Model, x: Any, samples: int, seed: int, rows: int = 1024) -> np.ndarray:
+    """The average of the class probabilities of `samples` passes, (examples, ..., classes).
+
+    The model gives logits, or probabilities by a softmax: its head tells. `x` is an array, or several as the model takes them.
 
     p(y | x) = 1/S sum_s softmax(f(x; masks_s)); probabilities are averaged, not their logarithms (Gal & Ghahramani 2016).
     """
     return next(predictions(model, [x], samples, seed, CLASSES, rows)).mean
 
 
-def regression(model: keras.Model, x: np.ndarray, samples: int, seed: int, rows: int = 1024) -> Regression:
+def regression(model: keras.Model, x: Any, samples: int, seed: int, rows: int = 1024) -> Regression:
     """Mean and variance over `samples` passes of what the model predicts."""
     return Regression(*next(predictions(model, [x], samples, seed, NUMBERS, rows))[:2])
 
 
 def predictions(
-    model: keras.Model, batches: Iterable[np.ndarray], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
+    model: keras.Model, batches: Iterable[Any], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
 ) -> Iterator[Samples]:
     """Yield for each batch of inputs, in order, what `samples` passes with masks of their own predict.
 
@@ -66,14 +68,15 @@ def predictions(
     return _predictions(model, noisy_call(model), batches, samples, seed, link, rows)
 
 
-def usual(model: keras.Model, batches: Iterable[np.ndarray], link: Link = CLASSES) -> Iterator[Samples]:
+def usual(model: keras.Model, batches: Iterable[Any], link: Link = CLASSES) -> Iterator[Samples]:
     """Yield what the model predicts with its noise off, in the form of `predictions`: one sample, without variance."""
     return _predictions(model, quiet_call(model), batches, 1, 0, link, 2**31)
 
 
 def _predictions(
-    model: keras.Model, call: Call, batches: Iterable[np.ndarray], samples: int, seed: int, link: Link, rows: int
+    model: keras.Model, call: Call, batches: Iterable[Any], samples: int, seed: int, link: Link, rows: int
 ) -> Iterator[Samples]:
+    link = told(model, link)
     states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
     kept = _values(states)
     carried = [[np.zeros_like(value) for value in kept] for _ in range(samples)]
@@ -81,7 +84,7 @@ def _predictions(
     width = int(np.prod([size or 1 for size in model.output_shape[1:]]))
     try:
         for place, x in enumerate(batches):
-            at_once = min(samples, rows // len(x), MOST // (len(x) * width)) if together else 1
+            at_once = min(samples, rows // _rows(x), MOST // (_rows(x) * width)) if together else 1
             sums = Sums(samples, link)
             for first in range(0, samples, max(1, at_once)):
                 copies = min(max(1, at_once), samples - first)
@@ -119,11 +122,17 @@ class Sums:
         return Samples(mean, variance, self.entropy / self.samples)
 
 
-def _outputs(call: Call, x: np.ndarray, copies: int, rows: int) -> np.ndarray:
+def _outputs(call: Call, x: Any, copies: int, rows: int) -> np.ndarray:
     """The outputs (copies, examples, ...) of copies of x, `rows` rows a call."""
-    tiled = np.concatenate([x] * copies)
-    outputs = np.concatenate([call(tiled[start : start + rows]) for start in range(0, len(tiled), rows)])
-    return outputs.reshape(copies, len(x), *outputs.shape[1:])
+    tiled, total = keras.tree.map_structure(lambda part: np.concatenate([np.asarray(part)] * copies), x), copies * _rows(x)
+    parts = [keras.tree.map_structure(lambda part, n=n: part[n : n + rows], tiled) for n in range(0, total, rows)]
+    outputs = np.concatenate([call(part) for part in parts])
+    return outputs.reshape(copies, _rows(x), *outputs.shape[1:])
+
+
+def _rows(x: Any) -> int:
+    """The number of examples of an input, or of several."""
+    return len(keras.tree.flatten(x)[0])
 
 
 @contextmanager

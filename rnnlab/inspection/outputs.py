@@ -1,10 +1,12 @@
 """What the outputs of a model mean: classes, labels each by itself, or numbers."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
+from rnnlab import compat
 from rnnlab.data.task import Task
 from rnnlab.inspection.scores import TINY, entropy, softmax, two_sided
 
@@ -32,10 +34,35 @@ LABELS = Link(
     entropy,
 )
 """Logits (..., labels) are the chances (..., labels, 2) of each label to be absent or there."""
+PROBABLE_CLASSES = CLASSES._replace(predict=lambda p: np.array(p, np.float64), outputs=lambda p: p)
+"""Outputs (..., classes) are probabilities as they are."""
+PROBABLE_LABELS = LABELS._replace(predict=lambda p: two_sided(np.asarray(p, np.float64)), outputs=lambda p: p[..., 1])
+"""Outputs (..., labels) are the probabilities of each label to be there."""
 NUMBERS = Link(
     lambda outputs: np.array(outputs, np.float64), lambda numbers: numbers, lambda numbers: np.zeros(numbers.shape[:-1])
 )
 """Outputs are what is predicted."""
+
+
+def told(model: keras.Model, its: Link) -> Link:
+    """The link for what comes out of the model: where its head has a softmax or a sigmoid, probabilities and not logits.
+
+    Raises ValueError where the head does not give what the link is for.
+    """
+    head = compat.last_operation(model)
+    name = "softmax" if isinstance(head, keras.layers.Softmax) else _name(getattr(head, "activation", None))
+    known = {"softmax": (CLASSES, PROBABLE_CLASSES), "sigmoid": (LABELS, PROBABLE_LABELS)}
+    if its not in (CLASSES, LABELS) or name not in known:
+        return its
+    logits, probable = known[name]
+    if its is not logits:
+        wanted = "classes, of a softmax or of logits" if its is CLASSES else "labels, of a sigmoid or of logits"
+        raise ValueError(f"the model's head {head.name!r} ends in a {name}, and what is asked for are {wanted}")
+    return probable
+
+
+def _name(activation: Any) -> str:
+    return getattr(activation, "__name__", "")
 
 
 def link(task: Task) -> Link:
