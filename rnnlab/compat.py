@@ -121,7 +121,7 @@ def every_layer(model: Any) -> list[Any]:
 
 
 def last_operation(model: Any) -> Any:
-    """Return what computes the first output of a functional model, or any other model itself; it may be no layer of the list."""
+    """Return what computes the first output of a functional model, or any other model itself."""
     return model.outputs[0]._keras_history.operation if getattr(model, "outputs", None) else model
 
 
