@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from rnnlab import files
+from rnnlab import backend, files
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
+from rnnlab.errors import UserError
 from rnnlab.models import pretrained
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
@@ -110,6 +111,10 @@ def checked(
     found = conflicts(folder, specs, dataset, beside)
     if not replace:
         refuse(folder, found)
+    asked = {spec.config.backend for spec in specs}
+    if len(asked) > 1:
+        raise UserError("variants differ in backend, which one command cannot make; run each backend under a name of its own")
+    backend.use(*asked)
     return specs, found
 
 
