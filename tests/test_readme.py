@@ -1,4 +1,4 @@
-"""Every command and every piece of code in the README is run."""
+"""Every command and every piece of code in the README and the documents is run."""
 
 import re
 import shlex
@@ -10,13 +10,14 @@ import pytest
 from chaos.small import Forker
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"), key=lambda page: (page.stem != "layers", page.stem))]
+DOCUMENTS = "\n".join(page.read_text() for page in PAGES)
 SMALL = ["training.epochs=1", "compare.seeds=1", "executor.name=in_process"]
 SHORT = {"quickstart": ["data.limit_tokens=4000"], "adding": ["data.length=5", "data.examples.train=100"]}
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", DOCUMENTS, re.DOTALL)
 
 
 def commands() -> list[str]:
@@ -89,29 +90,44 @@ def test_make_commands_are_the_makefiles():
     assert all(re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE) for target in targets)
 
 
-def test_code_runs():
+@pytest.mark.process
+def test_code_runs(tmp_path, monkeypatch):
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    monkeypatch.chdir(tmp_path)
     scope: dict = {}
     for block in blocks("python"):
         exec(block, scope)
-    assert scope["chances"].shape == (8, 2)
-    assert scope["chances"].sum(axis=1) == pytest.approx(1)
+    assert scope["probabilities"].shape == (8, 2)
+    assert scope["probabilities"].sum(axis=1) == pytest.approx(1)
+    assert list(scope["study"].runs().status) == ["done"] * 5
+    assert (tmp_path / "model.keras").exists()
 
 
-def test_the_config_shown_is_the_quickstart():
-    assert blocks("yaml")[0] == (ROOT / "configs" / "quickstart.yaml").read_text()
+def test_the_configs_shown_are_the_quickstart_and_one_that_loads(tmp_path):
+    from rnnlab.config import load
+
+    mine, quickstart = (text for text in blocks("yaml") if "\nname:" in f"\n{text}")
+    assert quickstart == (ROOT / "configs" / "quickstart.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(mine)
+    assert len(load(tmp_path / "mine.yaml").runs()) == 18
 
 
 def test_the_search_shown_fits_the_quickstart(tmp_path):
     from rnnlab.config import load
 
     file = tmp_path / "searched.yaml"
-    file.write_text("\n".join(blocks("yaml")))
+    file.write_text("\n".join(text for text in blocks("yaml") if not text.startswith("name: mine")))
     search = load(file).config.search
     assert search is not None
     assert set(search.of("zoneout")) == {"training.optimizer.learning_rate", "model.recurrent.0.recurrent_dropout.cell"}
 
 
 def test_links_and_pictures_exist():
-    targets = re.findall(r"\]\(([^)#]+)\)|src(?:set)?=\"([^\"]+)\"", README)
-    paths = [one or other for one, other in targets]
-    assert all((ROOT / path).exists() for path in paths if "://" not in path), paths
+    for page in PAGES:
+        targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)|src(?:set)?=\"([^\"]+)\"", page.read_text())
+        paths = [one or other for one, other in targets]
+        assert all((page.parent / path).exists() for path in paths if "://" not in path), paths
+
+
+def test_the_readme_is_a_front_page():
+    assert len(PAGES[0].read_text().splitlines()) <= 150

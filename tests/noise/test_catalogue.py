@@ -1,4 +1,4 @@
-"""The catalogue says where each scheme acts, and the README holds the same table."""
+"""The catalogue says where each scheme acts, and the documents hold the same table."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from rnnlab.noise import catalogue
 from rnnlab.noise.schemes import SCHEMES
 from rnnlab.noise.sites import SITES
 
-README = Path(__file__).parents[2] / "README.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "schemes.md"
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -38,4 +38,4 @@ def test_sites_of_known_schemes(name, sites):
 
 
 def test_the_readme_shows_the_table_of_the_code():
-    assert catalogue.markdown() in README.read_text()
+    assert catalogue.markdown() in DOCUMENT.read_text()
