@@ -21,10 +21,12 @@ def move(run: Path, place: Path, reason: str, names: tuple[str, ...] = store.OWN
     """Move what a run has written, or only the files of these names, below `place`, and note why; return where it lies now.
 
     The caller has the right to write into the run's folder. The result goes first, so that what a kill leaves behind is no
-    finished run.
+    finished run. Raises UserError, with nothing moved, where a symbolic link leads out of the experiment.
     """
     experiment = place.parents[1]
+    store.inside(experiment, run)
     to = _free(place / run.relative_to(experiment))
+    files.refuse_links(experiment, place.parent, place, to.parent)
     with files.told(to):
         to.mkdir(parents=True)
         for name in names:

@@ -8,11 +8,10 @@ from pathlib import Path
 from rnnlab import files
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.aside import ASIDE
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.planned import planned
 
-ASIDE = "_replaced"
-"""Where runs that made room for others lie, below their experiment."""
 OLD = 3600.0
 """Seconds after which a half-written file outside of a run is no longer somebody's at work."""
 

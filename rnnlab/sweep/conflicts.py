@@ -54,10 +54,15 @@ def refuse(folder: Path, found: Conflicts) -> None:
 
 
 def replace(folder: Path, found: Conflicts) -> Path:
-    """Move the work that is in the way aside; return where it lies. Raises UserError where a process is making one of them."""
+    """Move the work that is in the way aside; return where it lies.
+
+    Raises UserError where a process is making one of the runs, and, with nothing moved, where a link leads out of the folder.
+    """
     place = aside.new_place(folder)
-    for spec, lines in found.items():
-        run = store.run_folder(folder, spec.variant, spec.seed)
+    runs = {store.run_folder(folder, spec.variant, spec.seed): lines for spec, lines in found.items()}
+    for run in runs:
+        store.inside(folder, run)
+    for run, lines in runs.items():
         lock = Lock(run)
         if not lock.take():
             raise UserError(f"{run} cannot be moved aside: {lock.told} is making it")

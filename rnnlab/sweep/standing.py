@@ -43,12 +43,15 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
     changed = {**seed, **_changed(origin, spec.config)}
     if origin.get("data") != dataset.sha256:
         changed["the data's bytes (sha256)"] = str(origin.get("data"))[:12], dataset.sha256[:12]
-    if set(changed) == {"training.epochs"}:
-        from rnnlab.sweep.going_on import goes_on
+    reasons = {}
+    if "training.epochs" in changed:
+        from rnnlab.sweep.going_on import goes_on, needs_all_epochs
 
-        if goes_on(spec, folder, dataset):
+        if len(changed) == 1 and goes_on(spec, folder, dataset):
             return []
-    return [f"{path}: {_shown(old)} -> {_shown(new)}" for path, (old, new) in changed.items()]
+        reason = needs_all_epochs(spec.config.training)
+        reasons = {"training.epochs": f" ({reason})"} if reason else {}
+    return [f"{path}: {_shown(old)} -> {_shown(new)}{reasons.get(path, '')}" for path, (old, new) in changed.items()]
 
 
 def _changed(origin: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:

@@ -90,6 +90,29 @@ def test_another_config_is_refused_and_writes_nothing(override: str, told: str, 
     assert (done.exit_code, tree(folder) == before) == (2, True)
 
 
+def test_more_epochs_under_a_cosine_schedule_are_refused_with_the_reason() -> None:
+    cosine = "training.schedule={name: cosine}"
+    swept(cosine)
+    told = r"training.epochs: 1 -> 2 \(its cosine schedule depends on training.epochs\)\nNothing"
+    with pytest.raises(UserError, match=told):
+        swept(cosine, "training.epochs=2")
+
+
+@pytest.mark.parametrize("name", ["x/none/seed-1/checkpoint", "x/_replaced"])
+def test_nothing_is_moved_aside_through_a_link_that_leads_out(name: str, folder: Path) -> None:
+    swept()
+    away, place = folder / "away", folder / "runs" / name
+    if place.exists():
+        place.rename(away)
+    away.mkdir(exist_ok=True)
+    place.symlink_to(away)
+    before = {path: path.read_bytes() for path in [*away.rglob("*"), *folder.rglob("result.json")] if path.is_file()}
+    with pytest.raises(UserError, match="leads out of"):
+        swept("data.batch_size=4", replace=True)
+    assert {path: path.read_bytes() for path in before} == before
+    assert [*away.rglob("*.json")] == []
+
+
 def test_what_differs_in_one_variant_names_it(folder: Path) -> None:
     swept()
     with pytest.raises(UserError, match=r"units: 4 -> 8 \(variant dropped\)\n  training.epochs: 1 -> 2\nNothing"):
