@@ -14,8 +14,9 @@ from rnnlab import files, sealed
 from rnnlab.config import ConfigError, dump, reader
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
+from rnnlab.storage import place
 
-EXPERIMENT, RUN, EVENTS, RESULT = "experiment.yaml", "run.yaml", "events.jsonl", "result.json"
+EXPERIMENT, RUN, EVENTS, RESULT = place.EXPERIMENT, place.RUN, "events.jsonl", "result.json"
 TOKENS, CALIBRATION, FORECAST = "tokens.json", "calibration.json", "forecast.json"
 WEIGHTS = "best.weights.h5"
 """The weights of the best epoch; Keras wants the ending."""
@@ -44,7 +45,9 @@ class RunRecord:
     result: dict[str, Any] | None
     """How it ended; None while it has not, or where the file is damaged."""
     damaged: list[str]
-    """The names of files that are not as they were written."""
+    """The names of files that are not as they were written, or not of this place."""
+    misplaced: str = ""
+    """Which other run of the experiment its result is of, where it lies in the place of this one."""
 
     @cached_property
     def epochs(self) -> list[dict[str, Any]]:
@@ -78,9 +81,15 @@ def run_folder(experiment: Path, variant: str, seed: int) -> Path:
 
 def inside(experiment: Path, run: Path) -> Path:
     """Return the folder of a run that is to be written; raise UserError where a symbolic link leads out of the experiment's."""
+    files.refuse_links(experiment, run.parent, run)
+    return inside_itself(run, experiment)
+
+
+def inside_itself(run: Path, home: Path | None = None) -> Path:
+    """The same of a run that lies by itself: no link may lead out of its own folder, or of `home`."""
     own = [run / name for name in OWN]
     inner = [found for folder in own[-3:] for found in folder.rglob("*")]
-    files.refuse_links(experiment, run.parent, run, *own, *inner)
+    files.refuse_links(home or run, *own, *inner)
     return run
 
 
@@ -163,25 +172,36 @@ def _unsealed(path: Path) -> dict[str, Any] | None:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Return what is in the folder of a run; raise UserError where its name is no seed's."""
-    variant, number = folder.parent.name, folder.name.removeprefix("seed-")
-    if not number.isdecimal():
-        raise UserError(f"{folder} is not the folder of a run: its name is not seed-<n>")
-    seed = int(number)
+    """Return what is in the folder of a run, wherever it lies and whatever it is called.
+
+    A run says itself which one it is. In the folder of an experiment its place says so too, and a result of another run does
+    not count there. Raises UserError where neither the folder's files nor its name tell the seed.
+    """
+    own = place.by_name(folder) if place.experiment_of(folder) else None
     try:
         result = sealed.unseal((folder / RESULT).read_text(encoding="utf-8"))
-    except FileNotFoundError:  # it has not ended
-        return RunRecord(variant, seed, folder, None, [])
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:  # it has not ended, or the file is damaged
+        return RunRecord(*(own or _told(folder, {})), folder, None, [RESULT] * (not isinstance(error, FileNotFoundError)))
+    variant, seed = own or _told(folder, result)
+    if not isinstance(result.get("status"), str):
         return RunRecord(variant, seed, folder, None, [RESULT])
-    if not isinstance(result.get("status"), str) or (result.get("variant", variant), result.get("seed", seed)) != (
-        variant,
-        seed,
-    ):
-        return RunRecord(variant, seed, folder, None, [RESULT])
+    says = result.get("variant", variant), result.get("seed", seed)
+    if says != (variant, seed):
+        return RunRecord(variant, seed, folder, None, [RESULT], f"variant {says[0]}, seed {says[1]}")
     damaged = [name for key, name in KEPT.items() if result.get(key) not in (None, _sha256(folder / name))]
     damaged += [] if _size(folder / WEIGHTS) == result.get("weights", {}).get("bytes", _size(folder / WEIGHTS)) else [WEIGHTS]
     return RunRecord(variant, seed, folder, result, damaged)
+
+
+def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
+    """The variant and the seed of a run that lies by itself: by its result, its run.yaml, or else the names of its folders."""
+    for read in (lambda: result, lambda: read_origin(folder)):
+        try:
+            said = read()
+            return str(said["variant"]), int(said["seed"])
+        except (UserError, LookupError, ValueError, TypeError):
+            continue
+    return place.by_name(folder)
 
 
 def weights_whole(folder: Path, result: Mapping[str, Any]) -> bool:
@@ -221,6 +241,6 @@ def read(folder: str | Path) -> ExperimentRecord:
 
 def run_folders(experiment: Path, variant: str | None = None) -> list[Path]:
     """Return the folders of all runs of an experiment, or of those in the folder `variant` of it, by links too."""
-    places = [experiment / variant] if variant else experiment.glob("*")
-    found = sorted(path for place in places for path in place.glob("seed-*"))
+    homes = [experiment / variant] if variant else experiment.glob("*")
+    found = sorted(path for home in homes for path in home.glob("seed-*"))
     return [path for path in found if path.name.removeprefix("seed-").isdecimal()]

@@ -42,7 +42,9 @@ class Turns:
     def _make(self, job: Job, progress: Display, lock: Lock) -> Answer:
         from rnnlab.sweep.execute import execute
 
-        for name in store.read_run(job.folder).damaged:
-            progress.say(f"{job.folder / name} is damaged; the run is made again from its last whole state")
+        record = store.read_run(job.folder)
+        for name in record.damaged:
+            what = f"of another run ({record.misplaced})" if record.misplaced else "damaged"
+            progress.say(f"{job.folder / name} is {what}; the run is made again from its last whole state")
         dataset = self.dataset(job.spec.config.data)
         return Answer(execute(job.spec, job.folder, dataset, progress, lock, job.lost), made=True)

@@ -30,6 +30,7 @@ def provenance() -> dict[str, Any]:
         "machine": machine(),
         "git": git(Path.cwd()),
         "command": sys.argv,
+        "directory": str(Path.cwd()),
     }
 
 

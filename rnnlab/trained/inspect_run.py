@@ -9,6 +9,7 @@ from rnnlab.errors import UserError
 from rnnlab.inspection.archive import END, Snapshot, table, write
 from rnnlab.inspection.snapshot import SnapshotTaker, first_batch
 from rnnlab.storage import store
+from rnnlab.storage.place import experiment_of
 from rnnlab.trained.loading import trained
 
 
@@ -42,8 +43,8 @@ def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
 
 def _look(folder: Path, seed: int | None) -> Inspected:
     model, dataset, run = trained(folder)
-    store.inside(run.record.folder.parents[1], run.record.folder)
-    place = files.make(run.record.folder / store.INSPECTION)
+    own, experiment = run.record.folder, experiment_of(run.record.folder)
+    place = files.make((store.inside(experiment, own) if experiment else store.inside_itself(own)) / store.INSPECTION)
     snapshot = SnapshotTaker(model, *first_batch(dataset), seed)()
     path = place / (END if seed is None else f"noise-{seed}.npz")
     write(path, snapshot)

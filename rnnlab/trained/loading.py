@@ -16,6 +16,7 @@ from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.store import RunRecord
+from rnnlab.trained.elsewhere import from_here
 from rnnlab.training import weights_file
 from rnnlab.training.fit import compiled
 
@@ -31,8 +32,8 @@ class Ended(NamedTuple):
 
     @property
     def config(self) -> RunConfig:
-        """Its part of the experiment's config."""
-        return RunConfig.model_validate(self.origin["config"])
+        """Its part of the experiment's config; relative paths with nothing here lead from where the run was made."""
+        return from_here(RunConfig.model_validate(self.origin["config"]), self.origin.get("directory"))
 
 
 class Trained(NamedTuple):
@@ -50,6 +51,8 @@ def ended(folder: str | Path) -> Ended:
     if not (folder / store.RUN).is_file():
         raise UserError(f"{folder} is not the folder of a run: it has no {store.RUN}")
     record = store.read_run(folder)
+    if record.misplaced:
+        raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it lies in the wrong place")
     if record.damaged:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
     if record.result is None or record.result["status"] == "failed":

@@ -57,7 +57,7 @@ def test_compare_prints_every_form_and_writes_the_record(make):
 
 def test_compare_takes_several_folders_all_pairs_and_a_margin(make):
     first, second = (make.experiment({"none": 0, "tested": -9}, name=name) for name in ("first", "second"))
-    both = rnnlab("compare", first, second, "--baseline", "second/none", "--csv").output
+    both = rnnlab("compare", first, second, "--baseline", "second/none", "--csv").stdout
     assert [line.split(",")[0] for line in both.splitlines()] == [
         *("variant", "first/none", "first/tested", "second/none", "second/tested")
     ]

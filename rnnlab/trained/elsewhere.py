@@ -1,0 +1,36 @@
+"""A run is used from another working directory than it was made in: relative paths lead where they led then."""
+
+import glob
+import os
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config import RunConfig
+
+Files = str | list[str]
+
+
+def from_here(config: RunConfig, directory: str | None) -> RunConfig:
+    """Return a run's config whose relative paths of data and vectors, where nothing is here, lead from `directory`."""
+    if not directory:
+        return config
+    data = {name: _from(of, Path(directory)) for name, of in getattr(config.data, "files", {}).items()}
+    changes: dict[str, Any] = {"data": config.data.model_copy(update=data)}
+    if (embedding := config.model.embedding) and embedding.vectors:
+        named = {name: path for name in ("vectors", "words") if (path := getattr(embedding, name))}
+        moved = {name: _from(path, Path(directory)) for name, path in named.items()}
+        changes["model"] = config.model.model_copy(update={"embedding": embedding.model_copy(update=moved)})
+    return config.model_copy(update=changes)
+
+
+def _from(files: Files, directory: Path) -> Files:
+    if isinstance(files, list):
+        return [_path(pattern, directory) for pattern in files]
+    return _path(files, directory)
+
+
+def _path(pattern: str, directory: Path) -> str:
+    here = os.path.expanduser(pattern)
+    there = str(directory / here)
+    is_missing = not glob.glob(here, recursive=True) and glob.glob(there, recursive=True)
+    return there if is_missing else pattern
