@@ -57,7 +57,7 @@ def predict(
              rnnlab predict runs/load/none/seed-1 --file new.csv --output forecast.csv
              rnnlab predict runs/quickstart/none/seed-1 --text "The value of" --generate 50 --temperature 0.8
     """
-    from rnnlab.trained.predictor import predictor
+    from rnnlab.trained import backend_of_run
 
     if not texts and not file and not split and not generate:
         raise UserError("there is nothing to predict from: give --text, --file, or --split test for the run's own data")
@@ -66,6 +66,9 @@ def predict(
 
         writer_of(output)
         settings["top"] = 2**31 - 1  # a file has every label
+    backend_of_run.prefer(backend_of_run.made_on(folder))
+    from rnnlab.trained.predictor import predictor
+
     model = predictor(folder)
     if generate:
         said: Iterable[dict[str, Any]] = _written(model, texts, file, generate, temperature, settings["seed"])

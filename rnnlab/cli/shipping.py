@@ -17,6 +17,9 @@ def export(folder: Path, to: str, output: Path | None) -> None:
     \b
     Example: rnnlab export runs/quickstart/none/seed-1 --to onnx
     """
+    from rnnlab.trained import backend_of_run
+
+    backend_of_run.prefer(backend_of_run.made_on(folder) if to in ("keras", "builtin") else "tensorflow")
     from rnnlab.trained.export import export
 
     click.echo(f"Model: {export(folder, to, output)}")

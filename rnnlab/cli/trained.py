@@ -23,6 +23,9 @@ def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) 
     \b
     Example: rnnlab verify runs/quickstart/none/seed-1 --epochs 1
     """
+    from rnnlab.trained import backend_of_run
+
+    backend_of_run.require(folder)
     from rnnlab.trained.verify import verify
 
     with redirect_stdout(sys.stderr if as_json else sys.stdout):  # the progress
@@ -47,6 +50,9 @@ def inspect(folder: Path, noise: int | None, as_json: bool) -> None:
     \b
     Example: rnnlab inspect runs/quickstart/none/seed-1
     """
+    from rnnlab.trained import backend_of_run
+
+    backend_of_run.prefer(backend_of_run.made_on(folder))
     from rnnlab.plots.inspection import inspect
 
     found = inspect(folder, noise)

@@ -40,9 +40,8 @@ def _compiled(model: keras.Model, training: bool) -> Call:
 def _jax_call(model: keras.Model, training: bool) -> Callable[[object], object]:
     import jax
 
-    states = [
-        state for layer in compat.every_layer(model) for state in keras.tree.flatten(getattr(layer, "states", None) or [])
-    ]
+    held = [keras.tree.flatten(getattr(layer, "states", None) or []) for layer in compat.every_layer(model)]
+    states = [state for of in held for state in of if isinstance(state, keras.Variable)]  # a cell has the names of its states
     fixed = [*model.non_trainable_variables, *states]
 
     @jax.jit

@@ -31,7 +31,7 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
 
     Work that is only evaluated otherwise is not foreign: the run goes on from it. What can't be read can't be compared.
     """
-    if not store.holds_work(folder) or kept(spec, folder, dataset):
+    if not store.holds_work(folder) or kept(spec, folder, dataset) or store.RUN in store.read_run(folder).damaged:
         return []
     try:
         origin = store.read_origin(folder)

@@ -12,6 +12,7 @@ from rnnlab.progress.display import display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.store import RunRecord
+from rnnlab.trained.backend_of_run import require
 from rnnlab.trained.loading import ended
 from rnnlab.training import array_file, weights_file
 
@@ -55,10 +56,11 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     """Train a finished run again in a folder that is thrown away, wholly or so many epochs, and compare all bits.
 
     Compared are data, first weights and curves; wholly, also metrics, the weights of the best epoch, and the last state where
-    it was kept: weights, optimizer, generators. Raises UserError where the folder is no whole run that has ended, or where its
-    weights are damaged.
+    it was kept: weights, optimizer, generators. Raises UserError where the folder is no whole run that has ended, where its
+    weights are damaged, and where this process computes on another backend than the run was made on.
     """
     run = ended(folder)
+    require(run.record.folder)
     record, result, origin = run
     config = run.config
     whole = epochs is None or epochs >= result["epochs"]

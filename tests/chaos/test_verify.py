@@ -124,4 +124,4 @@ def test_what_cannot_be_verified_is_refused(run: Path, forker: Forker, tmp_path:
         assert (status, told in said, "Traceback" in said) == (2 if number else 0, True, False), said
     run.rename(tmp_path / "best")
     (tmp_path / "best" / store.RUN).touch()
-    assert "is damaged" in again(forker, tmp_path / "best")[1]
+    assert "its name is not seed-<n>" in again(forker, tmp_path / "best")[1]

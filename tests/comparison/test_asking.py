@@ -63,7 +63,7 @@ def test_compare_takes_several_folders_all_pairs_and_a_margin(make):
     ]
     third = make.experiment({"none": 0, "tested": -9, "zoneout": -18}, name="third")
     assert "zoneout is better than tested by" in rnnlab("compare", third, "--all-pairs").output
-    equal = rnnlab("compare", first, "--margin", "100", "--json").output
+    equal = rnnlab("compare", first, "--margin", "100", "--json").stdout
     assert json.loads(equal)["variants"]["tested"]["against"]["verdict"] == "equivalent"
 
 
