@@ -18,7 +18,8 @@ from rnnlab.comparison import json_file
 from rnnlab.config import load
 from rnnlab.errors import UserError
 from rnnlab.report import export
-from rnnlab.sweep.provenance import PACKAGES, machine
+from rnnlab.sweep.makers import BACKENDS, PACKAGES
+from rnnlab.sweep.provenance import machine
 
 SPEED = Path(__file__).parents[1] / "experiments" / "speed"
 
@@ -158,7 +159,7 @@ def test_what_is_no_comparison_is_refused(tmp_path):
 def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     folder = SPEED.parent / "memory"
     made = json.loads((folder / "made.json").read_text())
-    kept = {name for name in PACKAGES if name != "rnnlab"}
+    kept = {name for name in (*PACKAGES, *BACKENDS) if name != "rnnlab"}
     plain = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")}
     words = ["run", folder / "adding-10.yaml", "--only", "zoneout", "compare.seeds=1", "--runs", tmp_path]
     done = subprocess.run(

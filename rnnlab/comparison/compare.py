@@ -7,7 +7,7 @@ from pathlib import Path
 from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.factorial import Effect, effects
 from rnnlab.comparison.headline import headline
-from rnnlab.comparison.load import Gathered, gather
+from rnnlab.comparison.load import Gathered, gather, mixed_makers
 from rnnlab.comparison.metric import Metric, choose
 from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
 from rnnlab.comparison.plain_forecasts import plain_forecasts
@@ -54,6 +54,8 @@ class Comparison:
     """Every interim analysis of these runs so far, this one included."""
     plain: dict[str, float] = field(default_factory=dict)
     """Of a series the same metric of forecasts without a model: persistence, seasonal naive, mean."""
+    makers: dict[str, list[str]] = field(default_factory=dict)
+    """Where the runs were not all made by the same code and versions, what differs: every version of it."""
     classes: dict[str, Classes] = field(default_factory=dict)
     """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
 
@@ -121,6 +123,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         analysis=analysis,
         analyses=analyses,
         plain=plain_forecasts(gathered.results, metric),
+        makers=mixed_makers(gathered.results),
         classes={} if ask.group_by else classes_of(gathered.runs),
     )
 

@@ -103,3 +103,14 @@ def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | Non
                 f"{known.result['fingerprint'][:12]} and {run.result['fingerprint'][:12]}): give one experiment another name"
             )
         into[seed] = known if known and (known.result or run is None) else run
+
+
+def mixed_makers(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return what was not the same where the runs were made, code and versions by name, with every value; else nothing.
+
+    >>> mixed_makers([{"makers": {"keras": "3.14.0", "numpy": "2.4"}}, {"makers": {"keras": "3.15.1", "numpy": "2.4"}}])
+    {'keras': ['3.14.0', '3.15.1']}
+    """
+    known = [result["makers"] for result in results if "makers" in result]
+    values = {name: sorted({str(one.get(name)) for one in known}) for name in sorted({name for one in known for name in one})}
+    return {name: of for name, of in values.items() if len(of) > 1}

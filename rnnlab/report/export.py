@@ -82,13 +82,13 @@ def _pairs(comparison: Comparison) -> list[str]:
     faults = {name: one.against.pairing for name, one in comparison.variants.items() if one.against}
     if not faults:
         return []
+    told = [f"{name} {' and '.join(of)}" for name, of in comparison.makers.items()]
+    mixed = [f"The runs were made by different code or versions, which may round otherwise: {'; '.join(told)}."] if told else []
     if set(faults.values()) == {"paired"}:
-        return ["Paired: every seed has the same initial weights and the same order of data in all variants."]
-    return [
-        f"{name} is not fully paired with {comparison.baseline}: {fault}."
-        for name, fault in faults.items()
-        if fault != "paired"
-    ]
+        but = ", but not the same code or versions" if mixed else ""
+        return [f"Paired: every seed has the same initial weights and the same order of data in all variants{but}.", *mixed]
+    unpaired = [name for name, fault in faults.items() if fault != "paired"]
+    return [*mixed, *(f"{name} is not fully paired with {comparison.baseline}: {faults[name]}." for name in unpaired)]
 
 
 def _analyses(comparison: Comparison) -> list[str]:

@@ -18,6 +18,7 @@ from rnnlab.storage import aside, store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep import going_on
 from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure, tell_classes
+from rnnlab.sweep.makers import makers
 from rnnlab.sweep.origin import made, retried, who, write_origin
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
@@ -111,7 +112,7 @@ def _ended(spec: RunSpec, folder: Path, result: dict[str, Any], board: Board, lo
     """Write the result, then remove what only an unfinished run needs; return the result."""
     lock.check()
     board.end(result)
-    result |= store.digests(folder)
+    result |= {"makers": makers(), **store.digests(folder)}
     store.write_result(folder, result)
     going_on.prune(spec, folder, result)
     seed_means.write(folder.parent)

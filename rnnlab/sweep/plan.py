@@ -19,6 +19,7 @@ from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.sweep.conflicts import conflicts, sentences
+from rnnlab.sweep.makers import others
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
 
@@ -79,10 +80,14 @@ def _dataset(config: DataConfig) -> Dataset | None:
 
 
 def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[str]:
-    """Return in words which runs of another config `run` would meet, and refuse to replace."""
+    """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
     folder = Path(runs_dir) / experiment.name
-    found = conflicts(folder, selection.runs(experiment), cache(_dataset))
-    return [*sentences(folder, found), "run refuses that without --replace or another name="] if found else []
+    specs, dataset = selection.runs(experiment), cache(_dataset)
+    found = conflicts(folder, specs, dataset)
+    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
+    results = [kept(spec, place, data) for spec, place in places.items() if (data := dataset(spec.config.data))]
+    told = [*sentences(folder, found), "run refuses that without --replace or another name="] if found else []
+    return [*told, *others(results)]
 
 
 def unprepared(experiment: Experiment) -> list[str]:

@@ -4,17 +4,15 @@ import os
 import platform
 import subprocess
 import sys
-from functools import cache
-from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from rnnlab.sweep.makers import code, versions
 
 ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
 """Settings of the environment that change the bits."""
 _PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
 """What tells processors of one name apart, and how Linux calls it."""
-PACKAGES = ("rnnlab", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
 def provenance() -> dict[str, Any]:
@@ -23,7 +21,7 @@ def provenance() -> dict[str, Any]:
 
     return {
         "python": platform.python_version(),
-        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "versions": versions(keras.backend.backend()),
         "code": code(),
         "backend": keras.backend.backend(),
         "numbers": numbers(),
@@ -40,16 +38,6 @@ def numbers() -> dict[str, Any]:
 
     environment = {name: os.environ[name] for name in ROUNDING if name in os.environ}
     return {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name, **environment}
-
-
-@cache
-def code() -> str:
-    """Return the fingerprint of this package's own source, which may change without its version."""
-    package = Path(__file__).parents[1]
-    digest = sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def machine() -> dict[str, Any]:
@@ -85,10 +73,3 @@ def _processor() -> str:
     fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
     numbers = [f"{key} {fields[field]}" for key, field in _PROCESSOR.items() if field in fields]
     return f"{fields.get('model name') or platform.processor()}" + (f" ({', '.join(numbers)})" if numbers else "")
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

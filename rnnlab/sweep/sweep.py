@@ -22,6 +22,7 @@ from rnnlab.sweep.conflicts import Conflicts, conflicts, refuse, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import vectors_told
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
@@ -83,7 +84,7 @@ def run(
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        for line in (*moved, *(vectors_told(experiment, reading=True) if jobs else ())):
+        for line in (*moved, *others(results.values()), *(vectors_told(experiment, reading=True) if jobs else ())):
             progress.say(line)
         for job, answer in _all(makers, jobs, progress):
             results[job.spec] = answer.result

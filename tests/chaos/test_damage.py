@@ -137,7 +137,10 @@ def test_what_is_damaged_is_made_good_and_told(copy: Path, whole: Whole, forker:
     rounds = [
         ("result.json is damaged", lambda: (flip(ours / store.RESULT), flip(builtin / store.RUN))),
         ("events.jsonl is damaged", lambda: ((ours / store.EVENTS).write_bytes(b""), flip(builtin / store.EVENTS))),
-        ("result.json is damaged", lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin))),
+        (
+            "result.json is of another run (variant builtin, seed 1)",
+            lambda: ((ours / store.RESULT).write_bytes(other_result), torn(builtin)),
+        ),
         ("best.weights.h5 is damaged", lambda: ((ours / store.WEIGHTS).unlink(), (builtin / store.WEIGHTS).write_bytes(b"x"))),
     ]
     for told, damage in rounds:

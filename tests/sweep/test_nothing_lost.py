@@ -17,7 +17,7 @@ from rnnlab.config import RunSpec, load
 from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep import execute
+from rnnlab.sweep import execute, makers
 from rnnlab.sweep.origin import made, who, write_origin
 from rnnlab.sweep.sweep import Sweep, run
 
@@ -41,7 +41,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / store.CHECKPOINT).mkdir(exist_ok=True)
         (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
         figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
-        result = {**who(spec), **made(spec, dataset), **figures, "status": "done", "error": None, "best_epoch": 1}
+        result = {
+            **who(spec),
+            **made(spec, dataset),
+            **figures,
+            "makers": makers.makers(),
+            "status": "done",
+            "error": None,
+            "best_epoch": 1,
+        }
         store.write_result(folder, {**result, **store.digests(folder)})
         return result
 
@@ -247,3 +255,16 @@ def test_a_search_does_not_begin_where_its_runs_would_be_refused(folder: Path) -
     assert (done.exit_code, tree(folder) == before) == (2, True)
     assert "training.epochs: 1 -> 2" in done.output
     assert "dropout" not in done.output
+
+
+def test_runs_of_other_code_are_kept_and_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept()
+    assert makers.others([{"makers": makers.makers()}]) == []
+    before = makers.code()[:12]
+    monkeypatch.setattr(makers, "code", lambda: "0123456789abcdef")
+    told = f"4 finished runs were made by other code or versions and are kept: code {before}, now 0123456789ab"
+    assert swept().made == 0
+    assert told in capsys.readouterr().out
+    assert told in CliRunner().invoke(main, ["plan", "c.yaml"]).stderr
