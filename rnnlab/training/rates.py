@@ -56,7 +56,7 @@ class Averaging(keras.callbacks.Callback):
         optimizer, weights = self.model.optimizer, self.model.trainable_variables
         self._kept = [keras.ops.convert_to_numpy(weight) for weight in weights] if optimizer.averaged > 0 else []
         for weight, mean, _ in zip(weights, optimizer.means, self._kept, strict=False):
-            weight.assign(mean)
+            weight.assign(keras.ops.copy(mean))  # a step on JAX consumes the arrays of both
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Put the weights back, and look at the trigger."""
