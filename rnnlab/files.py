@@ -115,6 +115,8 @@ def refuse_unwritable(folder: Path) -> None:
     there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     if not there.is_dir():
         raise UserError(f"{folder} cannot be made: Not a directory")
+    if os.statvfs(there).f_flag & os.ST_RDONLY:
+        raise UserError(f"{folder} cannot be made: Read-only file system")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"{folder} cannot be written: no permission")
 

@@ -61,8 +61,10 @@ def test_the_step_takes_the_gradient_it_claims():
 
 @pytest.mark.slow
 def test_memory_of_a_longer_sequence_is_larger():
-    small, large = (peaks(Shape(batch=8, steps=steps, inputs=64, units=64), [OURS], False, False)[OURS] for steps in (4, 400))
-    assert large > small + 1
+    """By far more than the few MiB by which an allocator makes the peak of a small step uncertain."""
+    shapes = (Shape(batch=64, steps=steps, inputs=64, units=64) for steps in (4, 400))
+    small, large = (peaks(shape, [OURS], False, False)[OURS] for shape in shapes)
+    assert large > small + 6
 
 
 def test_verb_prints_json():

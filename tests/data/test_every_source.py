@@ -99,8 +99,8 @@ KEYS = {
     "npz": {
         **COMMON,
         "train": files(".npz"),
-        "validation": parts("validation", ".npz"),
-        "test": parts("test", ".npz"),
+        "validation": [*parts("validation", ".npz"), {"validation": {"input": "x", "label": "mood"}}],
+        "test": [*parts("test", ".npz"), {"test": {"input": "x", "label": "mood"}}],
         "input": [{"input": "x"}, {"input": None, "label": None, "frames": "roll"}],
         "label": [{"label": "mood"}, {"label": None, "value": "heat"}],
         "value": [{"value": "heat", "label": None}, {"value": None}],
