@@ -9,17 +9,16 @@ from keras import ops
 from rnnlab.cells.steps import Tensor
 
 
-class _Reads(keras.StatelessScope):
-    """Notes which variables of Keras are read."""
+class _ReadError(Exception):
+    """A variable of Keras was read."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.read: list[keras.Variable] = []
+
+class _Reads(keras.StatelessScope):
+    """Stops at the first variable of Keras that is read; on JAX it may have no value while a model is fitted."""
 
     def get_current_value(self, variable: keras.Variable) -> Any:
-        """The value, as any other scope has it."""
-        self.read.append(variable)
-        return super().get_current_value(variable)
+        """Stop."""
+        raise _ReadError
 
 
 def reads_variables(activation: Callable[[Tensor], Tensor], units: int) -> bool:
@@ -34,18 +33,21 @@ def reads_variables(activation: Callable[[Tensor], Tensor], units: int) -> bool:
     if getattr(activation, "__module__", "").startswith("keras."):
         return False
     try:
-        return bool(_read(lambda: activation(ops.ones((1, units)))))
+        return _watches(lambda: activation(ops.ones((1, units))))
+    except _ReadError:
+        return True
     except Exception:  # the layer meets the same error, and tells it
         return False
 
 
-def _read(call: Callable[[], Any]) -> list[Any]:
+def _watches(call: Callable[[], Any]) -> bool:
+    """Whether a call reads variables of TensorFlow's own; raises _ReadError where it reads one of Keras."""
     if keras.backend.backend() != "tensorflow":
-        with _Reads() as scope:
+        with _Reads():
             call()
-        return scope.read
+        return False
     import tensorflow as tf
 
-    with tf.GradientTape() as tape, _Reads() as scope:
+    with tf.GradientTape() as tape, _Reads():
         call()
-    return [*scope.read, *tape.watched_variables()]
+    return bool(tape.watched_variables())
