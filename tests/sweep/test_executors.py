@@ -23,6 +23,7 @@ from rnnlab.training import threads
 def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "cores", lambda: 8)
     monkeypatch.setattr(choose, "gpus", list)
+    monkeypatch.setattr(choose, "_holds", lambda threads: True)  # as in a process whose backend has not started
 
 
 @pytest.mark.usefixtures("eight_cores")

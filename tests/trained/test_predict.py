@@ -166,6 +166,17 @@ def changed(run: Path, folder: Path, **result: Any) -> Path:
     return folder / "noisy" / "seed-1"
 
 
+def test_a_split_without_its_file_is_told(made: dict[str, Path]) -> None:
+    films = made["labels"].parents[3] / "films.csv"
+    films.rename(films.with_suffix(".away"))
+    try:
+        done = call(made["labels"], "--split", "test")
+    finally:
+        films.with_suffix(".away").rename(films)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "there is no file 'films.csv'" in done.stderr
+
+
 def test_what_cannot_be_predicted_is_told(made: dict[str, Path], tmp_path: Path) -> None:
     unfinished = changed(made["labels"], tmp_path / "unfinished")
     (unfinished / store.RESULT).unlink()
@@ -173,7 +184,6 @@ def test_what_cannot_be_predicted_is_told(made: dict[str, Path], tmp_path: Path)
     for arguments, message in [
         ((made["labels"],), "there is nothing to predict from: give --text, --file, or --split test"),
         ((made["labels"], "--text", "a", "--output", tmp_path / "a.txt"), "should end in .csv, .jsonl, .parquet"),
-        ((made["labels"], "--split", "test"), "there is no file 'films.csv'"),
         ((made["labels"], "--text", "a", "--generate", 3), "only a language model writes; this run is one of sequence class"),
         ((tmp_path, "--text", "a"), "is not the folder of a run"),
         ((unfinished, "--text", "a"), "has not ended"),
