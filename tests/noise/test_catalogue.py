@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.noise import catalogue
-from rnnlab.noise.schemes import SCHEMES
+from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import SITES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "schemes.md"
@@ -37,5 +37,5 @@ def test_sites_of_known_schemes(name, sites):
     assert catalogue.sites(name) == sites
 
 
-def test_the_readme_shows_the_table_of_the_code():
+def test_the_documentation_shows_the_table_of_the_code():
     assert catalogue.markdown() in DOCUMENT.read_text()

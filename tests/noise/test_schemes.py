@@ -1,9 +1,13 @@
 """Every named scheme is the composition that its paper describes; what cannot be read is refused in the user's words."""
 
+import re
+
 import pytest
 from conformance.table import NAMED
 
-from rnnlab.noise.schemes import SCHEMES, noises, plain
+from rnnlab.noise import catalogue
+from rnnlab.noise.scheme import SCHEMES, scheme
+from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import Noise
 
 PAPERS = [  # argument, setting, the noise that its paper describes
@@ -72,9 +76,18 @@ def test_every_scheme_is_proved_here_and_in_the_conformance_table():
     assert named == {name for name, scheme in SCHEMES.items() if scheme.arguments != ("embedding",)}
 
 
-def test_every_scheme_says_what_it_is():
-    for scheme in SCHEMES.values():
-        assert all((scheme.equation, scheme.placement, scheme.lifetime, scheme.evaluation, scheme.paper, scheme.settings))
+def test_every_scheme_says_what_it_is_in_two_sentences():
+    for name, declared in SCHEMES.items():
+        assert all((declared.equation, declared.paper, declared.settings, declared.source))
+        assert declared.source != "not checked"
+        assert len(re.findall(r"\.(?= [A-Z]|$)", catalogue.does(name))) == 2
+
+
+def test_a_scheme_is_declared_once_and_for_arguments_that_take_noise():
+    with pytest.raises(ValueError, match="'zoneout' is already declared"):
+        scheme("zoneout", "recurrent_dropout", equation="", paper="")
+    with pytest.raises(ValueError, match=r"needs one or more of dropout, recurrent_dropout, embedding, got \['kernel'\]"):
+        scheme("new", "kernel", equation="", paper="")
 
 
 def test_lists_combine_and_zero_rates_vanish():

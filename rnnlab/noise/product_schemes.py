@@ -1,0 +1,91 @@
+"""The schemes that mask what enters a product, or what leaves the layer."""
+
+from rnnlab.noise.scheme import scheme
+from rnnlab.noise.sites import Noise
+
+
+def product(argument: str) -> str:
+    """The site whose product the layer argument reaches."""
+    return "input" if argument == "dropout" else "recurrent"
+
+
+@scheme(
+    "none",
+    "dropout",
+    "recurrent_dropout",
+    "embedding",
+    equation="nothing is multiplied",
+    paper="Hochreiter & Schmidhuber 1997, Neural Computation 9(8); Cho et al. 2014, arXiv 1406.1078",
+    settings="none",
+    source="no noise needs no source",
+)
+def none(argument: str) -> tuple[Noise, ...]:
+    """The layer without noise. It is the baseline of every comparison."""
+    return ()
+
+
+@scheme(
+    "variational",
+    "dropout",
+    "recurrent_dropout",
+    equation="tied: a = (x_t * z_x) W + (h_{t-1} * z_h) U + b; untied: gate k has masks z_x^k, z_h^k of its own",
+    paper="Gal & Ghahramani 2016, arXiv 1512.05287",
+    settings="PTB large: input 0.5, recurrent 0.3, words 0.3, untied; Cornell: 0.5 everywhere",
+    example={"rate": 0.3},
+    source="read in the authors' code",
+)
+def variational(argument: str, rate: float, tied: bool = True) -> tuple[Noise, ...]:
+    """One mask for all steps of a sequence multiplies the copies of x_t and h_{t-1} that enter the products.
+
+    The carried state itself is never masked.
+    """
+    return (Noise(site=product(argument), rate=rate, lifetime="sequence", tied=tied),)
+
+
+@scheme(
+    "naive",
+    "dropout",
+    "recurrent_dropout",
+    equation="a_k = (x_t * m_t^k) W_k + (h_{t-1} * n_t^k) U_k + b_k, new masks every step",
+    paper="the per-step baseline of Gal & Ghahramani 2016, arXiv 1512.05287",
+    settings="Cornell: 0.5",
+    example={"rate": 0.3},
+    source="read in the authors' code",
+)
+def naive(argument: str, rate: float, tied: bool = False) -> tuple[Noise, ...]:
+    """New masks at every step, one for each gate, multiply the copies that enter the products.
+
+    Recurrent connections are hit anew at every step, which is what variational dropout was made to avoid.
+    """
+    return (Noise(site=product(argument), rate=rate, lifetime="step", tied=tied),)
+
+
+@scheme(
+    "vertical",
+    "dropout",
+    equation="a = (x_t * m_t) W + h_{t-1} U + b, a new m_t every step",
+    paper="Zaremba et al. 2014, arXiv 1409.2329; Pham et al. 2014, arXiv 1312.4569",
+    settings="PTB medium 0.5, large 0.65; handwriting 0.5",
+    example={"rate": 0.5},
+    source="read in the code of Zaremba et al.",
+)
+def vertical(argument: str, rate: float) -> tuple[Noise, ...]:
+    """A new mask at every step, shared by the gates, multiplies what comes from the layer below.
+
+    What the layer hands to itself is left alone.
+    """
+    return (Noise(site="input", rate=rate, lifetime="step"),)
+
+
+@scheme(
+    "locked",
+    "dropout",
+    equation="y_t = h_t * m",
+    paper="Merity et al. 2018, arXiv 1708.02182",
+    settings="PTB: between layers 0.25, at the output 0.4",
+    example={"rate": 0.4},
+    source="read in the authors' code",
+)
+def locked(argument: str, rate: float) -> tuple[Noise, ...]:
+    """One mask for all steps of a sequence multiplies the outputs that the layer hands on. The recurrence never sees it."""
+    return (Noise(site="output", rate=rate, lifetime="sequence"),)

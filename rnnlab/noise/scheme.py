@@ -1,0 +1,60 @@
+"""What a scheme is, and how one is declared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnnlab.noise.sites import Noise
+
+ARGUMENTS = ("dropout", "recurrent_dropout", "embedding")
+"""The layer arguments that take noise."""
+Build = Callable[..., tuple[Noise, ...]]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A named scheme: a composition of noise values, and what its paper says of it."""
+
+    build: Build
+    """Takes the name of the layer argument, then the settings of the scheme by name, and returns the noise."""
+    arguments: tuple[str, ...]
+    """The layer arguments that take it."""
+    equation: str
+    paper: str
+    example: Mapping[str, Any] = field(default_factory=dict)
+    """Settings to begin with."""
+    settings: str = "not published"
+    """The settings that the paper used."""
+    source: str = "not checked"
+    """How sure the definition is: where it was read."""
+
+
+SCHEMES: dict[str, Scheme] = {}
+"""Every scheme by name, in the order of declaration."""
+
+
+def scheme(name: str, *arguments: str, **about: Any) -> Callable[[Build], Build]:
+    """Declare the function below as the scheme `name` of these layer arguments; its parameters become the settings.
+
+    `about` are the other fields of `Scheme`; the function's docstring says what the scheme does. Raises ValueError for a name
+    that is taken, and for an argument that takes no noise.
+
+    >>> from rnnlab.noise.schemes import noises
+    >>> @scheme("cell_per_step", "recurrent_dropout", equation="c_t = m_t * c_t", paper="none", example={"rate": 0.1})
+    ... def cell_per_step(argument, rate):
+    ...     "Drops the cell state anew at every step."
+    ...     return (Noise(site="cell", rate=rate, lifetime="step"),)
+    >>> [noise.lifetime for noise in noises({"scheme": "cell_per_step", "rate": 0.2}, "recurrent_dropout")]
+    ['step']
+    >>> del SCHEMES["cell_per_step"]
+    """
+    if name in SCHEMES:
+        raise ValueError(f"scheme {name!r} is already declared")
+    if unknown := [argument for argument in arguments if argument not in ARGUMENTS] or not arguments:
+        raise ValueError(f"scheme {name!r} needs one or more of {', '.join(ARGUMENTS)}, got {unknown or 'none'!r}")
+
+    def declare(build: Build) -> Build:
+        SCHEMES[name] = Scheme(build, arguments, **about)
+        return build
+
+    return declare
