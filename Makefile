@@ -2,6 +2,7 @@
 # make test   set up, then the tests that prove everything once: every cell, scheme, source, verb and backend
 # make test-all  every test; make test-rest  what make test leaves out, and all tests of JAX
 # make check  style and types
+# make docs   the documents as a site that reads without a network, build/site
 # make setup  the environment alone; PYTHON=python3.13 chooses the interpreter
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ JAX_SHORT := tests/noise tests/cells tests/recurrence/test_fast_against_loop.py 
 TWO := -n 2 --dist worksteal
 LONG := slow or process or browser or cluster
 
-.PHONY: setup demo test test-rest test-all check
+.PHONY: setup demo test test-rest test-all check docs
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
@@ -42,3 +43,11 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(STAMP)
+	mkdir -p build/pages
+	ln -sfn ../../docs build/pages/docs
+	ln -sfn ../../experiments build/pages/experiments
+	ln -sf ../../README.md ../../CONTRIBUTING.md build/pages
+	$(BIN)/mkdocs --quiet build --config-file .ci/mkdocs.yml
+	@echo "build/site/index.html"

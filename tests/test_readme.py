@@ -123,7 +123,7 @@ def test_the_search_shown_fits_the_quickstart(tmp_path):
 
 
 def test_links_and_pictures_exist():
-    for page in PAGES:
+    for page in [*PAGES, *(ROOT / "docs").rglob("*/*.md")]:
         targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)|src(?:set)?=\"([^\"]+)\"", page.read_text())
         paths = [one or other for one, other in targets]
         assert all((page.parent / path).exists() for path in paths if "://" not in path), paths

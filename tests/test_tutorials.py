@@ -1,0 +1,55 @@
+"""Every tutorial is followed from an empty folder: its files are written, its commands and its code run in their order."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from chaos.small import Forker
+
+TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.md"))
+BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
+SMALL = ["training.epochs=1", "compare.seeds=2", "executor.name=in_process"]
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    """Language, title and text of every block of code, in order."""
+    return [(match[1], match[2] or "", match[3]) for match in BLOCK.finditer(page.read_text())]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_a_tutorial_can_be_followed(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    forker = Forker("tensorflow")
+    scope: dict = {}
+    try:
+        for language, title, text in blocks(page):
+            if title:
+                (tmp_path / title).write_text(text)
+            elif language == "console":
+                for line in text.splitlines():
+                    command(forker, tmp_path, line)
+            elif language == "python":
+                exec(text, scope)
+    finally:
+        forker.close()
+
+
+def command(forker, folder, line):
+    """A line that a reader types ends well; what it trains is made small."""
+    program, *words = shlex.split(line)
+    if program == "python":
+        exec((folder / words[0]).read_text(), {})
+        return
+    assert program == "rnnlab"
+    words += SMALL if words[0] in ("run", "plan") else []
+    out, err = folder / "out.txt", folder / "err.txt"
+    first = f"os.chdir({str(folder)!r}); os.dup2(os.open({str(err)!r}, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)"
+    assert forker.run(words, out, first) == 0, f"{line}\n{err.read_text()}"
+    assert out.read_text()
+
+
+def test_every_tutorial_shows_something_to_do():
+    assert len(TUTORIALS) >= 4
+    assert all(any(title or language == "python" for language, title, _ in blocks(page)) for page in TUTORIALS)
