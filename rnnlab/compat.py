@@ -10,6 +10,7 @@ What is not public and cannot stand here, since a class gives a library its own 
 - `training.optimizers.Extended` and `training.norms.Norms` of a Keras optimizer: `_backend_apply_gradients`,
   `_backend_update_step`, `_apply_weight_decay`, `_all_reduce_sum_gradients`, `_trainable_variables`;
 - `layers.rnn.RNN` of a Keras RNN: `inner_loop`; `layers.carried.CarriedState` of it: `_create_state_variables`;
+- `layers.bidirectional.Bidirectional` of Keras's: `_can_attempt_fused_lstm`, `_can_attempt_fused_gru`;
 - `layers.cell_noise.CellNoise` and `layers.embedding.Embedding` of a Keras layer: `_tracker`;
 - `cells.own_masks.OwnMasks` of Keras's `DropoutRNNCell`: its four methods;
 - `data.keras_adapter.Feed` of `data_adapter`: all its methods;

@@ -37,6 +37,8 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     products: dict[str, int]
     """The recurrent products of a step by name, each with the number of gates that its slice of the kernel serves."""
+    carried: ClassVar[tuple[str, str, str]]
+    """The gate that is the factor of what is carried on from step to step, and the sites whose noise drops and holds that."""
     serialised: ClassVar = {
         "activation": activations,
         "recurrent_activation": activations,
@@ -90,9 +92,9 @@ class Cell(OwnMasks, keras.layers.Layer):
         return not any(reads_variables(act, self.units) for act in (self.activation, self.recurrent_activation))
 
     @property
-    def cudnn(self) -> bool:
-        """Whether cuDNN knows the equation of this cell."""
-        return False
+    def cudnn(self) -> str:
+        """The name of cuDNN's kernel for the equation of this cell; empty where it has none."""
+        return ""
 
     @property
     def gates(self) -> int:

@@ -27,6 +27,8 @@ class GRUCell(Cell):
     Reset after the product, the bias has the shape (2, 3 * units): the input's and the recurrent product's.
     """
 
+    carried = ("update", "", "hold_hidden")
+
     def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
         self.reset_after = reset_after
@@ -42,9 +44,9 @@ class GRUCell(Cell):
         return product + self.cast(self.bias)[0]
 
     @property
-    def cudnn(self) -> bool:
-        """Whether cuDNN knows the equation of this cell: the one that resets after the product."""
-        return self.reset_after
+    def cudnn(self) -> str:
+        """The name of cuDNN's kernel, which resets after the product."""
+        return "gru" if self.reset_after else ""
 
     def biases(self, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent product's bias, where the cell has one."""

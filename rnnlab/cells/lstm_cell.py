@@ -20,6 +20,7 @@ class LSTMCell(Cell):
     """
 
     states = ("hidden", "cell")
+    carried = ("forget", "cell", "hold_cell")
 
     def __init__(
         self,
@@ -70,9 +71,9 @@ class LSTMCell(Cell):
         return super()._biased(normalised(product, self.parameters(), "input_gain"))
 
     @property
-    def cudnn(self) -> bool:
-        """Whether cuDNN knows the equation of this cell: the plain one."""
-        return not (self.peephole or self.coupled or self.layer_norm or self.cap_input)
+    def cudnn(self) -> str:
+        """The name of cuDNN's kernel, which knows the plain equation."""
+        return "" if self.peephole or self.coupled or self.layer_norm or self.cap_input else "lstm"
 
     def parameters(self) -> dict[str, Tensor]:
         """Peepholes, gains and offsets, as far as the cell has them."""

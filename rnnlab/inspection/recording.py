@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from rnnlab import compat
+from rnnlab.cells import GRUCell, LSTMCell
 from rnnlab.cells.steps import See, States, Tensor
 from rnnlab.layers import RNN
 from rnnlab.recurrence.recorder import Watch
@@ -17,6 +18,7 @@ GATES = {  # of the built-in layers: names in the order in which a step computes
     keras.layers.GRU: (("update", "reset"), ("candidate",)),
     keras.layers.SimpleRNN: ((), ()),
 }
+CARRIED = {keras.layers.LSTM: LSTMCell.carried, keras.layers.GRU: GRUCell.carried}
 
 
 def watchable(model: keras.Model) -> list[keras.layers.RNN]:
@@ -25,14 +27,19 @@ def watchable(model: keras.Model) -> list[keras.layers.RNN]:
 
 
 def _kind(layer: keras.layers.RNN) -> Any:
-    return next((kind for kind in (RNN, *GATES) if isinstance(layer, kind)), None)
+    return next((kind for kind in (RNN, *GATES) if isinstance(layer, kind) and getattr(layer, "ours", True)), None)
+
+
+def _carried(layer: keras.layers.RNN) -> list[tuple[str, str, str]]:
+    """What the layer's cell says of what it carries on, as far as it is known."""
+    return [layer.cell.carried] if _kind(layer) is RNN else [CARRIED[kind] for kind in CARRIED if kind is _kind(layer)]
 
 
 @contextmanager
 def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
     """While inside, every call of the model is seen by a `Watch` for each of its layers, by the layer's name."""
     layers = watchable(model)
-    watches = {layer.name: Watch((nudges or {}).get(layer.name, ())) for layer in layers}
+    watches = {layer.name: Watch((nudges or {}).get(layer.name, ()), *_carried(layer)) for layer in layers}
     with ExitStack() as stack:
         for layer in layers:
             watch = watches[layer.name]

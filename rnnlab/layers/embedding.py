@@ -105,8 +105,9 @@ class Embedding(keras.layers.ReversibleEmbedding):
         return ops.not_equal(inputs, 0) if self.mask_zero and not outputs else previous_mask
 
     def compute_output_spec(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
-        """The symbolic result; the parent knows no `training`."""
-        return super().compute_output_spec(inputs, reverse=reverse)
+        """The symbolic result; the parent knows no `training`, and forgets that words may be ragged."""
+        spec = super().compute_output_spec(inputs, reverse=reverse)
+        return keras.KerasTensor(spec.shape, dtype=spec.dtype, ragged=getattr(inputs, "ragged", False))
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

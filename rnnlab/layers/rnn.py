@@ -149,6 +149,13 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
             raise ValueError(f"use_cudnn=True, but cuDNN can't run {self.name!r} with its noise, cell, backend and machine")
         return bool(able)
 
+    @property
+    def bare(self) -> bool:
+        """Whether a kernel that knows nothing but weights and inputs computes all that the layer does."""
+        adds = self.noise or self.ar or self.tar or self.activity_regularizer or self.watched_by
+        able = self.built and self.ours and self.cell.cudnn and self.cell.use_bias
+        return bool(able and self.use_cudnn and self.implementation != "loop" and not self.unroll and not adds)
+
     def _on_cudnn(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]) -> tuple[Tensor, States] | None:
         """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
         if mask is not None or not self._takes_cudnn():

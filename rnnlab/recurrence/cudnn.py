@@ -11,12 +11,12 @@ backend = compat.cudnn_kernels()
 
 def fits(cell: Cell) -> bool:
     """Whether cuDNN computes this cell and there is a GPU to do it on."""
-    return cell.cudnn and backend.cudnn_ok(cell.activation, cell.recurrent_activation, False, use_bias=cell.use_bias)
+    return bool(cell.cudnn) and backend.cudnn_ok(cell.activation, cell.recurrent_activation, False, use_bias=cell.use_bias)
 
 
 def run(cell: Cell, x: Tensor, states: States, kernel: Tensor) -> tuple[Tensor, States] | None:
     """Outputs (steps, batch, units) and final states for x (steps, batch, features), or None where the backend declines."""
-    compute = backend.lstm if len(states) == 2 else backend.gru
+    compute = getattr(backend, cell.cudnn)
     weights = {"kernel": cell.cast(cell.kernel), "recurrent_kernel": kernel, "bias": cell.cast(cell.bias)}
     activations = {"activation": cell.activation, "recurrent_activation": cell.recurrent_activation}
     sequences = ops.transpose(x, (1, 0, 2))

@@ -26,11 +26,13 @@ class Watch:
     """Takes the place of a scan (see rnnlab.recurrence) and remembers what passed.
 
     `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
-    hidden state: the gradient of a loss by a nudge is that by the state.
+    hidden state: the gradient of a loss by a nudge is that by the state. `carried` is what the cell says of itself; see
+    `rnnlab.cells.cell`.
     """
 
-    def __init__(self, nudges: States = ()) -> None:
+    def __init__(self, nudges: States = (), carried: tuple[str, str, str] = ("", "", "")) -> None:
         self.nudges = nudges
+        self.carried = carried
         self.passages: list[Passage] = []
         """One a call of the layer."""
 
@@ -69,15 +71,13 @@ class Watch:
             return new, (output, new[:own], gates)
 
         final, (outputs, after, gates) = _each(body, states, (inputs, varying, self.nudges))
-        self.passages.append(Passage({**gates, **_retained(gates, own, {**fixed, **varying})}, after, real))
+        self.passages.append(Passage({**gates, **self._retained(gates, {**fixed, **varying})}, after, real))
         return outputs, final[:own]
 
-
-def _retained(gates: Mapping[str, Tensor], states: int, noise: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The factor of c_{t-1} in c_t (of h_{t-1} in h_t): the forget (update) gate with the noise on what is carried."""
-    if states == 2 and "forget" in gates:
-        return {"retained": held(dropped(gates["forget"], noise, "cell"), 1.0, noise, "hold_cell")}
-    return {"retained": held(gates["update"], 1.0, noise, "hold_hidden")} if "update" in gates else {}
+    def _retained(self, gates: Mapping[str, Tensor], noise: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The factor of c_{t-1} in c_t (of h_{t-1} in h_t): the carrying gate with the noise on what is carried."""
+        gate, drops, holds = self.carried
+        return {"retained": held(dropped(gates[gate], noise, drops), 1.0, noise, holds)} if gate in gates else {}
 
 
 def _each(body: Any, carry: Any, sequences: Any) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from conformance.oracle import Masks, Oracle
 from conformance.running import arrays, close, normal, randomise, recorded, stepwise
 from conformance.table import CELLS, EVERYWHERE, GRUS, LSTM, NONE, ROWS, Scheme, noise
 
+from rnnlab.layers import Bidirectional
 from rnnlab.recurrence import cudnn
 
 INSIDE = {"recurrent", "candidate", "cell", "hold_cell", "hold_hidden"}
@@ -128,3 +129,28 @@ def test_demanding_it_on_a_machine_without_gpu_is_refused(monkeypatch):
     monkeypatch.setattr(cudnn.backend, "cudnn_ok", lambda *_, **__: False)
     with pytest.raises(ValueError, match="use_cudnn=True, but cuDNN can't run"):
         LSTM.layer(3, use_cudnn=True).build((3, 4, 2))
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "fuses"),
+    [
+        (LSTM, {}, True),
+        (GRUS[0], {}, True),
+        (GRUS[1], {}, False),
+        *((LSTM, options, False) for options in ({"peephole": True}, {"use_cudnn": False}, {"implementation": "loop"})),
+        *((LSTM, options, False) for options in ({"unroll": True}, {"stateful": True}, {"use_bias": False}, {"ar": 0.1})),
+        *((GRUS[0], {argument: 0.2}, False) for argument in ("dropout", "recurrent_dropout")),
+        (GRUS[0], {"activity_regularizer": "l2"}, False),
+    ],
+    ids=str,
+)
+def test_one_kernel_runs_both_directions_where_it_computes_the_same(cell, options, fuses):
+    both = Bidirectional(cell.layer(3, **cell.options | options))
+    both.build((2, 4, 2))
+    ways = both._can_attempt_fused_lstm, both._can_attempt_fused_gru
+    assert [way(None) for way in ways] == [fuses and cell is LSTM, fuses and cell is not LSTM]
+    states = [np.zeros((2, 3))] * 2 * cell.states
+    assert any(way(None, states) for way in ways) == fuses
+    assert not any(way(None, states[1:]) or way(np.ones((2, 4), bool)) for way in ways)
+    both.backward_layer.cell.activation = keras.activations.relu
+    assert not any(way(None) for way in ways)
