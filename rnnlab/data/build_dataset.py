@@ -6,7 +6,7 @@ from typing import Any
 from rnnlab.data import python_reference
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators import adding, associative_recall, copy_memory, mackey_glass, parity, temporal_order
+from rnnlab.data.generators import adding, agreement, associative_recall, copy_memory, mackey_glass, parity, temporal_order
 from rnnlab.data.sources.registry import MAKERS, is_prepared
 from rnnlab.data.sources.registry import build as from_files
 
@@ -17,6 +17,7 @@ BUILDERS: dict[str, Callable[[Any], Dataset]] = {
     "temporal_order": temporal_order.build,
     "parity": parity.build,
     "associative_recall": associative_recall.build,
+    "agreement": agreement.build,
     "mackey_glass": mackey_glass.build,
     **dict.fromkeys(MAKERS, from_files),
 }

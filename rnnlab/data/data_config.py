@@ -6,6 +6,7 @@ from pydantic import Field
 
 from rnnlab.data.generators.generator_config import (
     Adding,
+    Agreement,
     AssociativeRecall,
     CopyMemory,
     Count,
@@ -59,6 +60,7 @@ DataConfig = Annotated[
     | CopyMemory
     | TemporalOrder
     | Parity
+    | Agreement
     | AssociativeRecall
     | MackeyGlass
     | Text

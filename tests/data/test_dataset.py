@@ -11,6 +11,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig, PythonReference
 from rnnlab.data.generators.generator_config import (
     Adding,
+    Agreement,
     AssociativeRecall,
     CopyMemory,
     Examples,
@@ -30,6 +31,7 @@ CONFIGS: list[DataConfig] = [
     Parity(name="parity", examples=FEW),
     Parity(name="parity", examples=FEW, every_step=True),
     AssociativeRecall(name="associative_recall", examples=FEW),
+    Agreement(name="agreement", examples=FEW),
     MackeyGlass(name="mackey_glass", points=Points(train=300, validation=100, test=100)),
 ]
 

@@ -9,9 +9,11 @@ import pytest
 from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import mackey_glass
+from rnnlab.data.generators.agreement import NOUNS, VERBS, Grammar, draw, last_noun
 from rnnlab.data.generators.drawn_splits import Generated, seed_of
 from rnnlab.data.generators.generator_config import (
     Adding,
+    Agreement,
     AssociativeRecall,
     CopyMemory,
     Examples,
@@ -44,6 +46,22 @@ def recalled(x: np.ndarray) -> np.ndarray:
     return np.array([dict(zip(row[:-3:2], row[1:-3:2], strict=True))[row[-1]] - 26 for row in x])
 
 
+def agreeing(x: np.ndarray) -> np.ndarray:
+    """The first noun after an end decides what the verb is labelled; written from the words, not from the generator."""
+    words = Grammar(nouns=20, verbs=10, attractors=3, adverbs=2).words()
+    answer = np.zeros_like(x)
+    for row, labels in zip(x, answer, strict=True):
+        subject = ""
+        for step, word in enumerate(words[token] for token in row):
+            if word == ".":
+                subject = ""
+            elif word.rstrip("s") in NOUNS.split() and not subject:
+                subject = word
+            elif word in VERBS.split():
+                labels[step] = 2 if subject.endswith("s") else 1
+    return answer
+
+
 SOLVED: list[tuple[Any, Solver]] = [
     (Adding(name="adding", length=21, examples=MANY), lambda x: (x[..., 0] * x[..., 1]).sum(axis=1, keepdims=True)),
     (CopyMemory(name="copy_memory", delay=12, symbols=5, examples=MANY), copied),
@@ -51,6 +69,7 @@ SOLVED: list[tuple[Any, Solver]] = [
     (Parity(name="parity", length=9, examples=MANY), lambda x: x.sum(axis=1) % 2),
     (Parity(name="parity", length=9, every_step=True, examples=MANY), lambda x: np.bitwise_xor.accumulate(x, axis=1)),
     (AssociativeRecall(name="associative_recall", pairs=4, examples=MANY), recalled),
+    (Agreement(name="agreement", length=25, examples=Examples(train=10, validation=10, test=2000)), agreeing),
 ]
 
 
@@ -81,6 +100,9 @@ def guess(data: Dataset) -> Solver:
             logits = np.full((*data.test.arrays()[1].shape[1:], data.task.outputs), -60.0)
             logits[:-5, 0] = logits[-5:, 1:] = 60.0
             return lambda x: np.stack([logits] * len(x))
+        case "agreement":  # singular and plural alike where a verb stands, tokens 9 to 18
+            verb = np.array([[60.0, -60, -60], [-60.0, 60, 60]])
+            return lambda x: verb[((x >= 9) & (x < 19)).astype(int)]
     shape = (*data.test.arrays()[1].shape[1:], data.task.outputs)
     return lambda x: np.zeros((len(x), *shape))
 
@@ -153,3 +175,26 @@ def test_mackey_glass_is_forecast_by_who_goes_on_with_the_equation_and_not_by_th
         assert found[figure] == pytest.approx(known["guessing"], rel=0.1)
     assert data.train.arrays()[0].mean() == pytest.approx(0, abs=1e-5)
     assert data.train.arrays()[0].std() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_last_noun_misleads_as_often_as_the_grammar_says():
+    """With 0 to A nouns between, each number as likely, it is right with the probability (1 + A / 2) / (A + 1) at a verb."""
+    grammar = Grammar(nouns=20, verbs=10, attractors=3, adverbs=0)
+    x, y = draw(grammar, length=200, held_out=False, examples=500, seed=1)
+    right = (last_noun(grammar, x, y) == y)[y > 0].mean()
+    assert right == pytest.approx((1 + 3 / 2) / 4, abs=0.02)
+    assert (y[y > 0] == 1).mean() == pytest.approx(1 / 2, abs=0.02)
+
+
+def test_pairs_of_subject_and_last_noun_are_those_of_training_or_those_of_the_test():
+    grammar = Grammar(nouns=8, verbs=2, attractors=2, adverbs=1)
+    pairs: dict[bool, set[tuple[int, int]]] = {False: set(), True: set()}
+    for held_out, pairs_seen in pairs.items():
+        for row in draw(grammar, length=60, held_out=held_out, examples=300, seed=2)[0]:
+            for sentence in np.split(row, np.flatnonzero(row == 1) + 1)[:-1]:
+                nouns = (sentence[grammar.number(sentence) >= 0] - grammar.first_noun) // 2
+                if len(nouns) > 1:
+                    pairs_seen.add((int(nouns[0]), int(nouns[-1])))
+    assert not pairs[False] & pairs[True]
+    assert len(pairs[True]) == 8 * 2
+    assert len(pairs[False]) == 8 * 6

@@ -5,12 +5,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.generators.generator_config import Adding, AssociativeRecall, CopyMemory, Parity, TemporalOrder
+from rnnlab.data.generators.generator_config import (
+    Adding,
+    Agreement,
+    AssociativeRecall,
+    CopyMemory,
+    Parity,
+    TemporalOrder,
+)
 from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.task import KINDS, Task
 from rnnlab.seeds import derive
 
-Generated = Adding | AssociativeRecall | CopyMemory | Parity | TemporalOrder
+Generated = Adding | Agreement | AssociativeRecall | CopyMemory | Parity | TemporalOrder
 """A section of a task that is drawn example by example."""
 Draw = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 """From how many examples, and a seed, to inputs and targets."""
@@ -23,12 +30,13 @@ def seed_of(config: Generated, split: str) -> int:
     return derive(config.seed, config.name, split)
 
 
-def generated(config: Generated, draw: Draw, outputs: int, vocabulary: int, known: Scores) -> Dataset:
-    """Return the data set of a generated task, the same in every run."""
+def generated(config: Generated, draw: Draw | Mapping[str, Draw], outputs: int, vocabulary: int, known: Scores) -> Dataset:
+    """Return the data set of a generated task, the same in every run; `draw` is that of all splits, or of each by its name."""
     kind = KINDS[config.task]
 
     def split(name: str) -> Examples:
-        x, y = draw(getattr(config.examples, name), seed_of(config, name))
+        drawn = draw[name] if isinstance(draw, Mapping) else draw
+        x, y = drawn(getattr(config.examples, name), seed_of(config, name))
         return Examples(
             x[: config.limit_examples], y[: config.limit_examples], config.batch_size, name == "train", kind.per_step
         )

@@ -117,6 +117,29 @@ class AssociativeRecall(Generated):
         return pairs
 
 
+class Agreement(Generated):
+    """Agreement of subject and verb over intervening nouns (after Linzen et al. 2016): the number of each verb's subject.
+
+    In the test split, pairs of a subject and the noun before the verb stand that training and validation never have.
+    """
+
+    task: ClassVar[str] = "tagging"
+    tokens: ClassVar[bool] = True
+
+    name: Literal["agreement"]
+    """The name of the data set."""
+    length: Steps = 40
+    """Words in a sequence, which holds several sentences."""
+    attractors: Annotated[int, Field(ge=0, le=20)] = 3
+    """The most nouns between subject and verb; each has a number of its own."""
+    adverbs: Annotated[int, Field(ge=0, le=100)] = 2
+    """The most adverbs before the verb."""
+    nouns: Annotated[int, Field(ge=4, le=10_000)] = 20
+    """How many nouns there are, each in singular and plural."""
+    verbs: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """How many verbs there are; their form does not show the number."""
+
+
 class Points(Section):
     """How many points each split of a generated series has."""
 
