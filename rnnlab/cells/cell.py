@@ -135,31 +135,37 @@ class Cell(OwnMasks, keras.layers.Layer):
         """A weight as a tensor in the compute dtype."""
         return ops.cast(weight, self.compute_dtype)
 
-    def project(self, x: Tensor, mask: Any = None) -> Tensor:
+    def project(self, x: Tensor, noise: Noise) -> Tensor:
         """The input's share of all pre-activations, (..., gates * units) with the bias, for x of shape (..., features).
 
-        A mask multiplies the copy of x that enters the product; a tuple of masks the copy for each gate.
+        A mask at `input` multiplies the copy of x that enters the product; a tuple of masks the copy for each gate.
         """
+        mask = noise.get("input")
 
         def times(name: str, v: Tensor) -> Tensor:
             return ops.matmul(ops.reshape(v, (-1, v.shape[-1])), kernels[name])
 
-        kernels = self._parts(self.cast(self.kernel), {"input": self.gates}, isinstance(mask, tuple))
-        product = self._biased(masked_product(times, "input", x, mask))  # flat: TensorFlow adds the bias inside the product
+        kernels = self._parts(self.noisy("kernel", noise), {"input": self.gates}, isinstance(mask, tuple))
+        product = self._biased(
+            masked_product(times, "input", x, mask), noise
+        )  # flat: TensorFlow adds the bias inside the product
         return ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units))
 
-    def _biased(self, product: Tensor) -> Tensor:
-        return product if self.bias is None else product + self.cast(self.bias)
+    def _biased(self, product: Tensor, noise: Noise) -> Tensor:
+        return product if self.bias is None else product + self.noisy("bias", noise)
 
-    def kernels(self, mask: Tensor | None = None, per_gate: bool = False) -> dict[str, Tensor]:
-        """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate.
+    def noisy(self, name: str, noise: Noise) -> Tensor:
+        """A copy of a weight under the noise at its site; the stored weights are never touched."""
+        weight = self.cast(getattr(self, name))
+        if name not in noise:
+            return weight
+        return weight + noise[name] if self.noise[name].distribution == "additive" else weight * noise[name]
 
-        A mask of the recurrent kernel's shape multiplies a copy of it; the stored weights are never touched.
-        """
-        kernel = self.cast(self.recurrent_kernel)
-        return self._parts(kernel if mask is None else kernel * mask, self.products, per_gate)
+    def kernels(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
+        """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""
+        return self._parts(self.noisy("recurrent_kernel", noise), self.products, per_gate)
 
-    def biases(self, per_gate: bool = False) -> dict[str, Tensor]:
+    def biases(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The biases of the recurrent products by name, (width,) each, as far as the cell has them."""
         return {}
 
@@ -198,8 +204,8 @@ class Cell(OwnMasks, keras.layers.Layer):
         states = tuple(states) if isinstance(states, list | tuple) else (states,)
         noise = self.own_masks(inputs, training)
         per_gate = isinstance(noise.get("recurrent"), tuple)
-        product = multiplier(self.kernels(noise.get("recurrent_kernel"), per_gate), self.biases(per_gate))
-        x = self.project(inputs, noise.get("input"))
+        product = multiplier(self.kernels(noise, per_gate), self.biases(noise, per_gate))
+        x = self.project(inputs, noise)
         output, new = self.step(x, states, noise, self.parameters(), product)
         return dropped(output, noise, "output"), list(new)
 

@@ -38,21 +38,21 @@ class GRUCell(Cell):
     def _bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def _biased(self, product: Tensor) -> Tensor:
+    def _biased(self, product: Tensor, noise: Noise) -> Tensor:
         if not (self.use_bias and self.reset_after):
-            return super()._biased(product)
-        return product + self.cast(self.bias)[0]
+            return super()._biased(product, noise)
+        return product + self.noisy("bias", noise)[0]
 
     @property
     def cudnn(self) -> str:
         """The name of cuDNN's kernel, which resets after the product."""
         return "gru" if self.reset_after else ""
 
-    def biases(self, per_gate: bool = False) -> dict[str, Tensor]:
+    def biases(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent product's bias, where the cell has one."""
         if not (self.use_bias and self.reset_after):
             return {}
-        return self._parts(self.cast(self.bias)[1], self.products, per_gate)
+        return self._parts(self.noisy("bias", noise)[1], self.products, per_gate)
 
     def step(
         self,

@@ -67,8 +67,8 @@ class LSTMCell(Cell):
         first, last = forget * self.units, (forget + 1) * self.units
         return ops.concatenate([bias[:first], ops.full((self.units,), start, dtype=dtype), bias[last:]])
 
-    def _biased(self, product: Tensor) -> Tensor:
-        return super()._biased(normalised(product, self.parameters(), "input_gain"))
+    def _biased(self, product: Tensor, noise: Noise) -> Tensor:
+        return super()._biased(normalised(product, self.parameters(), "input_gain"), noise)
 
     @property
     def cudnn(self) -> str:

@@ -6,9 +6,14 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
-from rnnlab.noise.sampling import means, sample, shape
+from rnnlab.noise.sampling import Sizes, masks, means
 from rnnlab.noise.settings import NoiseSettings
 from rnnlab.noise.streams import Stream
+
+WEIGHTS = ("kernel", "recurrent_kernel", "bias")
+"""The weights that may have noise, by their sites."""
+OF_LAYERS = ("hold_output", "detach", "carried")
+"""The sites that only a layer can reach, since they say something of two steps or of two batches."""
 
 
 class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
@@ -29,7 +34,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def open_streams(self) -> None:
         """Create the seed streams of a cell that draws by itself."""
         drawn = {} if self.driven else self.noise
-        self.seeds = {site: Stream(self.first_seed, self, site) for site in drawn}
+        self.seeds = {site: Stream(self.first_seed, self, site) for site, noise in drawn.items() if not noise.like}
 
     def own_masks(self, inputs: Tensor, trains: bool) -> dict[str, Any]:
         """The masks by site for inputs (batch, features): in evaluation their means, where those are not 1."""
@@ -58,12 +63,19 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def _drawn(self, inputs: Tensor) -> dict[str, Any]:
         if self.driven:
             return {}
-        masks: dict[str, Any] = {}
+        if outside := [site for site in self.noise if site in OF_LAYERS]:
+            raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
+        drawn = masks(self.noise, self.sizes(1, inputs), self.seeds, self.compute_dtype)
+        return {site: _now(mask) if self.noise[site].lifetime == "step" else mask for site, mask in drawn.items()}
+
+    def sizes(self, steps: Any, inputs: Tensor) -> Sizes:
+        """The sizes of a call on inputs (..., batch, features)."""
         gates: int = self.gates
-        for site, noise in self.noise.items():
-            width = {"input": inputs.shape[-1], "recurrent_kernel": (self.units, gates * self.units)}.get(site, self.units)
-            size = shape(noise, 1, ops.shape(inputs)[0], width, gates)
-            mask = sample(noise, size, self.seeds[site], self.compute_dtype)
-            mask = ops.squeeze(mask, -3) if noise.lifetime == "step" else mask
-            masks[site] = mask if noise.tied else tuple(ops.unstack(mask, axis=0))
-        return masks
+        named = {site: getattr(self, site) for site in WEIGHTS}
+        weights = {site: tuple(weight.shape) for site, weight in named.items() if weight is not None}
+        return Sizes(steps, ops.shape(inputs)[-2], inputs.shape[-1], self.units, gates, weights)
+
+
+def _now(mask: Any) -> Any:
+    """The mask of the only step."""
+    return tuple(map(_now, mask)) if isinstance(mask, tuple) else ops.squeeze(mask, 0)

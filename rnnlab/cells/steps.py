@@ -66,9 +66,11 @@ def lstm(
     g = dropped(see("candidate", tanh(a_g)), noise, "candidate")
     c_new = dropped(f * c + i * g, noise, "cell")
     o = see("output", sigmoid(peep(a_o, c_new, p, "peephole_o")))
-    h_new = o * tanh(normalised(c_new, p, "cell_gain", "cell_offset"))
+    c_held = held(c_new, c, noise, "hold_cell")
+    shown = c_held if "hold_output" in noise else c_new  # zoneout shows the new cell, unless the gate is kept with it
+    h_new = o * tanh(normalised(shown, p, "cell_gain", "cell_offset"))
     h_new = held(h_new, h, noise, "hold_hidden")
-    return h_new, (h_new, held(c_new, c, noise, "hold_cell"))
+    return h_new, (h_new, c_held)
 
 
 def gru_reset_after(

@@ -89,6 +89,6 @@ class CellNoise:
         """Create a seed stream for every site that has noise and none yet."""
         if not hasattr(self, "seeds"):
             self.seeds = {}
-        for site in self.noise:
-            if site not in self.seeds:
+        for site, noise in self.noise.items():
+            if site not in self.seeds and not noise.like:
                 self.seeds[site] = streams.Stream(self.cell.first_seed, self, site)

@@ -9,12 +9,16 @@ from rnnlab.cells.steps import States, Tensor, dropped
 from rnnlab.layers import arguments, penalty
 from rnnlab.layers.carried import CarriedState
 from rnnlab.layers.cell_noise import CellNoise
-from rnnlab.noise.sampling import means, sample, shape
+from rnnlab.noise.sampling import masks as drawn
+from rnnlab.noise.sampling import means
 from rnnlab.noise.schemes import Setting
 from rnnlab.recurrence import cudnn, fast, loop
+from rnnlab.recurrence.two_steps import under
 
-INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden")
+INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden", "hold_output", "detach")
 """The sites that act inside the loop."""
+WEIGHTS = ("kernel", "bias")
+"""The sites of weights that cuDNN is handed as they are stored."""
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -95,6 +99,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         if self.go_backwards:
             x, mask = ops.flip(x, axis=0), None if mask is None else ops.flip(mask, axis=0)
         masks = self._masks(x, training)
+        states = tuple(dropped(state, masks, "carried") for state in states)
         outputs, states = self._on_cudnn(x, states, mask, masks) or self._scan(x, states, mask, masks, training)
         raw, outputs = outputs, dropped(outputs, masks, "output")
         if training:
@@ -112,14 +117,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
         if not training:
             return means(self.noise, self.cell.compute_dtype)
-        steps, batch = ops.shape(x)[:2]
-        widths = {"input": x.shape[-1], "recurrent_kernel": self.cell.recurrent_kernel.shape}
-        masks = {}
-        for site, noise in self.noise.items():
-            size = shape(noise, steps, batch, widths.get(site, self.cell.units), self.cell.gates)
-            mask = sample(noise, size, self.seeds[site], self.cell.compute_dtype)
-            masks[site] = mask if noise.tied else tuple(ops.unstack(mask, axis=0))
-        return masks
+        return drawn(self.noise, self.cell.sizes(ops.shape(x)[0], x), self.seeds, self.cell.compute_dtype)
 
     def _scan(
         self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
@@ -128,21 +126,22 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         inside = {site: masks[site] for site in INSIDE if site in masks}
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
-        projected = self.cell.project(x, masks.get("input"))
+        projected = self.cell.project(x, masks)
         per_gate = isinstance(masks.get("recurrent"), tuple)
-        kernels, biases = self.cell.kernels(masks.get("recurrent_kernel"), per_gate), self.cell.biases(per_gate)
-        operands = (self.cell.step, projected, states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
+        kernels, biases = self.cell.kernels(masks, per_gate), self.cell.biases(masks, per_gate)
+        step, all_states = under(inside, self.cell.step, states)
+        operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
         quick = self.implementation != "loop" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)
-        if scan:
-            return scan(*operands, zero_output=self.zero_output_for_mask)
-        return loop.scan(*operands, zero_output=self.zero_output_for_mask, unroll=self.unroll)
+        how = {} if scan else {"unroll": self.unroll}
+        outputs, final = (scan or loop.scan)(*operands, zero_output=self.zero_output_for_mask, **how)
+        return outputs, final[: len(states)]
 
     def _takes_cudnn(self) -> bool:
         """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
         if self.watched_by:
             return False
-        outside = not any(site in self.noise for site in INSIDE) and all(noise.tied for noise in self.noise.values())
+        outside = not any(site in self.noise for site in INSIDE + WEIGHTS) and all(noise.tied for noise in self.noise.values())
         quick = self.ours and self.implementation != "loop" and not self.unroll
         able = quick and self.use_cudnn and outside and cudnn.fits(self.cell)
         if self.use_cudnn is True and not able:
@@ -160,7 +159,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
         if mask is not None or not self._takes_cudnn():
             return None
-        kernels = self.cell.kernels(masks.get("recurrent_kernel"))
+        kernels = self.cell.kernels(masks)
         return cudnn.run(self.cell, dropped(x, masks, "input"), states, kernels["recurrent"])
 
     def get_config(self) -> dict[str, Any]:

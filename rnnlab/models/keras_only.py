@@ -10,7 +10,7 @@ from rnnlab.data.dataset import PADDING
 from rnnlab.data.task import Task
 from rnnlab.errors import UserError
 from rnnlab.models.model_config import OPTIONS, HeadConfig, ModelConfig, RecurrentConfig
-from rnnlab.noise.sampling import mean
+from rnnlab.noise.sampling import mean, neutral
 from rnnlab.noise.schemes import noises
 
 LAYERS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -47,7 +47,7 @@ def _check(path: str, layer: RecurrentConfig) -> None:
             raise UserError(f"{path} has {option}, which keras.layers.{LAYERS[layer.cell].__name__} has not: export to keras")
     for argument in ("dropout", "recurrent_dropout"):
         for noise in noises(getattr(layer, argument), argument):
-            if noise.site.startswith("hold") or mean(noise) != 1:
+            if mean(noise) != neutral(noise):
                 raise UserError(
                     f"{path}.{argument} acts at the site {noise.site} in evaluation too, by its mean, which no layer of Keras "
                     "does: export to keras"

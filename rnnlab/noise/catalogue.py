@@ -9,17 +9,17 @@ from rnnlab.noise.schemes import noises
 from rnnlab.noise.sites import SITES, Noise
 
 CELL = """\
-c_t-1 ──────────── *f ────────────── + ──<cell>──┬──<hold_cell>────────────────── c_t
-                                     │           │
-                                     │          tanh
-                         <candidate> *i          │
-                                     │           *o ──<hold_hidden>──┬─────────── h_t
-                                     g           │                   │
-                                     └── gates ──┘                   └──<output>─ next layer
-                                           │
-h_t-1 ──<recurrent>──<recurrent_kernel> U ─+─ W ──<input>──<word>──────────────── x_t
+c_t-1 ──<carried>─────────── *f ────────────── + ──<cell>──┬──<hold_cell>─────────────────────────────────── c_t
+                                               │           │
+                                               │          tanh
+                                   <candidate> *i          │
+                                               │           *o ──<hold_output>──<hold_hidden>──┬──────────── h_t
+                                               g           │                                  │
+                                               └── gates ──┘                                  └──<output>── next layer
+                                                     │
+h_t-1 ──<detach>──<recurrent>──<recurrent_kernel> U ─+──<bias>── W ──<kernel>──<input>──<word>────────────────── x_t
 """
-"""An LSTM cell with a place for every site. A GRU has the candidate and h_t alike, and no c_t."""
+"""An LSTM cell with a place for every site. A GRU has the candidate and h_t alike, and no c_t. What is carried is h_t too."""
 
 
 def composition(name: str) -> list[Noise]:
@@ -41,8 +41,11 @@ def does(name: str) -> str:
 
 def lifetime(noise: Noise) -> str:
     """How long one mask lives, and who shares it."""
+    whose = {"rows": ", one for all weights into a unit of a gate", "units": ", one for all units of an example"}
     if noise.lifetime == "batch":
-        return "batch: one for all steps and examples"
+        return f"batch: one for all steps and examples{whose.get(noise.sharing, '')}"
+    if noise.sharing != "element":
+        return f"{noise.lifetime}{whose.get(noise.sharing, ', one for all examples')}"
     sharing = "" if not SITES[noise.site].per_gate else ", shared by the gates" if noise.tied else " and gate"
     return f"{noise.lifetime}, one mask an example{sharing}"
 
@@ -51,6 +54,8 @@ def evaluation(noise: Noise) -> str:
     """What takes the place of the mask in evaluation."""
     if noise.site.startswith("hold"):
         return "the mean: rate * old + (1 - rate) * new"
+    if noise.site == "detach":
+        return "there is no gradient"
     return "times 1 - rate" if noise.scale == "test" else "off"
 
 

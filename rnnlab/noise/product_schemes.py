@@ -89,3 +89,59 @@ def vertical(argument: str, rate: float) -> tuple[Noise, ...]:
 def locked(argument: str, rate: float) -> tuple[Noise, ...]:
     """One mask for all steps of a sequence multiplies the outputs that the layer hands on. The recurrence never sees it."""
     return (Noise(site="output", rate=rate, lifetime="sequence"),)
+
+
+@scheme(
+    "variational_shared",
+    "recurrent_dropout",
+    equation="a_t = x_t W + (h_{t-1} * z) U + b; y_t = h_t * z, one z for both",
+    paper="Inan et al. 2017, arXiv 1611.01462",
+    settings="not given: the footnotes with rate and schedule are lost, and no code was published",
+    example={"rate": 0.3},
+    source="second-hand: the paper's description, no code",
+)
+def variational_shared(argument: str, rate: float) -> tuple[Noise, ...]:
+    """One mask a sequence multiplies h_{t-1} as it enters the layer's own product and h_t as the next layer's input.
+
+    Both places drop the same units.
+    """
+    return (
+        Noise(site="recurrent", rate=rate, lifetime="sequence"),
+        Noise(site="output", rate=rate, lifetime="sequence", like="recurrent"),
+    )
+
+
+@scheme(
+    "gaussian",
+    "dropout",
+    "recurrent_dropout",
+    equation="a = (x_t * e_t) W + (h_{t-1} * n_t) U + b, e_t and n_t from N(1, rate / (1 - rate)) at every step",
+    paper="Srivastava et al. 2014, JMLR 15, section 10; in an LSTM: code of Gal & Ghahramani 2016",
+    settings="not published for recurrent networks",
+    example={"rate": 0.3},
+    source="the distribution is that of the JMLR paper, as keras.layers.GaussianDropout has it",
+)
+def gaussian(argument: str, rate: float, tied: bool = True) -> tuple[Noise, ...]:
+    """Factors with the mean and the variance of a scaled dropout mask, but normal, multiply what enters the products.
+
+    They are drawn anew at every step.
+    """
+    return (Noise(site=product(argument), distribution="gaussian", rate=rate, lifetime="step", tied=tied),)
+
+
+@scheme(
+    "variational_gaussian",
+    "dropout",
+    "recurrent_dropout",
+    equation="a = (x_t * e) W + (h_{t-1} * n) U + b, e and n from N(1, rate / (1 - rate)) once a sequence",
+    paper="the same noise with the lifetime of Gal & Ghahramani 2016, arXiv 1512.05287; Kingma et al. 2015, arXiv 1506.02557",
+    settings="not published for recurrent networks",
+    example={"rate": 0.3},
+    source="the distribution is that of Srivastava et al. 2014, the lifetime that of Gal & Ghahramani",
+)
+def variational_gaussian(argument: str, rate: float, tied: bool = True) -> tuple[Noise, ...]:
+    """Normal factors of mean 1 multiply what enters the products, the same at every step of a sequence.
+
+    Kingma et al. call this Gaussian dropout with a fixed rate; learning it is another scheme.
+    """
+    return (Noise(site=product(argument), distribution="gaussian", rate=rate, lifetime="sequence", tied=tied),)

@@ -1,10 +1,11 @@
 """Drawing masks. Nothing else in the project draws random numbers for noise."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from keras import backend, ops, random
 
@@ -36,30 +37,37 @@ def shared_masks(rows: int) -> Iterator[None]:
 
 
 def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str) -> Tensor:
-    """Draw one mask of `shape`: 0 or 1 with P(0) = rate (P(1) = rate at the hold sites), divided by 1 - rate if scaled.
+    """Draw one mask of `shape`, or the factors or summands of Gaussian noise; see `rnnlab.noise.sites.Noise`.
 
-    The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless the mask
-    lives a batch; a replica that has a part of its rows gets the rows' own masks.
+    The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless all examples
+    share the mask; a replica that has a part of its rows gets the rows' own masks.
     """
-    kept = ops.cast(_kept(noise, shape, seed), dtype)
-    if noise.site.startswith("hold"):
+    drawn = _rows(noise, shape, partial(_DRAWS[noise.distribution], noise.rate, seed))
+    match noise.distribution:
+        case "gaussian":
+            return ops.cast(1 + math.sqrt(noise.rate / noise.keep) * drawn, dtype)
+        case "additive":
+            return ops.cast(noise.rate * drawn, dtype)
+    kept = ops.cast(drawn, dtype)
+    if noise.held:
         return 1 - kept
     return kept / noise.keep if noise.scale == "train" else kept
 
 
-def _kept(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
-    """Draw for the whole batch whether a uniform number is at least the rate, and return the rows of this replica."""
+def _rows(noise: Noise, shape: tuple[Any, ...], draw: Callable[[tuple[Any, ...]], Tensor]) -> Tensor:
+    """Draw for the whole batch, and return the rows of this replica."""
     number, mine = replicas()
     drawn = _DRAWN_ROWS.get()
-    if noise.lifetime == "batch" or (number == 1 and drawn is None):
-        return _at_least(noise.rate, shape, seed)
+    if noise.lifetime == "batch" or noise.sharing == "batch" or (number == 1 and drawn is None):
+        return draw(shape)
     *before, rows, width = shape
     if drawn is not None:
-        return ops.repeat(_at_least(noise.rate, (*before, drawn, width), seed), rows // drawn, axis=-2)
-    return _at_least(noise.rate, (*before, number * rows, width), seed)[..., mine * rows : (mine + 1) * rows, :]
+        return ops.repeat(draw((*before, drawn, width)), rows // drawn, axis=-2)
+    return draw((*before, number * rows, width))[..., mine * rows : (mine + 1) * rows, :]
 
 
-def _at_least(rate: float, shape: tuple[Any, ...], seed: random.SeedGenerator) -> Tensor:
+def _at_least(rate: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
+    """Tell whether uniform numbers are at least the rate."""
     many = all(isinstance(size, int) for size in shape) and math.prod(shape) >= MANY
     if many and backend.backend() == "tensorflow" and on_processors():
         from rnnlab.noise import philox
@@ -68,24 +76,68 @@ def _at_least(rate: float, shape: tuple[Any, ...], seed: random.SeedGenerator) -
     return random.uniform(shape, seed=seed, dtype="float32") >= rate
 
 
+def _normal(_: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
+    """Standard normal numbers."""
+    return random.normal(shape, seed=seed, dtype="float32")
+
+
+_DRAWS = {"bernoulli": _at_least, "gaussian": _normal, "additive": _normal}
+
+
+def neutral(noise: Noise) -> float:
+    """What stands for no noise at the site."""
+    return 0.0 if noise.held or noise.distribution == "additive" else 1.0
+
+
 def mean(noise: Noise) -> float:
-    """The mask's expectation, which takes its place in evaluation: 1 if scaled in training, else its probability of 1."""
-    if noise.site.startswith("hold"):
+    """What takes the mask's place in evaluation: its expectation; no gradient is stopped there and no state reset."""
+    if noise.site in ("detach", "carried") or noise.distribution != "bernoulli":
+        return neutral(noise)
+    if noise.held:
         return noise.rate
     return 1.0 if noise.scale == "train" else noise.keep
 
 
 def means(noise: Mapping[str, Noise], dtype: str) -> dict[str, Tensor]:
-    """The expectation of every mask by site, left out where it is 1."""
-    values = {site: mean(one) for site, one in noise.items()}
-    return {site: ops.convert_to_tensor(value, dtype) for site, value in values.items() if value != 1}
+    """What takes the place of every mask in evaluation, by site, left out where it is as without noise."""
+    values = {site: mean(one) for site, one in noise.items() if mean(one) != neutral(one)}
+    return {site: ops.convert_to_tensor(value, dtype) for site, value in values.items()}
 
 
-def shape(noise: Noise, steps: Any, batch: Any, width: Any, gates: int) -> tuple[Any, ...]:
-    """The shape of a mask for `width` units: (batch, width), after a time axis if it lives a step, after a gate axis if untied.
+def masks(noise: Mapping[str, Noise], sizes: "Sizes", seeds: Mapping[str, random.SeedGenerator], dtype: str) -> dict[str, Any]:
+    """Draw the mask of every site, a tuple of masks where each gate has its own; what is like another takes that one's."""
+    own = {site: one for site, one in noise.items() if not one.like and (one.lifetime != "batch" or site in sizes.weights)}
+    drawn = {site: _mask(one, sizes, seeds[site], dtype) for site, one in own.items()}
+    return drawn | {site: drawn[one.like] for site, one in noise.items() if one.like}
 
-    A mask that lives a batch has the shape of what it multiplies, which is then the width.
+
+def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str) -> Any:
+    mask = sample(noise, shape(noise, sizes), seed, dtype)
+    if noise.sharing == "batch":
+        return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))
+    return mask if noise.tied else tuple(ops.unstack(mask, axis=0))
+
+
+class Sizes(NamedTuple):
+    """What decides the shapes of a call's masks."""
+
+    steps: Any
+    batch: Any
+    inputs: int
+    units: int
+    gates: int
+    weights: Mapping[str, tuple[int, ...]]
+    """The shapes of the cell's weights by their sites."""
+
+
+def shape(noise: Noise, sizes: Sizes) -> tuple[Any, ...]:
+    """The shape of a mask: (batch, width), after a time axis if it lives a step, after a gate axis if untied.
+
+    A mask that lives a batch has the shape of the weights, or (1, width) where it is drawn by rows.
     """
     if noise.lifetime == "batch":
-        return tuple(width)
-    return (*(() if noise.tied else (gates,)), *((steps,) if noise.lifetime == "step" else ()), batch, width)
+        *rows, width = sizes.weights[noise.site]
+        return (1, width) if noise.sharing == "rows" else (*rows, width)
+    width = 1 if noise.sharing in ("units", "batch") else sizes.inputs if noise.site == "input" else sizes.units
+    examples = 1 if noise.sharing == "batch" else sizes.batch
+    return (*(() if noise.tied else (sizes.gates,)), *((sizes.steps,) if noise.lifetime == "step" else ()), examples, width)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.noise.schemes import Setting, noises, plain
-from rnnlab.noise.sites import Noise, check_sites
+from rnnlab.noise.sites import Noise, check_once, check_sites
 
 
 class NoiseSettings:
@@ -19,7 +19,7 @@ class NoiseSettings:
 
     _dropout: Any = 0.0
     _recurrent_dropout: Any = 0.0
-    _noises: tuple[tuple[Noise, ...], tuple[Noise, ...]] = (), ()
+    _noises: tuple[tuple[Noise, ...], ...] = (), ()
 
     @property
     def dropout(self) -> Any:
@@ -28,7 +28,7 @@ class NoiseSettings:
 
     @dropout.setter
     def dropout(self, setting: Setting) -> None:
-        self._noises = noises(setting, "dropout"), self._noises[1]
+        self._act(noises(setting, "dropout"), self._noises[1])
         self._dropout = plain(setting)
 
     @property
@@ -39,8 +39,12 @@ class NoiseSettings:
     @recurrent_dropout.setter
     def recurrent_dropout(self, setting: Setting) -> None:
         inside = check_sites(noises(setting, "recurrent_dropout"), "recurrent_dropout", self.states)
-        self._noises = self._noises[0], inside
+        self._act(self._noises[0], inside)
         self._recurrent_dropout = plain(setting)
+
+    def _act(self, *both: tuple[Noise, ...]) -> None:
+        check_once([noise.site for one in both for noise in one])
+        self._noises = both
 
     @property
     def noise(self) -> Mapping[str, Noise]:

@@ -1,11 +1,13 @@
-"""Noise as a value: a site, a rate, a lifetime, gate sharing. Nothing here draws; see sampling.py."""
+"""Noise as a value: a distribution, a site, a lifetime, a sharing. Nothing here draws; see sampling.py."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
 LIFETIMES = ("step", "sequence", "batch")
+DROPS, FACTORS, WEIGHTS = ("bernoulli",), ("bernoulli", "gaussian"), ("bernoulli", "gaussian", "additive")
 
 
 @dataclass(frozen=True)
@@ -19,31 +21,71 @@ class Site:
     scales: tuple[str, ...] = ("train", "test")
     """Allowed places of the scaling, the default first; empty where nothing is scaled."""
     per_gate: bool = False
+    distributions: tuple[str, ...] = FACTORS
+    """Allowed distributions, the default first."""
+    sharings: tuple[str, ...] = ("element",)
+    """Who may share a draw, the default first."""
+    always: bool = False
+    """Whether a rate of 1 has a meaning."""
+    needs_cell: bool = False
+    """Whether only a cell with a cell state beside the hidden one has the site."""
 
 
 SITES = {
     "input": Site("the copy of x_t that enters the product", "dropout", per_gate=True),
     "output": Site("h_t as handed to the next layer", "dropout"),
+    "kernel": Site("elements of W", "dropout", ("batch",), distributions=WEIGHTS, sharings=("element", "rows")),
+    "bias": Site("elements of b", "dropout", ("batch",), (), distributions=("additive",)),
     "recurrent": Site("the copy of h_{t-1} that enters the product", "recurrent_dropout", per_gate=True),
     "candidate": Site("the candidate g_t", "recurrent_dropout", scales=("test", "train")),
-    "cell": Site("the cell state c_t", "recurrent_dropout", scales=("test",)),
-    "hold_cell": Site("c_t: the old value is kept", "recurrent_dropout", scales=()),
-    "hold_hidden": Site("h_t: the old value is kept", "recurrent_dropout", scales=()),
-    "recurrent_kernel": Site("elements of U", "recurrent_dropout", lifetimes=("batch",)),
+    "cell": Site("the cell state c_t", "recurrent_dropout", scales=("test",), distributions=DROPS, needs_cell=True),
+    "hold_cell": Site(
+        "c_t: the old value is kept",
+        "recurrent_dropout",
+        scales=(),
+        distributions=DROPS,
+        sharings=("element", "units"),
+        needs_cell=True,
+    ),
+    "hold_hidden": Site(
+        "h_t: the old value is kept", "recurrent_dropout", scales=(), distributions=DROPS, sharings=("element", "units")
+    ),
+    "hold_output": Site(
+        "o_t: the gate of the step before is kept", "recurrent_dropout", scales=(), distributions=DROPS, needs_cell=True
+    ),
+    "detach": Site(
+        "the gradient of h_{t-1}",
+        "recurrent_dropout",
+        ("step",),
+        (),
+        distributions=DROPS,
+        sharings=("batch",),
+        always=True,
+        needs_cell=True,
+    ),
+    "carried": Site(
+        "the states that a batch begins with", "recurrent_dropout", ("sequence",), (), distributions=DROPS, sharings=("units",)
+    ),
+    "recurrent_kernel": Site(
+        "elements of U", "recurrent_dropout", ("batch",), distributions=WEIGHTS, sharings=("element", "rows")
+    ),
     "word": Site("rows of the embedding table", "embedding", lifetimes=("sequence", "batch", "step")),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Noise:
-    r"""Bernoulli noise at one site of a recurrent layer.
+    r"""Noise at one site of a recurrent layer.
 
-    A mask m with P(m = 0) = `rate` multiplies what the site names; at the two hold sites P(m = 1) = `rate` keeps the old
-    value instead. `lifetime` says how long one mask lives: a time step, a sequence, or a whole batch (shared by its
-    examples). `tied` masks are shared by all gates. `scale="train"` divides kept elements by 1 - rate while training;
-    `scale="test"` leaves them alone and multiplies by 1 - rate in evaluation.
+    bernoulli: a mask m with P(m = 0) = `rate` multiplies what the site names; at the hold sites P(m = 1) = `rate` keeps the old
+    value instead, at `detach` it stops the gradient. gaussian: a factor from N(1, rate / (1 - rate)), whose variance is that of
+    the scaled mask. additive: a number from N(0, rate^2) is added. `lifetime` says how long one draw lives: a time step, a
+    sequence, or a whole batch (shared by its examples). `tied` draws are shared by all gates. `sharing` says which elements
+    have one draw: each its own (element), all units of an example (units), all units of all examples (batch), all weights into
+    one unit of one gate (rows). `like` names another site whose mask this one takes. `scale="train"` divides kept elements by
+    1 - rate while training; `scale="test"` leaves them alone and multiplies by 1 - rate in evaluation.
 
-    Raises ValueError where a rate is outside [0, 1) or a coordinate does not exist at the site.
+    Raises ValueError where a rate is out of range or a coordinate does not exist at the site.
 
     >>> Noise(site="candidate", lifetime="step", rate=0.25).scale
     'test'
@@ -54,14 +96,19 @@ class Noise:
     lifetime: str = ""
     tied: bool = True
     scale: str = ""
+    distribution: str = ""
+    sharing: str = ""
+    like: str = ""
 
     def __post_init__(self) -> None:
         if self.site not in list(SITES):
             raise ValueError(f"noise site {self.site!r} is unknown; the sites are {', '.join(SITES)}")
         site = SITES[self.site]
-        _check_rate(self.rate)
+        self._settle("distribution", site.distributions)
         self._settle("lifetime", site.lifetimes)
-        self._settle("scale", site.scales or ("",))
+        self._settle("sharing", site.sharings)
+        self._settle("scale", site.scales if site.scales and self.distribution == "bernoulli" else ("",))
+        _check_rate(self.rate, self.distribution, site.always)
         if not isinstance(self.tied, bool):
             raise ValueError(f"tied must be true or false, got {self.tied!r}")
         if not self.tied and not site.per_gate:
@@ -79,35 +126,64 @@ class Noise:
         """The probability that an element is left as it is."""
         return 1.0 - self.rate
 
+    @property
+    def held(self) -> bool:
+        """Whether the rate is the probability that something is held instead of that it is dropped."""
+        return self.site.startswith("hold") or self.site == "detach"
+
     def coordinates(self) -> dict[str, Any]:
         """The value as a mapping that `Noise(**mapping)` and YAML read back."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name) != ""}
+        usual = {"distribution": SITES[self.site].distributions[0], "sharing": SITES[self.site].sharings[0]}
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value not in ("", usual.get(name))}
 
 
-def _check_rate(rate: object) -> None:
-    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 <= float(rate) < 1:
-        raise ValueError(f"a dropout rate must be a number in [0, 1), got {rate!r}")
+def _check_rate(rate: object, distribution: str, always: bool) -> None:
+    number = float(rate) if isinstance(rate, Real) and not isinstance(rate, bool) else math.nan
+    if distribution == "additive":
+        if not 0 <= number < math.inf:
+            raise ValueError(f"a standard deviation must be a number from 0 up, got {rate!r}")
+    elif not (0 <= number < 1 or (always and number == 1)):
+        raise ValueError(f"a dropout rate must be a number in [0, 1{']' if always else ')'}, got {rate!r}")
 
 
 def _not_at_site(site: str, name: str, value: object, allowed: tuple[str, ...]) -> str:
     if name == "scale" and allowed == ("test",):
         return f"site {site!r} is a carried state: dividing it by 1 - rate at every step explodes; only scale: test is possible"
+    if name == "distribution" and site == "cell":
+        return f"site {site!r} is a carried state: factors above 1 at every step explode; only bernoulli is possible"
     if allowed == ("",):
-        return f"site {site!r} takes no {name}, got {value!r}"
+        return f"site {site!r} takes no {name} with this distribution, got {value!r}"
     return f"site {site!r} takes {name} {' or '.join(allowed)}, got {value!r}"
 
 
 def check_sites(noises: Iterable[Noise], argument: str, states: tuple[str, ...] | None = None) -> tuple[Noise, ...]:
     """Return `noises` as a tuple, or raise ValueError where they do not fit `argument`, each other, or the cell's `states`."""
     noises = tuple(noises)
+    at = {noise.site: noise for noise in noises}
     for noise in noises:
         wanted = SITES[noise.site].argument
-        if wanted != argument:
+        if wanted != argument and not (noise.like and SITES[noise.like].argument == argument):
             raise ValueError(f"noise at site {noise.site!r} belongs to {wanted}, not to {argument}")
-        if states is not None and noise.site in ("cell", "hold_cell") and "cell" not in states:
+        if states is not None and SITES[noise.site].needs_cell and "cell" not in states:
             raise ValueError(f"noise at site {noise.site!r} needs a cell state; this cell's states: {', '.join(states)}")
-    sites = [noise.site for noise in noises]
+        if noise.like and not _alike(noise, at.get(noise.like)):
+            raise ValueError(f"noise at site {noise.site!r} takes the mask of {noise.like!r}: give that one, alike in all else")
+    check_once([noise.site for noise in noises])
+    return noises
+
+
+def check_once(sites: list[str]) -> None:
+    """Raise ValueError where two noises act on one site."""
     for site in sites:
         if sites.count(site) > 1:
             raise ValueError(f"two noises act on site {site!r}; give one")
-    return noises
+
+
+def _alike(noise: Noise, other: Noise | None) -> bool:
+    """Whether one mask serves both."""
+    if other is None or other.like or not other.tied:
+        return False
+    return all(
+        getattr(noise, name) == getattr(other, name) for name in ("rate", "lifetime", "scale", "distribution", "sharing")
+    )

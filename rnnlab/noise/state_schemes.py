@@ -54,3 +54,101 @@ def zoneout(argument: str, cell: float = 0.0, hidden: float = 0.0) -> tuple[Nois
     """
     holds = {"hold_cell": cell, "hold_hidden": hidden}
     return tuple(Noise(site=site, rate=rate, lifetime="step") for site, rate in holds.items() if rate != 0)
+
+
+@scheme(
+    "zoneout_shared",
+    "recurrent_dropout",
+    equation="c_t = d * c_{t-1} + (1 - d) * c~_t; h_t = d * h_{t-1} + (1 - d) * o_t * tanh(c~_t), one d for both",
+    paper="Krueger et al. 2017, arXiv 1606.01305",
+    settings="permuted MNIST: 0.15",
+    example={"rate": 0.15},
+    source="read in the authors' code (zoneout_pmnist.py hands the mask of the states to the cell too)",
+)
+def zoneout_shared(argument: str, rate: float) -> tuple[Noise, ...]:
+    """Zoneout by one mask: a unit keeps its cell state and its hidden state together.
+
+    The expectation in evaluation is that of zoneout with two equal rates.
+    """
+    return _together(rate)
+
+
+@scheme(
+    "zoneout_reused_output",
+    "recurrent_dropout",
+    equation="c_t = d * c_{t-1} + (1 - d) * c~_t; h_t = ((1 - d) * o_t + d * o_{t-1}) * tanh(c_t)",
+    paper="Krueger et al. 2017, arXiv 1606.01305",
+    settings="not found",
+    example={"rate": 0.15},
+    source="second-hand: the equation of the paper; not in the authors' code",
+)
+def zoneout_reused_output(argument: str, rate: float) -> tuple[Noise, ...]:
+    """A unit that keeps its cell state keeps its output gate too, by the same mask, and shows the kept cell through it.
+
+    The first step of a call has no gate before it and takes its own.
+    """
+    return (
+        Noise(site="hold_cell", rate=rate, lifetime="step"),
+        Noise(site="hold_output", rate=rate, lifetime="step", like="hold_cell"),
+    )
+
+
+@scheme(
+    "stochastic_depth",
+    "recurrent_dropout",
+    equation="(c_t, h_t) = d (c_{t-1}, h_{t-1}) + (1 - d) (c~_t, h~_t), one d for all units",
+    paper="Krueger et al. 2017, arXiv 1606.01305, after Huang et al. 2016, arXiv 1603.09382",
+    settings="not found; character PTB reaches 1.432 / 1.343 bits",
+    example={"rate": 0.05},
+    source="second-hand: the paper's description; not in the authors' code",
+)
+def stochastic_depth(argument: str, rate: float, cell: bool = True) -> tuple[Noise, ...]:
+    """Zoneout of a whole example: one decision a step keeps or renews all units of all states.
+
+    A skipped step is an identity in time, as a skipped layer is in depth; `cell: false` is for a GRU, which has no cell state.
+    """
+    if not cell:
+        return (Noise(site="hold_hidden", rate=rate, lifetime="step", sharing="units"),)
+    return _together(rate, sharing="units")
+
+
+@scheme(
+    "state_reset",
+    "recurrent_dropout",
+    equation="(h_0, c_0) = r (h_T, c_T) of the batch before, r = 0 with probability rate for all units of an example",
+    paper="Melis et al. 2018, arXiv 1707.05589, and their code (drop_state_probability)",
+    settings="0.01",
+    example={"rate": 0.01},
+    source="read in the authors' code; there one decision serves all layers, here each layer draws its own",
+)
+def state_reset(argument: str, rate: float) -> tuple[Noise, ...]:
+    """Where state is carried from batch to batch, an example now and then begins with zeros instead.
+
+    The model so learns to work from the state that evaluation begins with.
+    """
+    return (Noise(site="carried", rate=rate),)
+
+
+@scheme(
+    "h_detach",
+    "recurrent_dropout",
+    equation="a_t = x_t W + s(h_{t-1}) U + b, where s stops the gradient with probability rate; c_{t-1} keeps its gradient",
+    paper="Arpit et al. 2018, arXiv 1810.03023",
+    settings="copy 0.5; sequential and permuted MNIST 0.25",
+    example={"rate": 0.25},
+    source="read in the authors' code",
+)
+def h_detach(argument: str, rate: float) -> tuple[Noise, ...]:
+    """At every step one coin for the whole batch decides whether the gradient may pass through h_{t-1}.
+
+    The values of the forward pass are untouched, and so is the gradient through the cell state.
+    """
+    return (Noise(site="detach", rate=rate),)
+
+
+def _together(rate: float, sharing: str = "") -> tuple[Noise, ...]:
+    """Cell and hidden state held by one mask."""
+    return (
+        Noise(site="hold_cell", rate=rate, lifetime="step", sharing=sharing),
+        Noise(site="hold_hidden", rate=rate, lifetime="step", sharing=sharing, like="hold_cell"),
+    )

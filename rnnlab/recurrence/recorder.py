@@ -50,7 +50,7 @@ class Watch:
         zero_output: bool = False,
     ) -> tuple[Tensor, States]:
         """Repeat `step`, which takes `see` too; arguments and results as in rnnlab.recurrence."""
-        own = len(states)
+        own = len(states) - getattr(step, "beside", 0)
         real = None if mask is None else ops.cast(mask, "bool")
         if real is not None:
             varying = {**varying, "mask": real[..., None]}
@@ -64,10 +64,8 @@ class Watch:
             output, new = taken(x, states, {**fixed, **noise}, params, multiplier(kernels, biases))
             if nudges:
                 output = output + nudges[0]
-                new = (
-                    *(state + nudge for state, nudge in zip(new[:own], nudges, strict=True)),
-                    *([output] * (real is not None)),
-                )
+                beside = (*new[own:-1], output) if real is not None else new[own:]
+                new = (*(state + nudge for state, nudge in zip(new[:own], nudges, strict=True)), *beside)
             return new, (output, new[:own], gates)
 
         final, (outputs, after, gates) = _each(body, states, (inputs, varying, self.nudges))

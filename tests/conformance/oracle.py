@@ -25,8 +25,10 @@ class Masks:
         if self.drawn is None:
             if site.startswith("hold"):
                 return noise.rate
-            return 1.0 if noise.scale == "train" else 1 - noise.rate
-        mask = self.drawn[site].astype("float64")
+            if noise.distribution == "additive":
+                return 0.0
+            return 1 - noise.rate if noise.scale == "test" else 1.0
+        mask = self.drawn[noise.like or site].astype("float64")
         if not noise.tied:
             mask = mask[gate]
         return mask[t] if noise.lifetime == "step" else mask
@@ -40,16 +42,24 @@ class Oracle:
         self.seen = []  # the gates of every step, before any noise acts on them, and the factor of the old memory
         self.weights = {name: np.asarray(value, "float64") for name, value in weights.items()}
         self.units = self.weights["recurrent_kernel"].shape[0]
-        self.U = self.weights["recurrent_kernel"] * masks("recurrent_kernel")  # Merity et al. 2018: M * U, once
+        for name in {"kernel", "recurrent_kernel", "bias"} & self.weights.keys() & masks.noises.keys():
+            if masks.noises[name].distribution == "additive":  # Graves 2011: W + sigma E, once
+                self.weights[name] = self.weights[name] + masks(name)
+            else:  # Merity et al. 2018: M * U, once
+                self.weights[name] = self.weights[name] * masks(name)
+        self.U = self.weights["recurrent_kernel"]
 
     def __call__(self, x, states, real=None, zero_output=False):
         """Outputs (batch, steps, units) and final states; a step that is not `real` repeats states and output."""
-        step = self.gru if len(states) == 1 else self.lstm
-        states, outputs = [np.asarray(state, "float64") for state in states], []
-        last = np.zeros_like(states[0])
+        step, self.own = self.gru if len(states) == 1 else self.lstm, 0.0
+        # Melis et al. 2018: an example begins with zeros now and then
+        states, outputs = [np.asarray(state, "float64") * self.masks("carried") for state in states], []
+        self.last_o = None
+        last, self.before = np.zeros_like(states[0]), (0.0, np.zeros((len(x), 1), bool))
         for t in range(x.shape[1]):
             new = step(t, x[:, t].astype("float64"), *states)
             here = np.ones((len(x), 1), bool) if real is None else np.asarray(real)[:, t, None]
+            self.before = np.where(here, self.own, self.before[0]), here | self.before[1]
             last = np.where(here, new[0], 0 if zero_output else last)
             states = [np.where(here, n, s) for n, s in zip(new, states, strict=True)]
             outputs.append(last * self.masks("output", t))  # locked: Merity et al. 2018, y_t = h_t * m
@@ -102,11 +112,15 @@ class Oracle:
         o = sigmoid(a["o"] + self.peephole("o", c_new))
         kept = self.masks("hold_cell", t) + (1 - self.masks("hold_cell", t)) * f * self.masks("cell", t)
         self.seen.append({"input": i, "forget": f, "candidate": np.tanh(a["g"]), "output": o, "retained": kept})
-        shown = c_new
-        if "cell_gain" in self.weights:  # Ba et al. 2016, eq. 22: for the output only
-            shown = self.standard(c_new) * self.weights["cell_gain"] + self.weights["cell_offset"]
         d_c, d_h = self.masks("hold_cell", t), self.masks("hold_hidden", t)  # Krueger et al. 2017
-        return d_h * h + (1 - d_h) * o * np.tanh(shown), d_c * c + (1 - d_c) * c_new
+        c_kept, shown, self.own = d_c * c + (1 - d_c) * c_new, c_new, o
+        if "hold_output" in self.masks.noises:  # the same paper's reused output mask: the kept cell by the kept gate
+            gate, begun = self.before
+            d_o, shown = self.masks("hold_output", t) * begun, c_kept
+            o = d_o * gate + (1 - d_o) * o
+        if "cell_gain" in self.weights:  # Ba et al. 2016, eq. 22: for the output only
+            shown = self.standard(shown) * self.weights["cell_gain"] + self.weights["cell_offset"]
+        return d_h * h + (1 - d_h) * o * np.tanh(shown), c_kept
 
     def gru(self, t, x, h):
         wx, uh = self.products(t, x, h)

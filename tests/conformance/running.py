@@ -7,7 +7,7 @@ from unittest import mock
 import keras
 import numpy as np
 
-from rnnlab.layers import rnn as module
+from rnnlab.noise import sampling as module
 
 BACKEND = keras.backend.backend()
 

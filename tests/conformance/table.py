@@ -6,7 +6,7 @@ from typing import Any
 
 from rnnlab import layers
 from rnnlab.noise.schemes import noises
-from rnnlab.noise.sites import Noise
+from rnnlab.noise.sites import SITES, Noise
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,18 @@ class Scheme:
         return self.name
 
     def noises(self, cell):
-        found = noises(self.dropout, "dropout") + noises(self.recurrent_dropout, "recurrent_dropout")
-        return {noise.site: noise for noise in found if cell.states == 2 or noise.site not in ("cell", "hold_cell")}
+        given = noises(self.dropout, "dropout") + noises(self.recurrent_dropout, "recurrent_dropout")
+        lacking = {noise.site for noise in given if cell.states == 1 and SITES[noise.site].needs_cell}
+        lacking |= set() if cell.options.get("use_bias", True) else {"bias"}
+        return {noise.site: noise for noise in given if not {noise.site, noise.like} & lacking}
+
+    def draws(self, cell):
+        """The sites that draw: not those that take the mask of another."""
+        return [site for site, noise in self.noises(cell).items() if not noise.like]
 
     def arguments(self, cell):
         settings = {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
-        if cell.states == 2:
+        if len(self.noises(cell)) == len(noises(self.dropout, "dropout") + noises(self.recurrent_dropout, "recurrent_dropout")):
             return settings
         kept = self.noises(cell).values()
         return {name: [noise for noise in noises(setting, name) if noise in kept] for name, setting in settings.items()}
@@ -99,7 +105,12 @@ COORDINATES = {  # site: argument, lifetimes, shared by the gates or not, scales
     "hold_cell": ("recurrent_dropout", ("step", "sequence"), (True,), ("",)),
     "hold_hidden": ("recurrent_dropout", ("step", "sequence"), (True,), ("",)),
     "recurrent_kernel": ("recurrent_dropout", ("batch",), (True,), ("train", "test")),
+    "kernel": ("dropout", ("batch",), (True,), ("train", "test")),
+    "carried": ("recurrent_dropout", ("sequence",), (True,), ("",)),
+    "detach": ("recurrent_dropout", ("step",), (True,), ("",)),
 }
+OF_SCHEMES = ("bias", "hold_output")
+"""Sites that named schemes alone prove: no mask of their own can stand there."""
 
 
 def noise(site, lifetime="", tied=True, scale="", rate=RATE):
@@ -115,9 +126,11 @@ def alone():
 
 
 def everywhere(lifetime, tied, scale):
-    """Noise at every site at once."""
+    """Noise at every site at once, but for the gradient's own, under which a gradient is no slope."""
     settings = {"dropout": [], "recurrent_dropout": []}
     for site, (argument, lifetimes, sharing, scales) in COORDINATES.items():
+        if site == "detach":
+            continue
         lived, scaled = lifetime if lifetime in lifetimes else "", scale if scale in scales else ""
         settings[argument].append(noise(site, lived, tied or False not in sharing, scaled, rate=0.3))
     return Scheme(f"everywhere, per {lifetime}, {'tied' if tied else 'untied'}", **settings)
@@ -133,6 +146,17 @@ NAMED = [
     Scheme("semeniuta", 0.2, {"scheme": "semeniuta", "rate": 0.25}),
     Scheme("semeniuta per sequence", 0.2, {"scheme": "semeniuta", "rate": 0.25, "lifetime": "sequence"}),
     Scheme("zoneout under variational input", 0.3, {"scheme": "zoneout", "cell": 0.5, "hidden": 0.2}),
+    Scheme("gaussian", 0.2, {"scheme": "gaussian", "rate": 0.3}),
+    Scheme("variational gaussian", *2 * [{"scheme": "variational_gaussian", "rate": 0.3, "tied": False}]),
+    Scheme("one mask for state and output", 0.2, {"scheme": "variational_shared", "rate": 0.4}),
+    Scheme("zoneout by one mask", 0.0, {"scheme": "zoneout_shared", "rate": 0.4}),
+    Scheme("zoneout with the output gate", 0.2, {"scheme": "zoneout_reused_output", "rate": 0.4}),
+    Scheme("stochastic depth", 0.0, {"scheme": "stochastic_depth", "rate": 0.4}),
+    Scheme("stochastic depth of the hidden state", 0.0, {"scheme": "stochastic_depth", "rate": 0.4, "cell": False}),
+    Scheme("state reset", 0.0, [0.3, {"scheme": "state_reset", "rate": 0.4}]),
+    Scheme("h-detach", 0.0, {"scheme": "h_detach", "rate": 0.4}),
+    Scheme("weight drop by rows", 0.0, {"scheme": "weight_drop_rows", "rate": 0.5}),
+    Scheme("weight noise", *2 * [{"scheme": "weight_noise", "sigma": 0.3}]),
     Scheme("awd: weight drop and locked", [0.2, {"scheme": "locked", "rate": 0.3}], {"scheme": "weight_drop", "rate": 0.5}),
 ]
 EVERYWHERE = [

@@ -16,7 +16,7 @@ def compared(layer, weights, cell, scheme, training, mask=None):
     states = [normal((3, layer.units), 30 + n, 0.5, "float64") for n in range(cell.states)]
     with recorded() as drawn:
         ours = layer(x, initial_state=states, mask=mask, training=training)
-    assert {site: len(masks) for site, masks in drawn.items()} == dict.fromkeys(scheme.noises(cell) if training else (), 1)
+    assert {site: len(masks) for site, masks in drawn.items()} == dict.fromkeys(scheme.draws(cell) if training else (), 1)
     masks = Masks(scheme.noises(cell), {site: masks[0] for site, masks in drawn.items()} if training else None)
     output, final = Oracle(cell, weights, masks)(x, states, mask)
     return arrays(list(ours)), [output, *final]

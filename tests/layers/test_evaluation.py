@@ -8,7 +8,7 @@ from conformance.table import EVERYWHERE, PLAIN, ROWS, Scheme
 from thinning import thinned
 
 from rnnlab.layers import Embedding, LockedDropout
-from rnnlab.layers import rnn as module
+from rnnlab.noise import sampling as module
 
 
 @pytest.mark.parametrize(("cell", "scheme"), thinned(row for row in ROWS if row[0] in PLAIN[:2]), ids=str)
@@ -22,7 +22,7 @@ def test_a_layer_in_evaluation_draws_nothing(cell, scheme, monkeypatch):
     randomise(layer)
     before = arrays([seed.state.value for seed in layer.seeds.values()])
     monkeypatch.setattr(module, "sample", never)
-    assert len(before) == len(scheme.noises(cell))
+    assert len(before) == len(scheme.draws(cell))
     layer(normal((2, 1, 2)))
     layer(normal((2, 1, 2)), training=False)
     np.testing.assert_array_equal(arrays([seed.state.value for seed in layer.seeds.values()]), before)

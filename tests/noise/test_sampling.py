@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from conformance.table import COORDINATES, RATE, noise
 
-from rnnlab.noise.sampling import mean, sample, shape
+from rnnlab.noise.sampling import Sizes, mean, neutral, sample, shape
+from rnnlab.noise.sites import Noise
 
+SIZES = Sizes(7, 2, 5, 3, 4, {"kernel": (5, 12), "recurrent_kernel": (3, 12), "bias": (2, 12)})
 SITES = [(site, scale) for site, (*_, scales) in COORDINATES.items() for scale in scales]
 
 
@@ -20,10 +22,23 @@ def test_a_mask_has_two_values_and_its_expectation(site, scale):
     mask = drawn(value)
     top = 1 / (1 - RATE) if scale == "train" else 1
     np.testing.assert_allclose(np.unique(mask), [0, top], rtol=1e-6)
-    chance = RATE if site.startswith("hold") else 1 - RATE
-    assert (mask > 0).mean() == pytest.approx(chance, abs=0.01)  # the standard deviation is 0.002
-    assert mean(value) == pytest.approx(chance * top)
+    kept = RATE if site.startswith("hold") or site == "detach" else 1 - RATE
+    assert (mask > 0).mean() == pytest.approx(kept, abs=0.01)  # the standard deviation is 0.002
+    if site in ("carried", "detach"):  # evaluation stops no gradient and resets no state
+        assert mean(value) == neutral(value)
+        return
+    assert mean(value) == pytest.approx(kept * top)
     assert mask.mean() == pytest.approx(mean(value), abs=0.02)
+
+
+@pytest.mark.parametrize(("distribution", "expected"), [("gaussian", (1, (0.4 / 0.6) ** 0.5)), ("additive", (0, 0.4))])
+def test_normal_noise_has_the_mean_and_the_deviation_that_it_says(distribution, expected):
+    value = Noise(site="recurrent_kernel", distribution=distribution, rate=0.4)
+    numbers = drawn(value)
+    assert numbers.mean() == pytest.approx(expected[0], abs=0.01)
+    assert numbers.std() == pytest.approx(expected[1], abs=0.01)
+    assert ((numbers - expected[0]) ** 4).mean() / expected[1] ** 4 == pytest.approx(3, abs=0.1)  # of a normal number
+    assert mean(value) == neutral(value) == expected[0]
 
 
 def test_units_and_examples_are_independent():
@@ -61,16 +76,19 @@ def test_the_precision_is_that_of_the_layer_and_the_units_dropped_are_not(dtype)
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (noise("input", "sequence"), (2, 3)),
-        (noise("input", "step"), (7, 2, 3)),
-        (noise("input", "sequence", tied=False), (4, 2, 3)),
+        (noise("input", "sequence"), (2, 5)),
+        (noise("input", "step"), (7, 2, 5)),
+        (noise("input", "sequence", tied=False), (4, 2, 5)),
         (noise("recurrent", "step", tied=False), (4, 7, 2, 3)),
         (noise("hold_cell"), (7, 2, 3)),
+        (Noise(site="hold_cell", rate=0.5, sharing="units"), (7, 2, 1)),
+        (noise("detach"), (7, 1, 1)),
+        (noise("carried"), (2, 1)),
+        (noise("kernel"), (5, 12)),
+        (noise("recurrent_kernel"), (3, 12)),
+        (Noise(site="recurrent_kernel", rate=0.5, sharing="rows"), (1, 12)),
+        (Noise(site="bias", rate=0.5), (2, 12)),
     ],
 )
 def test_the_axes_are_gate_step_example_unit_as_far_as_they_differ(value, expected):
-    assert shape(value, 7, 2, 3, 4) == expected
-
-
-def test_a_mask_that_lives_a_batch_is_shaped_as_what_it_multiplies():
-    assert shape(noise("recurrent_kernel"), 7, 2, (3, 12), 4) == (3, 12)
+    assert shape(value, SIZES) == expected

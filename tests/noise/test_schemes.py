@@ -58,6 +58,83 @@ PAPERS = [  # argument, setting, the noise that its paper describes
         {"scheme": "weight_drop", "rate": 0.5},
         [Noise(site="recurrent_kernel", rate=0.5, lifetime="batch", scale="train")],
     ),
+    (
+        "recurrent_dropout",
+        {"scheme": "variational_shared", "rate": 0.3},
+        [
+            Noise(site="recurrent", rate=0.3, lifetime="sequence", scale="train"),
+            Noise(site="output", rate=0.3, lifetime="sequence", scale="train", like="recurrent"),
+        ],
+    ),
+    (
+        "dropout",
+        {"scheme": "gaussian", "rate": 0.3},
+        [Noise(site="input", distribution="gaussian", rate=0.3, lifetime="step", tied=True)],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "variational_gaussian", "rate": 0.3, "tied": False},
+        [Noise(site="recurrent", distribution="gaussian", rate=0.3, lifetime="sequence", tied=False)],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "zoneout_shared", "rate": 0.15},
+        [
+            Noise(site="hold_cell", rate=0.15, lifetime="step"),
+            Noise(site="hold_hidden", rate=0.15, lifetime="step", like="hold_cell"),
+        ],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "zoneout_reused_output", "rate": 0.15},
+        [
+            Noise(site="hold_cell", rate=0.15, lifetime="step"),
+            Noise(site="hold_output", rate=0.15, lifetime="step", like="hold_cell"),
+        ],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "stochastic_depth", "rate": 0.05},
+        [
+            Noise(site="hold_cell", rate=0.05, lifetime="step", sharing="units"),
+            Noise(site="hold_hidden", rate=0.05, lifetime="step", sharing="units", like="hold_cell"),
+        ],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "stochastic_depth", "rate": 0.05, "cell": False},
+        [Noise(site="hold_hidden", rate=0.05, lifetime="step", sharing="units")],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "state_reset", "rate": 0.01},
+        [Noise(site="carried", rate=0.01, lifetime="sequence", sharing="units")],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "h_detach", "rate": 1.0},
+        [Noise(site="detach", rate=1.0, lifetime="step", sharing="batch")],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "weight_drop_rows", "rate": 0.5},
+        [Noise(site="recurrent_kernel", rate=0.5, lifetime="batch", scale="train", sharing="rows")],
+    ),
+    (
+        "recurrent_dropout",
+        {"scheme": "weight_noise", "sigma": 0.075},
+        [Noise(site="recurrent_kernel", distribution="additive", rate=0.075, lifetime="batch")],
+    ),
+    (
+        "dropout",
+        {"scheme": "weight_noise", "sigma": 0.075},
+        [Noise(site=site, distribution="additive", rate=0.075, lifetime="batch") for site in ("kernel", "bias")],
+    ),
+    (
+        "dropout",
+        {"scheme": "weight_noise", "sigma": 0.075, "biases": False},
+        [Noise(site="kernel", distribution="additive", rate=0.075, lifetime="batch")],
+    ),
     ("embedding", {"scheme": "word", "rate": 0.1, "lifetime": "batch"}, [Noise(site="word", rate=0.1, lifetime="batch")]),
 ]
 

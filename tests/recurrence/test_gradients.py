@@ -24,7 +24,9 @@ def slope(function, cotangents, values, direction):
     return np.dot(list(WEIGHTS.values()), sums) / EPSILON
 
 
-CASES = thinned(row for row in ROWS if row[0] is LSTM or row[1] in SHORT)
+CASES = thinned(
+    (cell, scheme) for cell, scheme in ROWS if (cell is LSTM or scheme in SHORT) and "detach" not in scheme.noises(cell)
+)
 
 
 @pytest.mark.parametrize(("cell", "scheme"), CASES, ids=str)
