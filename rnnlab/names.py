@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]{0,99}")
 _FILES = (".yaml", ".json", ".jsonl", ".html")
+_WORDS = frozenset(("none", "no", "off", "null", "nan", "missing", "baseline", "all", "both", "nothing", "better", "worse"))
 
 
 def nearest(name: object, names: Iterable[object]) -> str:
@@ -28,3 +29,12 @@ def folder(name: str) -> str:
         rule = "up to 100 letters, digits and . _ = , + -, beginning with a letter or digit"
         raise ValueError(f"a name that becomes a folder needs {rule}, and no file's ending such as .yaml; got {name!r}")
     return name
+
+
+def quoted(name: str) -> str:
+    """Return a name for the middle of a sentence: in quotes where it would be read as a word, such as "none".
+
+    >>> quoted("zoneout"), quoted("none")
+    ('zoneout', '"none"')
+    """
+    return f'"{name}"' if name.lower() in _WORDS else name

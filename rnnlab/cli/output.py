@@ -25,7 +25,10 @@ def _table(rows: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
     columns = dict.fromkeys(key for row in rows for key in row)
-    table = Table(*columns)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        numbers = all(isinstance(row.get(column), int | float | None) for row in rows)
+        table.add_column(Text(column), justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(row.get(column))) for column in columns))
     Console(width=None if sys.stdout.isatty() else 200).print(table)

@@ -31,13 +31,13 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
              rnnlab compare runs/adding --group-by model.recurrent.0.cell --latex
     """
     from rnnlab.comparison import compare, json_file
-    from rnnlab.report import export
+    from rnnlab.report import export, terminal
 
     found = compare.compare(*folders, **question)
     if form:
         click.echo(getattr(export, form)(found), nl=False)
     else:
-        export.show(found)
+        terminal.show(found)
     for line in json_file.keep(found, folders):
         click.echo(line, err=bool(form))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.factorial import Effect, effects
-from rnnlab.comparison.headline import headline
+from rnnlab.comparison.headline import Answer
 from rnnlab.comparison.load import Gathered, gather, mixed_makers
 from rnnlab.comparison.metric import Metric, choose
 from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
@@ -43,7 +43,7 @@ class Comparison:
     baseline: str
     margin: float | None
     answer: str
-    """The answer in one sentence; every variant has its own `words` besides."""
+    """The answer in at most four sentences, each on a line; every variant has its own `words` besides."""
     variants: dict[str, Variant]
     pairs: dict[str, Against]
     """Where all pairs were asked for, those without the baseline, as "this against that"."""
@@ -116,7 +116,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         selection=selection(gathered.configs),
         baseline=baseline,
         margin=margin,
-        answer=headline(variants, pairs, baseline, metric),
+        answer="\n".join(Answer(variants, pairs, baseline, metric, _seconds(gathered)).sentences()),
         variants=variants,
         pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
         effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
@@ -126,6 +126,12 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         makers=mixed_makers(gathered.results),
         classes={} if ask.group_by else classes_of(gathered.runs),
     )
+
+
+def _seconds(gathered: Gathered) -> float | None:
+    """The mean time of a run that has ended."""
+    known = [result["metrics"]["seconds"] for result in gathered.results if result["metrics"].get("seconds")]
+    return sum(known) / len(known) if known else None
 
 
 def _question(metric: Metric, baseline: str, ask: Ask) -> str:

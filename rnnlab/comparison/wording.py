@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rnnlab.comparison.verdict import Case, Counts
+from rnnlab.names import quoted
 from rnnlab.statistics.intervals import Estimate
 from rnnlab.statistics.permutation import FEWEST_SEEDS
 from rnnlab.statistics.rounding import count, decimals, fixed, p_value, with_interval
@@ -11,7 +12,7 @@ from rnnlab.statistics.rounding import count, decimals, fixed, p_value, with_int
 
 def sentence(verdict: str, case: Case) -> str:
     """Return `verdict` on `case` as a sentence with its evidence."""
-    return _SENTENCES[verdict](case)
+    return _SENTENCES[verdict](replace(case, variant=quoted(case.variant), baseline=quoted(case.baseline)))
 
 
 def _named(case: Case) -> str:

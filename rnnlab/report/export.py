@@ -1,52 +1,18 @@
-"""A comparison as text: for a terminal, a README, a paper, a spreadsheet."""
+"""A comparison as text: for a README, a paper, a spreadsheet."""
 
 import csv
 import io
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from json import dumps
-from typing import TYPE_CHECKING, Literal
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.comparison.json_file import document
 from rnnlab.config.paths import flatten
-from rnnlab.report.tables import Column, columns, effect_columns
+from rnnlab.names import quoted
+from rnnlab.report.tables import Column, columns, effect_columns, rows
 from rnnlab.statistics.rounding import count, minus
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-WIDTH = 100
-"""Columns of a page of text."""
-
-
-def show(comparison: Comparison, console: "Console | None" = None) -> None:
-    """Print the answer, the table and its notes, at most 100 columns wide; plain text where the console is no terminal."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = console or Console(width=None if sys.stdout.isatty() else WIDTH)
-    brief = [column for column in columns(comparison) if column.brief]
-    said = [Text(comparison.answer, style="bold"), *map(Text, words(comparison)), "", *map(Text, notes(comparison))]
-    effects = ["", _grid(effect_columns(comparison))] if comparison.effects else []
-    for part in (_grid(brief), "", *said, *effects):
-        console.print(part, width=min(WIDTH, console.width))
-
-
-def _grid(of: Sequence[Column]) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in of:
-        align: Literal["left", "right"] = "left" if column.words else "right"
-        table.add_column(Text(column.title), justify=align, overflow="fold", no_wrap=column is not of[0])
-    for row in _rows(of):
-        table.add_row(*map(Text, row))
-    return table
 
 
 def notes(comparison: Comparison) -> list[str]:
@@ -57,6 +23,15 @@ def notes(comparison: Comparison) -> list[str]:
     }
     rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
     return [*_plain(comparison), *rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_analyses(comparison)]
+
+
+def warnings(comparison: Comparison) -> list[str]:
+    """Return those of the notes that speak against the numbers: a forecast without a model wins, seeds are not pairs."""
+    behind = [note for note in _plain(comparison) if "No better than" in note]
+    return [*behind, *(note for note in _pairs(comparison) if not note.startswith(_PAIRED))]
+
+
+_PAIRED = "Paired:"
 
 
 def _plain(comparison: Comparison) -> list[str]:
@@ -86,9 +61,10 @@ def _pairs(comparison: Comparison) -> list[str]:
     mixed = [f"The runs were made by different code or versions, which may round otherwise: {'; '.join(told)}."] if told else []
     if set(faults.values()) == {"paired"}:
         but = ", but not the same code or versions" if mixed else ""
-        return [f"Paired: every seed has the same initial weights and the same order of data in all variants{but}.", *mixed]
+        return [f"{_PAIRED} every seed has the same initial weights and the same order of data in all variants{but}.", *mixed]
     unpaired = [name for name, fault in faults.items() if fault != "paired"]
-    return [*mixed, *(f"{name} is not fully paired with {comparison.baseline}: {faults[name]}." for name in unpaired)]
+    baseline = quoted(comparison.baseline)
+    return [*mixed, *(f"{quoted(name)} is not fully paired with {baseline}: {faults[name]}." for name in unpaired)]
 
 
 def _analyses(comparison: Comparison) -> list[str]:
@@ -98,7 +74,7 @@ def _analyses(comparison: Comparison) -> list[str]:
     if len(analyses) < 2:
         return []
     spent = ", ".join(f"{analysis.alpha:.2g} at {count(analysis.seeds, 'seed')}" for analysis in analyses)
-    return [f"Looks at this question and what each spent of the level 0.05: {spent}."]
+    return [f"Analyses of this question and what each spent of the level 0.05: {spent}."]
 
 
 def json(comparison: Comparison) -> str:
@@ -113,15 +89,15 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _lines(table: Sequence[Column]) -> list[str]:
-    rows = [[re.sub(r"([\\|<>*_`\[\]])", r"\\\1", cell) for cell in row] for row in _rows(table, titles=True)]
-    rows.insert(1, ["---" if column.words else "---:" for column in table])
-    return [f"| {' | '.join(row)} |\n" for row in rows]
+    lines = [[re.sub(r"([\\|<>*_`\[\]])", r"\\\1", cell) for cell in row] for row in rows(table, titles=True)]
+    lines.insert(1, ["---" if column.words else "---:" for column in table])
+    return [f"| {' | '.join(row)} |\n" for row in lines]
 
 
 def latex(comparison: Comparison) -> str:
     """Return the table as LaTeX for the package booktabs; characters that mean something there are escaped."""
     table = [column for column in columns(comparison) if column.title not in ("best epoch", "parameters")]
-    head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in _rows(table, titles=True)]
+    head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in rows(table, titles=True)]
     layout = "".join("l" if column.words else "r" for column in table)
     said = [rf"% {_tex(note)}" for note in [*words(comparison), *notes(comparison)]]
     top = [r"% \usepackage{booktabs}", *said, rf"\begin{{tabular}}{{{layout}}}", r"\toprule"]
@@ -145,15 +121,10 @@ def _tex(text: str) -> str:
 
 def spreadsheet(comparison: Comparison) -> str:
     """Return every number of every variant as CSV, a row a variant; columns are named by their path in comparison.json."""
-    rows = {name: flatten({**asdict(one), "seeds": {}}) for name, one in comparison.variants.items()}
-    fields = list(dict.fromkeys(field for row in rows.values() for field in row if field not in ("seeds", "against")))
+    numbers = {name: flatten({**asdict(one), "seeds": {}}) for name, one in comparison.variants.items()}
+    fields = list(dict.fromkeys(field for row in numbers.values() for field in row if field not in ("seeds", "against")))
     text = io.StringIO()
     writer = csv.DictWriter(text, ["variant", *fields], extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({"variant": name, **row} for name, row in rows.items())
+    writer.writerows({"variant": name, **row} for name, row in numbers.items())
     return text.getvalue()
-
-
-def _rows(table: Sequence[Column], titles: bool = False) -> list[list[str]]:
-    body = [[cell.text for cell in row] for row in zip(*(column.cells for column in table), strict=True)]
-    return [[column.title for column in table], *body] if titles else body

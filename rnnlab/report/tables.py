@@ -1,13 +1,12 @@
 """The tables of a comparison, column by column, for every form in which they are printed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from rnnlab.comparison.compare import Comparison, Variant
 from rnnlab.statistics.intervals import Estimate, Rate
 from rnnlab.statistics.paired import Difference
-from rnnlab.statistics.rounding import bare_p, decimals, fixed, with_interval
+from rnnlab.statistics.rounding import bare_p, decimals, fixed, places, with_interval
 
 
 @dataclass(frozen=True)
@@ -35,10 +34,8 @@ def columns(comparison: Comparison) -> list[Column]:
     """Return the table of the variants, in their order; columns that say nothing are left out."""
     of = list(comparison.variants.values())
 
-    def means(title: str, meaning: str, name: str, brief: bool = True, places: int | None = None) -> Column:
-        estimates: list[Estimate] = [getattr(one, name) for one in of]
-        digits = decimals(median([one.sd for one in estimates if one.sd] or [0.0])) if places is None else places
-        return Column(title, meaning, [_mean(one, digits, name == "value") for one in estimates], brief)
+    def means(title: str, meaning: str, name: str, brief: bool = True, digits: int | None = None) -> Column:
+        return Column(title, meaning, [_mean(getattr(one, name), digits, name == "value") for one in of], brief)
 
     verdicts = [Cell(one.against.verdict if one.against else "baseline") for one in of]
     simultaneous = f"from {comparison.baseline}; interval simultaneous over all variants"
@@ -54,12 +51,18 @@ def columns(comparison: Comparison) -> list[Column]:
         _column(of, "ahead", "seeds on which it beats the baseline", _ahead, brief=False),
         _column(of, "p", "joint sign-flip test over all variants", lambda its: _p(its.p), brief=False),
         means("gap", "validation minus training, noise off", "gap"),
-        means(f"{comparison.unit}/s", "training speed", "words_per_second", places=0),
+        means(f"{comparison.unit}/s", "training speed", "words_per_second", digits=0),
         _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent), brief=False),
         means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
-        means("best epoch", "counted from 1", "best_epoch", brief=False, places=1),
+        means("best epoch", "counted from 1", "best_epoch", brief=False, digits=1),
         Column("parameters", "trained numbers", [Cell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False),
     )
+
+
+def rows(table: Sequence[Column], titles: bool = False) -> list[list[str]]:
+    """Return the cells of a table row by row, its titles first where they are asked for."""
+    body = [[cell.text for cell in row] for row in zip(*(column.cells for column in table), strict=True)]
+    return [[column.title for column in table], *body] if titles else body
 
 
 def further_columns(comparison: Comparison) -> list[Column]:
@@ -76,7 +79,7 @@ def further_columns(comparison: Comparison) -> list[Column]:
         _column(of, "g", "Hedges' g_av of the difference", lambda its: _number(its.effect)),
         _column(of, "p finished", "p over the seeds that both finished", lambda its: _p(its.p_finished)),
         _column(of, "p equivalent", "two one-sided t tests against the margin", lambda its: _p(its.equivalence_p)),
-        _column(of, "detectable", "difference that these seeds find four times in five", lambda its: _number(its.detectable)),
+        _column(of, "detectable", "difference that these seeds find four times in five", _detectable),
         _column(
             of, "seeds needed", "to find the difference as seen four times in five", lambda its: _number(its.seeds_needed, 0)
         ),
@@ -94,6 +97,17 @@ def effect_columns(comparison: Comparison) -> list[Column]:
     )
 
 
+def pair_columns(comparison: Comparison) -> list[Column]:
+    """Return the table of the pairs without the baseline; it has no rows where they were not asked for."""
+    of = list(comparison.pairs.values())
+    return _said(
+        Column("pair", "variants other than the baseline", [Cell(name, name) for name in comparison.pairs], words=True),
+        Column("verdict", "what the numbers allow to say", [Cell(one.verdict) for one in of], words=True),
+        Column("difference [95 %]", "simultaneous over all pairs", [_signed(one.difference.estimate) for one in of]),
+        Column("p", "joint sign-flip test over all pairs", [_p(one.difference.p) for one in of]),
+    )
+
+
 def _names(comparison: Comparison) -> Column:
     return Column("variant", "a patch of the config", [Cell(name, name) for name in comparison.variants], words=True)
 
@@ -107,9 +121,10 @@ def _said(*found: Column) -> list[Column]:
     return [column for column in found if any(cell.text not in ("", "-") for cell in column.cells)]
 
 
-def _mean(estimate: Estimate, places: int, spread: bool) -> Cell:
-    deviation = f" ± {fixed(estimate.sd, places)}" if spread and estimate.sd is not None else ""
-    return Cell(fixed(estimate.mean, places) + deviation, estimate.mean)
+def _mean(estimate: Estimate, digits: int | None, spread: bool) -> Cell:
+    digits = places(estimate.mean, estimate.sd) if digits is None else digits
+    deviation = f" ± {fixed(estimate.sd, digits)}" if spread and estimate.sd is not None else ""
+    return Cell(fixed(estimate.mean, digits) + deviation, estimate.mean)
 
 
 def _lost(one: Variant) -> Cell:
@@ -128,8 +143,12 @@ def _ahead(difference: Difference) -> Cell:
     return Cell(f"{difference.better}/{difference.beats.n}", difference.beats.rate)
 
 
-def _number(value: float | None, places: int = 2) -> Cell:
-    return Cell("" if value is None else fixed(value, places), value)
+def _number(value: float | None, digits: int = 2) -> Cell:
+    return Cell("" if value is None else fixed(value, digits), value)
+
+
+def _detectable(difference: Difference) -> Cell:
+    return _number(difference.detectable, decimals(difference.detectable))
 
 
 def _p(p: float | None) -> Cell:

@@ -12,9 +12,21 @@ def decimals(spread: float | None) -> int:
     >>> decimals(1.84), decimals(0.0123), decimals(250.0), decimals(None)
     (1, 3, 0, 2)
     """
-    if not spread or not isfinite(spread):
-        return 2
-    return min(max(1 - floor(log10(abs(spread))), 0), 6)
+    return _digits(spread, 2) if spread and isfinite(spread) else 2
+
+
+def places(value: float | None, spread: float | None) -> int:
+    """Return the digits after the point for a value with such a spread; four significant digits where none is known.
+
+    >>> places(143.217, 1.84), places(143.217, None), places(0.85312, None)
+    (1, 1, 4)
+    """
+    return decimals(spread) if spread or not value else _digits(value, 4)
+
+
+def _digits(value: float, significant: int) -> int:
+    """The digits after the point that show so many significant digits of a value."""
+    return min(max(significant - 1 - floor(log10(abs(value))), 0), 9)
 
 
 def fixed(value: float | None, places: int, plus: bool = False) -> str:
@@ -35,9 +47,9 @@ def with_interval(estimate: Estimate, plus: bool = False) -> str:
     '-5.2 [-6.3, -4.1]'
     """
     if estimate.low is None or estimate.high is None:
-        return fixed(estimate.mean, 2, plus)
-    places = decimals((estimate.high - estimate.low) / 2)
-    return f"{fixed(estimate.mean, places, plus)} [{fixed(estimate.low, places)}, {fixed(estimate.high, places)}]"
+        return fixed(estimate.mean, places(estimate.mean, None), plus)
+    digits = places(estimate.mean, (estimate.high - estimate.low) / 2)
+    return f"{fixed(estimate.mean, digits, plus)} [{fixed(estimate.low, digits)}, {fixed(estimate.high, digits)}]"
 
 
 def minus(text: str, sign: str = "\N{MINUS SIGN}") -> str:
@@ -95,3 +107,15 @@ def count(n: int, thing: str) -> str:
     ('1 seed', '3 seeds')
     """
     return f"{n} {thing}{'' if n == 1 else 's'}"
+
+
+def lasting(seconds: float) -> str:
+    """Return "about 2 minutes", "about 3 hours".
+
+    >>> lasting(40), lasting(100), lasting(9000), lasting(200_000)
+    ('about 40 seconds', 'about 2 minutes', 'about 2 hours', 'about 2 days')
+    """
+    for unit, size, most in (("second", 1, 90), ("minute", 60, 5400), ("hour", 3600, 172_800)):
+        if seconds < most:
+            return f"about {count(max(1, round(seconds / size)), unit)}"
+    return f"about {count(round(seconds / 86_400), 'day')}"

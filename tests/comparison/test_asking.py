@@ -18,18 +18,18 @@ def rnnlab(*arguments):
 
 def test_all_pairs_find_the_best_of_several_winners(make):
     folder = make.experiment({"none": 0, "variational": -9, "zoneout": -18})
-    assert compare(folder).answer.endswith("Which of them is best takes a comparison of all pairs.")
+    assert compare(folder).answer.endswith("Next: compare the winners with each other by --all-pairs.")
     every = compare(folder, all_pairs=True)
     assert list(every.pairs) == ["zoneout against variational"]
     assert every.pairs["zoneout against variational"].verdict == "better"
     assert "over 3 comparisons" in every.variants["variational"].against.words
-    assert every.answer == "Better than none: variational, zoneout. zoneout is the best of them."
+    assert 'Better than "none": variational, zoneout; zoneout is the best of them.\nNext: use zoneout.' in every.answer
     assert every.analysis.question == "test_perplexity all pairs"
 
 
 def test_all_pairs_name_no_best_where_there_is_none(make):
     every = compare(make.experiment({"none": 0, "variational": -9, "zoneout": -9}), all_pairs=True)
-    assert every.answer == "Better than none: variational, zoneout. None of them is shown to be the best."
+    assert 'Better than "none": variational, zoneout; none of them is shown to be the best.' in every.answer
 
 
 def test_planning_says_how_many_seeds_a_difference_needs(make):
@@ -62,7 +62,7 @@ def test_compare_takes_several_folders_all_pairs_and_a_margin(make):
         *("variant", "first/none", "first/tested", "second/none", "second/tested")
     ]
     third = make.experiment({"none": 0, "tested": -9, "zoneout": -18}, name="third")
-    assert "zoneout is better than tested by" in rnnlab("compare", third, "--all-pairs").output
+    assert "zoneout against tested  better" in rnnlab("compare", third, "--all-pairs").output
     equal = rnnlab("compare", first, "--margin", "100", "--json").stdout
     assert json.loads(equal)["variants"]["tested"]["against"]["verdict"] == "equivalent"
 

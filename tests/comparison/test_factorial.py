@@ -6,7 +6,7 @@ import pytest
 from rnnlab.comparison.compare import compare
 from rnnlab.comparison.factorial import effects
 from rnnlab.comparison.outcomes import Outcome
-from rnnlab.report import export
+from rnnlab.report import terminal
 from rnnlab.statistics.paired import Question
 
 GRID = {"cell": ["lstm", "gru"], "dropout": [0.0, 0.3]}
@@ -52,7 +52,7 @@ def forms_shown(comparison):
     from rich.console import Console
 
     text = io.StringIO()
-    export.show(comparison, Console(file=text, width=100))
+    terminal.show(comparison, Console(file=text, width=100))
     return text.getvalue()
 
 

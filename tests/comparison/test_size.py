@@ -12,10 +12,10 @@ from rnnlab.storage import store
 MEASURE = """
 import re, sys
 from rnnlab.comparison import compare, json_file
-from rnnlab.report import export
+from rnnlab.report import terminal
 found = compare.compare(sys.argv[1])
 json_file.write(found, [sys.argv[1]])
-export.show(found)
+terminal.show(found)
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1], file=sys.stderr)
 """
 

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from rnnlab.comparison import json_file
 from rnnlab.comparison.compare import compare
-from rnnlab.report import export
+from rnnlab.report import export, terminal
+from rnnlab.report.tables import columns
 from rnnlab.statistics.rounding import typeset
 
 
@@ -22,7 +23,7 @@ def comparison(make):
 
 def printed(comparison, **console):
     text = io.StringIO()
-    export.show(comparison, Console(file=text, **console))
+    terminal.show(comparison, Console(file=text, **console))
     return text.getvalue()
 
 
@@ -33,7 +34,34 @@ def test_the_table_fits_100_columns_and_is_plain_text_in_a_file(comparison):
     assert "\N{MINUS SIGN}" not in text
     row = next(line for line in text.splitlines() if line.startswith("variational"))
     assert row.split()[:2] == ["variational", "better"]
-    assert comparison.variants["variational"].against.words in " ".join(text.split())
+    assert all(sentence in " ".join(text.split()) for sentence in comparison.answer.splitlines())
+    assert "gap" in text
+    assert "words/s" not in text, "the names leave no place for the last column"
+    assert comparison.variants["variational"].against.words not in " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [50, 72, 100])
+def test_no_line_of_the_table_wraps_however_long_the_names(make, width):
+    name = "cell=lstm,dropout=0.25,recurrent_dropout=0.5,embedding.dropout=0.1,units=650"
+    text = printed(compare(make.experiment({"none": 0, name: -9, name.replace("lstm", "gru"): 1})), width=width)
+    table = text[: text.index("\n\n")].splitlines()
+    assert [line.split()[0] for line in table[:2]] == ["variant", "none"]
+    assert len(table) == 1 + 3
+    assert table[2].startswith("cell=")
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_every_mean_has_two_digits_of_its_own_spread(make):
+    comparison = compare(make.figures(none=[150.0, 151.0, 149.0], close=[150.01, 150.02, 150.03], one=[150.0, None, None]))
+    cells = next(column for column in columns(comparison) if column.title == "test perplexity").cells
+    assert [cell.text for cell in cells] == ["150.0 ± 1.0", "150.020 ± 0.010", "150.0"]
+
+
+def test_verdicts_have_colours_where_the_terminal_has_them(make):
+    comparison = compare(make.experiment({"none": 0, "good": -9, "bad": 9}))
+    text = printed(comparison, width=100, force_terminal=True, color_system="standard", legacy_windows=False)
+    assert "\x1b[32mbetter" in text
+    assert "\x1b[31mworse" in text
 
 
 def test_a_wide_terminal_gets_colour_and_still_100_columns(comparison):
