@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.prepared import ABOUT, Prepared, home, read_about
+from rnnlab.data.sources import beside
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.tokenizer import Codec
 
@@ -40,10 +41,12 @@ def describe(found: Prepared) -> dict[str, Any]:
     """Return what is known of a prepared data set."""
     about, codec = found.about, Codec.of(found.about["codec"])
     kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
-    tokens = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
+    tokens: dict[str, Any] = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
     if alike := _alike(codec.labels):
         kept["told"] = [*kept.get("told", []), *alike]
+    tokens |= {"tokens": about["tokens"]} if about.get("tokens") else {}
+    tokens |= {"beside": beside.features(codec.beside)} if codec.beside else {}
     return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(found.folder), **kept}
 
 
@@ -53,8 +56,10 @@ def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
     told: dict[str, Any] = dict(about)
     if codec.vocabulary:
         told["unknown_rate"] = told.pop("unknown") / about["steps"]
-    else:
+    elif values.ndim > 1:
         told |= _numbers(values)
+    else:
+        told["distinct_tokens"] = len(np.unique(values))
     if f"{name}.targets" in found:
         told |= _targets(codec, found[f"{name}.targets"])
     if f"{name}.offsets" not in found:

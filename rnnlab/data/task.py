@@ -81,8 +81,15 @@ class Task:
     padded: bool = False
     """Whether inputs hold padding, which the model has to mask; see `rnnlab.data.dataset.Batch`."""
 
+    beside: int = 0
+    """Features beside a text: the last ones of every step of `batch_shape`, the same at all, after the token's number."""
     quantiles: tuple[float, ...] = ()
     """Which quantiles of every number are predicted, side by side; none where its mean is."""
+
+    @property
+    def dtype(self) -> str:
+        """The type of a batch: whole numbers where it has tokens alone."""
+        return "int32" if self.vocabulary and not self.beside else "float32"
 
     @property
     def kind(self) -> Kind:

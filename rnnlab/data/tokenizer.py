@@ -56,6 +56,8 @@ class Codec:
     """How numbers that the model reads were standardised; None where they are as they were."""
     targets: Scale | None = None
     """How numbers that it predicts were standardised; None where they are as they were."""
+    beside: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """How columns beside a text become numbers: the name of each, and its kind with names, or with mean and deviation."""
 
     @classmethod
     def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[Any]], size: int | None) -> "Codec":
@@ -121,4 +123,5 @@ class Codec:
         scales = {name: (found := document[name]) and Scale(*map(tuple, found)) for name in ("inputs", "targets")}
         tokens = document["vocabulary"]
         vocabulary = None if tokens is None else Vocabulary(tuple(tokens))
-        return cls(**{**document, **scales, "vocabulary": vocabulary, "labels": tuple(document["labels"])})
+        beside = tuple((name, encoder) for name, encoder in document.get("beside", ()))
+        return cls(**{**document, **scales, "vocabulary": vocabulary, "labels": tuple(document["labels"]), "beside": beside})

@@ -66,7 +66,8 @@ def first_batch(dataset: Dataset) -> tuple[Batch, np.ndarray | None]:
     """Return the first batch of the validation split, and the tokens of its most telling row as texts; padding is empty."""
     split = dataset.validation
     batch = split.batch(split.order(0, 0)[0])
-    if not dataset.vocabulary or batch.x.ndim != 2:
+    x = np.nan_to_num(batch.x[..., 0], nan=PADDING).astype(np.int32) if dataset.task.beside else batch.x
+    if not dataset.vocabulary or x.ndim != 2:
         return batch, None
     known = dataset.vocabulary.tokens
-    return batch, np.array(["" if number == PADDING else known[number] for number in batch.x[telling(batch.x)]])
+    return batch, np.array(["" if number == PADDING else known[number] for number in x[telling(batch.x)]])

@@ -26,16 +26,17 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
     """
     for index, layer in enumerate(config.recurrent):
         _check(f"model.recurrent.{index}", layer)
-    tokens = bool(task.vocabulary)
-    inputs = keras.Input((None, *task.batch_shape[2:]), dtype="int32" if tokens else "float32", name="input")
-    x, mask = _real(inputs, tokens) if task.padded else (inputs, None)
+    inputs = keras.Input((None, *task.batch_shape[2:]), dtype=task.dtype, name="input")
+    x, mask = _real(inputs, task.dtype == "int32") if task.padded else (inputs, None)
+    beside = x[:, 0, 1:] if task.beside else None
+    x = ops.cast(x[..., 0], "int32") if task.beside else x
     if config.embedding:
         x = keras.layers.Embedding(task.vocabulary, config.embedding.width, name="embedding")(x)
     every_step = task.kind.per_step or config.head.pooling != "last"
     for index, layer in enumerate(config.recurrent):
         sequences = every_step or index < len(config.recurrent) - 1
         x = _recurrent(layer, f"recurrent_{index}", sequences)(x, mask=mask)
-    model = keras.Model(inputs, _head(config.head, task, x, mask))
+    model = keras.Model(inputs, _head(config.head, task, x, mask, beside))
     _copy(model, trained)
     return model
 
@@ -73,9 +74,17 @@ def _recurrent(config: RecurrentConfig, name: str, sequences: bool) -> keras.lay
     )
 
 
-def _head(config: HeadConfig, task: Task, x: keras.KerasTensor, mask: keras.KerasTensor | None) -> keras.KerasTensor:
+def _head(
+    config: HeadConfig,
+    task: Task,
+    x: keras.KerasTensor,
+    mask: keras.KerasTensor | None,
+    beside: keras.KerasTensor | None,
+) -> keras.KerasTensor:
     if config.pooling != "last":
         x = _POOLING[config.pooling](x, mask)
+    if beside is not None:
+        x = keras.layers.Concatenate(name="with_beside")([x, beside])
     if config.projection:
         x = keras.layers.Dense(config.projection, name="projection")(x)
     return keras.layers.Dense(task.outputs, name="head")(x)

@@ -18,7 +18,7 @@ def parameters(config: ModelConfig, task: Task) -> int:
     for layer in config.recurrent:
         ways = 2 if layer.bidirectional else 1
         total, width = total + ways * _layer(layer, width), ways * layer.units
-    return total + _head(config.head, width, task.outputs)
+    return total + _head(config.head, width + task.beside, task.outputs)
 
 
 def _layer(config: RecurrentConfig, inputs: int) -> int:

@@ -37,6 +37,8 @@ def _predicted(answer: Answer) -> Iterator[str]:
         yield f"  {answer['note']}"
     if answer.get("unknown"):
         yield f"  not in the vocabulary, read as <unk>: {', '.join(answer['unknown'])}"
+    if "unknown_beside" in answer:
+        yield f"  not in the training data, read as none: {', '.join(answer['unknown_beside'])}"
     if "perplexity" in answer:
         yield f"  perplexity of the text {answer['perplexity']:.4g}; most likely to follow:"
     several = answer.get("samples", 1) > 1

@@ -10,11 +10,14 @@ import numpy as np
 
 from rnnlab.data.dataset import Split
 from rnnlab.data.sources import arrays, frames
+from rnnlab.data.sources.frames import Place
 from rnnlab.data.sources.layout import Layout
 from rnnlab.data.sources.npz import Arrays
-from rnnlab.data.sources.reading import found, lines
+from rnnlab.data.sources.numbers import numbers_or_names
+from rnnlab.data.sources.reading import Row, found, lines
+from rnnlab.data.sources.table import joined
 from rnnlab.data.splits.fixed_length import Examples
-from rnnlab.data.splits.variable_length import Ragged
+from rnnlab.data.splits.variable_length import Ragged, with_beside
 from rnnlab.errors import UserError
 from rnnlab.trained.loading import data_of
 from rnnlab.trained.predictor import Input, Predictor
@@ -33,13 +36,23 @@ def of_file(predictor: Predictor, file: str, column: str | None = None) -> Itera
     own, ending = predictor.config.data, frames.ending(path)
     named = column or (ending != ".txt" and getattr(own, "text", None))
     if ending in frames.READERS and named:
-        column_of = frames.read(path, [named], own if isinstance(own, Layout) else Layout()).columns[named]
-        return _texts(predictor, (cell if isinstance(cell, str) else "" for cell in column_of))
+        return _table(predictor, path, [named] if isinstance(named, str) else named)
     return _texts(predictor, (line.rstrip("\r\n") for _, line in lines(path)))
 
 
 def _texts(predictor: Predictor, texts: Iterable[str]) -> Iterator[Input]:
     return (predictor.text(text, row=row) for row, text in enumerate(texts, 1))
+
+
+def _table(predictor: Predictor, path: Path, texts: list[str]) -> Iterator[Input]:
+    """The rows of a table, with what stands beside their texts where the run has learnt from that."""
+    own, columns = predictor.config.data, [name for name, _ in predictor.codec.beside]
+    layout = own if isinstance(own, Layout) else Layout()
+    frame = frames.read(path, [*texts, *columns], layout)
+    several = [[cell if isinstance(cell, str) else "" for cell in frame.columns[name]] for name in texts]
+    cells = [numbers_or_names(frame, name, layout) for name in columns]
+    rows = (Row(text, place=Place(frame, n), beside=[of[n] for of in cells]) for n, text in enumerate(joined(several)))
+    return (predictor.text(row.input, row, row=number) for number, row in enumerate(rows, 1))
 
 
 def _arrays(predictor: Predictor, path: Path) -> Iterator[Input]:
@@ -50,14 +63,25 @@ def _arrays(predictor: Predictor, path: Path) -> Iterator[Input]:
     given = arrays.load(path, [name for name in (data.input, data.sizes) if name])
     x, place = given[data.input], f"{path}: {data.input!r}"
     sizes = arrays.sizes_of(place, x, given[data.sizes] if data.sizes else None)
-    values = arrays.columns(arrays.end_to_end(x, sizes))
-    arrays.check_finite(place, values, sizes)
-    wanted = predictor.task.batch_shape[2]
-    if values.shape[1] != wanted:
-        raise UserError(f"{place} has {values.shape[1]} features, the run was trained on {wanted}")
+    values = _tokens(predictor, place, x, sizes) if data.tokens else _features(predictor, place, x, sizes)
     ends = sizes.cumsum()
     pieces = zip(ends - sizes, ends, strict=True)
     return (predictor.numbers(values[begin:end], row=row) for row, (begin, end) in enumerate(pieces, 1))
+
+
+def _tokens(predictor: Predictor, place: str, x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    values, known = arrays.token_numbers(place, arrays.whole(x, sizes)), predictor.task.vocabulary
+    if values.max() >= known:
+        raise UserError(f"{place} has the token {values.max()}, the run was trained on {known} tokens, from 0")
+    return values.astype(np.int32)
+
+
+def _features(predictor: Predictor, place: str, x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    values, wanted = arrays.columns(arrays.end_to_end(x, sizes)), predictor.task.batch_shape[2]
+    arrays.check_finite(place, values, sizes)
+    if values.shape[1] != wanted:
+        raise UserError(f"{place} has {values.shape[1]} features, the run was trained on {wanted}")
+    return values
 
 
 def of_split(predictor: Predictor, name: str) -> Iterator[Input]:
@@ -68,8 +92,9 @@ def of_split(predictor: Predictor, name: str) -> Iterator[Input]:
     split: Split = getattr(data_of(predictor.run), name)
     known = predictor.codec.vocabulary is not None
     for row, (x, y) in enumerate(_examples(split), 1):
-        told = {"row": row, **(predictor.about(predictor.codec.decode(x)) if known else {})}
-        words = [predictor.codec.vocabulary.tokens[int(number)] for number in x] if predictor.codec.vocabulary else []
+        read = x[:, 0].astype(np.int32) if predictor.task.beside else x
+        told = {"row": row, **(predictor.about(predictor.codec.decode(read)) if known else {})}
+        words = [predictor.codec.vocabulary.tokens[int(number)] for number in read] if predictor.codec.vocabulary else []
         yield Input(x, told, words, y)
 
 
@@ -88,4 +113,6 @@ def _ragged(split: Ragged, place: int) -> tuple[np.ndarray, Any]:
     steps = slice(begin, begin + length)
     values = np.asarray(split.values[steps])
     x = values.astype(np.int32 if values.ndim == 1 and values.dtype.kind != "f" else np.float32)
+    if split.beside is not None:
+        x = with_beside(x, split.beside[place])
     return x, split.targets[steps if split.per_step else place]

@@ -12,6 +12,10 @@ import numpy as np
 
 from rnnlab.config import RunConfig
 from rnnlab.data.segmentation import END_OF_LINE
+from rnnlab.data.sources.beside import encoded
+from rnnlab.data.sources.beside import unknown as strange
+from rnnlab.data.sources.reading import Row
+from rnnlab.data.splits.variable_length import with_beside
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
@@ -91,18 +95,26 @@ class Predictor:
             return steps
         return steps[-lengths.max_length :] if lengths.keep == "tail" else steps[: lengths.max_length]
 
-    def text(self, text: str, **about: Any) -> Input:
-        """Return a text as an input."""
+    def text(self, text: str, beside: Row | None = None, **about: Any) -> Input:
+        """Return a text as an input, with what stands `beside` it where the run has learnt from that."""
         if self.codec.vocabulary is None:
             raise UserError(f"{self.run.record.folder} reads no text: its data, {self.config.data.name}, have no words")
+        if self.codec.beside and not beside:
+            columns = ", ".join(name for name, _ in self.codec.beside)
+            raise UserError(f"{self.run.record.folder} reads {columns} beside a text: give a table with these columns, --file")
         every = self.codec.split(text)
-        words = self._cut(every)
-        return Input(self._numbers(words), {**about, "text": text, "unknown": self._unknown(every)}, words)
+        words, unknown = self._cut(every), self._unknown(every)
+        x = self._numbers(words)
+        if beside and self.codec.beside:
+            x = with_beside(x, encoded([beside], self.codec.beside)[0])
+            about |= {"unknown_beside": told} if (told := strange(beside, self.codec.beside)) else {}
+        return Input(x, {**about, "text": text, "unknown": unknown}, words)
 
     def numbers(self, x: np.ndarray, **about: Any) -> Input:
-        """Return a sequence [steps, features], in the units of the data, as an input."""
+        """Return a sequence [steps, features], in the units of the data, or of token numbers [steps], as an input."""
         scale = self.codec.inputs
-        return Input(self._cut((scale.standardised(x) if scale else x).astype(np.float32)), about, [])
+        values = x if x.dtype.kind == "i" else (scale.standardised(x) if scale else x).astype(np.float32)
+        return Input(self._cut(values), about, [])
 
     def __call__(self, text: str, samples: int = 20, seed: int = 1, top: int = 10) -> Answer:
         """Return what is predicted for a text: the mean over `samples` passes and their standard deviation.

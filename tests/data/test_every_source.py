@@ -77,7 +77,8 @@ KEYS = {
         "train": [*files(".csv"), *({"train": f"a{name}"} for name in (".CSV", ".tsv", ".json", ".jsonl", ".csv.gz"))],
         "validation": parts("validation", ".csv"),
         "test": parts("test", ".csv"),
-        "text": [{"text": "text"}],
+        "text": [{"text": "text"}, {"text": ["text", "by"]}],
+        "beside": [{"beside": "heat"}, {"beside": ["heat", "by"]}],
         "label": [{"label": "mood"}, {"label": None, "value": "heat"}],
         "labels": [{"labels": "mood", "label": None}, {"labels": None}],
         "label_separator": [{"label_separator": "|", "labels": "mood", "label": None}, {"label_separator": None}],
@@ -107,6 +108,8 @@ KEYS = {
         "tag": [{"tag": "tag", "label": None}, {"tag": None}],
         "frames": [{"frames": "roll", "input": None, "label": None}, {"frames": None}],
         "sizes": [{"sizes": "sizes"}, {"sizes": None}],
+        "read_as": [{"read_as": "tokens", "input": "ids"}, {"read_as": "numbers"}],
+        "vocabulary": [{"vocabulary": 12, "read_as": "tokens", "input": "ids"}, {"vocabulary": None}],
         "standardise": [{"standardise": False}],
         "split_seed": [{"split_seed": 7}],
         "lengths": LENGTHS,
@@ -201,6 +204,7 @@ def place(tmp_path, monkeypatch):
     draw = np.random.default_rng(0)
     arrays = {"x": draw.normal(size=(80, 4, 2)), "sizes": draw.integers(1, 5, 80), "heat": np.arange(80.0)}
     named = {"mood": np.array(["down", "up"])[np.arange(80) % 2], "tag": draw.integers(0, 2, (80, 4))}
+    arrays["ids"] = draw.integers(0, 9, (80, 4))
     np.savez(tmp_path / "a.npz", **arrays, **named, roll=draw.integers(0, 2, (80, 4, 3)))
     return tmp_path
 
@@ -224,12 +228,20 @@ PREDICT = {"text": ["--text", "film 3"], "table": ["--text", "film 3"], "conllu"
 FILE = {"npz": ["--file", "a.npz"], "series": ["--file", "s.csv"]}
 
 
+MORE = {
+    "columns beside a text": {"name": "table", **BASES["table"], "text": ["text", "by"], "beside": ["heat", "by"]},
+    "tokens of arrays": {"name": "npz", **BASES["npz"], "read_as": "tokens", "input": "ids"},
+}
+"""What is read otherwise than by the least that its source needs."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SOURCES)
-def test_every_verb_runs_on_every_source(place, name):
-    tokens = "vocabulary" in SOURCES[name].model_fields
+@pytest.mark.parametrize("which", [*SOURCES, *MORE])
+def test_every_verb_runs_on_every_source(place, which):
+    data = MORE.get(which) or {"name": which, **BASES[which]}
+    name, tokens = data["name"], TypeAdapter(DataConfig).validate_python(data).tokens
     model = {"recurrent": [{"cell": "lstm", "units": 3}], **({"embedding": {"width": 3}} if tokens else {})}
-    config = {"name": "x", "data": {"name": name, **BASES[name]}, "model": model, "training": {"epochs": 1}}
+    config = {"name": "x", "data": data, "model": model, "training": {"epochs": 1}}
     config |= {
         "executor": {"name": "in_process"},
         "compare": {"seeds": 2, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}},
@@ -238,7 +250,7 @@ def test_every_verb_runs_on_every_source(place, name):
     run = "runs/x/a/seed-1"
     verbs = [["validate", "c.yaml"], ["data", "prepare", "c.yaml"], ["data", "describe", "c.yaml"], ["plan", "c.yaml"]]
     verbs += [["run", "c.yaml"], ["compare", "runs/x"], ["report", "runs/x"], ["inspect", run]]
-    verbs += [["predict", run, *(PREDICT | FILE)[name]], ["verify", run]]
+    verbs += [["predict", run, *(["--file", "a.csv"] if "beside" in data else (PREDICT | FILE)[name])], ["verify", run]]
     for verb in verbs:
         done = CliRunner().invoke(main, verb)
         assert done.exit_code == 0, (verb, done.output, done.exception)

@@ -89,6 +89,13 @@ def end_to_end(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return x[np.arange(x.shape[1]) < sizes[:, None]] if padded(x, sizes) else x
 
 
+def whole(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return [steps of all, ...] of what is padded, end to end, or of one length."""
+    if x.ndim > 1 and len(x) == len(sizes) and sizes.max() == sizes.min() == x.shape[1]:
+        return x.reshape(-1, *x.shape[2:])
+    return end_to_end(x, sizes)
+
+
 def before(part: Sequences) -> np.ndarray:
     """Return the step before each step, [steps of all, features]; zeros before the first step of an example."""
     shifted = np.roll(part.values, 1, axis=0)
@@ -114,6 +121,21 @@ def measured(values: np.ndarray) -> Scale:
     values = values.astype(np.float64)
     deviation = values.std(axis=0)
     return Scale(tuple(values.mean(axis=0).tolist()), tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
+
+
+def token_numbers(place: str, values: np.ndarray) -> np.ndarray:
+    """Return token numbers [steps of all], also of [steps of all, 1]; raise UserError at anything but whole numbers from 0.
+
+    >>> token_numbers("a.npz", np.array([[3.0], [0.0]])).tolist()
+    [3, 0]
+    """
+    flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    if flat.ndim != 1 or flat.dtype.kind not in "iubf":
+        raise UserError(f"{place} should be tokens [examples, steps], got {values.dtype} with {list(values.shape[1:])} a step")
+    wrong = ~((flat >= 0) & (flat < 2**31 - 1) & (flat == np.floor(flat)))
+    if wrong.any():
+        raise UserError(f"{place} should be whole numbers from 0, got {flat[wrong][0]} ({int(wrong.sum())} such in all)")
+    return flat.astype(np.int64)
 
 
 def columns(values: np.ndarray) -> np.ndarray:

@@ -40,19 +40,26 @@ def examples(config: Any, found: Prepared) -> Dataset:
             shuffled=name == "train",
             max_length=config.lengths.max_length,
             keep=config.lengths.keep,
+            beside=_beside(found, name),
         )
         for name in SPLITS
     ]
     codec, train = Codec.of(found.about["codec"]), splits[0]
+    beside = 0 if train.beside is None else train.beside.shape[1]
     task = Task(
         config.task,
-        (config.batch_size, _width(splits), *train.values.shape[1:]),
+        (config.batch_size, _width(splits), *((1 + beside,) if beside else train.values.shape[1:])),
         len(codec.labels) if kind.classes else train.targets.shape[1],
         "steps" if kind.per_step else "examples",
-        vocabulary=len(codec.vocabulary or ()),
+        vocabulary=len(codec.vocabulary or ()) or found.about.get("tokens", 0),
         padded=True,
+        beside=beside,
     )
     return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=found.about.get("dropped", {}))
+
+
+def _beside(found: Prepared, name: str) -> np.ndarray | None:
+    return found[f"{name}.beside"] if found.about["codec"].get("beside") else None
 
 
 def _width(splits: Iterable[Ragged]) -> int | None:

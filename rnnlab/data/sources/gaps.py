@@ -1,6 +1,6 @@
 """Rows that lack something: refused with their number and the first lines, or dropped and counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,26 @@ SHOWN = 5
 """Lines of a complaint that are shown."""
 
 
-def gaps(frame: Frame, config: Any, targets: Sequence[Any]) -> dict[str, np.ndarray]:
-    """Return by column which rows have no text or no target; raise UserError at a text that is something else."""
-    texts = frame.columns[config.text]
-    for row, text in enumerate(texts):
-        if not (text is None or isinstance(text, str) or text != text):
-            raise UserError(f"{frame.place(row)}: the column {config.text!r} should be text, got {text!r:.60}")
-    lacking = {config.text: np.array([not isinstance(text, str) or not text.strip() for text in texts], bool)}
+def gaps(frame: Frame, targets: Sequence[Any], beside: Mapping[str, Any], config: Any) -> dict[str, np.ndarray]:
+    """Return by column which rows have no text, no target, or nothing beside; raise UserError at a text that is none."""
+    lacking = {name: _no_text(frame, name) for name in config.texts}
+    lacking |= {name: _nothing(cells) for name, cells in beside.items()}
     if config.value is None:
         return lacking | {str(config.label or config.labels): np.array([target is None for target in targets], bool)}
     values = np.array(targets, np.float64).reshape(-1, len(config.values))
     return lacking | {name: np.isnan(values[:, place]) for place, name in enumerate(config.values)}
+
+
+def _no_text(frame: Frame, column: str) -> np.ndarray:
+    texts = frame.columns[column]
+    for row, text in enumerate(texts):
+        if not (text is None or isinstance(text, str) or text != text):
+            raise UserError(f"{frame.place(row)}: the column {column!r} should be text, got {text!r:.60}")
+    return np.array([not isinstance(text, str) or not text.strip() for text in texts], bool)
+
+
+def _nothing(cells: Any) -> np.ndarray:
+    return np.isnan(cells) if isinstance(cells, np.ndarray) else np.array([cell is None for cell in cells], bool)
 
 
 def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: Any) -> np.ndarray:

@@ -14,6 +14,7 @@ from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.sources.holdout import owners
 from rnnlab.data.sources.reading import found
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
+from rnnlab.data.splits.windows import Count
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
 from rnnlab.section import Section, conflict
@@ -68,6 +69,10 @@ class Arrays(Source):
     """The array of the frames, zeros and ones such as a piano roll: every frame is predicted from those before it."""
     sizes: str | None = None
     """The array of how many steps each example has; null takes all."""
+    read_as: Literal["numbers", "tokens"] = "numbers"
+    """What the input is: numbers, or tokens, whole numbers from 0 [examples, steps] that an embedding has a vector for each."""
+    vocabulary: Count | None = None
+    """Tokens: how many there are, the largest being one less; null takes the largest of the training split."""
     standardise: bool = True
     """Give each feature and each number to predict mean 0 and deviation 1 over the training split; frames stay as they are."""
     split_seed: int = 0
@@ -77,8 +82,8 @@ class Arrays(Source):
 
     @property
     def tokens(self) -> bool:
-        """The inputs are numbers."""
-        return False
+        """Whether the inputs are tokens."""
+        return self.read_as == "tokens"
 
     @property
     def target(self) -> str:
@@ -97,6 +102,14 @@ class Arrays(Source):
             raise conflict((named[-1] if named else "label",), f"name one array of {', '.join(TASKS)}", named)
         if (self.frames is None) != (self.input is not None):
             raise conflict(("input",), "label, value and tag go with an input, frames are an input themselves", self.input)
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_alone(self) -> "Arrays":
+        if self.tokens and self.frames:
+            raise conflict(("read_as",), "frames are zeros and ones, and no tokens", self.read_as)
+        if self.vocabulary and not self.tokens:
+            raise conflict(("vocabulary",), "numbers have no vocabulary; read_as: tokens reads them as tokens", self.vocabulary)
         return self
 
     @model_validator(mode="after")
@@ -146,12 +159,13 @@ def _file(config: Arrays, path: Path) -> Sequences:
     given = arrays.load(path, [array for array in (name, target, config.sizes) if array])
     x, y, place = given[name], given[target], f"{path}: {name!r}"
     sizes = arrays.sizes_of(place, x, given[config.sizes] if config.sizes else None)
-    values = arrays.columns(_whole(x, sizes))
-    arrays.check_finite(place, values, sizes)
+    values = arrays.token_numbers(place, arrays.whole(x, sizes)) if config.tokens else arrays.columns(arrays.whole(x, sizes))
+    if not config.tokens:
+        arrays.check_finite(place, values, sizes)
     if config.frames and not np.isin(values, (0, 1)).all():
         raise UserError(f"{place} should be zeros and ones, got {values[~np.isin(values, (0, 1))][0]}")
     if config.frames or config.tag:
-        y = _whole(y, sizes)
+        y = arrays.whole(y, sizes)
     if config.label:
         y = arrays.classes(f"{path}: {target!r}", y)
     unit, expected = ("examples", len(sizes)) if config.label or config.value else ("steps", len(values))
@@ -160,25 +174,35 @@ def _file(config: Arrays, path: Path) -> Sequences:
     return Sequences(values, sizes, values if config.frames else y, str(path))
 
 
-def _whole(x: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """[steps of all, ...] of what is padded, end to end, or of one length."""
-    if x.ndim > 1 and len(x) == len(sizes) and sizes.max() == sizes.min() == x.shape[1]:
-        return x.reshape(-1, *x.shape[2:])
-    return arrays.end_to_end(x, sizes)
-
-
 def make(config: Arrays, folder: Path) -> dict[str, Any]:
     """Write values, offsets and targets of each split, and return what is known."""
     splits = read(config)
-    scale = arrays.measured(splits["train"].values) if config.standardise and not config.frames else None
+    plain = config.frames or config.tokens or not config.standardise
+    scale = None if plain else arrays.measured(splits["train"].values)
     codec, number = _numbering(config, splits["train"])
+    size = _vocabulary(config, splits) if config.tokens else 0
     for name, part in splits.items():
-        values = arrays.before(part).astype(np.uint8) if config.frames else _scaled(part.values, scale)
-        np.save(folder / f"{name}.values.npy", values)
+        np.save(folder / f"{name}.values.npy", _values(config, part, scale))
         np.save(folder / f"{name}.offsets.npy", np.concatenate([[0], part.sizes.cumsum()]))
         np.save(folder / f"{name}.targets.npy", number(part))
     counts = {name: {"steps": len(part.values), "examples": len(part.sizes)} for name, part in splits.items()}
-    return {"codec": replace(codec, inputs=scale).document(), "splits": counts}
+    return {"codec": replace(codec, inputs=scale).document(), "splits": counts, "tokens": size}
+
+
+def _values(config: Arrays, part: Sequences, scale: Scale | None) -> np.ndarray:
+    if config.frames:
+        return arrays.before(part).astype(np.uint8)
+    return part.values.astype(np.int32) if config.tokens else _scaled(part.values, scale)
+
+
+def _vocabulary(config: Arrays, splits: dict[str, Sequences]) -> int:
+    """How many tokens there are; raise UserError where a split has others."""
+    size = config.vocabulary or int(splits["train"].values.max()) + 1
+    for part in splits.values():
+        if (largest := int(part.values.max())) >= size:
+            hint = "vocabulary: says how many there are" if config.vocabulary is None else "vocabulary: allows no more"
+            raise UserError(f"{part.place}: the token {largest} is not among the {size} known ones, from 0; {hint}")
+    return size
 
 
 def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:

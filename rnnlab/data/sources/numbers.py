@@ -12,6 +12,8 @@ from rnnlab.errors import UserError
 LARGEST = float(np.finfo(np.float32).max)
 """The largest number that a model reads."""
 _WRITTEN = re.compile(r"[\s\d.,'\u2019+-]+")
+_BEGINS = re.compile(r"^\s*[+-]?[.,]?\d")
+"""How a number begins."""
 _COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*")
 
 
@@ -40,6 +42,16 @@ def numbers(frame: Frame, column: str, config: Any) -> np.ndarray:
     found = np.where(gaps, np.nan, found)
     _check(found, gaps, cells, frame, column)
     return found
+
+
+def numbers_or_names(frame: Frame, column: str, config: Any) -> Any:
+    """Return a column as numbers, or as a list of names, None where one is missing, where no cell is written as a number."""
+    words = set(config.missing_values)
+    names = [None if missing(cell, words) else cell for cell in frame.columns[column]]
+    given = [cell for cell in names if cell is not None]
+    if given and all(isinstance(cell, bool) or (isinstance(cell, str) and not _BEGINS.search(cell)) for cell in given):
+        return names
+    return numbers(frame, column, config)
 
 
 def _number(cell: Any) -> float:

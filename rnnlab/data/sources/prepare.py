@@ -1,6 +1,7 @@
 """Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their names."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.prepared import Appending
+from rnnlab.data.sources import beside
 from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.reading import Reading, Row
 from rnnlab.data.sources.source_config import SPLITS
@@ -33,7 +35,19 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     codec = replace(
         codec, labels=tuple(number.labels) if isinstance(number, Labels | SeveralLabels) else (), targets=reading.targets
     )
+    if columns := getattr(config, "besides", []):
+        codec = replace(codec, beside=beside.learnt(list(rows["train"]()), columns))
+        told = [line for name in SPLITS for line in _write_beside(folder / name, list(rows[name]()), codec.beside)]
+        reading.about.update({"told": [*reading.about.get("told", []), *told]} if told else {})
     return {**reading.about, "codec": codec.document(), "splits": found}
+
+
+def _write_beside(path: Path, rows: list[Row], known: beside.Encoders) -> list[str]:
+    """Write what stands beside the texts of a split; return in words which categories training lacks."""
+    np.save(path.with_name(f"{path.name}.beside.npy"), beside.encoded(rows, known))
+    strange = Counter(one for row in rows for one in beside.unknown(row, known))
+    told = "is not in the training split, and is read as none"
+    return [f"{one} {told}; {path.name} has it in {count} of {len(rows)} rows" for one, count in strange.items()]
 
 
 def _inputs(rows: Iterable[Row], labels: set[str]) -> Iterator[Any]:

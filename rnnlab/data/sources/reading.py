@@ -4,7 +4,7 @@ import glob
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ class Row(NamedTuple):
     """A label, a number, or a list of labels; None in a text."""
     place: object = ""
     """What is written as file and line, or file and row."""
+    beside: Sequence[Any] = ()
+    """Numbers and categories beside a text, a column each."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rnnlab.data.sources.frames import Frame, Place
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, trained_first
 from rnnlab.data.sources.layout import Layout, Sign
-from rnnlab.data.sources.numbers import missing, numbers
+from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, found
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, Tokens
 from rnnlab.errors import UserError
@@ -36,8 +36,11 @@ class Table(Layout, Tokens):
     """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
     test: Files | Fraction = 0.1
     """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
-    text: Column
-    """The column of the text."""
+    text: Column | Annotated[list[Column], Field(min_length=1)]
+    """The column of the text, or several, read one after the other, with the token `<eos>` between them."""
+    beside: Column | list[Column] = Field(default_factory=list)
+    """Columns of numbers and categories beside the text, given to the head; numbers have mean 0 and deviation 1 over the
+    training rows, and a category that no training row has is read as none."""
     label: Column | None = None
     """The column of the label, for classification."""
     labels: Column | None = None
@@ -47,7 +50,7 @@ class Table(Layout, Tokens):
     value: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     """The column or columns of the number, for regression."""
     missing: Literal["refuse", "drop"] = "refuse"
-    """What happens where a row lacks its text, label or number: it is refused, or dropped and counted."""
+    """What happens where a row lacks a text, a label or a number: it is refused, or dropped and counted."""
     split_by: Column | None = None
     """A column whose equal cells, such as those of one author, are all in one split."""
     split_seed: int = 0
@@ -66,9 +69,28 @@ class Table(Layout, Tokens):
         return "classification" if self.label else "labelling" if self.labels else "regression"
 
     @property
+    def texts(self) -> list[str]:
+        """The columns of the text."""
+        return [self.text] if isinstance(self.text, str) else self.text
+
+    @property
+    def besides(self) -> list[str]:
+        """The columns beside the text."""
+        return [self.beside] if isinstance(self.beside, str) else self.beside
+
+    @property
     def values(self) -> list[str]:
         """The columns of numbers."""
         return [self.value] if isinstance(self.value, str) else self.value or []
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Table":
+        for key, named in (("text", self.texts), ("beside", self.besides), ("value", self.values)):
+            if len(set(named)) < len(named):
+                raise conflict((key,), "every column is named once", named)
+        if answers := [name for name in self.besides if name in (self.label, self.labels, *self.values)]:
+            raise conflict(("beside",), f"{', '.join(answers)} is what is predicted, and cannot be given", self.beside)
+        return self
 
     @model_validator(mode="after")
     def _one_target(self) -> "Table":
@@ -83,21 +105,23 @@ class Rows:
     """The rows of the files of one split that have everything they need."""
 
     def __init__(self, paths: Sequence[Path], config: Table):
-        used = [config.text, *filter(None, (config.label, config.labels, config.split_by)), *config.values]
+        named = filter(None, (config.label, config.labels, config.split_by))
+        used = [*config.texts, *config.besides, *named, *config.values]
         self.frames = [frames.read(path, used, config) for path in paths]
         self.config = config
         self.between = _between(self.frames, config)
         self.targets = [_targets(frame, config, self.between) for frame in self.frames]
-        lacking = [gaps(frame, config, targets) for frame, targets in zip(self.frames, self.targets, strict=True)]
+        self.beside = [{name: numbers_or_names(frame, name, config) for name in config.besides} for frame in self.frames]
+        lacking = list(map(partial(gaps, config=config), self.frames, self.targets, self.beside))
         self.kept = [dropped(frame, gap, config) for frame, gap in zip(self.frames, lacking, strict=True)]
         self.lacking = sum(int((~kept).sum()) for kept in self.kept)
 
     def __call__(self) -> Iterator[Row]:
         """Yield the rows in their order."""
-        for frame, targets, kept in zip(self.frames, self.targets, self.kept, strict=True):
-            texts = frame.columns[self.config.text]
+        for frame, targets, beside, kept in zip(self.frames, self.targets, self.beside, self.kept, strict=True):
+            texts = joined([frame.columns[name] for name in self.config.texts])
             for row in np.flatnonzero(kept).tolist():
-                yield Row(texts[row], targets[row], Place(frame, row))
+                yield Row(texts[row], targets[row], Place(frame, row), [cells[row] for cells in beside.values()])
 
     def column(self, name: str) -> list[Any]:
         """Return the cells of a column."""
@@ -114,6 +138,17 @@ class Rows:
         """Return what was guessed of the files."""
         between = {"label_separator": self.between} if self.between and not self.config.label_separator else {}
         return {key: value for frame in self.frames for key, value in frame.guessed.items()} | between
+
+
+def joined(columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """Return the text of each row; several columns are lines of it, the line ends within them being read as blanks.
+
+    >>> joined([["One", "Two"], ["good\\nfilm", "bad"]])
+    ['One\\ngood film', 'Two\\nbad']
+    """
+    if len(columns) == 1:
+        return columns[0]
+    return ["\n".join(" ".join(str(cell or "").splitlines()) for cell in row) for row in zip(*columns, strict=True)]
 
 
 def read(config: Table) -> Reading:

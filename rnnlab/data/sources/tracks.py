@@ -1,6 +1,5 @@
 """The rows of series: read from files, told apart by id, sorted by time."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +8,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, frames, times
 from rnnlab.data.sources.frames import Frame, Place
-from rnnlab.data.sources.numbers import missing, numbers
+from rnnlab.data.sources.numbers import numbers, numbers_or_names
 from rnnlab.data.sources.reading import found
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.errors import UserError
@@ -112,21 +111,8 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:
     """A column as numbers, or as names where it is no target and has only these."""
-    given = [None if missing(cell, config.missing_values) else cell for cell in frame.columns[name]]
-    named = [
-        isinstance(cell, bool) or (isinstance(cell, str) and not _NUMBER.search(cell)) for cell in given if cell is not None
-    ]
-    if name not in config.targets and named and all(named):
-        return given
-    return _marked(numbers(frame, name, config), config)
-
-
-def _named(cell: Any) -> bool:
-    return cell is None or isinstance(cell, bool) or (isinstance(cell, str) and not _NUMBER.search(cell))
-
-
-_NUMBER = re.compile(r"^\s*[+-]?[.,]?\d")
-"""How a number begins."""
+    cells = numbers(frame, name, config) if name in config.targets else numbers_or_names(frame, name, config)
+    return _marked(cells, config) if isinstance(cells, np.ndarray) else cells
 
 
 def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:

@@ -17,6 +17,9 @@ class Ragged(Split):
     A batch has the least of `widths` that holds its examples; by itself at most `buckets` widths are chosen, those that
     pad least. Every batch is full, but for the last of each width, which is filled up with rows of padding.
 
+    With `beside` [examples, features], what stands beside tokens, each step of a batch is the token's number and then these
+    features, [rows, steps, 1 + features], float32.
+
     Raises ValueError where offsets and arrays don't fit together or an example is empty.
 
     >>> split = Ragged(np.array([7, 8, 9, 5, 6]), np.array([0, 3, 4, 5]), np.array([1, 0, 1]), rows=2)
@@ -36,9 +39,10 @@ class Ragged(Split):
         keep: str = "head",
         buckets: int = 6,
         widths: tuple[int, ...] | None = None,
+        beside: np.ndarray | None = None,
     ):
         self.values, self.offsets, self.targets = values, offsets, targets
-        self.rows, self.per_step, self.shuffled, self.keep = rows, per_step, shuffled, keep
+        self.rows, self.per_step, self.shuffled, self.keep, self.beside = rows, per_step, shuffled, keep, beside
         lengths = np.diff(offsets)
         _check(values, offsets, targets, lengths, per_step)
         self.lengths = lengths if max_length is None else np.minimum(lengths, max_length)
@@ -72,11 +76,25 @@ class Ragged(Split):
         place = np.where(real, (ends - self.lengths[items])[:, None] + steps, 0)
         weights = (real if self.per_step else items >= 0) * np.float32(1 / self.density)
         targets = np.where(_wide(weights > 0, self.targets), self.targets[place if self.per_step else items], 0)
-        return Batch(_padded(self.values[place], real), _plain(targets), weights)
+        return Batch(_padded(self._steps(items, place), real), _plain(targets), weights)
+
+    def _steps(self, items: np.ndarray, place: np.ndarray) -> np.ndarray:
+        values = self.values[place]
+        return values if self.beside is None else with_beside(values, self.beside[items])
 
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return the values, where each example begins, and the targets."""
-        return self.values, self.offsets, self.targets
+        """Return the values, where each example begins, the targets, and what stands beside, where something does."""
+        return (self.values, self.offsets, self.targets, *(() if self.beside is None else (self.beside,)))
+
+
+def with_beside(tokens: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Return token numbers [..., steps] with the features [..., features] beside them, [..., steps, 1 + features], float32.
+
+    >>> with_beside(np.array([7, 8]), np.array([0.5])).tolist()
+    [[7.0, 0.5], [8.0, 0.5]]
+    """
+    repeated = np.broadcast_to(beside[..., None, :], (*tokens.shape, beside.shape[-1]))
+    return np.concatenate([tokens[..., None], repeated], axis=-1).astype(np.float32)
 
 
 def _check(values: np.ndarray, offsets: np.ndarray, targets: np.ndarray, lengths: np.ndarray, per_step: bool) -> None:
