@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.factorial import Effect, effects
+from rnnlab.comparison.fold_statement import Folds, folds_of
 from rnnlab.comparison.headline import Answer
 from rnnlab.comparison.load import Gathered, gather, mixed_makers
 from rnnlab.comparison.metric import Metric, choose
@@ -58,6 +59,8 @@ class Comparison:
     """Where the runs were not all made by the same code and versions, what differs: every version of it."""
     classes: dict[str, Classes] = field(default_factory=dict)
     """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
+    folds: Folds | None = None
+    """Where the runs are folds of the same rows, how many and how they are tested."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +103,11 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
     margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
     analysis, analyses = _analysis(gathered, outcomes, _question(metric, baseline, ask), baseline)
     later = next_alpha(analyses, analysis.question)
-    question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin)
+    folds = folds_of(gathered.configs)
+    shared = folds.overlap if folds else 0.0
+    question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin, shared)
     pairs = judged(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
-    variants = {name: summed_up(of, pairs.pop((name, baseline), None)) for name, of in outcomes.items()}
+    variants = {name: summed_up(of, pairs.pop((name, baseline), None), shared) for name, of in outcomes.items()}
     return Comparison(
         schema=SCHEMA,
         declared=gathered.declared and ask == Ask(),
@@ -116,7 +121,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         selection=selection(gathered.configs),
         baseline=baseline,
         margin=margin,
-        answer="\n".join(Answer(variants, pairs, baseline, metric, _seconds(gathered)).sentences()),
+        answer="\n".join(Answer(variants, pairs, baseline, metric, _seconds(gathered), folds).sentences()),
         variants=variants,
         pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
         effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
@@ -125,6 +130,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         plain=plain_forecasts(gathered.results, metric),
         makers=mixed_makers(gathered.results),
         classes={} if ask.group_by else classes_of(gathered.runs),
+        folds=folds,
     )
 
 

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from rnnlab.comparison.outcomes import Outcomes, series
-from rnnlab.statistics.intervals import Array, Estimate, mean_interval
+from rnnlab.statistics.intervals import Array, Estimate, corrected_p, mean_interval
 from rnnlab.statistics.paired import Question, in_percent
 from rnnlab.statistics.permutation import max_t
 
@@ -42,9 +42,15 @@ def effects(outcomes: Outcomes, levels: Levels, question: Question) -> list[Effe
     figures = np.where(np.isinf(figures), np.nan, figures)
     plain = {name: _apply(weights, figures) for name, weights in contrasts.items()}
     tested = {name: _apply(weights, np.log(figures)) for name, weights in contrasts.items()} if question.log else plain
-    p = max_t(np.stack(list(tested.values()), axis=1))
+    overlap, count = question.overlap, len(contrasts)
+    p = [corrected_p(of, overlap, count) for of in tested.values()] if overlap else max_t(np.stack([*tested.values()], axis=1))
     return [
-        Effect(name, mean_interval(plain[name], family=len(p)), in_percent(tested[name], len(p)) if question.log else None, its)
+        Effect(
+            name,
+            mean_interval(plain[name], family=count, overlap=overlap),
+            in_percent(tested[name], count, overlap) if question.log else None,
+            its,
+        )
         for name, its in zip(contrasts, p, strict=True)
     ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rnnlab.comparison.fold_statement import Folds
 from rnnlab.comparison.metric import Metric
 from rnnlab.comparison.summary import Against, Variant
 from rnnlab.names import quoted
@@ -28,12 +29,14 @@ class Answer:
     baseline: str
     metric: Metric
     seconds: float | None = None
+    folds: Folds | None = None
 
     def sentences(self) -> list[str]:
         """Return the answer; it names a winner only where one has been shown."""
         if not self.verdicts:
             return [f"{quoted(self.baseline)} is the only variant: there is nothing to compare it with."]
-        return [sentence for sentence in (self._leads(), self._decided(), *self._outlook()) if sentence]
+        tested = (self.folds.words,) if self.folds else ()
+        return [sentence for sentence in (self._leads(), self._decided(), *tested, *self._outlook()) if sentence]
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -49,7 +52,7 @@ class Answer:
         spread = f" ± {fixed(value.sd, decimals(value.sd))}" if value.sd is not None else ""
         word = "Lowest" if self.metric.lower_is_better else "Highest"
         mean = f"{fixed(value.mean, places(value.mean, value.sd))}{spread}"
-        over = count(value.n, "seed")
+        over = count(value.n, self.trial)
         return f"{word} mean {self.metric.label}: {quoted(first)} with {mean} over {over}{self._margin(ranks)}."
 
     def _margin(self, ranks: Sequence[str]) -> str:
@@ -83,8 +86,13 @@ class Answer:
         return f"{text[0].upper()}{text[1:]}."
 
     def _why(self) -> str:
-        few = f"from {count(self.planned, 'seed')}, {FEWEST_SEEDS} are the fewest that can decide"
+        few = f"from {count(self.planned, self.trial)}, {FEWEST_SEEDS} are the fewest that can decide"
         return few if self.planned < FEWEST_SEEDS else "before every planned seed has ended"
+
+    @property
+    def trial(self) -> str:
+        """What a run of a variant is called."""
+        return "fold" if self.folds else "seed"
 
     @property
     def planned(self) -> int:
@@ -112,6 +120,9 @@ class Answer:
         yield "Next: run the same command again" + (", with --retry-failed." if failed else ".")
 
     def _more_seeds(self, name: str) -> Iterator[str]:
+        if self.folds:
+            yield "Next: gather more rows, or set compare.margin to the largest difference that does not matter to you."
+            return
         against = self.variants[name].against
         needed = against.difference.seeds_needed if against else None
         pair = f"{quoted(name)} against {quoted(self.baseline)}"

@@ -69,17 +69,17 @@ def _against(case: Case, paired: str) -> Against:
     return Against(paired, case.difference, verdict, sentence(verdict, case))
 
 
-def summed_up(of: Mapping[int, Outcome], against: Against | None) -> Variant:
+def summed_up(of: Mapping[int, Outcome], against: Against | None, overlap: float = 0.0) -> Variant:
     """Return a variant's outcomes as means over its seeds."""
     ended = counts(of)
     return Variant(
         counts=ended,
-        value=_mean(of, "value"),
-        validation=_mean(of, "validation"),
-        train=_mean(of, "train"),
-        gap=_mean(of, "gap"),
-        words_per_second=_mean(of, "words_per_second"),
-        best_epoch=_mean(of, "best_epoch"),
+        value=_mean(of, "value", overlap),
+        validation=_mean(of, "validation", overlap),
+        train=_mean(of, "train", overlap),
+        gap=_mean(of, "gap", overlap),
+        words_per_second=_mean(of, "words_per_second", overlap),
+        best_epoch=_mean(of, "best_epoch", overlap),
         parameters=next((one.parameters for one in of.values() if one.parameters is not None), None),
         lost=rate_interval(ended.lost, ended.ended),
         seeds=dict(of),
@@ -87,5 +87,6 @@ def summed_up(of: Mapping[int, Outcome], against: Against | None) -> Variant:
     )
 
 
-def _mean(of: Mapping[int, Outcome], name: str) -> Estimate:
-    return mean_interval([nan_for_none(getattr(one, name)) for one in of.values() if one.status == "done"])
+def _mean(of: Mapping[int, Outcome], name: str, overlap: float) -> Estimate:
+    known = [nan_for_none(getattr(one, name)) for one in of.values() if one.status == "done"]
+    return mean_interval(known, overlap=overlap)

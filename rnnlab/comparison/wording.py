@@ -18,7 +18,7 @@ def sentence(verdict: str, case: Case) -> str:
 def _named(case: Case) -> str:
     difference = case.difference
     word, wins = ("better", difference.better) if difference.direction > 0 else ("worse", difference.worse)
-    evidence = f"on {wins} of {count(difference.beats.n, 'seed')}, {_p(case)}"
+    evidence = f"on {wins} of {count(difference.beats.n, case.question.trial)}, {_p(case)}"
     if not case.lost:
         return f"{case.variant} is {word} than {case.baseline} by {_size(case)}, {evidence}."
     return (
@@ -33,7 +33,7 @@ def _equivalent(case: Case) -> str:
 def _undecided(case: Case) -> str:
     difference, n = case.difference, case.difference.beats.n
     if difference.ties == n:
-        return f"Undecided: {_pair(case)} agree on every one of {count(n, 'seed')}."
+        return f"Undecided: {_pair(case)} agree on every one of {count(n, case.question.trial)}."
     test = f"; {_p(case)}, where this analysis may spend {case.question.alpha:.2g}" if difference.p is not None else ""
     losses = f"; {_losses(case)}" if case.lost else ""
     return f"Undecided: {_pair(case)} {_differ(case)}, {_wins(case)}{test}{losses}{_outlook(case)}."
@@ -59,7 +59,7 @@ def _reason(case: Case) -> str:
     """Say why nothing can be claimed."""
     few = min(case.variant_counts.planned, case.baseline_counts.planned)
     if few < FEWEST_SEEDS:
-        return f"{count(few, 'seed')} can't decide between {_pair(case)}"
+        return f"{count(few, case.question.trial)} can't decide between {_pair(case)}"
     sides = ((case.baseline, case.baseline_counts), (case.variant, case.variant_counts))
     unfinished = [_progress(name, counts) for name, counts in sides if counts.ended < counts.planned]
     return f"{' and '.join(unfinished)}, so {_pair(case)} are not compared yet"
@@ -67,7 +67,7 @@ def _reason(case: Case) -> str:
 
 def _progress(name: str, counts: Counts) -> str:
     failed = f" and failed {counts.failed}" if counts.failed else ""
-    return f"{name} has ended {counts.ended} of {count(counts.planned, 'planned seed')}{failed}"
+    return f"{name} has ended {counts.ended} of {count(counts.planned, 'planned run')}{failed}"
 
 
 def _outlook(case: Case) -> str:
@@ -76,7 +76,7 @@ def _outlook(case: Case) -> str:
     if difference.detectable is None:
         return ""
     shown = fixed(difference.detectable, decimals(difference.detectable))
-    text = f". {count(difference.estimate.n, 'seed').capitalize()} find a difference of {shown} four times in five"
+    text = f". {count(difference.estimate.n, case.question.trial).capitalize()} find a difference of {shown} four times in five"
     return text + (f"; one as seen needs about {difference.seeds_needed}" if difference.seeds_needed else "")
 
 
@@ -94,7 +94,7 @@ def _wins(case: Case, before: str = "") -> str:
     if not n:
         return ""
     ties = f" with {count(difference.ties, 'tie')}" if difference.ties else ""
-    return f"{before}{case.variant} ahead on {difference.better} of {count(n, 'seed')}{ties}"
+    return f"{before}{case.variant} ahead on {difference.better} of {count(n, case.question.trial)}{ties}"
 
 
 def _losses(case: Case) -> str:

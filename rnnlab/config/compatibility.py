@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from rnnlab.data.data_config import DataConfig
+from rnnlab.data.sources.folds import objection
 from rnnlab.data.task import KINDS
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.names import nearest
@@ -86,6 +87,15 @@ def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
     if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
         message = f"{_asks(data)}, and only predicted numbers have noise about them"
         raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)
+
+
+def foldable(data: DataConfig, folds: int) -> None:
+    """Folds are for rows that are dealt out into splits."""
+    message: str | None = f"{data.name} has splits of its own, by publication, by time or by drawing; table and npz have folds"
+    if "fold" in type(data).model_fields:
+        message = objection(folds, getattr(data, "validation", None), getattr(data, "test", None))
+    if message:
+        raise conflict(("compare", "folds"), message, folds)
 
 
 CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [

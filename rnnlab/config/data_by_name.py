@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from rnnlab.config.fold_runs import in_fold
 from rnnlab.config.reader import parse
 from rnnlab.config.runs import load
 from rnnlab.data.data_config import DataConfig
@@ -14,10 +15,11 @@ from rnnlab.errors import UserError
 def data_section(name: str, overrides: Sequence[str] = ()) -> Any:
     """Return the data section of an experiment file (.yaml), or the one with this name and every default.
 
-    `overrides` are `path=value`, as `rnnlab run` takes them: of a name those that begin with `data.`.
+    Of folds it is the first. `overrides` are `path=value`, as `rnnlab run` takes them: of a name those that begin with `data.`.
     """
     if name.endswith((".yaml", ".yml")):
-        return load(name, overrides).config.data
+        experiment = load(name, overrides)
+        return in_fold(experiment.config, 0, experiment.config.compare.folds).data
     try:
         return TypeAdapter(DataConfig).validate_python({"name": name, **dict(map(_setting, overrides))})
     except ValidationError as error:

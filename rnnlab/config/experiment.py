@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rnnlab.config.compatibility import CHECKS, judged
+from rnnlab.config.compatibility import CHECKS, foldable, judged
 from rnnlab.config.executor_config import ExecutorConfig, LocalConfig
 from rnnlab.config.search_config import SearchConfig
 from rnnlab.data.data_config import DataConfig
@@ -33,6 +33,9 @@ class CompareConfig(Section):
     """How many seeds: n stands for the seeds 1 to n."""
     first_seed: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
     """The first of them; a study whose rates were chosen on some seeds is run on others."""
+    folds: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Cross-validation: each seed is crossed with so many folds of the training rows, every row being tested on in one of them.
+    The rows are dealt out anew for each seed, by label, and whole groups where `split_by` names them; null makes none."""
     margin: Annotated[float, Field(gt=0)] | None = None
     """A difference inside ± margin, in units of the compared figure, is as good as none; null asks for no equivalence."""
 
@@ -70,6 +73,12 @@ class ExperimentConfig(RunConfig):
     """Where the runs are made."""
     search: SearchConfig | None = None
     """What is searched for before; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
+
+    @model_validator(mode="after")
+    def _has_folds(self) -> "ExperimentConfig":
+        if self.compare.folds:
+            foldable(self.data, self.compare.folds)
+        return self
 
     @model_validator(mode="after")
     def _search_agrees(self) -> "ExperimentConfig":

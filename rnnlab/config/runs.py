@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from rnnlab.config import identity
+from rnnlab.config.compatibility import foldable
 from rnnlab.config.dialect import dump
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.explain import check
+from rnnlab.config.fold_runs import in_fold
 from rnnlab.config.patches import load_tree
 from rnnlab.config.pinned import pinned
 from rnnlab.config.reader import parse
@@ -65,11 +69,22 @@ class Experiment:
         return from_tree(parse(dump(dict(document)), "the dict"))
 
     def runs(self) -> list[RunSpec]:
-        """Return every run: all variants with the first seed, then with the next one, so that pairs are complete early."""
+        """Return every run: all variants with the first seed, then with the next one, so that pairs are complete early.
+
+        With folds every pair of a seed and a fold is one run, with a seed of its own.
+        """
         compare = self.config.compare
-        seeds = range(compare.first_seed, compare.first_seed + compare.seeds)
         configs = {variant: pinned(config) for variant, config in self.variants.items()}
-        return [RunSpec(self.name, variant, seed, config) for seed in seeds for variant, config in configs.items()]
+        return [
+            RunSpec(self.name, variant, compare.first_seed + run, in_fold(config, run, compare.folds))
+            for run in range(compare.seeds * (compare.folds or 1))
+            for variant, config in configs.items()
+        ]
+
+    @property
+    def first_runs(self) -> dict[str, RunConfig]:
+        """The config of the first run of each variant."""
+        return {variant: in_fold(config, 0, self.config.compare.folds) for variant, config in self.variants.items()}
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
@@ -101,10 +116,22 @@ def from_tree(root: Node) -> Experiment:
         variants, more = expand(root, found)
         found += [*more, *_baseline(root, variants)]
     checked = {name: run for name, run in variants.items() if run}
+    if config and config.compare.folds and not found:
+        found += _unfoldable(root, checked, config.compare.folds)
     if config is None or found:
         raise ConfigError(*{(problem.place, problem.message): problem for problem in found}.values())
     compare = config.compare.model_copy(update={"baseline": config.compare.baseline or next(iter(checked))})
     return Experiment(config.model_copy(update={"compare": compare}), checked)
+
+
+def _unfoldable(root: Node, variants: Mapping[str, RunConfig], count: int) -> Iterator[Problem]:
+    """Which variants have data that no folds are made of."""
+    folds = root.below("compare", "folds")
+    for name, run in variants.items():
+        try:
+            foldable(run.data, count)
+        except ValidationError as error:
+            yield Problem((folds or root).place, f"compare.folds (variant {name})", error.errors()[0]["msg"])
 
 
 def _baseline(root: Node, variants: Collection[str]) -> Iterator[Problem]:

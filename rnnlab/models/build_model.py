@@ -4,11 +4,11 @@ import keras
 
 from rnnlab import layers
 from rnnlab.data.task import Task
-from rnnlab.models.beside import Beside, Tokens
 from rnnlab.models.bias import Bias
 from rnnlab.models.initial import draw_all, drawn
 from rnnlab.models.model_config import EmbeddingConfig, HeadConfig, ModelConfig
 from rnnlab.models.padding import Padding, Pooling
+from rnnlab.models.past_recurrence import Beside, Tokens
 from rnnlab.models.recurrent import recurrent
 from rnnlab.seeds import derive
 

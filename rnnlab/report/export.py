@@ -22,7 +22,8 @@ def notes(comparison: Comparison) -> list[str]:
         for name, one in comparison.variants.items()
     }
     rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
-    return [*_plain(comparison), *rerun, *_pairs(comparison), f"Epoch: {comparison.selection}.", *_analyses(comparison)]
+    folds = [comparison.folds.words] if comparison.folds else []
+    return [*_plain(comparison), *rerun, *_pairs(comparison), *folds, f"Epoch: {comparison.selection}.", *_analyses(comparison)]
 
 
 def warnings(comparison: Comparison) -> list[str]:

@@ -7,8 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnlab.statistics.intervals import Array, Estimate, Rate, equivalence_p, hedges_g_av, mean_interval, rate_interval
+from rnnlab.statistics.intervals import (
+    Array,
+    Estimate,
+    Rate,
+    corrected_p,
+    equivalence_p,
+    hedges_g_av,
+    mean_interval,
+    rate_interval,
+)
 from rnnlab.statistics.permutation import max_t, signed_ranks
 from rnnlab.statistics.power import detectable, seeds_needed
 
@@ -29,6 +39,13 @@ class Question:
     """The level at which more seeds would be judged."""
     margin: float | None = None
     """A difference inside ± margin, in units of the metric, is as good as none."""
+    overlap: float = 0.0
+    """Test rows over training rows where the figures are from folds of the same rows, which are not independent; else 0."""
+
+    @property
+    def trial(self) -> str:
+        """What a figure comes from, by its name."""
+        return "fold" if self.overlap else "seed"
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ class Difference:
     beats: Rate
     """The probability of beating the baseline on a new seed; a tie is no win, a collapse is a loss."""
     p: float | None
-    """Joint sign-flip p, collapsed seeds at the worst rank."""
+    """Joint sign-flip p, collapsed seeds at the worst rank; of folds that of the corrected t test, none where one was lost."""
     p_finished: float | None
     """The same over the seeds that both finished."""
     effect: float | None
@@ -59,7 +76,7 @@ class Difference:
     detectable: float | None
     """The smallest difference that this many seeds find with probability .8."""
     seeds_needed: int | None
-    """Seeds that would find the observed difference with probability .8."""
+    """Seeds that would find the observed difference with probability .8; None of folds: more of them add little."""
 
     @property
     def excludes_zero(self) -> bool:
@@ -75,11 +92,20 @@ def differences(series: Mapping[str, Array], pairs: Sequence[Pair], question: Qu
     scores = np.stack([_scores(series[one], series[other], question) for one, other in pairs], axis=1)
     ended = np.stack([np.isfinite(series[one]) & np.isfinite(series[other]) for one, other in pairs], axis=1)
     worst = np.stack([signed_ranks(column) if np.isinf(column).any() else column for column in scores.T], axis=1)
-    tests = zip(max_t(worst), max_t(np.where(ended, scores, np.nan)), strict=True)
+    tests = _tests(scores, worst, ended, question)
     return {
         pair: _difference(series[pair[0]], series[pair[1]], worst[:, k], p, question, len(pairs))
         for k, (pair, p) in enumerate(zip(pairs, tests, strict=True))
     }
+
+
+def _tests(scores: Array, worst: Array, ended: NDArray[np.bool_], question: Question) -> list[tuple]:
+    """The p of every pair with lost seeds at the worst rank, and over the seeds that both finished."""
+    finished = np.where(ended, scores, np.nan)
+    if not question.overlap:
+        return list(zip(max_t(worst), max_t(finished), strict=True))
+    p = [corrected_p(column, question.overlap, scores.shape[1]) for column in finished.T]
+    return [(None if np.isinf(column).any() else one, one) for one, column in zip(p, scores.T, strict=True)]
 
 
 def _scores(variant: Array, baseline: Array, question: Question) -> Array:
@@ -96,14 +122,15 @@ def _difference(
 ) -> Difference:
     pairs = np.isfinite(variant) & np.isfinite(baseline)
     x, y, ranks = variant[pairs], baseline[pairs], scores[np.isfinite(scores)]
-    estimate = mean_interval(x - y, family=family)
+    overlap = question.overlap
+    estimate = mean_interval(x - y, family=family, overlap=overlap)
     mean, sd = estimate.mean or 0.0, estimate.sd or 0.0
     better, worse = int((ranks < 0).sum()), int((ranks > 0).sum())
-    equal = equivalence_p(x - y, question.margin) if question.margin else None
+    equal = equivalence_p(x - y, question.margin, overlap) if question.margin else None
     return Difference(
         estimate=estimate,
-        alone=mean_interval(x - y),
-        percent=in_percent(np.log(x) - np.log(y), family) if question.log else None,
+        alone=mean_interval(x - y, overlap=overlap),
+        percent=in_percent(np.log(x) - np.log(y), family, overlap) if question.log else None,
         better=better,
         ties=len(ranks) - better - worse,
         worse=worse,
@@ -113,13 +140,13 @@ def _difference(
         p_finished=p[1],
         effect=hedges_g_av(x, y),
         equivalence_p=None if equal is None else min(1.0, equal * family),
-        detectable=detectable(estimate.n, sd, question.alpha, family),
-        seeds_needed=seeds_needed(mean, sd, question.next_alpha, family) if estimate.n > 1 else None,
+        detectable=detectable(estimate.n, sd * (1 + estimate.n * overlap) ** 0.5, question.alpha, family),
+        seeds_needed=seeds_needed(mean, sd, question.next_alpha, family) if estimate.n > 1 and not overlap else None,
     )
 
 
-def in_percent(logs: Array, family: int) -> Estimate:
+def in_percent(logs: Array, family: int, overlap: float = 0.0) -> Estimate:
     """Return differences of logs (seeds,) as percent, 100 (exp(mean) - 1), with the simultaneous interval."""
-    found = mean_interval(logs, family=family)
+    found = mean_interval(logs, family=family, overlap=overlap)
     mean, low, high = (None if value is None else float(100 * np.expm1(value)) for value in (found.mean, found.low, found.high))
     return Estimate(found.n, mean, None if found.sd is None else 100 * found.sd, low, high)

@@ -62,7 +62,7 @@ def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selec
         statuses[spec] = found[spec].get("status") or ("running" if Lock(place).held else "missing")
     seconds = {spec: result["metrics"]["seconds"] for spec, result in found.items() if result.get("metrics")}
     rows = []
-    for name, config in experiment.variants.items():
+    for name, config in experiment.first_runs.items():
         count = Counter(status for spec, status in statuses.items() if spec.variant == name)
         if not count:
             continue
@@ -92,7 +92,7 @@ def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection:
 
 def unprepared(experiment: Experiment) -> list[str]:
     """Return the names of the data sets that have to be prepared before the experiment can be planned in full."""
-    return sorted({config.data.name for config in experiment.variants.values() if not ready(config.data)})
+    return sorted({spec.config.data.name for spec in experiment.runs() if not ready(spec.config.data)})
 
 
 def remarks(experiment: Experiment) -> list[str]:
@@ -105,7 +105,7 @@ def remarks(experiment: Experiment) -> list[str]:
 
 def vectors_told(experiment: Experiment, reading: bool = False) -> list[str]:
     """Return how far pretrained vectors cover the words of the data, a line for each pair; see `rnnlab.models.pretrained`."""
-    pairs = {(config.model.embedding, config.data): None for config in experiment.variants.values()}
+    pairs = {(config.model.embedding, config.data): None for config in experiment.first_runs.values()}
     return list(dict.fromkeys(line for pair in pairs if (line := covered(*pair, reading))))
 
 

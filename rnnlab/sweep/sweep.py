@@ -69,7 +69,7 @@ def run(
         pretrained.check(spec.config.model.embedding)
     dataset = cache(build)
     specs, found = checked(experiment, runs_dir, selection, replace, dataset)
-    for config in experiment.variants.values():
+    for config in experiment.first_runs.values():
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)

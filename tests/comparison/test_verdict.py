@@ -89,7 +89,7 @@ def test_six_seeds_are_enough(make):
 def test_nothing_is_claimed_before_every_planned_seed_has_ended(make, figure):
     verdict, words, answer = said(make, none=BASE, tested=[*shifted(-5)[:7], figure])
     assert verdict == "exploratory"
-    assert "tested has ended 7 of 8 planned seeds" in words
+    assert "tested has ended 7 of 8 planned runs" in words
     assert ("failed 1" in words) == (figure == "failed")
     assert "before every planned seed has ended" in answer
 

@@ -86,6 +86,7 @@ KEYS = {
         "missing": [{"missing": "refuse"}, {"missing": "drop", "train": "gaps.csv"}],
         "split_by": [{"split_by": "by"}, {"split_by": None}],
         "split_seed": [{"split_seed": 7}],
+        "fold": [{"fold": {"number": 2, "of": 4}}, {"fold": None}],
         "lengths": LENGTHS,
     },
     "conllu": {
@@ -112,6 +113,7 @@ KEYS = {
         "vocabulary": [{"vocabulary": 12, "read_as": "tokens", "input": "ids"}, {"vocabulary": None}],
         "standardise": [{"standardise": False}],
         "split_seed": [{"split_seed": 7}],
+        "fold": [{"fold": {"number": 2, "of": 4}}, {"fold": None}],
         "lengths": LENGTHS,
     },
     "series": {

@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from rnnlab.data.sources import arrays
 from rnnlab.data.sources.arrays import Sequences
+from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.holdout import owners
 from rnnlab.data.sources.reading import found
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
@@ -77,6 +78,8 @@ class Arrays(Source):
     """Give each feature and each number to predict mean 0 and deviation 1 over the training split; frames stay as they are."""
     split_seed: int = 0
     """Decides which examples are held out."""
+    fold: Fold | None = None
+    """Which part of the training rows is the test split, in place of `test`; `compare.folds` sets it, null for none."""
     lengths: Lengths = Lengths()
     """What happens to long examples."""
 
@@ -102,6 +105,12 @@ class Arrays(Source):
             raise conflict((named[-1] if named else "label",), f"name one array of {', '.join(TASKS)}", named)
         if (self.frames is None) != (self.input is not None):
             raise conflict(("input",), "label, value and tag go with an input, frames are an input themselves", self.input)
+        return self
+
+    @model_validator(mode="after")
+    def _folds_are_dealt(self) -> "Arrays":
+        if self.fold and (message := objection(self.fold.of, self.validation, self.test)):
+            raise conflict(("fold",), message, self.fold.number)
         return self
 
     @model_validator(mode="after")
@@ -132,9 +141,17 @@ def read(config: Arrays) -> dict[str, Sequences]:
     if fractions:
         whole = splits["train"]
         labels = whole.targets if config.label else None
-        owner = owners(len(whole.sizes), fractions, config.split_seed, labels)
+        owner = _owner(config, whole, fractions, labels)
         splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
     return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit_examples or np.inf)) for name, part in splits.items()}
+
+
+def _owner(config: Arrays, whole: Sequences, fractions: dict[str, float], labels: np.ndarray | None) -> np.ndarray:
+    total, seed = len(whole.sizes), config.split_seed
+    if not config.fold:
+        return owners(total, fractions, seed, labels)
+    each = None if labels is None else [[str(label)] for label in labels]
+    return fold_owners(config.fold, total, fractions.get("validation"), seed, each)
 
 
 def _split(config: Arrays, part: Files | Named) -> Sequences:

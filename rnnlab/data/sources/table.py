@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from rnnlab.data.sources import frames
+from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.frames import Frame, Place
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, trained_first
@@ -55,6 +56,8 @@ class Table(Layout, Tokens):
     """A column whose equal cells, such as those of one author, are all in one split."""
     split_seed: int = 0
     """Decides which rows are held out."""
+    fold: Fold | None = None
+    """Which part of the training rows is the test split, in place of `test`; `compare.folds` sets it, null for none."""
     lengths: Lengths = Lengths()
     """What happens to long texts."""
 
@@ -82,6 +85,12 @@ class Table(Layout, Tokens):
     def values(self) -> list[str]:
         """The columns of numbers."""
         return [self.value] if isinstance(self.value, str) else self.value or []
+
+    @model_validator(mode="after")
+    def _folds_are_dealt(self) -> "Table":
+        if self.fold and (message := objection(self.fold.of, self.validation, self.test)):
+            raise conflict(("fold",), message, self.fold.number)
+        return self
 
     @model_validator(mode="after")
     def _each_once(self) -> "Table":
@@ -175,6 +184,9 @@ def _owner(rows: Rows, fractions: dict[str, float], config: Table) -> tuple[np.n
         return np.zeros(len(targets), np.int8), []
     groups = list(map(str, rows.column(config.split_by))) if config.split_by else None
     labels = targets if config.labels else [[target] for target in targets] if config.label else None
+    if config.fold:
+        owner = fold_owners(config.fold, len(targets), fractions.get("validation"), config.split_seed, labels, groups)
+        return owner, [] if labels is None else only_trained(owner, labels, list(fractions))
     if groups:
         owner = grouped(groups, fractions, config.split_seed)
     else:

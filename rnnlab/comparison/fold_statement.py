@@ -1,0 +1,37 @@
+"""Whether the runs are folds of the same rows, and what that means for the numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.config.fold_runs import overlap
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Runs whose test splits are parts of the same rows, every row being tested on once for each repeat."""
+
+    of: int
+    """How many parts there are."""
+    overlap: float
+    """Test rows over training rows."""
+    test: str = "corrected resampled t (Nadeau & Bengio 2003)"
+    """How differences are tested."""
+
+    @property
+    def words(self) -> str:
+        """What has to be said of it."""
+        return (
+            f"Every row was tested on in one of {self.of} folds for each seed. Folds share training rows, so intervals and p "
+            f"are those of the {self.test}: the variance of the mean of J differences is theirs times "
+            f"(1/J + {self.overlap:.3g}), test rows over training rows."
+        )
+
+
+def folds_of(configs: Mapping[str, Mapping[str, Any]]) -> Folds | None:
+    """Return the folds that the data of the variants are dealt out in, those that share most; None where there are none."""
+    dealt = [data for config in configs.values() if (data := config["data"]).get("fold")]
+    if not dealt:
+        return None
+    most = max(dealt, key=overlap)
+    return Folds(most["fold"]["of"], overlap(most))

@@ -1,0 +1,126 @@
+"""Folds: every row is in the test split of one of them; what is left is trained and chosen on."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from rnnlab.data.sources.holdout import grouped, owners, trained_first
+from rnnlab.errors import UserError
+from rnnlab.section import Section
+from rnnlab.seeds import derive
+
+
+class Fold(Section):
+    """One of several parts of the rows, which it tests on; `compare.folds` sets it."""
+
+    number: Annotated[int, Field(ge=1)]
+    """Which fold, counted from 1."""
+    of: Annotated[int, Field(ge=2)]
+    """How many folds there are."""
+    repeat: Annotated[int, Field(ge=1)] = 1
+    """The rows are dealt out anew for each repeat."""
+
+
+def objection(folds: int, validation: Any, test: Any) -> str | None:
+    """Return why rows with these splits cannot be dealt out into folds; None where they can."""
+    if not isinstance(test, float):
+        return "test names a split of its own; folds are parts of the training rows, one after the other the test split"
+    if isinstance(validation, float) and 1 / folds + validation >= 1:
+        return f"validation: {validation:g} and one of {folds} folds leave nothing to train on"
+    return None
+
+
+def dealt(
+    total: int, fold: Fold, seed: int, strata: Sequence[Any] | None = None, groups: Sequence[Any] | None = None
+) -> np.ndarray:
+    """Return the fold of each row, from 0: folds differ by at most one row, and by at most one of each stratum.
+
+    Rows of one of the `groups` are in one fold, groups going from the largest on to the smallest fold so far.
+
+    >>> fold = dealt(10, Fold(number=1, of=5), seed=1, strata=["a"] * 5 + ["b"] * 5)
+    >>> sorted(fold[:5].tolist()), sorted(fold[5:].tolist())
+    ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])
+    """
+    random = np.random.default_rng(derive(seed, "folds", fold.repeat))
+    if groups is not None:
+        return _by_group(groups, fold.of, random)
+    if total < fold.of:
+        raise UserError(f"{total} rows are too few for {fold.of} folds")
+    order = random.permutation(total)
+    if strata is not None:
+        codes = np.unique(np.asarray(strata), return_inverse=True)[1]
+        order = order[np.argsort(codes[order], kind="stable")]
+    folds = np.empty(total, np.int64)
+    folds[order] = np.arange(total) % fold.of
+    return folds
+
+
+def _by_group(groups: Sequence[Any], count: int, random: np.random.Generator) -> np.ndarray:
+    names, codes = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < count:
+        raise UserError(f"there are {len(names)} groups, too few for {count} folds")
+    members, sizes = np.bincount(codes), np.zeros(count, np.int64)
+    of_group = np.empty(len(names), np.int64)
+    for group in sorted(random.permutation(len(names)), key=lambda one: -members[one]):
+        of_group[group] = sizes.argmin()
+        sizes[of_group[group]] += members[group]
+    return of_group[codes]
+
+
+def fold_owners(
+    fold: Fold,
+    total: int,
+    validation: float | None,
+    seed: int,
+    labels: Sequence[Iterable[str]] | None = None,
+    groups: Sequence[Any] | None = None,
+) -> np.ndarray:
+    """Return the split of each row: 0 is train, then validation where it is a fraction of all rows, the last is test.
+
+    With `labels`, the labels of each row, every fold has its share of each. Raises UserError where all rows of a label are in
+    one fold, since then no model that is tested on them has seen it.
+    """
+    strata = _strata(labels) if labels is not None else None
+    folds = dealt(total, fold, seed, strata, groups)
+    if labels is not None:
+        _check(folds, labels)
+    test = folds == fold.number - 1
+    owner = np.where(test, 1 if validation is None else 2, 0).astype(np.int8)
+    rest = np.flatnonzero(~test)
+    if validation is None:
+        return owner
+    parts = {"validation": max(1, round(total * validation))}
+    own = [list(labels[row]) for row in rest.tolist()] if labels is not None else None
+    mine = [groups[row] for row in rest.tolist()] if groups is not None else None
+    if mine is not None:
+        chosen = grouped(mine, parts, seed)
+    else:
+        single = own is not None and all(len(one) == 1 for one in own)
+        chosen = owners(len(rest), parts, seed, _strata(own) if single and own else None)
+    owner[rest] = chosen if own is None else trained_first(chosen, own, mine)
+    return owner
+
+
+def _strata(labels: Sequence[Iterable[str]]) -> list[str]:
+    """The rarest label of each row; none stands for itself."""
+    rows = [list(own) for own in labels]
+    counts: dict[str, int] = {}
+    for own in rows:
+        for label in own:
+            counts[label] = counts.get(label, 0) + 1
+    return [min(own, key=lambda label: (counts[label], label)) if own else "" for own in rows]
+
+
+def _check(folds: np.ndarray, labels: Sequence[Iterable[str]]) -> None:
+    where: dict[str, set[int]] = {}
+    for fold, own in zip(folds.tolist(), labels, strict=True):
+        for label in own:
+            where.setdefault(label, set()).add(fold)
+    lonely = sorted(label for label, of in where.items() if len(of) == 1)
+    if lonely:
+        raise UserError(
+            f"all rows with the label {', '.join(map(repr, lonely[:5]))} are in one fold, so no model that is tested on them "
+            "has seen it: a label should be in two folds at least"
+        )
