@@ -11,6 +11,19 @@ from rnnlab.errors import UserError
 VARIABLE = "KERAS_BACKEND"
 
 
+class _Operations:
+    """`keras.ops`, loaded when the first operation is taken."""
+
+    def __getattr__(self, name: str) -> Any:
+        from keras import ops
+
+        return getattr(ops, name)
+
+
+ops: Any = _Operations()
+"""`keras.ops` for modules that are imported by who only checks a config, and computes nothing."""
+
+
 def current() -> str:
     """Return the backend that Keras is loaded on or set to; Keras is not imported for that.
 

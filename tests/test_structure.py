@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
+    ("errors", "seeds", "section", "names", "registry", "choice"),
+    ("files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
     ("recurrence",),

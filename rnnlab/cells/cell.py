@@ -1,12 +1,15 @@
-"""The weights that every cell has, and what is computed from them before the loop starts."""
+"""The weights of a cell as its description has them, and what is computed from them before the loop starts."""
 
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any, ClassVar
 
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
+from pydantic import ValidationError
 
 from rnnlab.cells.activations import reads_variables
+from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.own_masks import OwnMasks
 from rnnlab.cells.steps import (
     Keep,
@@ -22,23 +25,26 @@ from rnnlab.cells.steps import (
     multiplier,
     unseen,
 )
+from rnnlab.names import nearest
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting
 from rnnlab.seeds import fresh
 
 
 class Cell(OwnMasks, keras.layers.Layer):
-    """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and a step.
+    """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and its step.
 
     Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. A step knows no noise but what it
     is handed: `rnnlab.layers.RNN` draws it as `dropout` and `recurrent_dropout` say, or the cell itself where another layer
     runs it.
     """
 
+    kind: CellKind
+    """What there is to know of the cell."""
+    options: Any
+    """The section of its options."""
     products: dict[str, int]
     """The recurrent products of a step by name, each with the number of gates that its slice of the kernel serves."""
-    carried: ClassVar[tuple[str, str, str]]
-    """The gate that is the factor of what is carried on from step to step, and the sites whose noise drops and holds that."""
     serialised: ClassVar = {
         "activation": activations,
         "recurrent_activation": activations,
@@ -89,31 +95,76 @@ class Cell(OwnMasks, keras.layers.Layer):
     @property
     def pure(self) -> bool:
         """Whether the step reads only what it is handed: activations that read variables need the plain loop."""
-        return not any(reads_variables(act, self.units) for act in (self.activation, self.recurrent_activation))
+        acts = (self.activation, self.recurrent_activation)
+        return self.kind.fast and not any(reads_variables(act, self.units) for act in acts)
+
+    def choose(self, options: Mapping[str, Any]) -> None:
+        """Take the options of the cell's kind. Raises ValueError for one that it has not, or that does not fit the others."""
+        try:
+            self.options = self.kind.options.model_validate(dict(options))
+        except ValidationError as error:
+            raise ValueError("; ".join(_told(self.kind, detail) for detail in error.errors())) from None
+        for name, value in self.options.model_dump().items():
+            setattr(self, name, value)
+        self.products = self.kind.products_of(self.options)
+        sizes = list(self.kind.state_sizes(self.units, self.options).values())
+        self.state_size = sizes if len(sizes) > 1 else sizes[0]
+
+    @property
+    def states(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names of the states."""
+        return self.kind.states
+
+    @property
+    def sites(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The sites at which noise can act."""
+        return self.kind.all_sites()
 
     @property
     def cudnn(self) -> str:
         """The name of cuDNN's kernel for the equation of this cell; empty where it has none."""
-        return ""
+        return self.kind.of("cudnn", self.options) or ""
 
     @property
     def gates(self) -> int:
         """The number of gates, candidate included."""
-        return sum(self.products.values())
+        return len(self.kind.of("gates", self.options))
 
     @property
     def output_size(self) -> int:
         """The size of an output."""
-        return self.units
+        return self.kind.output_size(self.units, self.options)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs of shape (..., features)."""
-        width = self.gates * self.units
+        width, recurrent = self.gates * self.units, sum(self.products.values()) * self.units
+        shape: tuple[int, ...] = self.widths(input_shape[-1])["recurrent"], recurrent
         self.kernel = self._weight("kernel", (input_shape[-1], width))
-        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, width), prefix="recurrent")
-        self.bias = self._weight("bias", self._bias_shape(), self._initial_bias) if self.use_bias else None
+        self.recurrent_kernel = self._weight("recurrent_kernel", shape, prefix="recurrent") if recurrent else None
+        self.further = {
+            name: self._weight(name, shape, prefix="recurrent")
+            for name, shape in self.kind.sized("kernels", self.units, self.options).items()
+        }
+        shape = (2, width) if self._recurrent_bias else (width,)
+        self.bias = self._weight("bias", shape, self._initial_bias) if self.use_bias else None
+        self.vectors = {
+            name: self.add_weight(name=name, shape=(size,), initializer=start)
+            for name, (size, start) in self.kind.sized("vectors", self.units, self.options).items()
+        }
         self.open_streams()
         self.built = True
+
+    def widths(self, inputs: int | None) -> dict[str, Any]:
+        """What a mask at a site has to cover, where that is not `units`: a number of elements, or the shape of the kernel."""
+        sizes = self.kind.state_sizes(self.units, self.options)
+        first = sizes[self.states[0]]
+        kernel = (first, sum(self.products.values()) * self.units)
+        holds = {f"hold_{state}": size for state, size in sizes.items()}
+        return {"input": inputs, "recurrent": first, "recurrent_kernel": kernel, "output": self.output_size, **holds}
+
+    def gates_at(self, site: str) -> int:
+        """The number of masks at a site whose masks are not tied: one for every gate of the product."""
+        return sum(self.products.values()) if site == "recurrent" else self.gates
 
     def _weight(self, name: str, shape: tuple[int | None, ...], initializer: Any = None, prefix: str = "") -> Any:
         prefix = prefix or name
@@ -125,11 +176,21 @@ class Cell(OwnMasks, keras.layers.Layer):
             constraint=getattr(self, f"{prefix}_constraint"),
         )
 
-    def _bias_shape(self) -> tuple[int, ...]:
-        return (self.gates * self.units,)
+    @property
+    def _recurrent_bias(self) -> bool:
+        """Whether the bias has two rows: the input's, and the recurrent product's."""
+        return bool(self.use_bias and self.kind.of("recurrent_bias", self.options))
 
     def _initial_bias(self, shape: tuple[int, ...], dtype: Any = None) -> Tensor:
-        return self.bias_initializer(shape, dtype=dtype)
+        bias = self.bias_initializer(shape, dtype=dtype)
+        own = self.kind.of("bias", self.options)
+        if not own:
+            return bias
+        parts = dict(zip(self.kind.of("gates", self.options), ops.split(bias, self.gates, axis=-1), strict=True))
+        for gate, start in own.items():
+            part = parts[gate].shape
+            parts[gate] = start(part, dtype=dtype) if callable(start) else ops.full(part, start, dtype=dtype)
+        return ops.concatenate(list(parts.values()), axis=-1)
 
     def cast(self, weight: Any) -> Tensor:
         """A weight as a tensor in the compute dtype."""
@@ -146,13 +207,16 @@ class Cell(OwnMasks, keras.layers.Layer):
             return ops.matmul(ops.reshape(v, (-1, v.shape[-1])), kernels[name])
 
         kernels = self._parts(self.noisy("kernel", noise), {"input": self.gates}, isinstance(mask, tuple))
-        product = self._biased(
-            masked_product(times, "input", x, mask), noise
-        )  # flat: TensorFlow adds the bias inside the product
+        product = masked_product(times, "input", x, mask)
+        product = self._biased(product, noise)  # flat: TensorFlow adds the bias inside the product
         return ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units))
 
     def _biased(self, product: Tensor, noise: Noise) -> Tensor:
-        return product if self.bias is None else product + self.noisy("bias", noise)
+        product = self.kind.prepare(product, self.parameters()) if self.kind.prepare else product
+        if self.bias is None:
+            return product
+        bias = self.noisy("bias", noise)
+        return product + (bias[0] if self._recurrent_bias else bias)
 
     def noisy(self, name: str, noise: Noise) -> Tensor:
         """A copy of a weight under the noise at its site; the stored weights are never touched."""
@@ -163,11 +227,13 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def kernels(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""
-        return self._parts(self.noisy("recurrent_kernel", noise), self.products, per_gate)
+        kernel = self.noisy("recurrent_kernel", noise) if self.products else None
+        further = {name: self.cast(weight) for name, weight in self.further.items()}
+        return self._parts(kernel, self.products, per_gate) | further
 
     def biases(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The biases of the recurrent products by name, (width,) each, as far as the cell has them."""
-        return {}
+        return self._parts(self.noisy("bias", noise)[1], self.products, per_gate) if self._recurrent_bias else {}
 
     def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
         """The columns of a kernel (or of a bias) that serve each product, or each gate of each product that has several."""
@@ -184,7 +250,7 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def parameters(self) -> dict[str, Tensor]:
         """The step's small parameters by name; a cell has only those that its options ask for."""
-        return {}
+        return {name: self.cast(weight) for name, weight in self.vectors.items()}
 
     def step(
         self,
@@ -197,7 +263,8 @@ class Cell(OwnMasks, keras.layers.Layer):
         see: See = unseen,
     ) -> tuple[Tensor, States]:
         """One time step of this cell; see rnnlab.cells.steps."""
-        raise NotImplementedError
+        activations = keep(self.activation), keep(self.recurrent_activation)
+        return self.kind.step(x, states, noise, params, matmul, *activations, see, **self.kind.own(self.options))
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """One step by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
@@ -218,4 +285,13 @@ class Cell(OwnMasks, keras.layers.Layer):
         """Every argument."""
         objects = {name: module.serialize(getattr(self, name)) for name, module in self.serialised.items()}
         own = ("units", "use_bias", "dropout", "recurrent_dropout", "seed")
-        return {**super().get_config(), **{name: getattr(self, name) for name in own}, **objects}
+        return {**super().get_config(), **{name: getattr(self, name) for name in own}, **objects, **self.options.model_dump()}
+
+
+def _told(kind: CellKind, detail: Any) -> str:
+    """An option that does not fit, in the user's words."""
+    name = ".".join(map(str, detail["loc"]))
+    if detail["type"] == "extra_forbidden":
+        known = list(kind.options.model_fields)
+        return f"cell {kind.name!r} has no option {name}{nearest(name, known)}; its options: {', '.join(known) or 'none'}"
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}"

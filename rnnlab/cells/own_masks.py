@@ -1,5 +1,6 @@
 """The masks of a cell that is run by itself, or by a layer that knows nothing of our noise."""
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -25,6 +26,8 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     """
 
     units: int
+    widths: Callable[[int], dict[str, Any]]
+    gates_at: Callable[[str], int]
     first_seed: int
     compute_dtype: str
     driven = False
@@ -70,10 +73,10 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
 
     def sizes(self, steps: Any, inputs: Tensor) -> Sizes:
         """The sizes of a call on inputs (..., batch, features)."""
-        gates: int = self.gates
+        gates = {site: self.gates_at(site) for site in ("input", "recurrent")}
         named = {site: getattr(self, site) for site in WEIGHTS}
         weights = {site: tuple(weight.shape) for site, weight in named.items() if weight is not None}
-        return Sizes(steps, ops.shape(inputs)[-2], inputs.shape[-1], self.units, gates, weights)
+        return Sizes(steps, ops.shape(inputs)[-2], self.units, gates, self.widths(inputs.shape[-1]), weights)
 
 
 def _now(mask: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from rnnlab.choice import Choice
 from rnnlab.config.dialect import LITERALS
 from rnnlab.config.tree import Node, Path, Problem, locate
 from rnnlab.names import nearest
@@ -160,9 +161,11 @@ def _explained(schema: Any, path: Path) -> dict[str, str | None]:
 
 
 def _alternatives(annotation: Any) -> list[Any]:
-    """The types that a union stands for."""
+    """The types that a union stands for, or a choice among registered sections."""
     if get_origin(annotation) is Annotated:
-        return _alternatives(get_args(annotation)[0])
+        kind, *about = get_args(annotation)
+        choices = [one for one in about if isinstance(one, Choice)]
+        return list(choices[0].sections().values()) if choices else _alternatives(kind)
     if get_origin(annotation) in (Union, UnionType):
         return [kind for option in get_args(annotation) for kind in _alternatives(option)]
     return [annotation]

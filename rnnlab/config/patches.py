@@ -7,7 +7,7 @@ from pathlib import Path
 from rnnlab.config.experiment import ExperimentConfig, RunConfig
 from rnnlab.config.reader import parse, read
 from rnnlab.config.tree import ConfigError, Node, Place, Problem, merge, put
-from rnnlab.models.model_config import RecurrentConfig
+from rnnlab.models.recurrent_config import layer_fields
 from rnnlab.names import nearest
 
 SECTIONS = tuple(key for key in RunConfig.model_fields if key != "name")
@@ -67,14 +67,14 @@ def patch(root: Node, change: Change, roots: Iterable[str] = SECTIONS) -> Node:
     Raises ConfigError, located at the key, where there can be no such path.
     """
     path, value, key = change.path, change.value, change.key
-    if path in RecurrentConfig.model_fields:
+    if path in layer_fields():
         return _patch_layers(root, path, value, key)
     if path.partition(".")[0] in roots:
         try:
             return put(root, _split(path), value, key)
         except ConfigError as error:
             raise ConfigError(Problem(key, path, error.problems[0].message)) from None
-    known = (*RecurrentConfig.model_fields, *roots)
+    known = (*layer_fields(), *roots)
     message = f"no field of a recurrent layer and no path of the config{nearest(path.partition('.')[0], known)}"
     raise ConfigError(Problem(key, path, f"{message}; allowed: {', '.join(known)}"))
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from rnnlab.inspection.gates import STATES
 from rnnlab.inspection.recorded_pass import Passes
 
 Lagged = dict[str, dict[str, np.ndarray]]
@@ -63,7 +62,8 @@ def flow_of(
         own = looked[passes.backwards[name]]
         at = _places(real[name], counted, own, passes.backwards[name])
         rows = [chosen.index(t) for t in own]
-        found[name] = {state: _by_lag(values[rows], at, real[name]) for state, values in zip(STATES, of, strict=False)}
+        named = zip(passages[name].names, of, strict=True)
+        found[name] = {state: _by_lag(values[rows], at, real[name]) for state, values in named}
     return found
 
 

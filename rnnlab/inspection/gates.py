@@ -1,18 +1,30 @@
 """The gates of recurrent layers over time: how far open, how often shut, how long a memory they make."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
+from rnnlab.cells.builtin import CELLS
 from rnnlab.inspection.recorded_pass import Passes
 from rnnlab.recurrence.recorder import Passage
 
-STATES = ("hidden", "cell")
 LOW, HIGH = 0.1, 0.9
 """Below and above these a gate counts as saturated: shut, and open."""
 MEMORY = ("forget", "update", "retained")
 """The gates that multiply what is remembered."""
+
+
+def states(names: Iterable[str]) -> list[str]:
+    """Return which of the names are those of states, by what the registered cells call theirs.
+
+    >>> states(["forget", "hidden", "cell"])
+    ['hidden', 'cell']
+    """
+    known = {state for kind in CELLS.values() for state in kind.states}
+    return [name for name in names if name in known]
+
 
 Layers = dict[str, dict[str, np.ndarray]]
 """By layer and by name the values over time, (rows, steps, units); NaN at padding."""
@@ -43,7 +55,7 @@ def gates(model: keras.Model, x: np.ndarray, seed: int | None = None, fresh: boo
 
 def over_time(passage: Passage, backwards: bool) -> dict[str, np.ndarray]:
     """Return what passed through a layer as `gates` does."""
-    values = {**passage.gates, **dict(zip(STATES, passage.states, strict=False))}
+    values = {**passage.gates, **dict(zip(passage.names, passage.states, strict=True))}
     return {name: _rows_first(np.where(_real(passage), value, np.nan), backwards) for name, value in values.items()}
 
 

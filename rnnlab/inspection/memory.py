@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnlab.data.dataset import PADDING
 from rnnlab.inspection.flow import Lagged
-from rnnlab.inspection.gates import STATES, over_time
+from rnnlab.inspection.gates import over_time, states
 from rnnlab.inspection.recorded_pass import Passes
 from rnnlab.recurrence.recorder import Passage
 
@@ -28,7 +28,7 @@ def sizes(layers: Mapping[str, Mapping[str, np.ndarray]]) -> Lagged:
     >>> sizes({"memory": {"hidden": np.full((2, 3, 4), 0.5)}})["memory"]["hidden"]
     array([1., 1., 1.])
     """
-    found = {name: {state: of[state] for state in STATES if state in of} for name, of in layers.items()}
+    found = {name: {state: of[state] for state in states(of)} for name, of in layers.items()}
     return {
         name: {state: _mean(np.sqrt(np.square(values.astype(np.float64)).sum(axis=2))) for state, values in of.items()}
         for name, of in found.items()
@@ -82,7 +82,7 @@ def perturbation_of(passes: Passes, x: np.ndarray, places: int = 8, draw: int = 
 
 def _states(passes: Passes, passages: Mapping[str, Passage]) -> dict[str, dict[str, np.ndarray]]:
     seen = {name: over_time(passage, passes.backwards[name]) for name, passage in passages.items()}
-    return {name: {state: of[state] for state in STATES if state in of} for name, of in seen.items()}
+    return {name: {state: of[state] for state in states(of)} for name, of in seen.items()}
 
 
 def _exchanged(x: np.ndarray, s: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

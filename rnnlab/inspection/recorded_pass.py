@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rnnlab.inspection.montecarlo import drawing
-from rnnlab.inspection.recording import watchable, watched
+from rnnlab.inspection.recording import cell_kind, watchable, watched
 from rnnlab.recurrence.recorder import Passage
 
 Cells = Any
@@ -31,6 +31,8 @@ class Passes:
             raise ValueError(f"the model {model.name!r} has no LSTM, GRU or SimpleRNN layer to inspect")
         self.backwards = {layer.name: layer.go_backwards for layer in layers}
         """By layer whether it reads its sequence from the end."""
+        self.states = {layer.name: kind.states if (kind := cell_kind(layer)) else ("hidden",) for layer in layers}
+        """By layer the names of its states."""
         states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
         self._variables = list({id(variable): variable for variable in [*model.variables, *states]}.values())
         self._zero = [fresh and any(variable is state for state in states) for variable in self._variables]
@@ -38,7 +40,8 @@ class Passes:
 
     def passages(self, x: Any) -> dict[str, Passage]:
         """Return by layer what passes through it, as arrays, in the order of its steps."""
-        return _arrays(self._run("passages", self._passages, _tensors(x)))
+        passages = _arrays(self._run("passages", self._passages, _tensors(x)))
+        return {name: passage._replace(names=self.states[name]) for name, passage in passages.items()}
 
     def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
         return self._call(values, x)[1]

@@ -8,17 +8,14 @@ import keras
 from keras import ops
 
 from rnnlab import compat
-from rnnlab.cells import GRUCell, LSTMCell
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.steps import See, States, Tensor
 from rnnlab.layers import RNN
 from rnnlab.recurrence.recorder import Watch
 
-GATES = {  # of the built-in layers: names in the order in which a step computes them, sigmoids and tanhs
-    keras.layers.LSTM: (("input", "forget", "output"), ("candidate",)),
-    keras.layers.GRU: (("update", "reset"), ("candidate",)),
-    keras.layers.SimpleRNN: ((), ()),
-}
-CARRIED = {keras.layers.LSTM: LSTMCell.carried, keras.layers.GRU: GRUCell.carried}
+KINDS = {keras.layers.LSTM: CELLS["lstm"], keras.layers.GRU: CELLS["gru"], keras.layers.SimpleRNN: None}
+"""The built-in layers, each with the cell of the same equation."""
 
 
 def watchable(model: keras.Model) -> list[keras.layers.RNN]:
@@ -27,19 +24,26 @@ def watchable(model: keras.Model) -> list[keras.layers.RNN]:
 
 
 def _kind(layer: keras.layers.RNN) -> Any:
-    return next((kind for kind in (RNN, *GATES) if isinstance(layer, kind) and getattr(layer, "ours", True)), None)
+    return next((kind for kind in (RNN, *KINDS) if isinstance(layer, kind) and getattr(layer, "ours", True)), None)
 
 
-def _carried(layer: keras.layers.RNN) -> list[tuple[str, str, str]]:
-    """What the layer's cell says of what it carries on, as far as it is known."""
-    return [layer.cell.carried] if _kind(layer) is RNN else [CARRIED[kind] for kind in CARRIED if kind is _kind(layer)]
+def cell_kind(layer: keras.layers.RNN) -> CellKind | None:
+    """What there is to know of the cell of a layer; None for a SimpleRNN, which has no gates."""
+    return layer.cell.kind if isinstance(layer, RNN) else KINDS[_kind(layer)]
+
+
+def _in_order(layer: keras.layers.RNN) -> tuple[list[str], list[str]]:
+    """The gates of a built-in cell in the order in which it computes them: those in (0, 1), and candidates."""
+    kind = cell_kind(layer)
+    gates = kind.of("gates", kind.options()) if kind else ()
+    return [gate for gate in gates if gate != "candidate"], [gate for gate in gates if gate == "candidate"]
 
 
 @contextmanager
 def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
     """While inside, every call of the model is seen by a `Watch` for each of its layers, by the layer's name."""
     layers = watchable(model)
-    watches = {layer.name: Watch((nudges or {}).get(layer.name, ()), *_carried(layer)) for layer in layers}
+    watches = {layer.name: Watch((nudges or {}).get(layer.name, ()), cell_kind(layer)) for layer in layers}
     with ExitStack() as stack:
         for layer in layers:
             watch = watches[layer.name]
@@ -68,7 +72,7 @@ def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
 
     def inner_loop(sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
         def step(x: Tensor, states: States, noise: Any, params: Any, matmul: Any, see: See) -> tuple[Tensor, States]:
-            with _shown(layer.cell, GATES[_kind(layer)], see):
+            with _shown(layer.cell, _in_order(layer), see):
                 output, new = layer.cell(x, list(states), training=training)
             return output, tuple(new)
 
@@ -83,10 +87,10 @@ def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
 
 
 @contextmanager
-def _shown(cell: Any, names: tuple[tuple[str, ...], tuple[str, ...]], see: See) -> Iterator[None]:
+def _shown(cell: Any, names: tuple[list[str], list[str]], see: See) -> Iterator[None]:
     """Show what a built-in cell's activations give, by the names of the gates in their order."""
 
-    def shown(activation: Any, names: tuple[str, ...]) -> Any:
+    def shown(activation: Any, names: list[str]) -> Any:
         left = list(names)
         return lambda a: see(left.pop(0), activation(a)) if left else activation(a)
 

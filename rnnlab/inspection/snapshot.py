@@ -9,7 +9,7 @@ import numpy as np
 from rnnlab.data.dataset import PADDING, Batch, Dataset
 from rnnlab.inspection.archive import Snapshot
 from rnnlab.inspection.flow import cell_loss, flow_of
-from rnnlab.inspection.gates import MEMORY, STATES, over_time, saturation, time_constant
+from rnnlab.inspection.gates import MEMORY, over_time, saturation, states, time_constant
 from rnnlab.inspection.memory import padding, perturbation_of, sizes
 from rnnlab.inspection.recorded_pass import Passes
 
@@ -52,7 +52,7 @@ def telling(x: np.ndarray) -> int:
 def _of_layer(values: Mapping[str, np.ndarray], row: int) -> Iterator[tuple[str, str, np.ndarray]]:
     for name, value in values.items():
         yield name, "heat", value[row]
-        if name in STATES:
+        if states([name]):
             continue
         yield name, "histogram", np.histogram(value[np.isfinite(value)], BINS, RANGES.get(name, (0.0, 1.0)))[0]
         yield name, "mean", np.nanmean(value, axis=(0, 1))

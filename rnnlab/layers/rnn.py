@@ -15,10 +15,10 @@ from rnnlab.noise.schemes import Setting
 from rnnlab.recurrence import cudnn, fast, loop
 from rnnlab.recurrence.two_steps import under
 
-INSIDE = ("recurrent", "candidate", "cell", "hold_cell", "hold_hidden", "hold_output", "detach")
-"""The sites that act inside the loop."""
-WEIGHTS = ("kernel", "bias")
-"""The sites of weights that cuDNN is handed as they are stored."""
+OUTSIDE = ("input", "output", "kernel", "bias", "recurrent_kernel", "carried")
+"""The sites that act before or after the loop; all others act inside it."""
+ON_CUDNN = ("input", "output", "recurrent_kernel", "carried")
+"""Those at which cuDNN's kernels take noise; they are handed the other weights as they are stored."""
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -123,7 +123,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
     ) -> tuple[Tensor, States]:
         """Project x (steps, batch, features) for all steps at once, then run them."""
-        inside = {site: masks[site] for site in INSIDE if site in masks}
+        inside = {site: mask for site, mask in masks.items() if site not in OUTSIDE}
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
@@ -133,15 +133,15 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
         quick = self.implementation != "loop" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)
-        how = {} if scan else {"unroll": self.unroll}
-        outputs, final = (scan or loop.scan)(*operands, zero_output=self.zero_output_for_mask, **how)
+        how = {"zero_output": self.zero_output_for_mask, "output_size": self.cell.output_size}
+        outputs, final = scan(*operands, **how) if scan else loop.scan(*operands, **how, unroll=self.unroll)
         return outputs, final[: len(states)]
 
     def _takes_cudnn(self) -> bool:
         """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
         if self.watched_by:
             return False
-        outside = not any(site in self.noise for site in INSIDE + WEIGHTS) and all(noise.tied for noise in self.noise.values())
+        outside = all(site in ON_CUDNN for site in self.noise) and all(noise.tied for noise in self.noise.values())
         quick = self.ours and self.implementation != "loop" and not self.unroll
         able = quick and self.use_cudnn and outside and cudnn.fits(self.cell)
         if self.use_cudnn is True and not able:

@@ -6,16 +6,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab.cells.builtin import CELLS
 from rnnlab.data.dataset import PADDING
 from rnnlab.data.task import Task
 from rnnlab.errors import UserError
-from rnnlab.models.model_config import OPTIONS, HeadConfig, ModelConfig, RecurrentConfig
+from rnnlab.models.model_config import HeadConfig, ModelConfig
+from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.noise.sampling import mean, neutral
 from rnnlab.noise.schemes import noises
-
-LAYERS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
-FREE = ("ar", "tar", "reset_after")
-"""Options that add a penalty in training, or that Keras has too."""
 
 
 def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
@@ -43,9 +41,12 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
 
 def _check(path: str, layer: RecurrentConfig) -> None:
     """Refuse what Keras's layer computes otherwise in evaluation."""
-    for option in OPTIONS[layer.cell]:
-        if option not in FREE and getattr(layer, option):
-            raise UserError(f"{path} has {option}, which keras.layers.{LAYERS[layer.cell].__name__} has not: export to keras")
+    kind = CELLS[layer.cell]
+    if not kind.keras:
+        raise UserError(f"{path} has the cell {kind.name}, which Keras has not: export to keras")
+    for option, field in kind.options.model_fields.items():
+        if option not in kind.keras_options and getattr(layer, option) != field.default:
+            raise UserError(f"{path} has {option}, which keras.layers.{kind.keras} has not: export to keras")
     for argument in ("dropout", "recurrent_dropout"):
         for noise in noises(getattr(layer, argument), argument):
             if mean(noise) != neutral(noise):
@@ -62,10 +63,12 @@ def _real(inputs: keras.KerasTensor, tokens: bool) -> tuple[keras.KerasTensor, k
 
 
 def _recurrent(config: RecurrentConfig, name: str, sequences: bool) -> keras.layers.Layer:
-    options = {"reset_after": config.reset_after} if config.cell == "gru" else {}
+    kind = CELLS[config.cell]
+    options = {option: getattr(config, option) for option in kind.keras_options}
+    layer = getattr(keras.layers, str(kind.keras))
 
     def one(name: str, **arguments: Any) -> keras.layers.Layer:
-        return LAYERS[config.cell](config.units, return_sequences=sequences, name=name, **options, **arguments)
+        return layer(config.units, return_sequences=sequences, name=name, **options, **arguments)
 
     if not config.bidirectional:
         return one(name)

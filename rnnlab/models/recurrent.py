@@ -1,17 +1,19 @@
 """One recurrent layer of a config as a Keras layer: ours, or the built-in one."""
 
+from importlib import import_module
 from typing import Any
 
 import keras
 
-from rnnlab.layers import GRU, LSTM, Bidirectional
-from rnnlab.models.builtin import BuiltinGRU, BuiltinLSTM
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.kinds import CellKind
+from rnnlab.cells.step_cell import StepCell
+from rnnlab.layers import RNN, Bidirectional
+from rnnlab.models import builtin
 from rnnlab.models.initial import drawn
-from rnnlab.models.model_config import OPTIONS, RecurrentConfig
+from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.seeds import derive
 
-BUILTIN = {"lstm": BuiltinLSTM, "gru": BuiltinGRU}
-OURS = {"lstm": LSTM, "gru": GRU}
 WAYS = ("forward", "backward")
 
 
@@ -24,16 +26,20 @@ def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: Any) -
 
 
 def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str, Any]) -> keras.layers.Layer:
-    builtin = config.implementation == "keras"
-    options = {option: getattr(config, option) for option in OPTIONS[config.cell] if option == "reset_after" or not builtin}
-    return (BUILTIN if builtin else OURS)[config.cell](
-        config.units,
-        dropout=config.dropout,
-        recurrent_dropout=config.recurrent_dropout,
-        seed=derive(seed, name, "noise"),
-        name=name,
-        **drawn(seed, name, "kernel", "recurrent_kernel"),
-        **options,
-        **({} if builtin else {"implementation": config.implementation}),
-        **arguments,
-    )
+    kind = CELLS[config.cell]
+    noise = {"dropout": config.dropout, "recurrent_dropout": config.recurrent_dropout, "seed": derive(seed, name, "noise")}
+    weights = drawn(seed, name, "kernel", "recurrent_kernel")
+    if config.implementation == "keras":
+        options = {option: getattr(config, option) for option in kind.keras_options}
+        return getattr(builtin, f"Builtin{kind.keras}")(config.units, name=name, **noise, **weights, **options, **arguments)
+    own = {"implementation": config.implementation, "ar": config.ar, "tar": config.tar}
+    return _ours(kind, config, weights, name=name, **noise, **own, **arguments)
+
+
+def _ours(kind: CellKind, config: RecurrentConfig, weights: dict[str, Any], **arguments: Any) -> keras.layers.Layer:
+    """The layer of rnnlab that has all arguments of the cell, or the one that repeats any cell."""
+    options = config.options.model_dump()
+    if kind.layer:
+        module, _, layer = kind.layer.partition(":")
+        return getattr(import_module(module), layer)(config.units, **weights, **options, **arguments)
+    return RNN(StepCell(kind.name, config.units, name="cell", **weights, **options), **arguments)

@@ -1,7 +1,8 @@
 """How many numbers a model trains, counted from its config without building it."""
 
+from rnnlab.cells.builtin import CELLS
 from rnnlab.data.task import Task
-from rnnlab.models.model_config import HeadConfig, ModelConfig, RecurrentConfig
+from rnnlab.models.model_config import HeadConfig, ModelConfig
 
 
 def parameters(config: ModelConfig, task: Task) -> int:
@@ -16,19 +17,9 @@ def parameters(config: ModelConfig, task: Task) -> int:
         width = config.embedding.width
         total = task.vocabulary * width * config.embedding.trainable
     for layer in config.recurrent:
-        ways = 2 if layer.bidirectional else 1
-        total, width = total + ways * _layer(layer, width), ways * layer.units
+        size = CELLS[layer.cell].weights(width, layer.units, layer.options)
+        total, width = total + size * (2 if layer.bidirectional else 1), layer.outputs
     return total + _head(config.head, width + task.beside, task.outputs)
-
-
-def _layer(config: RecurrentConfig, inputs: int) -> int:
-    """Kernels and biases of the gates, then peepholes (p_f only where there is an f), then gains and offset."""
-    units = config.units
-    gates = 3 if config.cell == "gru" or config.coupled else 4
-    biases = 2 if config.cell == "gru" and config.reset_after else 1
-    peepholes = (2 if config.coupled else 3) * units * config.peephole
-    norms = (2 * gates + 2) * units * config.layer_norm
-    return gates * units * (inputs + units + biases) + peepholes + norms
 
 
 def _head(config: HeadConfig, width: int, outputs: int) -> int:

@@ -123,9 +123,11 @@ class Sizes(NamedTuple):
 
     steps: Any
     batch: Any
-    inputs: int
     units: int
-    gates: int
+    gates: Mapping[str, int]
+    """By site the number of gates that can have masks of their own."""
+    widths: Mapping[str, Any]
+    """By site the number of elements that a mask covers, where that is not `units`."""
     weights: Mapping[str, tuple[int, ...]]
     """The shapes of the cell's weights by their sites."""
 
@@ -138,6 +140,11 @@ def shape(noise: Noise, sizes: Sizes) -> tuple[Any, ...]:
     if noise.lifetime == "batch":
         *rows, width = sizes.weights[noise.site]
         return (1, width) if noise.sharing == "rows" else (*rows, width)
-    width = 1 if noise.sharing in ("units", "batch") else sizes.inputs if noise.site == "input" else sizes.units
+    width = 1 if noise.sharing in ("units", "batch") else sizes.widths.get(noise.site, sizes.units)
     examples = 1 if noise.sharing == "batch" else sizes.batch
-    return (*(() if noise.tied else (sizes.gates,)), *((sizes.steps,) if noise.lifetime == "step" else ()), examples, width)
+    return (
+        *(() if noise.tied else (sizes.gates[noise.site],)),
+        *((sizes.steps,) if noise.lifetime == "step" else ()),
+        examples,
+        width,
+    )

@@ -16,6 +16,8 @@ class NoiseSettings:
 
     states: tuple[str, ...] = ("hidden",)
     """The names of the cell's states, the output first."""
+    sites: tuple[str, ...] | None = None
+    """The sites at which noise can act; None where every one can."""
 
     _dropout: Any = 0.0
     _recurrent_dropout: Any = 0.0
@@ -38,7 +40,7 @@ class NoiseSettings:
 
     @recurrent_dropout.setter
     def recurrent_dropout(self, setting: Setting) -> None:
-        inside = check_sites(noises(setting, "recurrent_dropout"), "recurrent_dropout", self.states)
+        inside = check_sites(noises(setting, "recurrent_dropout"), "recurrent_dropout", self.states, self.sites)
         self._act(self._noises[0], inside)
         self._recurrent_dropout = plain(setting)
 

@@ -73,6 +73,11 @@ SITES = {
 }
 
 
+def add_site(name: str, acts_on: str) -> None:
+    """Let noise act at a further place inside the loop, by the rules of the others: `hold_<state>` keeps the old value."""
+    SITES.setdefault(name, Site(acts_on, "recurrent_dropout", scales=() if name.startswith("hold_") else ("train", "test")))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Noise:
     r"""Noise at one site of a recurrent layer.
@@ -157,8 +162,11 @@ def _not_at_site(site: str, name: str, value: object, allowed: tuple[str, ...]) 
     return f"site {site!r} takes {name} {' or '.join(allowed)}, got {value!r}"
 
 
-def check_sites(noises: Iterable[Noise], argument: str, states: tuple[str, ...] | None = None) -> tuple[Noise, ...]:
-    """Return `noises` as a tuple, or raise ValueError where they do not fit `argument`, each other, or the cell's `states`."""
+def check_sites(
+    noises: Iterable[Noise], argument: str, states: tuple[str, ...] | None = None, sites: tuple[str, ...] | None = None
+) -> tuple[Noise, ...]:
+    """Return `noises` as a tuple, or raise ValueError where they do not fit `argument`, each other, the cell's `states`,
+    or the `sites` that the cell has."""
     noises = tuple(noises)
     at = {noise.site: noise for noise in noises}
     for noise in noises:
@@ -167,6 +175,8 @@ def check_sites(noises: Iterable[Noise], argument: str, states: tuple[str, ...] 
             raise ValueError(f"noise at site {noise.site!r} belongs to {wanted}, not to {argument}")
         if states is not None and SITES[noise.site].needs_cell and "cell" not in states:
             raise ValueError(f"noise at site {noise.site!r} needs a cell state; this cell's states: {', '.join(states)}")
+        if sites is not None and noise.site not in sites:
+            raise ValueError(f"the cell has no site {noise.site!r}; its sites: {', '.join(sites)}")
         if noise.like and not _alike(noise, at.get(noise.like)):
             raise ValueError(f"noise at site {noise.site!r} takes the mask of {noise.like!r}: give that one, alike in all else")
     check_once([noise.site for noise in noises])

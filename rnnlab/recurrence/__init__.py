@@ -1,12 +1,13 @@
 """A step repeated over time: one signature, three implementations.
 
-    outputs, states = scan(step, inputs, states, kernels, biases, params, fixed, varying, mask, zero_output)
+    outputs, states = scan(step, inputs, states, kernels, biases, params, fixed, varying, mask, zero_output, output_size)
 
 step: see rnnlab.cells.steps; inputs (steps, batch, width), the projected inputs; states, a tuple of (batch, units); kernels,
 the recurrent kernels by name, (units, width), each used once a step; biases, (width,), by the name of the product to which
 they are added; params, small tensors by name; fixed, the noise that one sequence shares, by site; varying, noise of its own
 for every step, with a leading time axis; mask (steps, batch), false where a step keeps states and output, or puts out zeros
-where `zero_output`. Outputs are (steps, batch, units). Gradients reach inputs, states, kernels, biases and params, never the
+where `zero_output`. Outputs are (steps, batch, units), or (steps, batch, output_size) where an output is no state.
+Gradients reach inputs, states, kernels, biases and params, never the
 noise.
 """
 

@@ -6,7 +6,7 @@ import jax
 from jax import numpy as jnp
 
 from rnnlab.cells.steps import States, Tensor, multiplier
-from rnnlab.recurrence.masking import masked
+from rnnlab.recurrence.masking import last_output, masked
 
 
 def scan(
@@ -20,12 +20,13 @@ def scan(
     varying: dict[str, Tensor],
     mask: Tensor | None = None,
     zero_output: bool = False,
+    output_size: int | None = None,
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `jax.lax.scan`; arguments and results as in rnnlab.recurrence."""
     if mask is None:
         return _scan(step, inputs, states, kernels, biases, params, fixed, varying)
     varying = varying | {"mask": jnp.asarray(mask, bool)[..., None]}
-    states = (*states, jnp.zeros_like(states[0]))
+    states = (*states, last_output(states, output_size))
     outputs, final = _scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying)
     return outputs, final[:-1]
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor, multiplier
-from rnnlab.recurrence.masking import masked
+from rnnlab.recurrence.masking import last_output, masked
 
 
 def scan(
@@ -21,12 +21,13 @@ def scan(
     varying: dict[str, Tensor],
     mask: Tensor | None = None,
     zero_output: bool = False,
+    output_size: int | None = None,
     unroll: bool = False,
 ) -> tuple[Tensor, States]:
     """Repeat `step` by the loop of `keras.layers.RNN`; arguments and results as in rnnlab.recurrence."""
     if mask is not None:  # Keras's own rule for a masked first step differs from backend to backend
         varying = varying | {"mask": ops.cast(mask, inputs.dtype)[..., None]}
-        states = (*states, ops.zeros_like(states[0]))
+        states = (*states, last_output(states, output_size))
         outputs, final = scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying, unroll=unroll)
         return outputs, final[:-1]
     noises = keras.tree.flatten(varying)

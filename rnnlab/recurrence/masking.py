@@ -23,3 +23,9 @@ def masked(step: Any, zero_output: bool) -> Any:
         return output, (*(ops.where(real, n, o) for n, o in zip(new, old, strict=True)), output)
 
     return masked_step
+
+
+def last_output(states: States, size: int | None) -> Tensor:
+    """The output before the first step: zeros, as wide as the first state or of the `size` of an output that is no state."""
+    first = states[0]
+    return ops.zeros_like(first if size in (None, first.shape[-1]) else ops.repeat(first[:, :1], size, axis=-1))

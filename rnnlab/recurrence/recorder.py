@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from rnnlab.cells.steps import States, Tensor, dropped, held, multiplier
-from rnnlab.recurrence.masking import masked
+from rnnlab.cells.kinds import CellKind
+from rnnlab.cells.steps import States, Tensor, multiplier
+from rnnlab.recurrence.masking import last_output, masked
 
 
 class Passage(NamedTuple):
@@ -17,22 +18,23 @@ class Passage(NamedTuple):
     gates: Mapping[str, Tensor]
     """By name: input, forget, output, candidate; update, reset, candidate. Beside them `retained`."""
     states: States
-    """The states after every step: hidden, then cell where there is one."""
+    """The states after every step, in the order of `names`."""
     real: Tensor | None
     """(steps, batch), false at padding; None where nothing is padding."""
+    names: tuple[str, ...] = ()
+    """The names of the states, as `rnnlab.inspection` adds them: a compiled function returns no text."""
 
 
 class Watch:
     """Takes the place of a scan (see rnnlab.recurrence) and remembers what passed.
 
     `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
-    hidden state: the gradient of a loss by a nudge is that by the state. `carried` is what the cell says of itself; see
-    `rnnlab.cells.cell`.
+    hidden state: the gradient of a loss by a nudge is that by the state. `kind` is what there is to know of the
+    cell.
     """
 
-    def __init__(self, nudges: States = (), carried: tuple[str, str, str] = ("", "", "")) -> None:
-        self.nudges = nudges
-        self.carried = carried
+    def __init__(self, nudges: States = (), kind: CellKind | None = None) -> None:
+        self.nudges, self.kind = nudges, kind
         self.passages: list[Passage] = []
         """One a call of the layer."""
 
@@ -48,13 +50,14 @@ class Watch:
         varying: Mapping[str, Any],
         mask: Tensor | None = None,
         zero_output: bool = False,
+        output_size: int | None = None,
     ) -> tuple[Tensor, States]:
         """Repeat `step`, which takes `see` too; arguments and results as in rnnlab.recurrence."""
         own = len(states) - getattr(step, "beside", 0)
         real = None if mask is None else ops.cast(mask, "bool")
         if real is not None:
             varying = {**varying, "mask": real[..., None]}
-            states = (*states, ops.zeros_like(states[0]))
+            states = (*states, last_output(states, output_size))
 
         def body(states: States, now: Any) -> tuple[States, Any]:
             x, noise, nudges = now
@@ -69,13 +72,13 @@ class Watch:
             return new, (output, new[:own], gates)
 
         final, (outputs, after, gates) = _each(body, states, (inputs, varying, self.nudges))
-        self.passages.append(Passage({**gates, **self._retained(gates, {**fixed, **varying})}, after, real))
+        retained = self._retained(gates, {**fixed, **varying})
+        self.passages.append(Passage({**gates, **retained}, after, real))
         return outputs, final[:own]
 
     def _retained(self, gates: Mapping[str, Tensor], noise: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The factor of c_{t-1} in c_t (of h_{t-1} in h_t): the carrying gate with the noise on what is carried."""
-        gate, drops, holds = self.carried
-        return {"retained": held(dropped(gates[gate], noise, drops), 1.0, noise, holds)} if gate in gates else {}
+        """The factor of the old memory in the new one, where the cell says what it is."""
+        return {"retained": self.kind.retained(gates, noise)} if self.kind and self.kind.retained and gates else {}
 
 
 def _each(body: Any, carry: Any, sequences: Any) -> tuple[Any, Any]:

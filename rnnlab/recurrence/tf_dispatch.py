@@ -7,7 +7,7 @@ import tensorflow as tf
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import in_graph
-from rnnlab.recurrence.masking import masked
+from rnnlab.recurrence.masking import last_output, masked
 from rnnlab.recurrence.tf_batch_split import Given
 from rnnlab.recurrence.tf_scan import Scan
 from rnnlab.recurrence.tf_xla_scan import Compiled
@@ -28,6 +28,7 @@ def scan(
     varying: dict[str, Tensor],
     mask: Tensor | None = None,
     zero_output: bool = False,
+    output_size: int | None = None,
 ) -> tuple[Tensor, States]:
     """Repeat `step` by `tf.while_loop`; arguments and results as in rnnlab.recurrence.
 
@@ -35,8 +36,8 @@ def scan(
     """
     if mask is not None:
         varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
-        step, states = masked(step, zero_output), (*states, tf.zeros_like(states[0]))
-    outputs, states = _kind(inputs)(step)(Given(inputs, states, fixed, varying, kernels, biases, params))
+        step, states = masked(step, zero_output), (*states, last_output(states, output_size))
+    outputs, states = _kind(inputs)(step, output_size)(Given(inputs, states, fixed, varying, kernels, biases, params))
     return outputs, states if mask is None else states[:-1]
 
 

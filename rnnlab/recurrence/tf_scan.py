@@ -20,10 +20,10 @@ SLOPES = {
 class Scan:
     """A step repeated, with a gradient of its own."""
 
-    def __init__(self, step: Any) -> None:
-        self.step = step
-        self.output = 0
-        """The number of the state that is the output."""
+    def __init__(self, step: Any, output_size: int | None = None) -> None:
+        self.step, self.output_size = step, output_size
+        self.output: int | None = None
+        """The number of the state that is the output, or None where it is none of them."""
         self.plain: dict[str, int] = {}
         """The products whose operand is a state as it is, by the number of the state."""
 
@@ -58,7 +58,7 @@ class Scan:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
         states, steps = given.states, given.steps()
 
-        def body(t: Tensor, x: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any) -> Any:
+        def body(t: Tensor, x: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any, own: Any) -> Any:
             v: dict[str, Tensor] = {}
             kept: dict[str, Tensor] = {}
             values: list[Tensor] = []
@@ -74,19 +74,23 @@ class Scan:
 
                 return kept_in_order
 
-            with used(path, operands, products, active):
+            with used(path, operands, products, active, own):
                 output, new = self.step(x, states, given.noise(t), given.params, matmul, keep=keep)
-            self.output = next(n for n, state in enumerate(new) if state is output)
+            self.output = next((n for n, state in enumerate(new) if state is output), None)
+            own = own if self.output is not None else own.write(t, output)
             self.plain = {name: n for name in v for n, state in enumerate(states) if v[name] is state}
-            own = {name: operand for name, operand in v.items() if name not in self.plain}
-            saved = _write((operands, products, active), t, (own, kept, dict(enumerate(values))))
+            passed = {name: operand for name, operand in v.items() if name not in self.plain}
+            fitting = {n: value for n, value in enumerate(values) if value.shape[-1] == states[0].shape[-1]}
+            saved = *_write((operands, products, active), t, (passed, kept, fitting)), own
             return t + 1, given.input((t + 1) % steps), new, _write(path, t + 1, new), *saved
 
         path = tuple(empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
-        start = (0, given.input(0), states, path, given.arrays(0), given.arrays(1), self.slots(given))
-        _, _, final, path, operands, *saved = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
+        own = given.empty(self.output_size or states[0].shape[-1])
+        start = (0, given.input(0), states, path, given.arrays(0), given.arrays(1), self.slots(given), own)
+        _, _, final, path, operands, *saved, own = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
         operands = {name: array for name, array in operands.items() if name not in self.plain}
-        return path[self.output].stack()[1:], final, (path, operands, *saved)
+        outputs = own.stack() if self.output is None else path[self.output].stack()[1:]
+        return outputs, final, (path, operands, *saved)
 
     def replay(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel.
@@ -161,7 +165,7 @@ class Scan:
 
 def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:
     """The activation of a, as kept by the forward scan where its slope can be told from its value."""
-    if kept is None or function not in SLOPES:
+    if kept is None or function not in SLOPES or kept.shape[-1] != a.shape[-1]:
         return function(a)
     value = tf.identity(kept)
     compat.tape_recorder().record_operation("Activation", [value], [a], lambda d: [SLOPES[function](kept, d)])

@@ -14,8 +14,8 @@ from rnnlab.recurrence.tf_scan import Scan
 class Compiled(Scan):
     """The scan as two programs of XLA, in which the many small operations of a step become few."""
 
-    def __init__(self, step: Any) -> None:
-        super().__init__(step)
+    def __init__(self, step: Any, output_size: int | None = None) -> None:
+        super().__init__(step, output_size)
         self.programs = [tf.function(program, autograph=False, jit_compile=True) for program in (self.stacked, self.unstacked)]
         """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
 
@@ -54,7 +54,7 @@ class Compiled(Scan):
             outer.watch((given, d_results))
             with tf.GradientTape() as inner:
                 inner.watch(given.sources)
-                results = Scan(self.step)(given)
+                results = Scan(self.step, self.output_size)(given)
             gradients = inner.gradient(results, given.sources, d_results)
         return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten((given, d_results)), list(cotangents))
 

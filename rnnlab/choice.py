@@ -1,0 +1,51 @@
+"""A section of a config that is chosen among registered ones by one of its keys, whatever is registered when it is read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+from rnnlab.section import Section
+
+Sections = Callable[[], Mapping[str, type[Section]]]
+
+
+class Choice:
+    """Annotates a field whose section is the one that its `key` names, or `default` where the key is left out.
+
+    >>> from pydantic import TypeAdapter
+    >>> from typing import Annotated
+    >>> class Dot(Section):
+    ...     shape: str = "dot"
+    >>> Shape = Annotated[Section, Choice("shape", lambda: {"dot": Dot})]
+    >>> TypeAdapter(Shape).validate_python({"shape": "dot"})
+    Dot(shape='dot')
+    """
+
+    def __init__(self, key: str, sections: Sections, default: str | None = None) -> None:
+        self.key, self.sections, self.default = key, sections, default
+
+    def validate(self, value: Any) -> Any:
+        """Return the section of a mapping, raising what pydantic raises for a tagged union."""
+        if isinstance(value, Section):
+            return value
+        if not isinstance(value, dict):
+            raise PydanticKnownError("model_type", {"class_name": "Section"})
+        name, sections = value.get(self.key, self.default), self.sections()
+        if name is None:
+            raise PydanticKnownError("union_tag_not_found", {"discriminator": f"'{self.key}'"})
+        if not isinstance(name, str) or name not in sections:
+            told = {"discriminator": f"'{self.key}'", "tag": str(name), "expected_tags": ", ".join(map(repr, sections))}
+            raise PydanticKnownError("union_tag_invalid", told)
+        return sections[name].model_validate(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def dump(value: BaseModel, info: Any) -> Any:
+            return value.model_dump(mode=info.mode, include=info.include, exclude=info.exclude)
+
+        writer = core_schema.plain_serializer_function_ser_schema(dump, info_arg=True)
+        return core_schema.no_info_plain_validator_function(self.validate, serialization=writer)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"oneOf": [handler(section.__pydantic_core_schema__) for section in self.sections().values()]}

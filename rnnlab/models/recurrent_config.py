@@ -1,0 +1,169 @@
+"""The section of a recurrent layer: what every layer has, and by its cell the options of that cell."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic.fields import FieldInfo
+
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.kinds import CellKind
+from rnnlab.choice import Choice
+from rnnlab.noise.schemes import noises
+from rnnlab.noise.sites import check_sites
+from rnnlab.section import Section, conflict
+
+Width = Annotated[int, Field(ge=1, le=1_000_000)]
+"""A number of units."""
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""The weight of a penalty, from 0 up."""
+CELL = "lstm"
+"""The cell of a layer that names none."""
+
+
+def _plain(setting: Any) -> Any:
+    """The setting with whole numbers as floats, so that 0 and 0.0 are one config."""
+    match setting:
+        case Mapping():
+            return {key: _plain(value) for key, value in setting.items()}
+        case list():
+            return [_plain(value) for value in setting]
+        case int() if not isinstance(setting, bool):
+            return float(setting)
+    return setting
+
+
+def _checked(argument: str) -> AfterValidator:
+    """Return the check of a field that takes a rate, a scheme, coordinates, or a list of these."""
+
+    def check(setting: Any) -> Any:
+        noises(setting, argument)
+        return _plain(setting)
+
+    return AfterValidator(check)
+
+
+_SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": ["object", "array"]}]})
+Vertical = Annotated[Any, _checked("dropout"), _SCHEMA]
+"""Noise on what enters the layer or leaves it: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+Horizontal = Annotated[Any, _checked("recurrent_dropout"), _SCHEMA]
+"""Noise on what the layer hands to itself: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+Words = Annotated[Any, _checked("embedding"), _SCHEMA]
+"""Noise on rows of the embedding table: a rate, `{scheme: word, ...}` or `{site: word, ...}`."""
+
+
+class RecurrentConfig(Section):
+    """One recurrent layer; a registered cell adds its options."""
+
+    cell: str
+    """What happens in one time step."""
+    units: Width
+    """Elements of the hidden state."""
+    implementation: Literal["auto", "loop", "keras"] = "auto"
+    """auto takes the fastest that fits, loop the plain loop, keras the built-in layer of Keras."""
+    dropout: Vertical = 0.0
+    """Vertical noise: a rate or a scheme."""
+    recurrent_dropout: Horizontal = 0.0
+    """Horizontal noise: a rate or a scheme."""
+    ar: Weight = 0.0
+    """Activation regularisation: the weight of the mean square of the outputs in the training loss (Merity et al. 2017)."""
+    tar: Weight = 0.0
+    """Temporal activation regularisation: the weight of the mean squared step from output to output in the training loss."""
+    bidirectional: bool = False
+    """Read the sequence in both directions and join the outputs."""
+
+    @property
+    def options(self) -> Section:
+        """The options of the cell, as a section of their own."""
+        kind = CELLS[self.cell].options
+        return kind.model_validate({name: getattr(self, name) for name in kind.model_fields})
+
+    @property
+    def outputs(self) -> int:
+        """Elements of what the layer hands on."""
+        return CELLS[self.cell].output_size(self.units, self.options) * (2 if self.bidirectional else 1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_others(cls, values: Any) -> Any:
+        """Leave out options of other cells that have their defaults, as older files and changed variants hold them."""
+        if not isinstance(values, dict):
+            return values
+        foreign = {name: fields for name, fields in option_fields().items() if name in values and name not in cls.model_fields}
+        for name, fields in foreign.items():
+            if not any(values[name] == field.default for field in fields):
+                own = CELLS[values.get("cell", CELL)].options.model_fields
+                has = f"its options are {', '.join(own)}" if own else "it has none"
+                raise conflict((name,), f"cell: {values.get('cell', CELL)} has no option {name}; {has}", values[name])
+        return {name: value for name, value in values.items() if name not in foreign}
+
+    @field_validator("implementation")
+    @classmethod
+    def _known_to_keras(cls, value: str, info: ValidationInfo) -> str:
+        if value == "keras" and info.data.get("cell") and not CELLS[info.data["cell"]].keras:
+            raise ValueError(f"Keras has no layer with the cell {info.data['cell']}; leave implementation: keras out")
+        return value
+
+    @field_validator("dropout", "recurrent_dropout")
+    @classmethod
+    def _fits_cell(cls, setting: Any, info: ValidationInfo) -> Any:
+        kind = CELLS[info.data["cell"]] if "cell" in info.data else None
+        sites = (kind.states, kind.all_sites()) if kind else ()
+        check_sites(noises(setting, str(info.field_name)), str(info.field_name), *sites)
+        if info.data.get("implementation") == "keras" and not isinstance(setting, float):
+            raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
+        return setting
+
+    @field_validator("*")
+    @classmethod
+    def _computed_by_keras(cls, value: Any, info: ValidationInfo) -> Any:
+        name = str(info.field_name)
+        if info.data.get("implementation") != "keras" or name in _COMMON:
+            return value
+        if value != cls.model_fields[name].default and name not in CELLS[info.data["cell"]].keras_options:
+            raise ValueError(f"implementation: keras has no option {name}")
+        return value
+
+
+_COMMON = tuple(name for name in RecurrentConfig.model_fields if name not in ("ar", "tar"))
+"""The fields that Keras's layers know too."""
+_SECTIONS: dict[CellKind, type[RecurrentConfig]] = {}
+
+
+def sections() -> dict[str, type[RecurrentConfig]]:
+    """The section of a layer with each of the registered cells, by the cell's name."""
+    return {name: _section(kind) for name, kind in CELLS.items()}
+
+
+def _section(kind: CellKind) -> type[RecurrentConfig]:
+    if kind not in _SECTIONS:
+        about = RecurrentConfig.model_fields["cell"].description
+        _SECTIONS[kind] = type(
+            f"{kind.name.replace('_', ' ').title().replace(' ', '')}Layer",
+            (kind.options, RecurrentConfig),
+            {
+                "__annotations__": {"cell": Literal[kind.name]},
+                "__module__": __name__,
+                "__doc__": f"One recurrent layer of {kind.name} cells.",
+                "cell": Field(kind.name, description=about),
+            },
+        )
+    return _SECTIONS[kind]
+
+
+AnyLayer = Annotated[RecurrentConfig, Choice("cell", sections, CELL)]
+"""The section of a layer with any registered cell."""
+
+
+def option_fields() -> dict[str, list[FieldInfo]]:
+    """The options of all cells by name, each with what the cells that have it say of it."""
+    fields: dict[str, list[FieldInfo]] = {}
+    for kind in CELLS.values():
+        for name, field in kind.options.model_fields.items():
+            fields.setdefault(name, []).append(field)
+    return fields
+
+
+def layer_fields() -> dict[str, FieldInfo]:
+    """The fields of all recurrent layers by name."""
+    return {**RecurrentConfig.model_fields, **{name: fields[0] for name, fields in option_fields().items()}}
