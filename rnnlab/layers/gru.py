@@ -13,7 +13,7 @@ from rnnlab.noise.schemes import Setting
 class GRU(CellRNN):
     """Gated recurrent unit over (batch, steps, features), a drop-in replacement for `keras.layers.GRU`.
 
-    h_t = z_t * h_{t-1} + (1 - z_t) * g_t; see `gru_reset_after` and `gru_reset_before` of `rnnlab.cells.steps`.
+    h_t = z_t * h_{t-1} + (1 - z_t) * g_t; see `rnnlab.cells.gru_step`.
 
     Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
     variational mask, one for all gates. Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the

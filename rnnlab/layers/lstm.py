@@ -13,7 +13,7 @@ from rnnlab.noise.schemes import Setting
 class LSTM(CellRNN):
     """Long short-term memory over (batch, steps, features), a drop-in replacement for `keras.layers.LSTM`.
 
-    c_t = f_t * c_{t-1} + i_t * g_t,  h_t = o_t * tanh(c_t); see `rnnlab.cells.steps.lstm`.
+    c_t = f_t * c_{t-1} + i_t * g_t,  h_t = o_t * tanh(c_t); see `rnnlab.cells.lstm_step`.
 
     Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
     variational mask, one for all gates. `peephole`, `coupled` (f = 1 - i), `layer_norm` and `cap_input` (i at most
