@@ -8,7 +8,8 @@ from conformance.table import COORDINATES, RATE, noise
 from rnnlab.noise.sampling import Sizes, mean, neutral, sample, shape
 from rnnlab.noise.sites import Noise
 
-SIZES = Sizes(7, 2, 3, {"input": 4, "recurrent": 4}, {"input": 5}, {"kernel": (5, 12), "recurrent_kernel": (3, 12), "bias": (2, 12)})
+WEIGHTS = {"kernel": (5, 12), "recurrent_kernel": (3, 12), "bias": (2, 12)}
+SIZES = Sizes(7, 2, 3, {"input": 4, "recurrent": 4}, {"input": 5}, WEIGHTS)
 SITES = [(site, scale) for site, (*_, scales) in COORDINATES.items() for scale in scales]
 
 
