@@ -146,3 +146,42 @@ def test_what_is_no_token_is_refused(tmp_path, x, keys, message):
     config = {"name": "npz", "train": "a.npz", "input": "x", "label": "y", "read_as": "tokens", **keys}
     with pytest.raises(UserError, match=message):
         build(TypeAdapter(DataConfig).validate_python(config))
+
+
+def arrays(x, **named):
+    np.savez("a.npz", x=x, **named)
+    return build(TypeAdapter(DataConfig).validate_python({"name": "npz", "train": "a.npz", "input": "x", "label": "y"}))
+
+
+@pytest.mark.parametrize(
+    ("value", "labels", "message"),
+    [(1e300, [0, 1], r"up to 3\.403e\+38 \(32 bits\), got 1e\+300 in example 3"), (1.0, [1, 1], "every example .* label '1'")],
+)
+def test_arrays_that_cannot_be_learnt_from_are_refused(value, labels, message):
+    x = np.where(np.arange(20)[:, None, None] == 3, value, np.ones((20, 2, 1)))
+    with pytest.raises(UserError, match=message):
+        arrays(x, y=np.array(labels * 10))
+
+
+@pytest.mark.parametrize("labels", [np.array([b"a", b"b"]), np.array([0.0, 1.0]), np.array([False, True])])
+def test_labels_of_arrays_keep_their_names(labels):
+    data = arrays(np.ones((20, 2, 1)), y=np.tile(labels, 10))
+    assert data.codec.labels in (("a", "b"), ("0", "1"), ("False", "True"))
+
+
+def test_a_row_without_a_group_is_refused(tmp_path):
+    rows = drawn(20)
+    rows[4][3] = ""
+    table(tmp_path / "a.csv", rows)
+    with pytest.raises(UserError, match=r"a\.csv:6: 1 of 20 rows has no value in the column 'land'"):
+        build(section(split_by="land"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_several_labels_a_text_have_their_share_in_each_split(tmp_path, seed):
+    draw = np.random.default_rng(seed)
+    rows = [["t", "film", 1, "Peru", "|".join(label for label in "xyz" if draw.random() < 0.3)] for _ in range(200)]
+    table(tmp_path / "a.csv", rows)
+    data = build(section(label=None, labels="mood", split_seed=seed))
+    for label in range(3):
+        assert data.test.targets[:, label].sum() >= 2

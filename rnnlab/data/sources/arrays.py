@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.object_arrays import objects
 from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
@@ -104,16 +105,17 @@ def before(part: Sequences) -> np.ndarray:
 
 
 def check_finite(place: str, values: np.ndarray, sizes: np.ndarray) -> None:
-    """Raise UserError at the first of the numbers [steps of all, features] that is none."""
+    """Raise UserError at the first of the numbers [steps of all, features] that is none, or does not fit into 32 bits."""
     if values.dtype.kind not in "fiub" or values.ndim != 2:
         raise UserError(f"{place} should be numbers with one axis of features, got {values.dtype} {list(values.shape)}")
-    wrong = np.argwhere(~np.isfinite(values))
+    wrong = np.argwhere(~(np.abs(values.astype(np.float64)) <= LARGEST))
     if len(wrong):
         step, feature = (int(number) for number in wrong[0])
         example = int(np.searchsorted(sizes.cumsum(), step, side="right"))
         inside = step - int(sizes[:example].sum())
         found = f"{values[step, feature]} in example {example}, step {inside}, feature {feature}"
-        raise UserError(f"{place} should be finite, got {found} (counted from 0; {len(wrong)} in all)")
+        limit = "finite" if not np.isfinite(values[step, feature]) else f"up to {LARGEST:.4g} (32 bits)"
+        raise UserError(f"{place} should be {limit}, got {found} (counted from 0; {len(wrong)} in all)")
 
 
 def measured(values: np.ndarray) -> Scale:
@@ -153,6 +155,10 @@ def classes(place: str, labels: np.ndarray) -> np.ndarray:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "iubf" and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
         return labels.argmax(axis=1)
+    if labels.dtype.kind == "f" and (labels == np.floor(labels)).all():
+        labels = labels.astype(np.int64)
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8", "replace")
     if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
         found = f"{labels.dtype} {list(labels.shape)}"
         raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {found}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from rnnlab.data.sources.holdout import grouped, owners, trained_first
+from rnnlab.data.sources.holdout import grouped, owners, rarest, trained_first
 from rnnlab.errors import UserError
 from rnnlab.section import Section
 from rnnlab.seeds import derive
@@ -82,7 +82,7 @@ def fold_owners(
     With `labels`, the labels of each row, every fold has its share of each. Raises UserError where all rows of a label are in
     one fold, since then no model that is tested on them has seen it.
     """
-    strata = _strata(labels) if labels is not None else None
+    strata = rarest(labels) if labels is not None else None
     folds = dealt(total, fold, seed, strata, groups)
     if labels is not None:
         _check(folds, labels)
@@ -94,23 +94,9 @@ def fold_owners(
     parts = {"validation": max(1, round(total * validation))}
     own = [list(labels[row]) for row in rest.tolist()] if labels is not None else None
     mine = [groups[row] for row in rest.tolist()] if groups is not None else None
-    if mine is not None:
-        chosen = grouped(mine, parts, seed)
-    else:
-        single = own is not None and all(len(one) == 1 for one in own)
-        chosen = owners(len(rest), parts, seed, _strata(own) if single and own else None)
+    chosen = grouped(mine, parts, seed) if mine is not None else owners(len(rest), parts, seed, rarest(own) if own else None)
     owner[rest] = chosen if own is None else trained_first(chosen, own, mine)
     return owner
-
-
-def _strata(labels: Sequence[Iterable[str]]) -> list[str]:
-    """The rarest label of each row; none stands for itself."""
-    rows = [list(own) for own in labels]
-    counts: dict[str, int] = {}
-    for own in rows:
-        for label in own:
-            counts[label] = counts.get(label, 0) + 1
-    return [min(own, key=lambda label: (counts[label], label)) if own else "" for own in rows]
 
 
 def _check(folds: np.ndarray, labels: Sequence[Iterable[str]]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.sources.frames import Frame
+from rnnlab.data.sources.numbers import missing
 from rnnlab.errors import UserError
 
 SHOWN = 5
@@ -16,6 +17,9 @@ def gaps(frame: Frame, targets: Sequence[Any], beside: Mapping[str, Any], config
     """Return by column which rows have no text, no target, or nothing beside; raise UserError at a text that is none."""
     lacking = {name: _no_text(frame, name) for name in config.texts}
     lacking |= {name: _nothing(cells) for name, cells in beside.items()}
+    if config.split_by:
+        words = set(config.missing_values)
+        lacking[config.split_by] = np.array([missing(cell, words) for cell in frame.columns[config.split_by]], bool)
     if config.value is None:
         return lacking | {str(config.label or config.labels): np.array([target is None for target in targets], bool)}
     values = np.array(targets, np.float64).reshape(-1, len(config.values))

@@ -1,5 +1,6 @@
 """A validation or test split for data that has none: a fraction of the training examples, drawn by a seed."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -139,8 +140,20 @@ def only_trained(owner: np.ndarray, labels: Sequence[Iterable[str]], parts: Sequ
         lacking = [name for name, many in zip(parts, count[1:], strict=True) if not many]
         if lacking:
             total = f"{sum(count)} example{'s' * (sum(count) > 1)}"
-            told.append(f"the label {label!r} is not in {' and '.join(lacking)}: {total}, too rare for every split")
+            why = "too rare for every split" if sum(count) <= len(count) else "none of which was drawn"
+            told.append(f"the label {label!r} is not in {' and '.join(lacking)}: {total}, {why}")
     return told
+
+
+def rarest(labels: Sequence[Iterable[str]]) -> list[str]:
+    """Return the rarest label of each row, by which its split is drawn; none stands for itself.
+
+    >>> rarest([["a"], ["a", "b"], []])
+    ['a', 'b', '']
+    """
+    rows = [list(own) for own in labels]
+    counts = Counter(label for own in rows for label in own)
+    return [min(own, key=lambda label: (counts[label], label)) if own else "" for own in rows]
 
 
 def _of(rows: Callable[[], Iterable[Row]], owner: np.ndarray, place: Any) -> Iterator[Row]:

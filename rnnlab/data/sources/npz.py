@@ -235,6 +235,8 @@ def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Seque
         scale = arrays.measured(arrays.columns(train.targets)) if config.standardise else None
         return Codec(targets=scale), lambda part: _scaled(_numbers(config, part), scale)
     names = np.unique(train.targets)
+    if config.label and len(names) < 2:
+        raise UserError(f"{train.place}: every example of the training split has the label {str(names[0])!r}; two are needed")
     return Codec(labels=tuple(map(str, names))), partial(_numbered, names)
 
 

@@ -12,7 +12,7 @@ from rnnlab.data.sources import frames
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.frames import Frame, Place
 from rnnlab.data.sources.gaps import dropped, gaps
-from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, trained_first
+from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.layout import Layout, Sign
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, found
@@ -190,7 +190,7 @@ def _owner(rows: Rows, fractions: dict[str, float], config: Table) -> tuple[np.n
     if groups:
         owner = grouped(groups, fractions, config.split_seed)
     else:
-        owner = owners(len(targets), fractions, config.split_seed, targets if config.label else None)
+        owner = owners(len(targets), fractions, config.split_seed, rarest(labels) if labels else None)
     if labels is None:
         return owner, []
     owner = trained_first(owner, labels, groups)
