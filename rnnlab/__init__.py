@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from rnnlab import layers
+    from rnnlab import layers, register
     from rnnlab.config import Experiment
     from rnnlab.study.public import load, open_study, run
     from rnnlab.study.study import Study
@@ -33,11 +33,12 @@ _PUBLIC = {
     "layers": ("rnnlab.layers", None),
     "load": ("rnnlab.study.public", "load"),
     "open": ("rnnlab.study.public", "open_study"),
+    "register": ("rnnlab.register", None),
     "run": ("rnnlab.study.public", "run"),
 }
 """Where each public name lives; a part is loaded when it is touched, so that `import rnnlab` stays light."""
 
-__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "run"]
+__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "register", "run"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,15 +2,15 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from rnnlab.names import nearest
 
 Part = TypeVar("Part")
-CHANGED: list[Callable[[], None]] = []
-"""What is called after a part was registered: whoever keeps something made of the registries makes it again."""
+ALL: "list[Registry[Any]]" = []
+"""Every registry."""
 
 
 class Registry(Mapping[str, Part], Generic[Part]):
@@ -28,6 +28,7 @@ class Registry(Mapping[str, Part], Generic[Part]):
         self._parts: dict[str, Part] = {}
         self.sources: dict[str, str] = {}
         """By name the file that registered the part."""
+        ALL.append(self)
 
     def add(self, name: str, part: Part, source: str = "") -> None:
         """Register a part; a file that is run again replaces its own. Raises ValueError for a name that is taken or bad."""
@@ -38,8 +39,6 @@ class Registry(Mapping[str, Part], Generic[Part]):
                 f"there is a {self.kind} {name!r} already, from {self.sources[name] or 'rnnlab'}: give another name"
             )
         self._parts[name], self.sources[name] = part, source
-        for call in CHANGED:
-            call()
 
     def discard(self, source: str) -> None:
         """Forget the parts that a file registered."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "registry", "choice"),
+    ("errors", "seeds", "section", "names", "registry", "choice", "plugins"),
     ("files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
@@ -23,6 +23,7 @@ ROOMS = [
     ("data",),
     ("models",),
     ("training",),
+    ("register",),
     ("inspection",),
     ("config",),
     ("storage",),

@@ -37,6 +37,18 @@ class Verbs(click.Group):
             ctx.exit(130)
 
 
+def _forbid(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+    if value:
+        from rnnlab import plugins
+
+        plugins.forbid()
+
+
+NO_PLUGINS = click.option(
+    "--no-plugins", is_flag=True, expose_value=False, callback=_forbid, help="Refuse files that name plug-ins: import none."
+)
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="rnnlab")
 def main() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import FILE, JSON, ONLY, OVERRIDES, RUNS, SHARD, main
+from rnnlab.cli.base import FILE, JSON, NO_PLUGINS, ONLY, OVERRIDES, RUNS, SHARD, main
 from rnnlab.cli.output import show_rows
 from rnnlab.cli.results import compare, report
 from rnnlab.errors import UserError
@@ -17,6 +17,7 @@ from rnnlab.errors import UserError
 @RUNS
 @ONLY
 @SHARD
+@NO_PLUGINS
 @click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others go on.")
 @click.option("--replace", is_flag=True, help="Move runs of another config that are in the way aside, where else it refuses.")
@@ -71,6 +72,7 @@ def run(
 @RUNS
 @ONLY
 @SHARD
+@NO_PLUGINS
 @JSON
 @click.option("--detect", type=click.FloatRange(min=0, min_open=True), help="Add the seeds that find a difference this large.")
 def plan(
@@ -115,6 +117,7 @@ def plan(
 
 
 @main.command()
+@NO_PLUGINS
 @click.argument("words", nargs=-1, required=True, metavar="FILE... [PATH=VALUE]...")
 def validate(words: tuple[str, ...]) -> None:
     """Check experiment files, with values set by their paths as `run` does, and tell everything that is wrong with each.

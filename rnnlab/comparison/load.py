@@ -71,7 +71,7 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
 
     plan: dict[str, dict[int, str | None]] = {}
     try:
-        experiment = load(record.folder / EXPERIMENT)
+        experiment = load(record.folder / EXPERIMENT, plugins=False)
     except UserError:  # a config that this version does not understand: what the folder holds is the plan
         for run in record.runs:
             plan.setdefault(run.variant, {})[run.seed] = None

@@ -75,4 +75,5 @@ def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
     figure = Metric(name, "min").figure
     if figure.startswith("coverage_") and figure != "coverage_error":
         raise UserError(f"neither more nor less {figure} is better, only nearer to its level: compare coverage_error")
-    return Metric(name, monitored.get(figure) or _MODES.get(figure, "min"))
+    own = {name: mode for result in results for name, mode in result.get("modes", {}).items()}
+    return Metric(name, monitored.get(figure) or own.get(figure) or _MODES.get(figure, "min"))

@@ -25,7 +25,7 @@ def data_section(name: str, overrides: Sequence[str] = ()) -> Any:
     except ValidationError as error:
         wrong = error.errors()[0]
         if overrides and wrong["type"] not in ("missing", "union_tag_invalid"):
-            raise UserError(f"data.{'.'.join(map(str, wrong['loc'][1:]))}: {wrong['msg']}, got {wrong['input']!r}") from None
+            raise UserError(f"data.{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}, got {wrong['input']!r}") from None
         message = f"needs settings of its own ({wrong['loc'][-1]}); give an experiment file instead"
         if wrong["type"] == "union_tag_invalid":
             message = f"is no data set; known are {wrong['ctx']['expected_tags']}".replace("'", "")

@@ -56,6 +56,9 @@ class RunConfig(Section):
     backend: Literal["tensorflow", "jax"] | None = None
     """What computes it; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
 
+    plugins: list[str] = Field(default_factory=list)
+    """Files (.py, from this file's folder) and modules of your own that register parts; they are imported, and run code."""
+
     @model_validator(mode="after")
     def _sections_agree(self) -> "RunConfig":
         for check in CHECKS:

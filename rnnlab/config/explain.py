@@ -51,7 +51,7 @@ def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> It
         if detail["type"].startswith("union_tag"):
             path = (*path, str(detail["ctx"]["discriminator"]).strip("'"))
         place = locate(root, path, key=detail["type"] == "extra_forbidden")
-        yield Problem(place, ".".join(map(str, path)), _message(detail, schema, path))
+        yield Problem(place, ".".join(map(str, path)), _message(detail, schema, path, root))
 
 
 def _renamed(name: object, known: list[str]) -> str:
@@ -116,17 +116,17 @@ def _written(path: Path, root: Node) -> Path:
     return tuple(kept)
 
 
-def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path) -> str:
+def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path, root: Node) -> str:
     kind, name = detail["type"], path[-1] if path else ""
     context: dict[str, Any] = detail.get("ctx", {})
     match kind:
         case "extra_forbidden":
-            known = list(_explained(schema, detail["loc"][:-1]))
+            known = list(_explained(schema, detail["loc"][:-1], root))
             return f"unknown key {name!r}{_renamed(name, known) or nearest(name, known)}; allowed: {', '.join(known)}"
         case "missing":
-            return f"{name} is missing: {_explained(schema, detail['loc'][:-1])[str(name)]}"
+            return f"{name} is missing: {_explained(schema, detail['loc'][:-1], root)[str(name)]}"
         case "union_tag_not_found":
-            return f"{name} is missing: {_explained(schema, detail['loc'])[str(name)]}"
+            return f"{name} is missing: {_explained(schema, detail['loc'], root)[str(name)]}"
         case "union_tag_invalid":
             known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
             return f"unknown {name} {context['tag']!r}{nearest(context['tag'], known)}; allowed: {', '.join(known)}"
@@ -152,29 +152,34 @@ def shown(value: Any) -> str:
     return repr(value)[:60]
 
 
-def _explained(schema: Any, path: Path) -> dict[str, str | None]:
+def _explained(schema: Any, path: Path, root: Node) -> dict[str, str | None]:
     """The keys, each with what it means, that a section at a path, as pydantic writes it, of the schema takes."""
-    types = _alternatives(schema)
+    types, node = _alternatives(schema, root), root
     for part in path:
-        types = [below for kind in types for below in _below(kind, part)]
+        node = node.children().get(part, node)
+        types = [below for kind in types for below in _below(kind, part, node)]
     return {key: field.description for kind in types for key, field in getattr(kind, "model_fields", {}).items()}
 
 
-def _alternatives(annotation: Any) -> list[Any]:
-    """The types that a union stands for, or a choice among registered sections."""
+def _alternatives(annotation: Any, node: Node, *about: Any) -> list[Any]:
+    """The types that a union stands for; of a choice among registered sections the one that is named at the node."""
     if get_origin(annotation) is Annotated:
-        kind, *about = get_args(annotation)
-        choices = [one for one in about if isinstance(one, Choice)]
-        return list(choices[0].sections().values()) if choices else _alternatives(kind)
+        kind, *more = get_args(annotation)
+        return _alternatives(kind, node, *about, *more)
+    for choice in about:
+        if isinstance(choice, Choice):
+            named, sections = node.children().get(choice.key), choice.sections()
+            name = named.value if named else choice.default
+            return [sections[name]] if isinstance(name, str) and name in sections else list(sections.values())
     if get_origin(annotation) in (Union, UnionType):
-        return [kind for option in get_args(annotation) for kind in _alternatives(option)]
+        return [kind for option in get_args(annotation) for kind in _alternatives(option, node)]
     return [annotation]
 
 
-def _below(kind: Any, part: str | int) -> list[Any]:
+def _below(kind: Any, part: str | int, node: Node) -> list[Any]:
     if get_origin(kind) in (list, dict):
-        return _alternatives(get_args(kind)[-1])
+        return _alternatives(get_args(kind)[-1], node)
     known = getattr(kind, "model_fields", {})
     if part in known:
-        return _alternatives(known[part].annotation)
+        return _alternatives(known[part].annotation, node, *known[part].metadata)
     return [kind] if "name" in known and part in get_args(known["name"].annotation) else []

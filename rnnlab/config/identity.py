@@ -3,7 +3,8 @@
 Two configs with equal values are one run. What decides no bit is left out: the experiment's name, names of files (data and
 pretrained vectors are known by their bytes), when a state is kept, when snapshots are taken. A dropout setting is the noise
 that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are equal, and so are `0.0` and
-`{scheme: none}`. The backend is a value, for another one rounds otherwise. Beside the config, code and data decide.
+`{scheme: none}`. The backend is a value, for another one rounds otherwise. Plug-ins whose
+parts a run uses are known by their text. Beside the config, code and data decide.
 """
 
 import json
@@ -14,13 +15,19 @@ from typing import Any
 from rnnlab import backend
 from rnnlab.config.experiment import RunConfig
 from rnnlab.config.paths import flatten
+from rnnlab.config.plugged import used
 from rnnlab.data.task import KINDS
 from rnnlab.noise.schemes import noises
 from rnnlab.training.training_config import monitored
 
 SCHEMA = 2
 """Rises when the same config begins to mean something else, so that no older result is taken for its result."""
-FREE: Any = {"name": True, "training": {"checkpoint", "inspect", "keep"}, "model": {"embedding": {"vectors", "words"}}}
+FREE: Any = {
+    "name": True,
+    "plugins": True,
+    "training": {"checkpoint", "inspect", "keep"},
+    "model": {"embedding": {"vectors", "words"}},
+}
 """What decides no bit."""
 
 
@@ -36,7 +43,10 @@ def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
     for layer in found["model"]["recurrent"]:
         layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
     found["training"]["monitor"], found["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
-    return found
+    texts = used(config)
+    for part in [part for part in texts if part.startswith("metric ")]:
+        found["evaluation"][part] = texts.pop(part)  # a metric decides no weights
+    return {**found, "plugins": texts} if texts else found
 
 
 def _noise(setting: Any, argument: str) -> tuple[dict[str, Any], ...]:

@@ -10,7 +10,7 @@ from rnnlab.config.tree import ConfigError, Node, Place, Problem, merge, put
 from rnnlab.models.recurrent_config import layer_fields
 from rnnlab.names import nearest
 
-SECTIONS = tuple(key for key in RunConfig.model_fields if key != "name")
+SECTIONS = tuple(key for key in RunConfig.model_fields if key not in ("name", "plugins"))
 """What a variant can change."""
 
 

@@ -15,6 +15,7 @@ from rnnlab.config.explain import check
 from rnnlab.config.fold_runs import in_fold
 from rnnlab.config.patches import load_tree
 from rnnlab.config.pinned import pinned
+from rnnlab.config.plugged import with_plugins
 from rnnlab.config.reader import parse
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.config.variants import expand
@@ -87,12 +88,12 @@ class Experiment:
         return {variant: in_fold(config, 0, self.config.compare.folds) for variant, config in self.variants.items()}
 
 
-def load(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
-    """Return the experiment in a YAML file, with `path=value` overrides.
+def load(path: str | Path, overrides: Iterable[str] = (), plugins: bool = True) -> Experiment:
+    """Return the experiment in a YAML file, with `path=value` overrides; its `plugins` are imported unless that is false.
 
     Raises ConfigError naming everything that is wrong, each with its place.
     """
-    return from_tree(load_tree(Path(path), overrides))
+    return from_tree(load_tree(Path(path), overrides), plugins)
 
 
 def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Experiment:
@@ -108,8 +109,9 @@ def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Exp
     return from_tree(parse(dump({**document, "search": None}), "search"))
 
 
-def from_tree(root: Node) -> Experiment:
+def from_tree(root: Node, plugins: bool = True) -> Experiment:
     """Return the experiment that a tree stands for; raise ConfigError naming everything that is wrong."""
+    root = with_plugins(root, plugins)
     config, found = check(root, ExperimentConfig)
     variants: dict[str, RunConfig | None] = {}
     if not any(problem.path.split(".")[0] == "compare" for problem in found):

@@ -7,6 +7,7 @@ from rnnlab.data import python_reference
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import adding, agreement, associative_recall, copy_memory, mackey_glass, parity, temporal_order
+from rnnlab.data.registered import DATASETS
 from rnnlab.data.sources.registry import MAKERS, is_prepared
 from rnnlab.data.sources.registry import build as from_files
 
@@ -31,4 +32,4 @@ def ready(config: DataConfig) -> bool:
 
 def build(config: DataConfig) -> Dataset:
     """Return the data set that a data section declares."""
-    return BUILDERS[config.name](config)
+    return DATASETS[config.name].build(config) if config.name in DATASETS else BUILDERS[config.name](config)

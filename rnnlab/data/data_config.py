@@ -1,9 +1,10 @@
 """The data sections of a config: one class a data set, chosen by `name`."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
+from rnnlab.choice import Choice
 from rnnlab.data.generators.generator_config import (
     Adding,
     Agreement,
@@ -15,6 +16,7 @@ from rnnlab.data.generators.generator_config import (
     Parity,
     TemporalOrder,
 )
+from rnnlab.data.registered import DATASETS
 from rnnlab.data.sources.conllu import Conllu
 from rnnlab.data.sources.cornell import Cornell
 from rnnlab.data.sources.corpora import Papers
@@ -26,6 +28,7 @@ from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text
 from rnnlab.data.sources.tfds import Tfds
 from rnnlab.data.splits.windows import Windowed
+from rnnlab.section import Section
 
 __all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
 
@@ -54,7 +57,7 @@ class PythonReference(Windowed):
         return "language_model" if self.level == "word" else "character_model"
 
 
-DataConfig = Annotated[
+BuiltIn = (
     PythonReference
     | Adding
     | CopyMemory
@@ -72,7 +75,19 @@ DataConfig = Annotated[
     | Arrays
     | NumberSeries
     | Mnist
-    | Tfds,
-    Field(discriminator="name"),
-]
+    | Tfds
+)
+"""The sections of the data sets that come with rnnlab."""
+
+
+def sections() -> dict[str, type[Section]]:
+    """The section of every data set by its name, those of plug-ins too."""
+    built_in = {name: kind for kind in get_args(BuiltIn) for name in get_args(kind.model_fields["name"].annotation)}
+    return built_in | {name: kind.section for name, kind in DATASETS.items()}
+
+
+if TYPE_CHECKING:
+    DataConfig = BuiltIn
+else:
+    DataConfig = Annotated[BuiltIn, Choice("name", sections)]
 """Any data section."""

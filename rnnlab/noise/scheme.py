@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnnlab.noise.sites import Noise
+from rnnlab.registry import Registry, file_of
 
 ARGUMENTS = ("dropout", "recurrent_dropout", "embedding")
 """The layer arguments that take noise."""
@@ -29,7 +30,7 @@ class Scheme:
     """How sure the definition is: where it was read."""
 
 
-SCHEMES: dict[str, Scheme] = {}
+SCHEMES: Registry[Scheme] = Registry("scheme")
 """Every scheme by name, in the order of declaration."""
 
 
@@ -46,15 +47,13 @@ def scheme(name: str, *arguments: str, **about: Any) -> Callable[[Build], Build]
     ...     return (Noise(site="cell", rate=rate, lifetime="step"),)
     >>> [noise.lifetime for noise in noises({"scheme": "cell_per_step", "rate": 0.2}, "recurrent_dropout")]
     ['step']
-    >>> del SCHEMES["cell_per_step"]
+    >>> SCHEMES.discard(SCHEMES.sources["cell_per_step"])
     """
-    if name in SCHEMES:
-        raise ValueError(f"scheme {name!r} is already declared")
     if unknown := [argument for argument in arguments if argument not in ARGUMENTS] or not arguments:
         raise ValueError(f"scheme {name!r} needs one or more of {', '.join(ARGUMENTS)}, got {unknown or 'none'!r}")
 
     def declare(build: Build) -> Build:
-        SCHEMES[name] = Scheme(build, arguments, **about)
+        SCHEMES.add(name, Scheme(build, arguments, **about), file_of(build))
         return build
 
     return declare

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.comparison.load import gather
 from rnnlab.config import Experiment, load
 from rnnlab.config.paths import flatten
 from rnnlab.errors import UserError
@@ -37,13 +38,13 @@ class Study:
     @cached_property
     def experiment(self) -> Experiment:
         """The experiment as it was declared, every default written out."""
-        return load(self.folder / store.EXPERIMENT)
+        return load(self.folder / store.EXPERIMENT, plugins=False)
 
     def runs(self) -> "pd.DataFrame":
         """Return a row for each run: variant, seed, status, every metric, and the settings that differ between variants."""
         import pandas as pd
 
-        differ = _differing({name: config.model_dump() for name, config in self.experiment.variants.items()})
+        differ = _differing(gather([self.folder]).configs)
         return pd.DataFrame([{**_row(run), **differ.get(run.variant, {})} for run in self.record.runs])
 
     def epochs(self) -> "pd.DataFrame":

@@ -28,6 +28,11 @@ def conflicts(
     return found
 
 
+def of_plugin(line: str) -> bool:
+    """Whether only the text of a plug-in differs: such runs are moved aside and made again, without being asked for it."""
+    return line.startswith("plugins.")
+
+
 def sentences(folder: Path, found: Conflicts) -> list[str]:
     """Return what differs in words, each difference once, with its variants where it isn't in all of them."""
     variants: dict[str, dict[str, None]] = {}

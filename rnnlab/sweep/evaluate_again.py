@@ -13,6 +13,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.inspection.classes import per_class
 from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.forecasts import forecast_metrics
+from rnnlab.inspection.measured import measured
 from rnnlab.storage import store
 from rnnlab.training import weights_file
 from rnnlab.training.cleanup import released
@@ -23,6 +24,8 @@ from rnnlab.training.repeatable import repeatable
 def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
     """Leave calibration, where the config asks for it, and forecasts of a trained model in its folder; return its metrics."""
     forecast = _forecast(folder, dataset, model, result)
+    if result["status"] == "done":
+        forecast |= measured(model, dataset, spec.config.evaluation.metrics)
     if result["status"] != "done" or spec.config.evaluation.montecarlo is None:
         files.remove(folder / store.CALIBRATION)
         return forecast

@@ -6,6 +6,7 @@ from pathlib import Path
 from traceback import format_exc
 from typing import Any, NamedTuple
 
+from rnnlab import plugins
 from rnnlab.config import RunConfig, RunSpec
 
 
@@ -29,6 +30,7 @@ class Job:
     def of(cls, document: dict[str, Any]) -> "Job":
         """Return the job that plain values stand for."""
         spec = document["spec"]
+        plugins.load(spec["config"].get("plugins", ()))
         config = RunConfig.model_validate(spec["config"])
         return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"], document["lost"])
 

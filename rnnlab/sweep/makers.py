@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab import backend
+from rnnlab.plugins import bare
 
 PACKAGES = ("rnnlab", "keras", "numpy")
 BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
@@ -65,23 +66,6 @@ def _imported(path: Path) -> Iterable[Path]:
         if package == "rnnlab" and parts:
             files = HOME.joinpath(*parts).with_suffix(".py"), HOME.joinpath(*parts, "__init__.py")
             yield from (file for file in files if file.is_file())
-
-
-def bare(source: str) -> str:
-    """Return code without comments and docstrings, in one form however it is laid out.
-
-    >>> bare("x = (1+  2)  # three")
-    'x = 1 + 2'
-    """
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            node.body = [one for one in body if not _text(one)]  # type: ignore[attr-defined]
-    return ast.unparse(tree)
-
-
-def _text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def others(results: Iterable[Mapping[str, Any] | None]) -> list[str]:

@@ -6,8 +6,10 @@ from typing import Any
 from rnnlab import files
 from rnnlab.config import ConfigError, RunSpec, dump, reader
 from rnnlab.config.identity import SCHEMA
+from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
+from rnnlab.training.own_metrics import METRICS
 
 
 def who(spec: RunSpec) -> dict[str, Any]:
@@ -18,7 +20,9 @@ def who(spec: RunSpec) -> dict[str, Any]:
 def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """Return what a run is made from."""
     dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
-    return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped}
+    plugins = {"plugins": parts} if (parts := used(spec.config)) else {}
+    modes = {"modes": {name: METRICS[name].mode for name in names}} if (names := spec.config.evaluation.metrics) else {}
+    return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped, **plugins, **modes}
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:

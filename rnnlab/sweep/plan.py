@@ -18,7 +18,7 @@ from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep.conflicts import conflicts, sentences
+from rnnlab.sweep.conflicts import conflicts, of_plugin, sentences
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
@@ -86,7 +86,9 @@ def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection:
     found = conflicts(folder, specs, dataset)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = [kept(spec, place, data) for spec, place in places.items() if (data := dataset(spec.config.data))]
-    told = [*sentences(folder, found), "run refuses that without --replace or another name="] if found else []
+    own = all(of_plugin(line) for lines in found.values() for line in lines)
+    then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
+    told = [*sentences(folder, found), then] if found else []
     return [*told, *others(results)]
 
 

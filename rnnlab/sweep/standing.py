@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from rnnlab.config import RunConfig, RunSpec
 from rnnlab.config.identity import MISSING, SCHEMA, differences, values
 from rnnlab.config.paths import flatten, parts
+from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
 from rnnlab.storage import store
@@ -61,11 +62,17 @@ def _changed(origin: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, 
         then = RunConfig.model_validate(origin["config"])
     except ValidationError:  # of a version whose settings had other names
         return differences(_training(flatten(origin["config"])), _training(flatten(now)))
-    paths = differences(_training(values(then, origin.get("backend"))), _training(values(config)))
+    was = {**values(then, origin.get("backend")), "plugins": _without_metrics(origin.get("plugins", {}))}
+    paths = differences(_training(was), _training({"plugins": {}, **values(config)}))
     old, new = ({**parts(of), "backend": of.get("backend")} for of in (then.model_dump(), now))
+    old, new = {**old, **parts({"plugins": was["plugins"]})}, {**new, **parts({"plugins": used(config)})}
     old["backend"] = then.backend or origin.get("backend")
     new["backend"] = values(config)["backend"]
     return {path: (old.get(path, MISSING), new.get(path, MISSING)) for path in paths}
+
+
+def _without_metrics(plugins: dict[str, str]) -> dict[str, str]:
+    return {part: text for part, text in plugins.items() if not part.startswith("metric ")}
 
 
 def _training(decisive: dict[str, Any]) -> dict[str, Any]:

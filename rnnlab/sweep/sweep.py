@@ -18,7 +18,7 @@ from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import store
-from rnnlab.sweep.conflicts import Conflicts, conflicts, refuse, sentences
+from rnnlab.sweep.conflicts import Conflicts, conflicts, of_plugin, refuse, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
@@ -111,7 +111,7 @@ def checked(
     files.refuse_unwritable(folder)
     found = conflicts(folder, specs, dataset, beside)
     if not replace:
-        refuse(folder, found)
+        refuse(folder, {spec: lines for spec, lines in found.items() if not all(map(of_plugin, lines))})
     asked = {spec.config.backend for spec in specs}
     if len(asked) > 1:
         raise UserError("variants differ in backend, which one command cannot make; run each backend under a name of its own")

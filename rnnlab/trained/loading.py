@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from rnnlab import plugins
 from rnnlab.config import RunConfig
 from rnnlab.config.reader import read
 from rnnlab.data.build_dataset import build
@@ -57,7 +58,9 @@ def ended(folder: str | Path) -> Ended:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
     if record.result is None or record.result["status"] == "failed":
         raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
-    return Ended(record, record.result, read(folder / store.RUN).plain())
+    run = Ended(record, record.result, read(folder / store.RUN).plain())
+    plugins.load(run.origin["config"].get("plugins", ()))
+    return run
 
 
 def trained(folder: str | Path) -> Trained:

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from rnnlab.names import nearest
 from rnnlab.section import Section
+from rnnlab.training.own_metrics import METRICS
 
 
 class MonteCarlo(Section):
@@ -27,3 +29,16 @@ class EvaluationConfig(Section):
     """Bins of equal width of the expected calibration error and its reliability diagram."""
     noise_precision: Annotated[float, Field(gt=0)] | None = None
     """Of predicted numbers, the precision of the noise about them; null takes the most likely one on the validation split."""
+    metrics: list[str] = Field(default_factory=list)
+    """Metrics of your own beside, registered by a plug-in, measured on the test split."""
+
+    @field_validator("metrics")
+    @classmethod
+    def _registered(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in METRICS:
+                known = (
+                    f"registered: {', '.join(METRICS)}" if METRICS else "none is registered: name its file by plugins: [FILE]"
+                )
+                raise ValueError(f"there is no metric {name!r} of your own{nearest(name, METRICS)}; {known}")
+        return names

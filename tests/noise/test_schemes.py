@@ -161,8 +161,8 @@ def test_every_scheme_says_what_it_is_in_two_sentences():
 
 
 def test_a_scheme_is_declared_once_and_for_arguments_that_take_noise():
-    with pytest.raises(ValueError, match="'zoneout' is already declared"):
-        scheme("zoneout", "recurrent_dropout", equation="", paper="")
+    with pytest.raises(ValueError, match="there is a scheme 'zoneout' already"):
+        scheme("zoneout", "recurrent_dropout", equation="", paper="")(lambda argument: ())
     with pytest.raises(ValueError, match=r"needs one or more of dropout, recurrent_dropout, embedding, got \['kernel'\]"):
         scheme("new", "kernel", equation="", paper="")
 

@@ -1,0 +1,76 @@
+"""The plug-ins of a config: where they are, imported, and known by their texts to the runs that use their parts."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnlab import plugins
+from rnnlab.cells.builtin import CELLS
+from rnnlab.config.experiment import RunConfig
+from rnnlab.config.tree import ConfigError, Node, Problem
+from rnnlab.data.registered import DATASETS
+from rnnlab.errors import UserError
+from rnnlab.noise.scheme import SCHEMES
+from rnnlab.registry import Registry
+from rnnlab.training.own_metrics import METRICS
+
+HOME = Path(__file__).parents[1]
+
+
+def with_plugins(root: Node, run: bool) -> Node:
+    """Return the tree with its plug-ins named as every process finds them, imported where it is to be `run`.
+
+    Raises ConfigError at the line of one that cannot be imported.
+    """
+    node = root.below("plugins")
+    names = node.value if node and isinstance(node.value, list) else []
+    if not all(isinstance(name.value, str) for name in names):
+        return root
+    there = [Node(plugins.resolved(name.value, _folder(name)), name.place) for name in names]
+    if run:
+        plugins.load([])  # those that are installed
+        for name in there:
+            _load(name)
+    return Node({**root.value, "plugins": Node(there, node.place)}, root.place, root.keys) if node else root
+
+
+def _load(name: Node) -> None:
+    try:
+        plugins.load([name.value])
+    except UserError as error:
+        raise ConfigError(Problem(name.place, "plugins", str(error))) from error
+
+
+def _folder(name: Node) -> Path:
+    """The folder of the file in which a plug-in is named; the working directory where it is the command line."""
+    return Path(name.place.file).parent if name.place.line and Path(name.place.file).is_file() else Path()
+
+
+def used(config: RunConfig) -> dict[str, str]:
+    """Return the fingerprints of the plug-ins whose parts a config uses, by the kind and the name of the part."""
+    parts: dict[str, str] = {}
+    for registry, name in _parts(config):
+        file = registry.sources.get(name, "")
+        if file and HOME not in Path(file).parents:
+            parts[f"{registry.kind} {name}"] = plugins.fingerprint(file)
+    return parts
+
+
+def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
+    yield DATASETS, config.data.name
+    settings: list[Any] = [config.model.embedding.dropout] if config.model.embedding else []
+    for layer in config.model.recurrent:
+        yield CELLS, layer.cell
+        settings += [layer.dropout, layer.recurrent_dropout]
+    for setting in settings:
+        yield from ((SCHEMES, name) for name in _schemes(setting))
+    yield from ((METRICS, name) for name in config.evaluation.metrics)
+
+
+def _schemes(setting: Any) -> Iterator[str]:
+    """The names of the schemes in a setting."""
+    if isinstance(setting, list | tuple):
+        for part in setting:
+            yield from _schemes(part)
+    elif isinstance(setting, Mapping) and "scheme" in setting:
+        yield str(setting["scheme"])

@@ -1,0 +1,36 @@
+"""The test split measured by metrics of a user."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from rnnlab.data.dataset import Dataset
+from rnnlab.inspection.montecarlo import usual
+from rnnlab.inspection.outputs import link
+from rnnlab.training.own_metrics import METRICS
+
+
+def measured(model: keras.Model, dataset: Dataset, names: Sequence[str]) -> dict[str, float]:
+    """Return `test_NAME` of every registered metric; raise ValueError where one is no number.
+
+    Targets and predictions are those of all scored positions of the test split, noise off; classes are predicted by their
+    probabilities.
+    """
+    if not names:
+        return {}
+    targets, predicted = [], []
+    drawn = usual(model, (batch.x for batch in dataset.test.batches(0, 0)), link(dataset.task))
+    for batch, found in zip(dataset.test.batches(0, 0), drawn, strict=True):
+        real = batch.sample_weight > 0
+        targets.append(batch.y[real])
+        predicted.append(found.mean[real])
+    y, p = np.concatenate(targets), np.concatenate(predicted)
+    return {f"test_{name}": _number(name, METRICS[name].compute(y, p)) for name in names}
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError(f"the metric {name} has to return a number, got {value!r}") from None
