@@ -11,11 +11,27 @@ def in_graph() -> bool:
     """
     import tensorflow as tf
 
-    return not tf.executing_eagerly() and not compat.in_xla(tf.compat.v1.get_default_graph())
+    return not tf.executing_eagerly() and not in_xla()
+
+
+def in_xla() -> bool:
+    """Whether a program of XLA is being built.
+
+    >>> in_xla()
+    False
+    """
+    import tensorflow as tf
+
+    return bool(compat.in_xla(tf.compat.v1.get_default_graph()))
 
 
 def on_processors() -> bool:
     """Whether operations are run as soon as they can be, and by processors alone: there is no GPU."""
+    return in_graph() and not gpus()
+
+
+def gpus() -> bool:
+    """Whether TensorFlow has a GPU."""
     import tensorflow as tf
 
-    return in_graph() and not tf.config.list_physical_devices("GPU")
+    return bool(tf.config.list_physical_devices("GPU"))

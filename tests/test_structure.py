@@ -47,10 +47,11 @@ HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotl
 ON_TENSORFLOW = (
     "noise.philox",
     *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays")),
+    "training.tf_program",
 )
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax_scan"},
+    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.training.jax_program"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

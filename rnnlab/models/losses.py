@@ -11,8 +11,27 @@ from rnnlab.replicas import replicas
 
 
 def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """-log softmax(y_pred)[y_true] of logits [..., classes] and class numbers [...], in nats."""
-    return keras.losses.sparse_categorical_crossentropy(y_true, y_pred, from_logits=True)
+    """-log softmax(y_pred)[y_true] of logits [..., classes] and class numbers [...], in nats.
+
+    Of all that is computed on the way, e^(y_pred - max) alone is kept for the gradient, as large as the logits.
+    """
+    classes = ops.expand_dims(ops.cast(y_true, "int32"), -1)
+
+    @ops.custom_gradient
+    def surprise(logits: Tensor) -> Any:
+        most = ops.max(logits, axis=-1, keepdims=True)
+        powers = ops.exp(logits - most)
+        total = ops.sum(powers, axis=-1, keepdims=True)
+        own = ops.take_along_axis(logits, classes, axis=-1)
+
+        def gradient(*cotangents: Tensor, upstream: Tensor = None) -> Tensor:
+            cotangent = ops.expand_dims(cotangents[0] if upstream is None else upstream, -1)
+            hit = ops.equal(ops.arange(logits.shape[-1], dtype="int32"), classes)
+            return powers * (cotangent / total) - ops.where(hit, cotangent, ops.zeros_like(cotangent))
+
+        return ops.squeeze(most + ops.log(total) - own, -1), gradient
+
+    return surprise(y_pred)
 
 
 def frame_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -82,7 +101,10 @@ class Weighted(keras.losses.Loss):
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
         """The loss of a batch."""
-        cells = self.call(y_true, y_pred)
+        return self.total(self.call(y_true, y_pred), sample_weight)
+
+    def total(self, cells: Tensor, sample_weight: Any = None) -> Tensor:
+        """The loss of a batch, of the losses of its cells."""
         weights = 1.0 if sample_weight is None else ops.cast(sample_weight, cells.dtype)
         rows = replicas()[0] * ops.shape(cells)[0]  # Keras sums the losses of replicas
         return self.scale * ops.sum(cells * weights) / ops.cast(rows, cells.dtype)

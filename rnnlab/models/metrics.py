@@ -40,7 +40,10 @@ class CellMean(keras.metrics.Mean):
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Add the cells of a batch."""
-        cells = self.measured(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+        self.add(self.measured(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)), sample_weight)
+
+    def add(self, cells: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Add the values of the cells of a batch."""
         weights = None if sample_weight is None else ops.reshape(sample_weight, (-1,))
         super().update_state(ops.reshape(cells, (-1,)), weights)
 

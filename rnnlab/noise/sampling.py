@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from keras import backend, ops, random
 
-from rnnlab.graphs import on_processors
+from rnnlab.graphs import gpus, in_xla, on_processors
 from rnnlab.noise.sites import Noise
 from rnnlab.replicas import replicas
 
@@ -68,12 +68,16 @@ def _rows(noise: Noise, shape: tuple[Any, ...], draw: Callable[[tuple[Any, ...]]
 
 def _at_least(rate: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
     """Tell whether uniform numbers are at least the rate."""
-    many = all(isinstance(size, int) for size in shape) and math.prod(shape) >= MANY
-    if many and backend.backend() == "tensorflow" and on_processors():
+    if backend.backend() == "tensorflow" and all(isinstance(size, int) for size in shape) and _ours(math.prod(shape)):
         from rnnlab.noise import philox
 
         return philox.at_least(rate, shape, seed.next())
     return random.uniform(shape, seed=seed, dtype="float32") >= rate
+
+
+def _ours(count: int) -> bool:
+    """Whether our program draws so many numbers: many in a graph; all in XLA, which draws others, a hundred times slower."""
+    return (on_processors() and count >= MANY) or (in_xla() and not gpus())
 
 
 def _normal(_: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:

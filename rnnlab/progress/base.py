@@ -93,11 +93,13 @@ def watch(shown: Shown, batches: int) -> "keras.callbacks.Callback":
     """Return the callback that tells how a run of so many batches an epoch goes on."""
     import keras
 
-    return keras.callbacks.LambdaCallback(
+    watching = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: shown.begin_epoch(epoch),
         on_train_batch_end=lambda batch, logs: shown.batch((batch + 1) / batches),
         on_epoch_end=lambda epoch, logs: shown.end_epoch(logs),
     )
+    watching.several = True
+    return watching
 
 
 def duration(seconds: float) -> str:

@@ -131,6 +131,8 @@ def looks(config: TrainingConfig, dataset: Dataset, folder: Path) -> keras.callb
 class Owned(keras.callbacks.Callback):
     """Raises LostError where another process has taken the run over, before the callbacks after it write anything."""
 
+    several = True
+
     def __init__(self, lock: Lock):
         super().__init__()
         self._lock, self._next = lock, 0.0

@@ -19,6 +19,8 @@ class Meter(keras.callbacks.Callback):
     compiled, are left out.
     """
 
+    several = True
+
     def __init__(self, words: float):
         super().__init__()
         self.words = words
@@ -28,14 +30,14 @@ class Meter(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Start the clock."""
         self._begin = self._start = self._stop = time.perf_counter()
-        self._batches = 0
+        self._first, self._batches = -1, 0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Count a batch, the first one of all excepted."""
+        """Count the batches, the first one of all excepted."""
         self._stop = time.perf_counter()
-        self._batches += 1
         if not self._compiled:
-            self._compiled, self._start, self._batches = True, self._stop, 0
+            self._compiled, self._start, self._first = True, self._stop, batch
+        self._batches = batch - self._first
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Put the figures into the logs."""
@@ -51,6 +53,7 @@ class Meter(keras.callbacks.Callback):
 class Divergence(keras.callbacks.Callback):
     """Stops training at the first loss that is no finite number and remembers where that was."""
 
+    several = True
     epoch: int | None = None
     """The epoch in which training diverged, counted from 1; None while it has not."""
     step = 0
@@ -59,13 +62,14 @@ class Divergence(keras.callbacks.Callback):
     """The last loss looked at."""
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look at the loss of the step."""
-        self.step += 1
+        """Look at the mean loss so far."""
+        self.step += batch - self._last
+        self._last = batch
         self._look((logs or {}).get("loss", 0.0))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember which epoch it is."""
-        self._current = epoch + 1
+        self._current, self._last = epoch + 1, -1
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Look at the loss of the validation."""

@@ -71,6 +71,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, slot: Slot, others: Sequence[keras.callbacks.Callback], minutes: float):
         super().__init__()
         self.slot, self.others, self.minutes = slot, others, minutes
+        self.several = minutes > 0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Put the state back."""

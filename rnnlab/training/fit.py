@@ -16,7 +16,9 @@ from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
 from rnnlab.training.class_weights import weighted
 from rnnlab.training.isolate_evaluation import SeparatePasses
+from rnnlab.training.loop import Loop
 from rnnlab.training.optimizers import optimizer
+from rnnlab.training.program import program, xla
 from rnnlab.training.rates import Averaging, rate_callbacks
 from rnnlab.training.training_config import TrainingConfig, monitored
 
@@ -33,6 +35,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     metrics = wanted.metrics(dataset.task.outputs)
     model.compile(optimizer(config.optimizer, dataset.train.paced), wanted.loss(scale), weighted_metrics=metrics)
     compat.make_variables(model, Feed(dataset.train)[0])
+    model.program = None if config.distribution else program(model, xla(model, dataset, config))
     return model
 
 
@@ -85,23 +88,37 @@ def fit(
     for first, last in ((epoch, epoch + 1), (epoch + 1, config.epochs)) if batch else ((epoch, config.epochs),):
         if first < last and not stopped:
             feed.turn_to(first, batch if first == epoch else 0)
-            validation = Feed(dataset.validation)
-            model.fit(
-                feed, validation_data=validation, initial_epoch=first, epochs=last, shuffle=False, verbose=0, callbacks=training
-            )
+            _epochs(model, feed, Feed(dataset.validation), first, last, training)
             stopped = model.stop_training
     training.end()
     return history.history
 
 
+def _epochs(
+    model: keras.Model, feed: Feed, validation: Feed, first: int, last: int, callbacks: keras.callbacks.CallbackList
+) -> None:
+    """Train from one epoch on until the one before `last`: by our program, or where there is none by Keras's."""
+    if model.program:
+        return Loop(model, model.program, callbacks).train(feed, validation, first, last)
+    model.fit(feed, validation_data=validation, initial_epoch=first, epochs=last, shuffle=False, verbose=0, callbacks=callbacks)
+    return None
+
+
 def evaluate(model: keras.Model, dataset: Dataset) -> dict[str, float]:
-    """Return the figures of all three splits, noise off, every token or example counted once."""
+    """Return the metrics of all three splits, noise off, every token or example counted once."""
     splits = {"train": dataset.train, "val": dataset.validation, "test": dataset.test}
     return {
-        f"{name}_{figure}": value
+        f"{name}_{metric}": value
         for name, split in splits.items()
-        for figure, value in model.evaluate(Feed(split), verbose=0, return_dict=True, callbacks=[SeparatePasses()]).items()
+        for metric, value in _evaluated(model, Feed(split)).items()
     }
+
+
+def _evaluated(model: keras.Model, feed: Feed) -> dict[str, float]:
+    callbacks = keras.callbacks.CallbackList([SeparatePasses()], model=model)
+    if model.program:
+        return Loop(model, model.program, callbacks).evaluate(feed)
+    return model.evaluate(feed, verbose=0, return_dict=True, callbacks=callbacks)
 
 
 def last(history: dict[str, list[float]]) -> dict[str, float]:

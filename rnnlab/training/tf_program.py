@@ -1,0 +1,64 @@
+"""Several steps of a model as one program of TensorFlow."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rnnlab.training.step import Batches, Step
+
+Logs = dict[str, Any]
+
+
+class TFProgram:
+    """Steps of training and of evaluation, each kind a function that runs as many as it is told to.
+
+    With `xla` such a function is one program of XLA; without, a graph whose operations run one by one. How many steps a call
+    runs changes no bit: they are turns of one loop.
+    """
+
+    def __init__(self, model: keras.Model, xla: bool, shapes: list[list[int | None]] | None = None):
+        self.step = Step(model)
+        self._functions = {
+            training: tf.function(self._several(training), autograph=False, jit_compile=xla, reduce_retracing=bool(shapes))
+            for training in (True, False)
+        }
+
+    def run(self, batches: Batches, count: int, training: bool) -> tuple[int, Logs]:
+        """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
+        done, logs = self._functions[training](*map(tf.convert_to_tensor, batches), tf.constant(count))
+        return int(done), {name: float(value) for name, value in logs.items()}
+
+    def _several(self, training: bool) -> Any:
+        one = self._train if training else self._evaluate
+
+        def several(*given: tf.Tensor) -> tuple[tf.Tensor, Logs]:
+            *batches, count = given
+
+            def turn(done: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                return done + 1, one(*(batch[done] for batch in batches))
+
+            def on(done: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+                return (done < count) & tf.math.is_finite(loss)
+
+            done, _ = tf.while_loop(on, turn, (tf.constant(0), tf.constant(0.0)), parallel_iterations=1)
+            return done, self.step.results()
+
+        return several
+
+    def _train(self, x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        step, model = self.step, self.step.model
+        with tf.GradientTape() as tape:
+            predictions = model(x, training=True)
+            loss, values = step.loss(y, predictions, weights, model.losses)
+            scaled = step.scaled(loss)
+        model.optimizer.apply(tape.gradient(scaled, model.trainable_variables), model.trainable_variables)
+        step.measure(loss, values, y, predictions, weights)
+        return step.results()["loss"]
+
+    def _evaluate(self, x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        step, model = self.step, self.step.model
+        predictions = model(x, training=False)
+        loss, values = step.loss(y, predictions, weights, model.losses)
+        step.measure(loss, values, y, predictions, weights)
+        return tf.constant(0.0)
