@@ -60,6 +60,7 @@ class Divergence(keras.callbacks.Callback):
     """Batches trained so far."""
     loss = 0.0
     """The last loss looked at."""
+    _last = -1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Look at the mean loss so far."""

@@ -108,9 +108,7 @@ def evaluate(model: keras.Model, dataset: Dataset) -> dict[str, float]:
     """Return the metrics of all three splits, noise off, every token or example counted once."""
     splits = {"train": dataset.train, "val": dataset.validation, "test": dataset.test}
     return {
-        f"{name}_{metric}": value
-        for name, split in splits.items()
-        for metric, value in _evaluated(model, Feed(split)).items()
+        f"{name}_{metric}": value for name, split in splits.items() for metric, value in _evaluated(model, Feed(split)).items()
     }
 
 

@@ -15,6 +15,7 @@ from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.distribution import distributed
 from rnnlab.training.fit import Callbacks, best_epoch, compiled, evaluate, fit, last, weights_count
+from rnnlab.training.program import xla
 from rnnlab.training.repeatable import repeatable
 from rnnlab.training.training_config import TrainingConfig
 
@@ -47,6 +48,8 @@ class Outcome:
     """What `words_per_second` counts: words, characters, examples."""
     deterministic: bool
     """Whether operations were made to repeat exactly."""
+    xla: bool
+    """Whether XLA compiled a training step as a whole."""
     error: str | None
     """Where a diverged run diverged."""
 
@@ -90,5 +93,6 @@ def train(
         vectors=vectors,
         unit=dataset.task.unit,
         deterministic=config.deterministic,
+        xla=xla(model, dataset, config),
         error=f"the loss became {divergence.loss} in epoch {divergence.epoch}, step {divergence.step}" if diverged else None,
     )

@@ -1,0 +1,106 @@
+"""Compiled steps: how many a call runs changes no bit, and each value is computed once."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import Adding, Examples, PythonReference
+from rnnlab.data.dataset import Dataset
+from rnnlab.models import losses
+from rnnlab.models.losses import cross_entropy
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training import program
+from rnnlab.training.train import Outcome, train
+from rnnlab.training.training_config import TrainingConfig
+
+WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit=400))
+NUMBERS = build(Adding(name="adding", length=5, examples=Examples(train=50, validation=9, test=9), batch_size=4))
+NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
+
+
+class Batches(keras.callbacks.Callback):
+    """Counts how often it is told that batches are done."""
+
+    def __init__(self, several: bool) -> None:
+        super().__init__()
+        self.several = several
+        self.told: list[int] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.told.append(batch)
+
+
+def run(dataset: Dataset, several: bool, **settings: Any) -> tuple[list[np.ndarray], dict[str, Any], list[int]]:
+    words = {"embedding": {"width": 4}} if dataset.task.vocabulary else {}
+    model = ModelConfig.model_validate({"recurrent": [{"units": 3, **NOISE}], **words})
+    config = TrainingConfig.model_validate({"epochs": 3, "optimizer": {"learning_rate": 0.05, "clip_norm": 1.0}, **settings})
+    watch = Batches(several)
+    trained, outcome = train(model, dataset, config, 5, [watch])
+    return trained.get_weights(), untimed(outcome), watch.told
+
+
+def untimed(outcome: Outcome) -> dict[str, Any]:
+    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name}
+    return {**vars(outcome), "metrics": metrics}
+
+
+@pytest.mark.parametrize("steps", [1, 10**6], ids=["xla", "graph"])
+def test_several_steps_a_call_change_no_bit(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "STEPS", steps)
+    (weights, outcome, calls), (others, expected, batches) = (run(WORDS, several) for several in (True, False))
+    assert batches == [*range(WORDS.train.count)] * 3
+    assert len(calls) < len(batches) / 2
+    assert outcome == expected
+    assert outcome["xla"] == (steps == 1 or keras.backend.backend() == "jax")
+    for mine, theirs in zip(weights, others, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_run_that_diverges_inside_a_call_ends_with_that_step() -> None:
+    settings = {"optimizer": {"name": "sgd", "learning_rate": 1e30}}
+    (_, outcome, _), (_, expected, _) = (run(NUMBERS, several, **settings) for several in (True, False))
+    assert outcome == expected
+    assert outcome["status"] == "diverged"
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 5)])
+def test_cross_entropy_is_that_of_keras_with_its_gradient(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(1)
+    logits = (100 * rng.standard_normal((*shape, 9))).astype("float32")
+    classes, weights = rng.integers(0, 9, shape), rng.random(shape, np.float32)
+    entropies = (cross_entropy, lambda y, x: keras.losses.sparse_categorical_crossentropy(y, x, from_logits=True))
+    ours, theirs = (values_and_gradient(entropy, classes, logits, weights) for entropy in entropies)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+def values_and_gradient(entropy: Any, classes: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> tuple[Any, Any]:
+    """The values and d sum(weights values) / d logits."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return entropy(classes, logits), jax.grad(lambda x: (entropy(classes, x) * weights).sum())(logits)
+    import tensorflow as tf
+
+    x = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        values = entropy(tf.constant(classes), x)
+        total = tf.reduce_sum(values * weights)
+    return values, tape.gradient(total, x)
+
+
+def test_loss_and_metrics_take_one_cross_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setitem(losses.CELLS, "cross_entropy", lambda y, x: asked.append(x.shape) or cross_entropy(y, x))
+    by_metric = []
+    monkeypatch.setattr(losses.ops, "custom_gradient", counted(losses.ops.custom_gradient, by_metric))
+    run(WORDS, several=True, epochs=1)
+    assert 0 < len(asked) == len(by_metric)
+
+
+def counted(function: Any, calls: list[Any]) -> Any:
+    return lambda *given: calls.append(given) or function(*given)
