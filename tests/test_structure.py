@@ -51,7 +51,7 @@ ON_TENSORFLOW = (
 )
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.training.jax_program"},
+    "jax": {"rnnlab.recurrence.jax_scan"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

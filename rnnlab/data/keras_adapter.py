@@ -65,11 +65,11 @@ class Feed(DataAdapter):
         """Return the batches as a `tf.data.Dataset`, one of them made ahead."""
         import tensorflow as tf
 
-        signature = tuple(tf.TensorSpec(shape, part.dtype) for part, shape in zip(self[0], self._shapes(), strict=True))
+        signature = tuple(tf.TensorSpec(shape, part.dtype) for part, shape in zip(self[0], self.shapes(), strict=True))
         return tf.data.Dataset.from_generator(self.get_numpy_iterator, output_signature=signature).prefetch(tf.data.AUTOTUNE)
 
-    def _shapes(self) -> list[list[int | None]]:
-        """The shapes of inputs, targets and weights, None where the steps of batches differ."""
+    def shapes(self) -> list[list[int | None]]:
+        """Return the shapes of inputs, targets and weights, None where the steps of batches differ."""
         x, y, weights = self[0]
         steps = None if self.split.varied else x.shape[1]
         scored = [len(x), steps][: weights.ndim]

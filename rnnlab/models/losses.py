@@ -94,6 +94,11 @@ class Weighted(keras.losses.Loss):
         super().__init__(name=name or cell)
         self.cell, self.scale, self.quantiles = cell, scale, tuple(quantiles)
 
+    @property
+    def kind(self) -> tuple[str, tuple[float, ...]]:
+        """The name of the function that gives the loss of a cell, and the quantiles it takes."""
+        return pinball.__name__ if self.quantiles else self.cell, self.quantiles
+
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of every cell, [rows] or [rows, steps]."""
         given = (ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))

@@ -47,6 +47,11 @@ class CellMean(keras.metrics.Mean):
         weights = None if sample_weight is None else ops.reshape(sample_weight, (-1,))
         super().update_state(ops.reshape(cells, (-1,)), weights)
 
+    @property
+    def kind(self) -> tuple[str, tuple[float, ...]]:
+        """What is measured, as `Weighted.kind` names it: those of one kind have the same values."""
+        return self.value.__name__, self.quantiles
+
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The value of every cell of predictions that may be quantiles."""
         if self.quantiles:
@@ -129,6 +134,11 @@ class PinballLoss(CellMean):
     """The mean over all cells of the pinball loss of their `quantiles`, see `rnnlab.models.losses.pinball`."""
 
     default = "pinball_loss"
+
+    @property
+    def kind(self) -> tuple[str, tuple[float, ...]]:
+        """The pinball loss of these quantiles."""
+        return pinball.__name__, self.quantiles
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of every cell."""

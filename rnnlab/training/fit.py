@@ -18,7 +18,7 @@ from rnnlab.training.class_weights import weighted
 from rnnlab.training.isolate_evaluation import SeparatePasses
 from rnnlab.training.loop import Loop
 from rnnlab.training.optimizers import optimizer
-from rnnlab.training.program import program, xla
+from rnnlab.training.program import program
 from rnnlab.training.rates import Averaging, rate_callbacks
 from rnnlab.training.training_config import TrainingConfig, monitored
 
@@ -35,7 +35,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     metrics = wanted.metrics(dataset.task.outputs)
     model.compile(optimizer(config.optimizer, dataset.train.paced), wanted.loss(scale), weighted_metrics=metrics)
     compat.make_variables(model, Feed(dataset.train)[0])
-    model.program = None if config.distribution else program(model, xla(model, dataset, config))
+    model.program = program(model, dataset, config)
     return model
 
 

@@ -6,23 +6,22 @@ import keras
 import numpy as np
 
 from rnnlab import compat
-from rnnlab.data.dataset import Dataset
+from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.graphs import gpus
-from rnnlab.training.step import Batches
+from rnnlab.training.step import Batches, Signature
 from rnnlab.training.training_config import TrainingConfig
 
 MOST = 64
 """The most steps that one call runs."""
 BYTES = 1 << 22
 """The most bytes of batches that one call is given."""
-
-
 PARAMETERS = 1 << 19
 """The most weights of a model whose step is faster as a program of XLA: of a larger one most time goes into products, in which
 TensorFlow is no slower."""
-STEPS = 300
-"""The least number of steps of a run that are worth a program of XLA, which takes some three seconds to compile."""
+STEPS = 100
+"""The least number of steps of an epoch that are worth a program of XLA, which takes some three seconds to compile:
+of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
 
 
 class Program(Protocol):
@@ -32,34 +31,49 @@ class Program(Protocol):
         """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
 
 
-def program(model: keras.Model, xla: bool) -> Program | None:
-    """Return the compiled steps of a model; None on a backend that has none of ours."""
-    match keras.backend.backend():
-        case "tensorflow":
-            from rnnlab.training.tf_program import TFProgram
+def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
+    """Return the compiled steps of a model; None where Keras runs them: on several devices, on torch and JAX."""
+    if config.distribution or keras.backend.backend() != "tensorflow":
+        return None
+    from rnnlab.training.tf_program import TFProgram
 
-            return TFProgram(model, xla)
-        case "jax":
-            from rnnlab.training.jax_program import JaxProgram
+    return TFProgram(model, xla(model, dataset, config), {True: signature([dataset.train]), False: signature(splits(dataset))})
 
-            return JaxProgram(model)
-    return None
+
+def splits(dataset: Dataset) -> list[Split]:
+    """Return all splits of a data set."""
+    return [dataset.train, dataset.validation, dataset.test]
+
+
+def signature(splits: list[Split]) -> Signature:
+    """Return what one graph for all batches of some splits takes, where their steps differ.
+
+    A graph of its own for each number of steps would be built anew again and again, and in another order after a kill.
+    """
+    if not any(split.varied for split in splits):
+        return None
+    feeds = [Feed(split) for split in splits]
+    shapes = [[None, *map(_common, *part)] for part in zip(*(feed.shapes() for feed in feeds), strict=True)]
+    return [(shape, part.dtype) for shape, part in zip(shapes, feeds[0][0], strict=True)]
+
+
+def _common(*sizes: int | None) -> int | None:
+    return sizes[0] if len(set(sizes)) == 1 else None
 
 
 def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
     """Return whether XLA compiles a step as a whole: always on JAX; on TensorFlow where that pays.
 
-    On processors it pays for small models, from so many steps on (experiments/speed/whole), unless batches differ in their
-    steps, each number of which would be a program of its own. On a GPU not all operations of XLA repeat exactly, and cuDNN is
-    no part of it.
+    On processors it pays for small models, from so many steps on, unless batches differ in their steps, each number of which
+    would be a program of its own. On a GPU not all operations of XLA repeat exactly, and cuDNN is no part of it.
     """
     if keras.backend.backend() != "tensorflow":
         return keras.backend.backend() == "jax"
-    if dataset.train.varied or not all(layer.supports_jit for layer in compat.every_layer(model)):
+    if any(split.varied for split in splits(dataset)) or not all(layer.supports_jit for layer in compat.every_layer(model)):
         return False
     if gpus():
         return not config.deterministic
-    return model.count_params() <= PARAMETERS and config.epochs * dataset.train.count >= STEPS
+    return model.count_params() <= PARAMETERS and dataset.train.count >= STEPS
 
 
 def room(feed: Feed) -> int:

@@ -7,8 +7,8 @@ import keras
 from rnnlab.cells.steps import Tensor
 from rnnlab.models.metrics import CellMean
 
-Values = dict[str, Tensor]
-"""What is known of every scored position, [rows] or [rows, steps], by the name of the function that computes it."""
+Values = dict[tuple[str, tuple[float, ...]], Tensor]
+"""What is known of every scored position, [rows] or [rows, steps], by its kind: the function that computes it, quantiles."""
 
 
 class Step:
@@ -27,13 +27,13 @@ class Step:
     def loss(self, y: Tensor, predictions: Tensor, weights: Tensor, penalties: list[Tensor]) -> tuple[Tensor, Values]:
         """Return the loss of a batch, with what the layers add to it, and the values of its positions."""
         values = self._loss.call(y, predictions)
-        return sum(penalties, self._loss.total(values, weights)), {self._loss.cell: values}
+        return sum(penalties, self._loss.total(values, weights)), {self._loss.kind: values}
 
     def measure(self, loss: Tensor, values: Values, y: Tensor, predictions: Tensor, weights: Tensor) -> None:
         """Add a batch to the metrics; those whose values are the loss's take them as they are."""
         self._mean_loss.update_state(loss, sample_weight=y.shape[0])
         for metric in self._metrics:
-            known = values.get(metric.value.__name__) if isinstance(metric, CellMean) else None
+            known = values.get(metric.kind) if isinstance(metric, CellMean) else None
             if known is None:
                 metric.update_state(y, predictions, sample_weight=weights)
             else:
@@ -55,3 +55,5 @@ class Step:
 
 Batches = tuple[Any, ...]
 """Inputs, targets and weights of several batches, each with an axis of the batches before its own."""
+Signature = list[tuple[list[int | None], Any]] | None
+"""Shape and type of each part of `Batches`, None where sizes differ; None instead of it where all batches are alike."""

@@ -1,11 +1,12 @@
 """Several steps of a model as one program of TensorFlow."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from rnnlab.training.step import Batches, Step
+from rnnlab.training.step import Batches, Signature, Step
 
 Logs = dict[str, Any]
 
@@ -17,10 +18,12 @@ class TFProgram:
     runs changes no bit: they are turns of one loop.
     """
 
-    def __init__(self, model: keras.Model, xla: bool, shapes: list[list[int | None]] | None = None):
+    def __init__(self, model: keras.Model, xla: bool, signatures: Mapping[bool, Signature]):
         self.step = Step(model)
         self._functions = {
-            training: tf.function(self._several(training), autograph=False, jit_compile=xla, reduce_retracing=bool(shapes))
+            training: tf.function(
+                self._several(training), autograph=False, jit_compile=xla, input_signature=_specified(signatures[training])
+            )
             for training in (True, False)
         }
 
@@ -62,3 +65,8 @@ class TFProgram:
         loss, values = step.loss(y, predictions, weights, model.losses)
         step.measure(loss, values, y, predictions, weights)
         return tf.constant(0.0)
+
+
+def _specified(signature: Signature) -> list[tf.TensorSpec] | None:
+    """What a function takes: batches of a signature, and how many steps it is to run."""
+    return None if signature is None else [*(tf.TensorSpec(*part) for part in signature), tf.TensorSpec((), tf.int32)]
