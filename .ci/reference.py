@@ -55,7 +55,7 @@ def _sections(document: dict[str, Any]) -> Iterator[str]:
         yield "| key | type | default | meaning |\n|---|---|---|---|"
         needed = section.get("required", [])
         for key, about in section["properties"].items():
-            default = "needed" if key in needed else _code(about.get("default"))
+            default = "needed" if key in needed or "default" not in about else _default(about["default"])
             yield f"| `{key}` | {_type(about)} | {default} | {about.get('description', '').replace('|', '&#124;')} |"
         yield ""
 
@@ -73,6 +73,10 @@ def _type(about: dict[str, Any]) -> str:
     if kind == "array" and "items" in about:
         return f"list of {_type(about['items'])}"
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _default(value: Any) -> str:
+    return "as in its section" if isinstance(value, dict) and value else _code(value)
 
 
 def _code(value: Any) -> str:

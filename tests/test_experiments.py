@@ -193,3 +193,18 @@ def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken
     for name, setting in settings["which-site.yaml"].items():
         rivals = {key: figure for key, figure in tried.items() if key.partition("-")[0] == name}
         assert not rivals or settings["rates.yaml"][min(rivals, key=rivals.__getitem__)] == setting
+
+
+def test_what_is_said_of_agreement_is_what_was_measured():
+    """The tables are what the script writes; each number of the answer stands in them."""
+    folder = SPEED.parent / "agreement"
+    script = runpy.run_path(str(folder / "measure.py"))
+    text = (folder / "README.md").read_text()
+    tables = script["tables"](json.loads((folder / "agreement.json").read_text()))
+    assert text.endswith(tables)
+    answer = text.partition("**Answer.**")[2].partition("```")[0].replace("[", r"\[").replace("]", r"\]")
+    for said in re.findall(r"\+\S+ \\\[[^]]+\]|p = \S+\d|from \S+ to \d\.\d+", answer):
+        for number in re.findall(r"\d+\.\d+", said):
+            assert number in tables, said
+    lesson = (SPEED.parents[1] / "docs" / "lesson.md").read_text()
+    assert all(number in tables for number in ("1.62", "3.75") if number in lesson)

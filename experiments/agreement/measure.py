@@ -1,0 +1,249 @@
+"""Where in the state is the number of the subject?   python experiments/agreement/measure.py [RUNS]
+
+With RUNS, the folder that the finished runs of configs/agreement.yaml are in, it writes agreement.json and the pictures beside
+this file; it prints the tables of README.md from agreement.json.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import rnnlab
+from rnnlab.data.generators.agreement import END, Grammar
+from rnnlab.inspection.gates import gates
+from rnnlab.statistics.intervals import mean_interval
+from rnnlab.statistics.permutation import max_t
+from rnnlab.statistics.rounding import bare_p, with_interval
+
+FILE = Path(__file__).with_name("agreement.json")
+GRAMMAR = Grammar(nouns=20, verbs=10, attractors=3, adverbs=2)
+PLACES = ("subject", "attractor", "verb", "end")
+ENOUGH = 0.75
+"""Below this accuracy at verbs, half-way between guessing and knowing, the number counts as lost."""
+
+
+class Forward:
+    """A trained model in NumPy, so that a unit can be held at a value: embedding, one LSTM or GRU layer, a head a step."""
+
+    def __init__(self, model: Any):
+        self.embedding, self.kernel, self.recurrent, self.bias, self.head, self.head_bias = model.get_weights()
+        self.units = self.recurrent.shape[0]
+        self.lstm = self.recurrent.shape[1] == 4 * self.units
+
+    def run(self, x: np.ndarray, held: dict[int, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return logits [rows, steps, labels] and memories [rows, steps, units]: c of an LSTM, h of a GRU."""
+        hidden = memory = np.zeros((len(x), self.units))
+        logits, memories = [], []
+        for step in range(x.shape[1]):
+            seen = self.embedding[x[:, step]]
+            hidden, memory = (self._lstm if self.lstm else self._gru)(seen, hidden, memory, held or {})
+            logits.append(hidden @ self.head + self.head_bias)
+            memories.append(memory)
+        return np.stack(logits, 1), np.stack(memories, 1)
+
+    def _lstm(self, x: np.ndarray, h: np.ndarray, c: np.ndarray, held: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
+        i, f, g, o = np.split(x @ self.kernel + h @ self.recurrent + self.bias, 4, axis=1)
+        c = hold(sigmoid(f) * c + sigmoid(i) * np.tanh(g), held)
+        return sigmoid(o) * np.tanh(c), c
+
+    def _gru(self, x: np.ndarray, h: np.ndarray, _: np.ndarray, held: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
+        z, r, g = np.split(x @ self.kernel + self.bias[0], 3, axis=1)
+        uz, ur, ug = np.split(h @ self.recurrent + self.bias[1], 3, axis=1)
+        z = sigmoid(z + uz)
+        h = hold(z * h + (1 - z) * np.tanh(g + sigmoid(r + ur) * ug), held)
+        return h, h
+
+
+def hold(memory: np.ndarray, held: dict[int, float]) -> np.ndarray:
+    """Return the memory with some units at given values."""
+    memory = memory.copy()
+    for unit, value in held.items():
+        memory[:, unit] = value
+    return memory
+
+
+def sigmoid(a: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + e^-a)."""
+    return 1 / (1 + np.exp(-a))
+
+
+def places(x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return by place the steps where it stands [rows, steps], and at verbs the number of attractors, -1 elsewhere.
+
+    An attractor is a noun between subject and verb whose number is not the subject's.
+    """
+    number = GRAMMAR.number(x)
+    found = {name: np.zeros(x.shape, bool) for name in PLACES}
+    count = np.full(x.shape, -1)
+    for row, tokens in enumerate(x):
+        subject, between = -1, 0
+        for step, token in enumerate(tokens):
+            if number[row, step] >= 0:
+                name = "subject" if subject < 0 else "attractor"
+                subject = number[row, step] if subject < 0 else subject
+                between += number[row, step] != subject
+                found[name][row, step] = name == "subject" or number[row, step] != subject
+            elif GRAMMAR.first_verb <= token < GRAMMAR.first_noun:
+                found["verb"][row, step], count[row, step] = True, between
+            elif token == END:
+                found["end"][row, step] = True
+                subject, between = -1, 0
+    return {**found, "attractors": count}
+
+
+def probe(states: np.ndarray, plural: np.ndarray) -> tuple[float, list[float]]:
+    """Return the accuracy of a linear probe by least squares and of each unit by a threshold, on the half not learnt from."""
+    half = len(states) // 2
+    design = np.column_stack([states, np.ones(len(states))])
+    weights = np.linalg.lstsq(design[:half], 2.0 * plural[:half] - 1, rcond=None)[0]
+    linear = float(((design[half:] @ weights > 0) == plural[half:]).mean())
+    low, high = (states[:half][plural[:half] == value].mean(axis=0) for value in (0, 1))
+    said = (states[half:] > (low + high) / 2) == (high > low)
+    return linear, (said == plural[half:, None].astype(bool)).mean(axis=0).tolist()
+
+
+def apart(states: np.ndarray, plural: np.ndarray) -> np.ndarray:
+    """Return for each unit how far its mean over plural subjects is from that over singular ones."""
+    return np.abs(states[plural].mean(axis=0) - states[~plural].mean(axis=0))
+
+
+def measure(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Return what is told of one run."""
+    net = Forward(model)
+    logits, memories = net.run(x)
+    assert np.allclose(logits[:64], np.asarray(model.predict(x[:64], verbose=0)), atol=1e-4), (
+        "the pass in NumPy is not the model's"
+    )
+    where = places(x)
+    verb = where["verb"]
+    verb[:, 0] = False
+    rows, steps = np.nonzero(verb)
+    plural = y[verb] == 2
+    before = memories[rows, steps - 1]
+    linear, single = probe(before, plural)
+    order = np.argsort(single)[::-1]
+    unit = int(order[0])
+    means = memories.reshape(-1, net.units).mean(axis=0)
+
+    def accuracy(units: Any) -> float:
+        return float((net.run(x, {int(unit): means[unit] for unit in units})[0].argmax(-1)[verb] == y[verb]).mean())
+
+    after = memories[rows, np.minimum(steps + 1, x.shape[1] - 1)][steps + 1 < x.shape[1]]
+    right = logits.argmax(-1) == y
+    values = next(iter(gates(model, x[:200]).values()))
+    return {
+        "accuracy": {str(k): float(right[where["attractors"] == k].mean()) for k in range(4)},
+        "probe": linear,
+        "probe_shuffled": probe(before, np.random.default_rng(0).permutation(plural))[0],
+        "left_after_the_end": float(apart(after, plural[steps + 1 < x.shape[1]])[unit] / apart(before, plural)[unit]),
+        "units": single,
+        "best_unit": unit,
+        "accuracy_without_units": [accuracy(order[:k]) for k in range(9)],
+        "accuracy_without_another": accuracy(order[-1:]),
+        "gates": {
+            name: {place: float(values[name][where[place][:200]][:, unit].mean()) for place in PLACES}
+            for name in values
+            if name not in ("hidden", "cell", "retained")
+        },
+    }
+
+
+def carriers(row: dict[str, Any]) -> int:
+    """Return how many of the best units must be held at their means before the number is lost; 9 where eight are not enough.
+
+    >>> carriers({"accuracy_without_units": [1.0, 0.9, 0.6]})
+    2
+    """
+    lost = [k for k, accuracy in enumerate(row["accuracy_without_units"]) if accuracy < ENOUGH]
+    return lost[0] if lost else len(row["accuracy_without_units"])
+
+
+MEASURES = {
+    "accuracy, no attractor": lambda row: row["accuracy"]["0"],
+    "accuracy, 3 attractors": lambda row: row["accuracy"]["3"],
+    "linear probe before the verb": lambda row: row["probe"],
+    "probe of shuffled labels": lambda row: row["probe_shuffled"],
+    "difference left in the best unit after the end": lambda row: row["left_after_the_end"],
+    "best single unit": lambda row: max(row["units"]),
+    "accuracy without that unit": lambda row: row["accuracy_without_units"][1],
+    "accuracy without the least telling unit": lambda row: row["accuracy_without_another"],
+    "units that carry the number": carriers,
+}
+
+
+def of(rows: list[dict[str, Any]], variant: str) -> list[dict[str, Any]]:
+    """Return the rows of a variant by seed."""
+    return sorted((row for row in rows if row["variant"] == variant), key=lambda row: row["seed"])
+
+
+def tables(rows: list[dict[str, Any]]) -> str:
+    """Return the tables: means over seeds with the effect of dropout, paired by seed; gates of the best unit by place."""
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    lines = ["| | " + " | ".join(variants) + " |", "| --- |" + " ---: |" * len(variants)]
+    for name, measure_of in MEASURES.items():
+        means = [f"{np.mean([measure_of(row) for row in of(rows, variant)]):.3g}" for variant in variants]
+        lines.append(f"| {name} | " + " | ".join(means) + " |")
+    lines += ["", "| effect of dropout, paired by seed | LSTM | p | GRU | p |", "| --- | ---: | ---: | ---: | ---: |"]
+    for name, measure_of in list(MEASURES.items())[4:]:
+        line = f"| {name} |"
+        for cell in ("lstm", "gru"):
+            pair = ([measure_of(row) for row in of(rows, variant)] for variant in (f"{cell}_variational", cell))
+            shift = np.subtract(*pair).astype(float)
+            p = max_t(shift[:, None])[0] if shift.any() else None
+            line += f" {with_interval(mean_interval(shift), plus=True)} | {bare_p(p) if p else ''} |"
+        lines.append(line)
+    for cell in ("lstm", "gru"):
+        for variant in (cell, f"{cell}_variational"):
+            found = of(rows, variant)
+            lines += ["", f"| {variant}: best unit at the | " + " | ".join(PLACES) + " |", "| --- |" + " ---: |" * len(PLACES)]
+            for gate in found[0]["gates"]:
+                means = [f"{np.mean([np.abs(row['gates'][gate][place]) for row in found]):.2f}" for place in PLACES]
+                lines.append(f"| {gate} | " + " | ".join(means) + " |")
+    return "\n".join(lines).replace("[", r"\[").replace("]", r"\]") + "\n"
+
+
+def picture(name: str, model: Any, row: dict[str, Any], x: np.ndarray, steps: int = 18) -> None:
+    """Draw what the best unit of a run does over the sentences that begin the first row with an attractor."""
+    import matplotlib.pyplot as plt
+
+    misled = next(n for n in range(len(x)) if places(x[n : n + 1, :steps])["attractor"][0, :8].any())
+    inside = {
+        key: value[0, :steps, row["best_unit"]]
+        for key, value in next(iter(gates(model, x[misled : misled + 1]).values())).items()
+    }
+    inside.pop("retained")
+    figure, axes = plt.subplots(figsize=(9, 0.42 * len(inside) + 1.3), layout="constrained")
+    values = np.stack(list(inside.values()))
+    axes.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+    axes.set_xticks(range(steps), [GRAMMAR.words()[token] for token in x[misled, :steps]], rotation=60, ha="right")
+    axes.set_yticks(range(len(inside)), list(inside))
+    for (line, step), value in np.ndenumerate(values):
+        axes.text(
+            step, line, f"{value:.1f}", ha="center", va="center", fontsize=7, color="white" if abs(value) > 0.7 else "black"
+        )
+    axes.set_title(f"{name}, seed {row['seed']}, unit {row['best_unit']}", fontsize=10)
+    figure.savefig(FILE.with_name(f"{name}.svg"), metadata={"Date": None})
+    plt.close(figure)
+
+
+def main(runs: Path) -> None:
+    """Measure every finished run."""
+    study = rnnlab.open(runs / "agreement")
+    x, y = study["lstm", 1].dataset().test.arrays()[:2]
+    rows = []
+    for variant, seed in study.runs()[["variant", "seed"]].itertuples(index=False):
+        rows.append({"variant": variant, "seed": int(seed), **measure(study[variant, int(seed)].model(), x, y)})
+        print(variant, seed, flush=True)
+    for variant in ("lstm", "gru"):
+        best = max(of(rows, variant), key=lambda row: max(row["units"]))
+        picture(variant, study[variant, best["seed"]].model(), best, x)
+    FILE.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        main(Path(sys.argv[1]))
+    print(tables(json.loads(FILE.read_text())), end="")

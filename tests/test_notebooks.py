@@ -1,0 +1,40 @@
+"""Every notebook of the documents runs from its first cell to its last, in a folder of its own."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+
+
+def outputs(notebook: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs(path, tmp_path, monkeypatch):
+    nbformat, client = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    notebook = nbformat.read(path, 4)
+    client.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    for cell, kept in zip(outputs(notebook), outputs(json.loads(path.read_text())), strict=True):
+        progress = [one for one in cell if "runs made" in str(one.get("data"))]
+        assert len(progress) <= 1
+        said = [one for one in cell if one.get("name") != "stderr"]
+        assert len(said) == len(kept), "an output is missing, or there is another: execute the notebook again and keep it"
+
+
+def test_notebooks_are_small_and_their_outputs_are_of_no_machine():
+    assert len(NOTEBOOKS) >= 3
+    for path in NOTEBOOKS:
+        text = path.read_text()
+        assert len(text) < 300_000, path
+        assert "/home/" not in text, path
+        assert "/tmp/" not in text, path
