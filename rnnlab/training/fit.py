@@ -33,7 +33,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     wanted = objective(dataset.task)
     scale = dataset.train.density if config.loss == "sum" else 1.0
     metrics = wanted.metrics(dataset.task.outputs)
-    model.compile(optimizer(config.optimizer, dataset.train.paced), wanted.loss(scale), weighted_metrics=metrics)
+    model.compile(optimizer(config.optimizer, dataset.train.paced, seed), wanted.loss(scale), weighted_metrics=metrics)
     compat.make_variables(model, Feed(dataset.train)[0])
     model.program = program(model, dataset, config)
     return model
@@ -46,6 +46,7 @@ def best_epoch(config: TrainingConfig, task: Task) -> keras.callbacks.EarlyStopp
         monitor,
         mode=mode,
         patience=config.early_stopping.patience if config.early_stopping else NEVER,
+        min_delta=config.early_stopping.min_delta if config.early_stopping else 0,
         restore_best_weights=True,
     )
 

@@ -6,8 +6,24 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
-from rnnlab.training.norms import Norms
-from rnnlab.training.training_config import OptimizerConfig
+from rnnlab.seeds import derive
+from rnnlab.training.norms import Norms, norm
+from rnnlab.training.optimizer_config import SETTINGS, GradientNoiseConfig, OptimizerConfig
+
+_SPELT = {"adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+
+
+class ByStep(keras.random.SeedGenerator):
+    """Seeds that follow from (seed, step, place of the weight) alone, so that a resumed run repeats its noise."""
+
+    def __init__(self, seed: int, step: Tensor, place: int) -> None:
+        super().__init__(derive(seed, place))
+        self._step = step
+
+    def next(self, ordered: bool = True) -> Tensor:
+        """The seed of this step."""
+        dtype = self.state.dtype
+        return ops.stack([ops.convert_to_tensor(self._initial_seed, dtype), ops.cast(self._step, dtype)])
 
 
 class Extended:
@@ -15,28 +31,34 @@ class Extended:
 
     With g the gradient, eta the learning rate, s the length of the batch's window as a multiple of the mean:
 
-        g <- clip(g / s + 2 l2 w),  w <- (1 - decay) w,  w <- w - step(g, s eta),  mean <- mean + (w - mean) / t
+        g <- clip(g / s + 2 l2 w) + noise_t,  w <- (1 - decay) w,  w <- w - clip_update(step(g, s eta)),
+        mean <- mean + (w - mean) / t
 
-    where decay is weight_decay s eta (by rate) or weight_decay (by step), and t counts the steps since the averaging began.
-    The losses weigh every token alike, so the gradient of a window is s times that of its mean: what is clipped is the mean's,
-    and the rate is scaled by s, as in AWD-LSTM (Merity et al. 2018, arXiv 1708.02182).
+    where noise_t is Gaussian of variance v / (1 + t)^d, decay is weight_decay s eta (by rate) or weight_decay (by step), and t
+    counts the steps, in the mean those since the averaging began. The losses weigh every token alike, so the gradient of a
+    window is s times that of its mean: what is clipped is the mean's, and the rate is scaled by s, as in AWD-LSTM (Merity et
+    al. 2018, arXiv 1708.02182).
     """
 
     section: OptimizerConfig
     paced: bool
     pace: keras.Variable
+    noise_seed: int
 
     def get_config(self) -> dict[str, Any]:
         """Return every argument, so that a saved model loads with its optimizer."""
-        return {**super().get_config(), "section": self.section.model_dump(), "paced": self.paced}  # type: ignore[misc]
+        own = {"section": self.section.model_dump(), "paced": self.paced, "noise_seed": self.noise_seed}
+        return {**super().get_config(), **own}  # type: ignore[misc]
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Extended":
         """Return the optimizer that `get_config` describes."""
-        own = {"section": OptimizerConfig.model_validate(config["section"]), "paced": config["paced"]}
+        own = {"section": OptimizerConfig.model_validate(config["section"])}
+        own |= {name: config[name] for name in ("paced", "noise_seed")}
         base = {name: value for name, value in config.items() if name not in own}
         made = super().from_config(base, custom_objects)  # type: ignore[misc]
-        made.section, made.paced = own["section"], own["paced"]
+        for name, value in own.items():
+            setattr(made, name, value)
         return made
 
     def build(self, variables: list[keras.Variable]) -> None:
@@ -69,7 +91,26 @@ class Extended:
             variable.assign(variable - variable * share)
 
     def _backend_update_step(self, grads: list[Tensor], variables: list[keras.Variable], learning_rate: Tensor) -> None:
+        if self.section.gradient_noise:
+            grads = self._noisy(grads, self.section.gradient_noise)
+        before = [ops.copy(variable) for variable in variables] if self.section.clip_update else []
         super()._backend_update_step(grads, variables, self._scaled(learning_rate))  # type: ignore[misc]
+        if self.section.clip_update:
+            self._shorten(variables, before, self.section.clip_update)
+
+    def _noisy(self, grads: list[Tensor], noise: GradientNoiseConfig) -> list[Tensor]:
+        step = self.iterations  # type: ignore[attr-defined]
+        deviation = ops.sqrt(noise.variance / ops.power(1.0 + ops.cast(step, "float32"), noise.decay))
+        dense = [ops.convert_to_tensor(grad) for grad in grads]
+        seeds = [ByStep(self.noise_seed, step, place) for place in range(len(dense))]
+        draws = [keras.random.normal(grad.shape, seed=seed) for grad, seed in zip(dense, seeds, strict=True)]
+        return [grad + ops.cast(deviation * draw, grad.dtype) for grad, draw in zip(dense, draws, strict=True)]
+
+    def _shorten(self, variables: list[keras.Variable], before: list[Tensor], most: float) -> None:
+        steps = [variable - old for variable, old in zip(variables, before, strict=True)]
+        share = ops.minimum(1.0, most / ops.maximum(norm(steps), keras.config.epsilon()))
+        for variable, old, step in zip(variables, before, steps, strict=True):
+            variable.assign(old + step * ops.cast(share, step.dtype))
 
     def _scaled(self, learning_rate: Tensor) -> Tensor:
         return learning_rate * self.pace if self.paced else learning_rate
@@ -81,27 +122,20 @@ class Extended:
             mean.assign(mean + (weight - mean) * share)
 
 
+CLASSES = {name: getattr(keras.optimizers, _SPELT.get(name, name.capitalize())) for name in SETTINGS}
 OPTIMIZERS = {
     name: keras.saving.register_keras_serializable(package="rnnlab")(type(optimizer.__name__, (Norms, Extended, optimizer), {}))
-    for name, optimizer in {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "sgd": keras.optimizers.SGD,
-        "rmsprop": keras.optimizers.RMSprop,
-    }.items()
+    for name, optimizer in CLASSES.items()
 }
 """The optimizers of Keras by the names of a config; each measures norms too."""
 
 
-def optimizer(config: OptimizerConfig, paced: bool = False) -> Norms:
-    """Return the optimizer of a config; `clip_norm` bounds the norm of the whole gradient, `paced` minds the windows' lengths.
+def optimizer(config: OptimizerConfig, paced: bool = False, seed: int = 0) -> Norms:
+    """Return the optimizer of a config; `paced` minds the windows' lengths, `seed` is that of noise on the gradient.
 
     >>> optimizer(OptimizerConfig(name="sgd", learning_rate=1.0, clip_norm=5.0)).global_clipnorm
     5.0
     """
-    arguments: dict[str, Any] = {"momentum": config.momentum} if config.momentum else {}
-    if config.name == "rmsprop":
-        arguments["rho"] = config.rho
-    made = OPTIMIZERS[config.name](learning_rate=config.learning_rate, global_clipnorm=config.clip_norm, **arguments)
-    made.section, made.paced = config, paced
+    made = OPTIMIZERS[config.name](learning_rate=config.learning_rate, global_clipnorm=config.clip_norm, **config.settings)
+    made.section, made.paced, made.noise_seed = config, paced, derive(seed, "gradient noise")
     return made

@@ -2,75 +2,23 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field
 
 from rnnlab.data.task import Kind
 from rnnlab.section import Section
+from rnnlab.training.optimizer_config import AveragingConfig, Epochs, OptimizerConfig, Positive
 from rnnlab.training.schedules import ScheduleConfig
 
-Positive = Annotated[float, Field(gt=0)]
-"""A number above zero."""
-Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
-"""A number of epochs."""
-
-
-class AveragingConfig(Section):
-    """Averaged SGD: from a trigger on, the mean of the weights after every step is what is judged, while training goes on.
-
-    Polyak & Juditsky 1992. The trigger is an epoch, or that the monitored figure has not got better for `nonmonotone` epochs:
-    epoch e pulls it where its figure is worse than the best one of the epochs before e - nonmonotone, as in AWD-LSTM's
-    NT-ASGD (Merity et al. 2018, arXiv 1708.02182).
-    """
-
-    nonmonotone: Annotated[int, Field(ge=1)] | None = None
-    """Epochs without a better figure that pull the trigger."""
-    after: Epochs | None = None
-    """The epoch at whose end the trigger is pulled, 0 before the first step."""
-
-    @model_validator(mode="after")
-    def _one_trigger(self) -> "AveragingConfig":
-        if (self.nonmonotone is None) == (self.after is None):
-            raise ValueError("averaging needs one trigger: nonmonotone: EPOCHS or after: EPOCH")
-        return self
-
-
-class OptimizerConfig(Section):
-    """How the weights follow the gradient."""
-
-    name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
-    """The algorithm, as in `keras.optimizers`."""
-    learning_rate: Positive = 1e-3
-    """Step size."""
-    clip_norm: Positive | None = None
-    """Largest norm of the whole gradient; null leaves it as it is."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Decoupled weight decay: before a step every weight loses this fraction of itself, see `weight_decay_by`."""
-    weight_decay_by: Literal["rate", "step"] = "rate"
-    """rate multiplies the fraction by the learning rate (as AdamW does, and under plain sgd PyTorch's weight decay); step takes
-    it as it is, whatever the learning rate, as Gal & Ghahramani's code does."""
-    l2: Annotated[float, Field(ge=0)] = 0.0
-    """L2 penalty: l2 * sum of all squared weights is minimised with the loss, by its gradient 2 l2 w, which is clipped with the
-    rest; the figures do not contain it."""
-    averaging: AveragingConfig | None = None
-    """When to begin to judge the mean of the weights; null never does."""
-    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Momentum of sgd and rmsprop."""
-    rho: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """rmsprop: how much of the mean squared gradient is kept at every step."""
-
-    @field_validator("momentum")
-    @classmethod
-    def _has_momentum(cls, momentum: float, info: ValidationInfo) -> float:
-        if momentum and info.data.get("name") in ("adam", "adamw"):
-            raise ValueError(f"{info.data['name']} takes no momentum; sgd and rmsprop do")
-        return momentum
+__all__ = ["AveragingConfig", "OptimizerConfig"]
 
 
 class EarlyStopping(Section):
     """Stop when the monitored figure no longer gets better."""
 
     patience: Annotated[int, Field(ge=1)]
-    """Epochs without a better figure before the end."""
+    """Epochs without a better metric before the end."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """How much better than the best epoch so far the monitored metric must be to count, for `patience` and as the best."""
 
 
 class CheckpointConfig(Section):

@@ -1,13 +1,15 @@
 """What is done around a step, against NumPy: decay, L2, clipping, the pace of windows, averaging."""
 
+from inspect import signature
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
-from rnnlab.training.optimizers import optimizer
-from rnnlab.training.training_config import OptimizerConfig
+from rnnlab.training.optimizer_config import OWN, SETTINGS, OptimizerConfig
+from rnnlab.training.optimizers import CLASSES, optimizer
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = [RANDOM.normal(size=(3, 2)), RANDOM.normal(size=4)]
@@ -79,10 +81,86 @@ def test_the_mean_is_that_of_the_weights_after_every_step_since(name: str, begin
         np.testing.assert_allclose(keras.ops.convert_to_numpy(mean), expected, rtol=1e-5)
 
 
-def test_without_any_of_it_a_step_is_that_of_keras() -> None:
-    for name, theirs in (("sgd", keras.optimizers.SGD(0.5)), ("rmsprop", keras.optimizers.RMSprop(0.5))):
-        variables = [keras.Variable(weight.astype("float32")) for weight in WEIGHTS]
-        for grads in GRADS:
-            theirs.apply([keras.ops.convert_to_tensor(grad.astype("float32")) for grad in grads], variables)
-        for mine, variable in zip(ours({"name": name})[0], variables, strict=True):
-            np.testing.assert_array_equal(mine, keras.ops.convert_to_numpy(variable))
+OTHER: dict[str, dict[str, Any]] = {
+    "adadelta": {"rho": 0.8, "epsilon": 1e-5},
+    "adafactor": {"beta_2_decay": -0.7, "clip_threshold": 0.5, "epsilon_2": 0.01, "relative_step": False},
+    "adagrad": {"initial_accumulator_value": 0.3},
+    "adam": {"beta_1": 0.7, "beta_2": 0.9, "epsilon": 1e-4, "amsgrad": True},
+    "adamax": {"beta_1": 0.7},
+    "adamw": {"beta_2": 0.9},
+    "ftrl": {"l1_regularization_strength": 0.1, "beta": 0.2, "learning_rate_power": -0.4},
+    "lamb": {"beta_1": 0.8},
+    "lion": {"beta_1": 0.8, "beta_2": 0.95},
+    "muon": {"momentum": 0.8, "ns_steps": 3, "adam_beta_1": 0.8, "nesterov": False, "rms_rate": 0.3},
+    "nadam": {"beta_1": 0.8},
+    "rmsprop": {"rho": 0.7, "momentum": 0.5, "centered": True},
+    "sgd": {"momentum": 0.9, "nesterov": True},
+}
+
+
+@pytest.mark.parametrize("settings", ["usual", "other"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_without_any_of_it_a_step_is_that_of_keras(name: str, settings: str) -> None:
+    own = OTHER[name] if settings == "other" else {}
+    theirs = CLASSES[name](0.5, **own)
+    theirs.weight_decay, theirs.adam_weight_decay = None, 0  # ours is a setting of every optimizer, 0 by itself
+    variables = [keras.Variable(weight.astype("float32")) for weight in WEIGHTS]
+    for grads in GRADS:
+        theirs.apply([keras.ops.convert_to_tensor(grad.astype("float32")) for grad in grads], variables)
+    for mine, variable in zip(ours({"name": name, **own})[0], variables, strict=True):
+        np.testing.assert_array_equal(mine, keras.ops.convert_to_numpy(variable))
+    if own:
+        usual = ours({"name": name})[0]
+        assert any((mine != plain).any() for mine, plain in zip(ours({"name": name, **own})[0], usual, strict=True))
+
+
+def test_every_optimizer_of_keras_that_follows_a_gradient_has_a_name() -> None:
+    known = {name for name in dir(keras.optimizers) if name[0].isupper()}
+    exempt = {"Optimizer", "OptimizerMap", "LossScaleOptimizer", "MultiOptimizer", "ScheduleFreeAdamW"}
+    """Bases and wrappers; the last needs other weights in evaluation than in training."""
+    assert known - exempt == {optimizer.__name__ for optimizer in CLASSES.values()}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_an_argument_and_others_are_refused(name: str) -> None:
+    assert set(SETTINGS[name]) <= set(signature(CLASSES[name].__init__).parameters)
+    values = {"nesterov": True, "amsgrad": True, "centered": True, "relative_step": True, "ns_steps": 2}
+    for setting in set(OWN) - set(SETTINGS[name]):
+        value = values.get(setting, -0.5 if setting in ("learning_rate_power", "beta_2_decay") else 0.5)
+        with pytest.raises(ValidationError, match=f"{name} takes no {setting}; .* do"):
+            OptimizerConfig.model_validate({"name": name, setting: value})
+
+
+def test_a_step_is_at_most_as_long_as_it_may_be() -> None:
+    _, before = WEIGHTS, [weight.astype("float32") for weight in WEIGHTS]
+    free, short = ours({"name": "adam"}, GRADS[:1])[0], ours({"name": "adam", "clip_update": 0.1}, GRADS[:1])[0]
+    steps = [new - old for new, old in zip(free, before, strict=True)]
+    for mine, old, step in zip(short, before, clipped(steps, 0.1), strict=True):
+        np.testing.assert_allclose(mine, old + step, rtol=1e-4, atol=1e-6)
+    assert all((a == b).all() for a, b in zip(ours({"name": "adam", "clip_update": 1e3}, GRADS[:1])[0], free, strict=True))
+
+
+def test_noise_on_the_gradient_has_its_variance_and_follows_from_seed_and_step() -> None:
+    def steps(seed: int, count: int) -> list[np.ndarray]:
+        config = OptimizerConfig.model_validate(
+            {"name": "sgd", "learning_rate": 1.0, "gradient_noise": {"variance": 0.3, "decay": 0.5}}
+        )
+        made, weight = optimizer(config, seed=seed), keras.Variable(np.zeros(20_000, "float32"))
+        made.build([weight])
+        path = [np.zeros(20_000)]
+        for _ in range(count):
+            made.apply([keras.ops.zeros(20_000)], [weight])
+            path.append(keras.ops.convert_to_numpy(weight))
+        return [new - old for new, old in zip(path[1:], path, strict=False)]
+
+    one, again, other = steps(1, 3), steps(1, 3), steps(2, 1)
+    for t, (step, same) in enumerate(zip(one, again, strict=True)):
+        assert step.var() == pytest.approx(0.3 / (1 + t) ** 0.5, rel=0.05)
+        assert abs(step.mean()) < 0.02
+        np.testing.assert_array_equal(step, same)
+    assert abs(np.corrcoef(one[0], one[1])[0, 1]) < 0.03
+    assert abs(np.corrcoef(one[0], other[0])[0, 1]) < 0.03
+
+
+def test_what_release_0_1_wrote_is_no_setting() -> None:
+    assert OptimizerConfig.model_validate({"name": "adam", "momentum": 0.0, "rho": 0.9}) == OptimizerConfig()

@@ -19,6 +19,7 @@ from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import array_file
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
+from rnnlab.training.optimizer_config import SETTINGS
 from rnnlab.training.train import Outcome, train
 from rnnlab.training.training_config import TrainingConfig
 
@@ -58,6 +59,7 @@ PAPERS: dict[str, Any] = {
     "schedule": {"name": "decay", "constant": 1, "divisor": 2.0},
     "loss": "sum",
 }
+AROUND = {"learning_rate": 0.01, "clip_norm": 1.0, "clip_update": 0.1, "gradient_noise": {"variance": 0.01}}
 BUILTIN = {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3}
 
 
@@ -135,6 +137,10 @@ BOTH_WIDTHS = (12, 50)
         pytest.param(NUMBERS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
         pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),
         pytest.param(VARIED, NOISE, PAPERS, EVERYWHERE, marks=pytest.mark.slow),
+        *(
+            pytest.param(WORDS, NOISE, {"optimizer": {"name": name, **AROUND}}, EVERYWHERE, marks=pytest.mark.slow, id=name)
+            for name in SETTINGS
+        ),
     ],
 )
 def test_a_killed_run_goes_on_to_the_same_bits(
