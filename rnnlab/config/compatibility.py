@@ -73,6 +73,16 @@ def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig
         raise conflict(("training", "class_weights"), message, training.class_weights)
 
 
+def consistency(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Probabilities diverge where some are predicted, and two passes are of one device."""
+    passes, kind = training.consistency, KINDS[data.task]
+    if passes and passes.name == "rdrop" and "root_mean_squared_error" in kind.figures:
+        message = f"{_asks(data)}: numbers have no probabilities that diverge; fraternal compares them"
+        raise conflict(("training", "consistency"), message, "rdrop")
+    if passes and training.distribution:
+        raise conflict(("training", "consistency"), "two passes are made on one device; leave distribution out", passes.name)
+
+
 def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Nothing reads what it has to predict."""
     for index, layer in enumerate(model.recurrent):
@@ -107,6 +117,7 @@ CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     monitor,
     loss,
     class_weights,
+    consistency,
     directions,
 ]
 """Every check; each raises a `pydantic.ValidationError` at the path of the value that doesn't fit."""

@@ -12,6 +12,7 @@ from rnnlab.data.task import Task
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import objective
+from rnnlab.models.two_passes import two_passes
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
 from rnnlab.training.class_weights import weighted
@@ -30,6 +31,8 @@ Callbacks = Iterable[keras.callbacks.Callback]
 def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
     """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
     model = build(model_config, dataset.task, seed)
+    if passes := config.consistency:
+        model = two_passes(model, passes.name, passes.weight, dataset.task.kind.classes)
     wanted = objective(dataset.task)
     scale = dataset.train.density if config.loss == "sum" else 1.0
     metrics = wanted.metrics(dataset.task.outputs)

@@ -21,6 +21,16 @@ class EarlyStopping(Section):
     """How much better than the best epoch so far the monitored metric must be to count, for `patience` and as the best."""
 
 
+class ConsistencyConfig(Section):
+    """Two passes of every batch of training, and a penalty on how far apart they are; see `rnnlab.models.two_passes`."""
+
+    name: Literal["fraternal", "rdrop", "expectation_linear"]
+    """fraternal: two noisy passes, squared difference of logits (0.15 in the paper); rdrop: two noisy passes, divergence of
+    probabilities; expectation_linear: a noisy pass and one without noise, squared difference."""
+    weight: Annotated[float, Field(ge=0)]
+    """The weight of the penalty."""
+
+
 class CheckpointConfig(Section):
     """How often the state of a run is kept, so that a killed run goes on from there; it does not change the result."""
 
@@ -57,6 +67,8 @@ class TrainingConfig(Section):
     """What an example (a step, in tagging) counts in the training loss by its class: balanced gives every class the same sum,
     examples / (classes * examples of the class); `{label: weight}` leaves labels that it does not name at 1; null counts all
     alike. Metrics of validation and test count all alike, those of the training epochs as the loss does."""
+    consistency: ConsistencyConfig | None = None
+    """Two passes of every batch, and a penalty on how far apart they are; null makes one pass."""
     early_stopping: EarlyStopping | None = None
     """When to stop before the last epoch; null never does."""
     checkpoint: CheckpointConfig = CheckpointConfig()

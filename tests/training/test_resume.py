@@ -137,6 +137,9 @@ BOTH_WIDTHS = (12, 50)
         pytest.param(NUMBERS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
         pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),
         pytest.param(VARIED, NOISE, PAPERS, EVERYWHERE, marks=pytest.mark.slow),
+        pytest.param(
+            WORDS, NOISE, {"consistency": {"name": "rdrop", "weight": 1.0}}, EVERYWHERE, marks=pytest.mark.slow, id="rdrop"
+        ),
         *(
             pytest.param(WORDS, NOISE, {"optimizer": {"name": name, **AROUND}}, EVERYWHERE, marks=pytest.mark.slow, id=name)
             for name in SETTINGS
