@@ -59,6 +59,14 @@ def monitor(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> N
         raise conflict(("training", "monitor"), message, training.monitor)
 
 
+def begun(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """A state is carried or learned."""
+    for index, layer in enumerate(model.recurrent):
+        if layer.initial_state == "learned" and KINDS[data.task].ahead and getattr(data, "carry", False):
+            path = ("model", "recurrent", index, "initial_state")
+            raise conflict(path, f"{data.name} carries the state from window to window unless data.carry is false", "learned")
+
+
 def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Losses are summed over time where there is one at every step."""
     if training.loss == "sum" and not KINDS[data.task].per_step:
@@ -117,6 +125,7 @@ CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     monitor,
     loss,
     class_weights,
+    begun,
     consistency,
     directions,
 ]

@@ -22,6 +22,7 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
     Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError
     that names the layer and the option whose equation Keras's layers do not have.
     """
+    _check_stack(config)
     for index, layer in enumerate(config.recurrent):
         _check(f"model.recurrent.{index}", layer)
     inputs = keras.Input((None, *task.batch_shape[2:]), dtype=task.dtype, name="input")
@@ -37,6 +38,19 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
     model = keras.Model(inputs, _head(config.head, task, x, mask, beside))
     _copy(model, trained)
     return model
+
+
+def _check_stack(config: ModelConfig) -> None:
+    """Refuse layers of rnnlab's own around the recurrent ones."""
+    own = {
+        "model.residual": config.residual,
+        "model.head.reads: all": config.head.reads == "all",
+        "model.head.pooling: attention": config.head.pooling == "attention",
+        "initial_state: learned": any(layer.initial_state == "learned" for layer in config.recurrent),
+    }
+    for name, used in own.items():
+        if used:
+            raise UserError(f"{name} is written in no plain layers of Keras here: export to keras")
 
 
 def _check(path: str, layer: RecurrentConfig) -> None:
@@ -88,6 +102,8 @@ def _head(
         x = _POOLING[config.pooling](x, mask)
     if beside is not None:
         x = keras.layers.Concatenate(name="with_beside")([x, beside])
+    for index, width in enumerate(config.dense):
+        x = keras.layers.Dense(width, activation=config.activation, name=f"dense_{index}")(x)
     if config.projection:
         x = keras.layers.Dense(config.projection, name="projection")(x)
     return keras.layers.Dense(task.outputs, name="head")(x)

@@ -76,8 +76,15 @@ class HeadConfig(Section):
         | None
     ) = None
     """The kind of task it is for; null takes the one that the data has."""
-    pooling: Literal["last", "mean", "max"] = "last"
-    """What stands for a sequence: the last real step's output, or the mean or maximum over the outputs of its real steps."""
+    pooling: Literal["last", "mean", "max", "attention"] = "last"
+    """What stands for a sequence: the last real step's output, or the mean, the maximum or a mean weighed by attention (Yang et
+    al. 2016) over the outputs of its real steps."""
+    reads: Literal["last", "all"] = "last"
+    """Which recurrent layers the head is given: the last, or with skip connections all of them, side by side."""
+    dense: list[Width] = Field(default_factory=list)
+    """Elements of dense layers after the recurrent stack, one after the other, before the output."""
+    activation: Literal["relu", "tanh", "gelu"] = "relu"
+    """What the dense layers compute of their sums."""
     tie_embedding: bool = False
     """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer, or a projection, as wide as it."""
     projection: Width | None = None
@@ -104,20 +111,45 @@ class ModelConfig(Section):
     """The table of token vectors; tasks on tokens need it, others take null."""
     recurrent: Annotated[list[AnyLayer], Field(min_length=1)]
     """The recurrent layers, from the input up."""
+    residual: bool = False
+    """Add to the output of every recurrent layer but the first its input; all need equal outputs."""
     head: HeadConfig = HeadConfig()
     """The output."""
     initial: InitialConfig | None = None
     """How the weights are drawn; null takes Keras's ways: Glorot and orthogonal kernels, biases 0, 1 at the forget gate."""
 
+    @property
+    def whole_sequences(self) -> bool:
+        """Whether every recurrent layer hands on all steps, whatever the head needs."""
+        return self.residual or self.head.reads == "all"
+
+    @property
+    def outputs(self) -> int:
+        """Elements that the recurrent layers give to the head."""
+        read = self.recurrent if self.head.reads == "all" else self.recurrent[-1:]
+        return sum(layer.outputs for layer in read)
+
+    @property
+    def head_inputs(self) -> int:
+        """Elements that the projection, or the output layer, is given."""
+        return self.head.dense[-1] if self.head.dense else self.outputs
+
+    @model_validator(mode="after")
+    def _adds_equals(self) -> "ModelConfig":
+        widths = [layer.outputs for layer in self.recurrent]
+        if self.residual and len(set(widths)) > 1:
+            message = f"the recurrent layers give {', '.join(map(str, widths))} elements; what is added needs equal ones"
+            raise conflict(("residual",), message, True)
+        return self
+
     @model_validator(mode="after")
     def _ties(self) -> "ModelConfig":
-        last = self.recurrent[-1]
-        width = self.head.projection or last.outputs
+        width = self.head.projection or self.head_inputs
         if self.head.bias and not self.head.tie_embedding:
             raise conflict(("head", "bias"), "only tied weights can go without a bias; leave the key out", True)
         if self.head.tie_embedding and (self.embedding is None or self.embedding.width != width):
             table = f"has width {self.embedding.width}" if self.embedding else "is missing"
-            what = "projection" if self.head.projection else "last recurrent layer"
+            what = "projection" if self.head.projection else "last dense layer" if self.head.dense else "last recurrent layer"
             message = f"the {what} gives {width} elements and the embedding {table}; tied weights need equal widths"
             raise conflict(("head", "tie_embedding"), message, True)
         return self

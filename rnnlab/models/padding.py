@@ -38,8 +38,27 @@ class Padding(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
+class RealSteps(Padding):
+    """Where inputs are real, (batch, steps): the mask of `Padding`, for layers that have several arguments.
+
+    Keras hands a mask on by itself only to a layer with one.
+    """
+
+    def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """The mask."""
+        return super().compute_mask(inputs)
+
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+        """None: a mask has none."""
+
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """The symbolic mask."""
+        return keras.KerasTensor(inputs.shape[:2], dtype="bool")
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
 class Pooling(keras.layers.Layer):
-    """The mean or the maximum over the real steps of (batch, steps, units); zero where no step is real.
+    """The mean, the maximum or the last of the real steps of (batch, steps, units); zero where no step is real.
 
     >>> tuple(Pooling("mean")(keras.ops.ones((2, 5, 3))).shape)
     (2, 3)
@@ -47,12 +66,14 @@ class Pooling(keras.layers.Layer):
 
     def __init__(self, what: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if what not in ("mean", "max"):
-            raise ValueError(f"what must be mean or max, got {what!r}")
+        if what not in ("mean", "max", "last"):
+            raise ValueError(f"what must be mean, max or last, got {what!r}")
         self.what, self.supports_masking = what, True
 
     def call(self, inputs: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
         """The pooled steps, (batch, units)."""
+        if self.what == "last":
+            return _last(inputs, mask)
         if mask is None:
             return ops.mean(inputs, axis=1) if self.what == "mean" else ops.max(inputs, axis=1)
         real = ops.cast(mask, inputs.dtype)[..., None]
@@ -71,3 +92,12 @@ class Pooling(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
         return {**super().get_config(), "what": self.what}
+
+
+def _last(inputs: keras.KerasTensor, mask: keras.KerasTensor | None) -> keras.KerasTensor:
+    """The last real step of every row."""
+    if mask is None:
+        return inputs[:, -1]
+    real = ops.cast(mask, "int32")
+    left = ops.flip(ops.cumsum(ops.flip(real, axis=1), axis=1), axis=1)  # real steps from here on
+    return ops.sum(inputs * ops.cast((real == 1) & (left == 1), inputs.dtype)[..., None], axis=1)

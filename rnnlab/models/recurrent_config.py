@@ -71,6 +71,8 @@ class RecurrentConfig(Section):
     """Temporal activation regularisation: the weight of the mean squared step from output to output in the training loss."""
     bidirectional: bool = False
     """Read the sequence in both directions and join the outputs."""
+    initial_state: Literal["zero", "learned"] = "zero"
+    """What every sequence, or window, begins with: zeros, or a trained vector for each state, in place of a carried state."""
 
     @property
     def options(self) -> Section:
@@ -96,6 +98,13 @@ class RecurrentConfig(Section):
                 has = f"its options are {', '.join(own)}" if own else "it has none"
                 raise conflict((name,), f"cell: {values.get('cell', CELL)} has no option {name}; {has}", values[name])
         return {name: value for name, value in values.items() if name not in foreign}
+
+    @field_validator("initial_state")
+    @classmethod
+    def _of_one_direction(cls, value: str, info: ValidationInfo) -> str:
+        if value == "learned" and info.data.get("bidirectional"):
+            raise ValueError("a layer that reads in both directions begins with zeros; leave initial_state: learned out")
+        return value
 
     @field_validator("implementation")
     @classmethod

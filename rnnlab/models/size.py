@@ -2,7 +2,7 @@
 
 from rnnlab.cells.builtin import CELLS
 from rnnlab.data.task import Task
-from rnnlab.models.model_config import HeadConfig, ModelConfig
+from rnnlab.models.model_config import ModelConfig
 
 
 def parameters(config: ModelConfig, task: Task) -> int:
@@ -18,12 +18,18 @@ def parameters(config: ModelConfig, task: Task) -> int:
         total = task.vocabulary * width * config.embedding.trainable
     for layer in config.recurrent:
         size = CELLS[layer.cell].weights(width, layer.units, layer.options)
-        total, width = total + size * (2 if layer.bidirectional else 1), layer.outputs
-    return total + _head(config.head, width + task.beside, task.outputs)
+        states = CELLS[layer.cell].state_sizes(layer.units, layer.options)
+        total += size * (2 if layer.bidirectional else 1) + (sum(states.values()) if layer.initial_state == "learned" else 0)
+        width = layer.outputs
+    return total + _head(config, task)
 
 
-def _head(config: HeadConfig, width: int, outputs: int) -> int:
-    projection = (width + 1) * config.projection if config.projection else 0
-    if config.tie_embedding:
-        return projection + outputs * config.bias
-    return projection + ((config.projection or width) + 1) * outputs
+def _head(config: ModelConfig, task: Task) -> int:
+    head, width = config.head, config.outputs
+    total = width * (width + 2) if head.pooling == "attention" else 0
+    width += task.beside
+    for wider in head.dense:
+        total, width = total + (width + 1) * wider, wider
+    if head.projection:
+        total, width = total + (width + 1) * head.projection, head.projection
+    return total + (task.outputs * head.bias if head.tie_embedding else (width + 1) * task.outputs)

@@ -39,9 +39,6 @@ class TwoPasses(keras.Model):
     layers are those of the first pass, whose state is carried on. In evaluation the loss is that of the model.
     """
 
-    program: Any = property(lambda self: None, lambda self, value: None)
-    """None: only Keras's own step of training computes this loss."""
-
     def take(self, name: str, weight: float, classes: bool) -> None:
         """Set which of the losses it is, and whether outputs are logits of classes."""
         self.consistency, self.consistency_weight, self.of_classes = name, weight, classes

@@ -65,6 +65,8 @@ class Extended:
         """Create the variables."""
         super().build(variables)  # type: ignore[misc]
         own: Any = self
+        if self.section.gradient_noise:
+            self.noise_seeds = [ByStep(self.noise_seed, own.iterations, place) for place in range(len(variables))]
         if self.paced:
             self.pace = own.add_variable((), initializer="ones", name="pace")
         if self.section.averaging:
@@ -102,8 +104,7 @@ class Extended:
         step = self.iterations  # type: ignore[attr-defined]
         deviation = ops.sqrt(noise.variance / ops.power(1.0 + ops.cast(step, "float32"), noise.decay))
         dense = [ops.convert_to_tensor(grad) for grad in grads]
-        seeds = [ByStep(self.noise_seed, step, place) for place in range(len(dense))]
-        draws = [keras.random.normal(grad.shape, seed=seed) for grad, seed in zip(dense, seeds, strict=True)]
+        draws = [keras.random.normal(grad.shape, seed=seed) for grad, seed in zip(dense, self.noise_seeds, strict=True)]
         return [grad + ops.cast(deviation * draw, grad.dtype) for grad, draw in zip(dense, draws, strict=True)]
 
     def _shorten(self, variables: list[keras.Variable], before: list[Tensor], most: float) -> None:

@@ -32,8 +32,8 @@ class Program(Protocol):
 
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
-    """Return the compiled steps of a model; None where Keras runs them: on several devices, on torch and JAX."""
-    if config.distribution or keras.backend.backend() != "tensorflow":
+    """Return the compiled steps of a model; None where Keras runs them: on several devices, in two passes, on torch and JAX."""
+    if config.distribution or config.consistency or keras.backend.backend() != "tensorflow":
         return None
     from rnnlab.training.tf_program import TFProgram
 

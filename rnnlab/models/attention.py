@@ -1,0 +1,82 @@
+"""What stands for a sequence by attention, and what a recurrent layer begins with when that is learned."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class AttentionPooling(keras.layers.Layer):
+    """The real steps of (batch, steps, units), weighed by what they are (Yang et al. 2016, NAACL).
+
+    a = softmax_t(v . tanh(h_t W + b)), sum_t a_t h_t, over real steps; zero where no step is real.
+
+    >>> tuple(AttentionPooling()(keras.ops.ones((2, 5, 3))).shape)
+    (2, 3)
+    """
+
+    def __init__(self, kernel_initializer: Any = "glorot_uniform", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Make W, b and v."""
+        units = input_shape[-1]
+        self.kernel = self.add_weight(shape=(units, units), initializer=self.kernel_initializer, name="kernel")
+        self.bias = self.add_weight(shape=(units,), initializer="zeros", name="bias")
+        self.score = self.add_weight(shape=(units,), initializer="ones", name="score")
+
+    def call(self, inputs: keras.KerasTensor, mask: keras.KerasTensor | None = None) -> keras.KerasTensor:
+        """The weighed sum, (batch, units)."""
+        hidden = ops.tanh(ops.matmul(inputs, self.kernel) + self.bias)
+        scores = ops.sum(hidden * self.score, axis=-1)
+        real = ops.ones_like(scores) if mask is None else ops.cast(mask, scores.dtype)
+        weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True)) * real
+        shares = weights / ops.maximum(ops.sum(weights, axis=1, keepdims=True), keras.config.epsilon())
+        return ops.sum(inputs * shares[..., None], axis=1)
+
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+        """None: no step is left."""
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The input's shape without the steps."""
+        return (input_shape[0], input_shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {**super().get_config(), "kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class LearnedState(keras.layers.Layer):
+    """One trained vector a state, zero at first, with which every row of (batch, steps, features) begins."""
+
+    def __init__(self, sizes: list[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sizes = list(sizes)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the vectors."""
+        self.vectors = [
+            self.add_weight(shape=(size,), initializer="zeros", name=f"state_{place}") for place, size in enumerate(self.sizes)
+        ]
+
+    def call(self, inputs: keras.KerasTensor) -> list[keras.KerasTensor]:
+        """A list of states, (batch, size) each."""
+        rows = ops.shape(inputs)[0]
+        pairs = zip(self.vectors, self.sizes, strict=True)
+        return [ops.broadcast_to(ops.convert_to_tensor(vector), (rows, size)) for vector, size in pairs]
+
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> list[None]:
+        """None: states have no steps."""
+        return [None] * len(self.sizes)
+
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> list[keras.KerasTensor]:
+        """The symbolic states."""
+        return [keras.KerasTensor((inputs.shape[0], size), dtype=self.compute_dtype) for size in self.sizes]
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {**super().get_config(), "sizes": self.sizes}
