@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from rnnlab import layers, register
+    from rnnlab import layers, register, testing
     from rnnlab.config import Experiment
     from rnnlab.study.public import load, open_study, run
     from rnnlab.study.study import Study
@@ -35,10 +35,11 @@ _PUBLIC = {
     "open": ("rnnlab.study.public", "open_study"),
     "register": ("rnnlab.register", None),
     "run": ("rnnlab.study.public", "run"),
+    "testing": ("rnnlab.testing", None),
 }
 """Where each public name lives; a part is loaded when it is touched, so that `import rnnlab` stays light."""
 
-__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "register", "run"]
+__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "register", "run", "testing"]
 
 
 def __getattr__(name: str) -> Any:

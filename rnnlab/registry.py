@@ -1,7 +1,6 @@
 """Parts of one kind by name: built-in ones and those of plug-ins are registered by the same call."""
 
 import inspect
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -68,9 +67,14 @@ class UnknownPartError(KeyError):
         return str(self.args[0])
 
 
+INTERACTIVE = "<interactive>"
+"""The source of a part that is written in no file, as in a notebook."""
+
+
 def file_of(part: Any) -> str:
-    """The file in which a function or class is written, or nothing where it is written in none."""
+    """Return the file in which a function or class is written, `INTERACTIVE` where it is none that is there."""
     try:
-        return str(Path(inspect.getsourcefile(part) or "").resolve())
+        file = inspect.getsourcefile(part)
     except TypeError:
-        return str(getattr(sys.modules.get(getattr(part, "__module__", "")), "__file__", "") or "")
+        file = None
+    return str(Path(file).resolve()) if file and Path(file).is_file() else INTERACTIVE

@@ -133,6 +133,7 @@ def test_schema_describes_what_validate_accepts():
         "executor",
         "search",
         "backend",
+        "plugins",
         "extends",
     }
 

@@ -24,6 +24,8 @@ ROOMS = [
     ("models",),
     ("training",),
     ("register",),
+    ("testing",),
+    ("templates",),
     ("inspection",),
     ("config",),
     ("storage",),

@@ -94,7 +94,7 @@ class CellKind:
 
     def all_sites(self) -> tuple[str, ...]:
         """Every site at which noise can act."""
-        return (*SITES, *self.sites)
+        return (*(site for site in SITES if site != "recurrent" or self.products != {}), *self.sites)
 
     def weights(self, inputs: int, units: int, options: Any) -> int:
         """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.

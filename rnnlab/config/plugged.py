@@ -11,7 +11,7 @@ from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.data.registered import DATASETS
 from rnnlab.errors import UserError
 from rnnlab.noise.scheme import SCHEMES
-from rnnlab.registry import Registry
+from rnnlab.registry import INTERACTIVE, Registry
 from rnnlab.training.own_metrics import METRICS
 
 HOME = Path(__file__).parents[1]
@@ -51,6 +51,10 @@ def used(config: RunConfig) -> dict[str, str]:
     parts: dict[str, str] = {}
     for registry, name in _parts(config):
         file = registry.sources.get(name, "")
+        if file == INTERACTIVE:
+            raise UserError(
+                f"the {registry.kind} {name} is written in no file: put it into one, and name that by plugins: [FILE]"
+            )
         if file and HOME not in Path(file).parents:
             parts[f"{registry.kind} {name}"] = plugins.fingerprint(file)
     return parts

@@ -1,0 +1,1 @@
+"""Files to begin a part of one's own with."""

@@ -1,0 +1,132 @@
+"""The checks of parts: good ones pass, and each fault is told by name."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from rnnlab import register, testing
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.steps import masked_product
+from rnnlab.noise.sites import Noise
+from rnnlab.registry import ALL
+from rnnlab.testing import CheckError
+from rnnlab.testing.cells import layer
+from rnnlab.testing.layers import slopes
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    yield
+    for registry in ALL:
+        registry.discard(__file__)
+
+
+def good(x, states, noise, p, matmul, tanh, sigmoid, see):
+    (h,) = states
+    h = see("a", tanh(x + matmul("recurrent", h)))
+    return h, (h,)
+
+
+def twice(x, states, noise, p, matmul, tanh, sigmoid, see):
+    (h,) = states
+    h = see("a", tanh(x + matmul("recurrent", matmul("recurrent", h))))
+    return h, (h,)
+
+
+def unshown(x, states, noise, p, matmul, tanh, sigmoid, see):
+    h = tanh(x + matmul("recurrent", states[0]))
+    return h, (h,)
+
+
+def wider(x, states, noise, p, matmul, tanh, sigmoid, see):
+    h = see("a", tanh(x + matmul("recurrent", states[0])))
+    return ops.concatenate([h, h], axis=-1), (h,)
+
+
+def lost(x, states, noise, p, matmul, tanh, sigmoid, see):
+    h = see("a", tanh(x + matmul("recurrent", states[0])))
+    return h, (h, h)
+
+
+def stopped(x, states, noise, p, matmul, tanh, sigmoid, see):
+    h = see("a", tanh(ops.stop_gradient(x) + masked_product(matmul, "recurrent", states[0], noise.get("recurrent"))))
+    return h, (h,)
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (twice, "asks for the product 'recurrent' twice in a step: give each its own name"),
+        (unshown, r"never shows the gates a: pass each through see\(name, gate\)"),
+        (wider, "has 6 elements instead of 3: tell another size by output="),
+        (lost, "has the states hidden, but returns 2 of them"),
+        (stopped, "is not its central difference"),
+        (good, "declares 'recurrent' and ignores noise there"),
+    ],
+)
+def test_a_faulty_cell_is_told_what_is_wrong(step, message):
+    register.cell("faulty", states=("hidden",), gates=("a",))(step)
+    with pytest.raises(CheckError, match=message):
+        testing.check_cell("faulty")
+
+
+def test_a_good_cell_passes():
+    testing.check_cell("gru")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options"), [("lstm", {"peephole": True, "layer_norm": True}), ("gru", {"reset_after": False})]
+)
+def test_cells_with_options_pass(name, options):
+    testing.check_cell(name, **options)
+
+
+def test_central_differences_see_a_wrong_gradient():
+    made = layer(CELLS["gru"], {}, dtype="float64")
+    gradient, measured = slopes(made, np.ones((4, 6, 2)), 0)
+    np.testing.assert_allclose(gradient, measured, rtol=1e-5, atol=1e-8)
+    assert np.abs(measured).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", ["variational", "zoneout", "weight_drop", "word", "none"])
+def test_good_schemes_pass(name):
+    testing.check_scheme(name)
+
+
+def test_a_scheme_that_does_nothing_is_told():
+    @register.scheme("idle", "recurrent_dropout", equation="", paper="", example={"rate": 0.0})
+    def idle(argument, rate):
+        """Does nothing."""
+        return (Noise(site="candidate", rate=rate),)
+
+    with pytest.raises(CheckError, match=r"makes no noise with .*'rate': 0\.0"):
+        testing.check_scheme("idle")
+
+
+def drawn(**faults):
+    def draw(config, examples, seed):
+        rng = np.random.default_rng(None if faults.get("restless") else 0 if faults.get("same") else seed)
+        x = rng.normal(size=(examples, 5, 1)).astype("float32")
+        return (x * np.nan if faults.get("nan") else x), (x[:, 0, 0] > 0).astype("int32") * (3 if faults.get("class") else 1)
+
+    register.dataset("drawn", task="classification", outputs=2)(draw)
+    return {"name": "drawn", "examples": {"train": 20, "validation": 20, "test": 10}}
+
+
+def test_a_good_data_set_passes():
+    testing.check_dataset(drawn())
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("restless", "is another one when it is made again"),
+        ("same", "validation is train again"),
+        ("nan", "an input is no finite number"),
+        ("class", "a class is outside 0 to 1: give outputs="),
+    ],
+)
+def test_a_faulty_data_set_is_told_what_is_wrong(fault, message):
+    with pytest.raises(CheckError, match=message):
+        testing.check_dataset(drawn(**{fault: True}))
