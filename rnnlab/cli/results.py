@@ -141,8 +141,8 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
     click.echo(
-        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean$ shows the mean and its\n"
-        "band over seeds, /#hparams the settings against the figures, /#scalars every run (tick some at the left)."
+        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean shows the means over seeds\n"
+        "with their bands, /#hparams what the variants change against what came of it, /#scalars every run."
     )
     sys.stdout.flush()
     own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]
