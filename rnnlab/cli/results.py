@@ -46,7 +46,11 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
 @FOLDERS
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
 @click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
-def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None) -> None:
+@click.option("--pdf", type=click.Path(path_type=Path), help="A folder for the plots as PDF, as wide as a paper's column.")
+@click.option("--examples", type=click.IntRange(min=0), default=0, help="Show so many predictions right, and as many wrong.")
+def report(
+    folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None, pdf: Path | None = None, examples: int = 0
+) -> None:
     """Write the comparison with its plots as one HTML file that needs nothing else.
 
     \b
@@ -54,7 +58,7 @@ def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None =
     """
     from rnnlab.report import html
 
-    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, say=click.echo)}")
+    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, pdf=pdf, examples=examples, say=click.echo)}")
 
 
 @main.command("list")

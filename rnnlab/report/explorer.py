@@ -7,14 +7,16 @@ from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnlab import files
 from rnnlab.plots.svg import css
 from rnnlab.storage.store import INSPECTION
-from rnnlab.trained.explored import Explored, explore
+
+if TYPE_CHECKING:
+    from rnnlab.trained.explored import Explored
 
 FILE = "explorer.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +28,8 @@ def write(folder: str | Path, other: str | Path | None = None, text: str | None 
 
     Raises UserError as `rnnlab.trained.explored.explore` does.
     """
+    from rnnlab.trained.explored import explore
+
     runs = [explore(folder, text)]
     if other is not None:
         runs.append(explore(other, text, like=Path(folder)))
@@ -34,7 +38,7 @@ def write(folder: str | Path, other: str | Path | None = None, text: str | None 
     return path
 
 
-def page(runs: Sequence[Explored]) -> str:
+def page(runs: Sequence["Explored"]) -> str:
     """Return the explorer as HTML; nothing is fetched, and every text from a file is escaped."""
     style, script = (_read(f"explorer.{ending}") for ending in ("css", "js"))
     data = json.dumps([_packed(asdict(run)) for run in runs], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
@@ -67,7 +71,7 @@ def packed(values: np.ndarray) -> dict[str, Any]:
     No value is off by more than 1/65,534 of the largest.
 
     >>> packed(np.array([[0.5, -1.0]]))
-    {'shape': [1, 2], 'unit': 3.0518509475997192e-05, 'base64': 'AEABgA=='}
+    {'shape': [1, 2], 'unit': 3.051850947599719e-05, 'base64': 'AEABgA=='}
     """
     unit = float(np.abs(values).max(initial=0.0)) / _TOP or 1.0
     whole = np.rint(values / unit).astype("<i2")

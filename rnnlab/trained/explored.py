@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnlab.data.dataset import PADDING
 from rnnlab.errors import UserError
-from rnnlab.inspection.gates import MEMORY, STATES, gates, saturation, time_constant
+from rnnlab.inspection.gates import MEMORY, gates, saturation, states, time_constant
 from rnnlab.inspection.masks import masks
 from rnnlab.inspection.snapshot import first_batch
 from rnnlab.trained.inputs import of_split
@@ -41,7 +41,8 @@ class Explored:
     sequences: list[dict[str, Any]]
     """`tokens`, and `label` and `prediction` where there are any."""
     layers: list[dict[str, Any]]
-    """`name`, `cell`, `noise`, `units` (their numbers in the layer), by unit `order`, and `values` and `masks` by sequence."""
+    """`name`, `states` (the output first), `size`, `units` (the numbers of those shown), `order` (by what they can be sorted),
+    by sequence `values` (units, steps) and by site `masks`."""
     label: str
     """What the correlations of the units are with; empty where there is no label."""
 
@@ -154,11 +155,14 @@ def _layer(
     labels: Labels,
     inputs: Sequence[Input],
 ) -> dict[str, Any]:
-    size = of["hidden"].shape[2]
+    carried = states(of)
+    size = of[carried[0]].shape[2]
+    of = {what: value for what, value in of.items() if value.shape[2] == size}
     units = np.unique(np.linspace(0, size - 1, min(size, UNITS)).round().astype(int))
     lengths = [min(len(one.x), STEPS) for one in inputs]
     return {
         "name": name,
+        "states": [state for state in carried if state in of],
         "size": size,
         "units": units.tolist(),
         "order": {key: _numbers(value[units]) for key, value in _orders(of, labels).items()},
@@ -171,11 +175,11 @@ def _orders(of: Mapping[str, np.ndarray], labels: Labels) -> dict[str, np.ndarra
     """By what units can be sorted, (units,) each."""
     memory = next((of[gate] for gate in reversed(MEMORY) if gate in of), None)
     found = {"time constant": time_constant(memory)} if memory is not None else {}
-    shares = [saturation(value) for name, value in of.items() if name not in (*STATES, "candidate", "retained")]
+    shares = [saturation(value) for name, value in of.items() if name not in (*states(of), "candidate", "retained")]
     if shares:
         found["saturation"] = np.mean([one.below + one.above for one in shares], axis=0)
     if labels.name:
-        found["correlation"] = _correlations(of["hidden"], labels.values)
+        found["correlation"] = _correlations(of[states(of)[0]], labels.values)
     return found
 
 

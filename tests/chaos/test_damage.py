@@ -158,7 +158,7 @@ def made_good(place: Path, told: str, whole: Whole, forker: Forker) -> None:
 
 def test_the_run_goes_on_from_the_state_before_a_damaged_one(begun: Path, whole: Whole, forker: Forker) -> None:
     ours, builtin = folder(begun), folder(begun, "builtin")
-    for path in (ours / STATE, curve(ours), builtin / STATE, builtin / f"{STATE}.previous"):
+    for path in (ours / STATE, builtin / STATE, builtin / f"{STATE}.previous"):
         flip(path)
     made_good(begun, "state is damaged and not used", whole, forker)
     said = (begun / "log").read_text()

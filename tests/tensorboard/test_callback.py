@@ -77,6 +77,17 @@ def test_figures_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: 
     assert np.abs(pixels - expected).max() < 0.02
 
 
+def test_a_damaged_file_gets_its_curves_again_when_the_training_goes_on(tmp_path: Path) -> None:
+    watch = Callback(tmp_path)
+    fit(model(), watch, epochs=3)
+    (file,) = tmp_path.iterdir()
+    before, content = shown(tmp_path), bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
+    watch.on_restore()
+    assert shown(tmp_path) == before
+
+
 def test_a_later_fit_goes_on_or_begins_anew(tmp_path: Path) -> None:
     one = model()
     first = fit(one, Callback(tmp_path), epochs=3)["loss"]

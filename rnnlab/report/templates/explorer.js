@@ -1,7 +1,6 @@
 "use strict";
 const RUNS = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
-const STATES = ["hidden", "cell"];
 const SAYS = {
   input: "i, how much of the candidate is written", forget: "f, how much of c is kept", output: "o, how much of c is shown",
   update: "z, how much of h is kept", reset: "r, how much of h the candidate sees", candidate: "g, what is written",
@@ -36,7 +35,8 @@ function ranks(run) {
   return by ? places.sort((one, other) => (by[other] ?? Infinity) - (by[one] ?? Infinity) || one - other) : places;
 }
 
-function memory(run) { return valuesOf(run).cell ? "cell" : "hidden"; }
+const memory = (run) => layerOf(run).states.at(-1);
+const signed = (run, what) => what === "candidate" || layerOf(run).states.includes(what);
 
 function options(select, entries, chosen) {
   select.replaceChildren(...entries.map(([key, text]) => element("option", { value: key }, text)));
@@ -97,7 +97,7 @@ function point(event, map, run, chooses = false) {
   go(at(event.clientX - box.left, box.width, tokens().length));
 }
 
-function colors(low) {
+function colors() {
   const parse = (role) => { const hex = ink(role).replace("#", ""); return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16)); };
   const paper = parse("--paper"), high = parse("--series-1"), below = parse("--series-2");
   const mix = (one, other, part) => one.map((from, at) => Math.round(from + (other[at] - from) * part));
@@ -116,8 +116,7 @@ function paint(canvas, rows, columns, at, color) {
 }
 
 function bound(run) {
-  const signed = [...STATES, "candidate"].includes(state.what);
-  if (!signed) return 1;
+  if (!signed(run, state.what)) return 1;
   return Math.max(1e-6, ...RUNS.map((one) => valuesOf(one)[state.what]).filter(Boolean).map((array) => unpack(array).numbers.reduce((most, v) => Math.max(most, Math.abs(v)), 0)));
 }
 
@@ -128,7 +127,7 @@ function heat(run, number) {
   canvas.style.height = `${Math.max(120, Math.min(420, 6 * order.length))}px`;
   const layer = layerOf(run), thinned = layer.units.length < layer.size ? `${layer.units.length} of ${layer.size} units` : `${layer.size} units`;
   canvas.setAttribute("aria-label", `${what} of ${thinned} over ${steps} steps, sorted by ${state.order}`);
-  const low = [...STATES, "candidate"].includes(what) ? -top : 0;
+  const low = signed(run, what) ? -top : 0;
   const ends = [-1, 0, 1].filter((part) => part * top >= low).map((part) => `rgb(${color(part)})`).join(",");
   const ramp = element("i");
   ramp.style.background = `linear-gradient(90deg,${ends})`;
@@ -150,7 +149,7 @@ function path(run, what, x, y) {
 }
 
 function lines(run, number) {
-  const steps = tokens().length, width = 600, height = 210, left = 34, base = memory(run), gates = Object.keys(valuesOf(run)).filter((name) => !STATES.includes(name) && name !== "candidate" && name !== "retained");
+  const steps = tokens().length, width = 600, height = 210, left = 34, base = memory(run), gates = Object.keys(valuesOf(run)).filter((name) => !signed(run, name) && name !== "retained");
   const x = (step) => left + (width - left - 8) * (steps > 1 ? step / (steps - 1) : 0.5);
   const all = tokens().map((_, step) => Math.abs(value(run, base, state.unit, step))), top = Math.max(0.1, ...all);
   const upper = (v) => 60 - 48 * v / top, lower = (v) => height - 20 - 70 * v;
@@ -161,17 +160,16 @@ function lines(run, number) {
   svg.append(element("svg:path", { class: "backbone", d: path(run, base, x, upper) }));
   const text = (at, height, said, fill) => svg.append(element("svg:text", { x: at, y: height, style: fill ? `fill:var(${fill})` : "" }, said));
   text(0, 14, top.toPrecision(2)); text(0, 64, "0"); text(0, 112, (-top).toPrecision(2)); text(8, lower(1) + 4, "1"); text(8, lower(0) + 4, "0");
-  text(left, height - 4, base === "cell" ? "c" : "h", "--ink");
+  text(left, height - 4, { cell: "c", hidden: "h" }[base] ?? base, "--ink");
   gates.forEach((name, place) => text(left + 26 + 74 * place, height - 4, name, INKS[place]));
   $(`line-${number}`).replaceChildren(svg);
 }
 
 function table(run, number) {
   const rows = Object.keys(valuesOf(run)).map((name, place) => {
-    const v = value(run, name, state.unit, state.step), top = STATES.includes(name) ? Math.max(1, Math.abs(v)) : 1;
+    const v = value(run, name, state.unit, state.step), top = Math.max(1, Math.abs(v));
     const bar = element("i"), part = Math.min(1, Math.abs(v) / top) * 50;
-    const signed = [...STATES, "candidate"].includes(name);
-    bar.style.cssText = signed ? `left:${v < 0 ? 50 - part : 50}%;width:${part}%` : `left:0;width:${2 * part}%`;
+    bar.style.cssText = signed(run, name) ? `left:${v < 0 ? 50 - part : 50}%;width:${part}%` : `left:0;width:${2 * part}%`;
     bar.style.background = `var(${v < 0 ? "--series-2" : "--series-1"})`;
     return element("tr", {}, element("th", { scope: "row", title: SAYS[name] || "" }, name), element("td", { class: "number", "data-value": name }, v.toFixed(4)), element("td", { "aria-hidden": "true" }, element("div", { class: "bar" }, bar)));
   });
