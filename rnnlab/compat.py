@@ -95,6 +95,14 @@ def data_adapter() -> Any:
     return DataAdapter
 
 
+def set_global_generator(generator: Any) -> None:
+    """Put a generator behind layers that were given no seed, see `global_generator`."""
+    from keras.src.backend.common import global_state
+    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+
+    global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
+
+
 def torch_loader(batches: Iterator[Any]) -> Any:
     """Return batches as the loader that Keras's trainer on torch takes from a `data_adapter`."""
     from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader

@@ -1,6 +1,7 @@
 """One process's part in the runs that have to be made: it makes one, or another process does."""
 
-from functools import cache
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from rnnlab import files
 from rnnlab.data.build_dataset import build
@@ -10,13 +11,23 @@ from rnnlab.storage.lease import Lock, LostError
 from rnnlab.sweep.job import Answer, Job
 from rnnlab.sweep.standing import kept
 
+if TYPE_CHECKING:
+    from rnnlab.training.kept import Kept
+
 
 class Turns:
-    """The turns of one process, which keeps its data sets and what it saw of the owners of runs."""
+    """The turns of one process, which keeps its data sets, its last compiled model and what it saw of the owners of runs."""
 
     def __init__(self) -> None:
         self.dataset = cache(build)
         self._lock = cache(Lock)
+
+    @cached_property
+    def models(self) -> "Kept":
+        """The compiled model of the last run; to be closed after the last one."""
+        from rnnlab.training.kept import Kept
+
+        return Kept()
 
     def take(self, job: Job, progress: Display) -> Answer:
         """Return the run's result, made now or by another process meanwhile, or who is making it."""
@@ -47,4 +58,4 @@ class Turns:
             what = f"of another run ({record.misplaced})" if record.misplaced else "damaged"
             progress.say(f"{job.folder / name} is {what}; the run is made again from its last whole state")
         dataset = self.dataset(job.spec.config.data)
-        return Answer(execute(job.spec, job.folder, dataset, progress, lock, job.lost), made=True)
+        return Answer(execute(job.spec, job.folder, dataset, progress, lock, job.lost, self.models), made=True)

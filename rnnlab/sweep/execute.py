@@ -1,6 +1,7 @@
 """One run into its folder: record where it is made, train or go on training, write how it ended."""
 
 import time
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,20 +27,28 @@ from rnnlab.tensorboard.run_board import Board
 from rnnlab.training import weights_file
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot
-from rnnlab.training.cleanup import released
 from rnnlab.training.fit import Callbacks
+from rnnlab.training.kept import Kept
 from rnnlab.training.threads import use
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig, monitored
 
 
-def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lock: Lock, lost: str = "") -> dict[str, Any]:
+def execute(
+    spec: RunSpec,
+    folder: Path,
+    dataset: Dataset,
+    progress: Display,
+    lock: Lock,
+    lost: str = "",
+    kept: Kept | None = None,
+) -> dict[str, Any]:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
-    caller has taken the `lock` of the folder, and says why the last try was `lost`, if it was. Raises LostError where another
-    process took the run over, and StorageError where the disk is full or refuses: neither is a result, and the run goes on
-    later from its last state.
+    caller has taken the `lock` of the folder, says why the last try was `lost`, if it was, and may have `kept` the compiled
+    model of another seed. Raises LostError where another process took the run over, and StorageError where the disk is full
+    or refuses: neither is a result, and the run goes on later from its last state.
     """
     use(spec.config.training.threads)
     where = provenance() | {"retried": retried(spec, folder, lost)}
@@ -52,6 +61,8 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
         progress.say(f"{path} is damaged and not used")
     if before := None if slot.state else going_on.trained_already(spec, folder, dataset, where):
         progress.say(f"{spec.variant} seed {spec.seed} has been trained, and is evaluated anew")
+        if kept:
+            kept.close()
         result = evaluate_again(spec, folder, dataset, before) | made(spec, dataset)
         lock.check()
         _begin(spec, folder, dataset, where, board)
@@ -61,7 +72,8 @@ def execute(spec: RunSpec, folder: Path, dataset: Dataset, progress: Display, lo
         _begin(spec, folder, dataset, where, board)
         callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
         callbacks.append(looks(spec.config.training, dataset, folder / store.INSPECTION))
-        result = _made(spec, folder, dataset, callbacks, slot)
+        with nullcontext(kept) if kept else closing(Kept()) as models:
+            result = _made(spec, folder, dataset, callbacks, slot, models)
     return _ended(spec, folder, result, board, lock, shown)
 
 
@@ -89,14 +101,14 @@ def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any],
     board.begin()
 
 
-def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, slot: Slot) -> dict[str, Any]:
+def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, slot: Slot, kept: Kept) -> dict[str, Any]:
     """Train the run, leave its weights in its folder and evaluate it; return its result."""
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     result: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
     result |= {"monitor": monitor, "mode": mode}
     try:
-        with released():
-            model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot)
+        with kept.serving(spec.config.model, dataset, spec.config.training):
+            model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot, kept.compiled)
             result |= asdict(outcome) | {"traceback": None}
             result["weights"] = weights_file.write(folder / store.WEIGHTS, model)
             tell_classes(result, dataset, model)

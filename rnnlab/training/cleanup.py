@@ -11,10 +11,20 @@ from rnnlab import compat
 
 @contextmanager
 def released() -> Iterator[None]:
-    """Give back what models built inside have taken: the session of Keras and the graphs of TensorFlow.
+    """Give back what models built inside have taken: the session of Keras and the graphs of TensorFlow."""
+    try:
+        with forgotten():
+            yield
+    finally:
+        keras.backend.clear_session()
+
+
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """Give back the graphs that TensorFlow has made inside. A model made inside can't be traced again after.
 
     TensorFlow enters every custom gradient of a graph into a registry that is never emptied and so keeps the whole graph
-    (https://github.com/tensorflow/tensorflow/issues/27492): about 20 MB a run. A model made inside can't be traced again after.
+    (https://github.com/tensorflow/tensorflow/issues/27492): about 20 MB a run.
     """
     registry = _gradients()
     known = set(registry)
@@ -23,7 +33,6 @@ def released() -> Iterator[None]:
     finally:
         for name in set(registry) - known:
             del registry[name]
-        keras.backend.clear_session()
 
 
 def _gradients() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One run: build, fit with callbacks, evaluate at the best epoch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -61,17 +62,18 @@ def train(
     seed: int,
     callbacks: Callbacks = (),
     slot: Slot | None = None,
+    make: Callable[[ModelConfig, Dataset, TrainingConfig, int], keras.Model] = compiled,
 ) -> tuple[keras.Model, Outcome]:
     """Train a model; return it with the weights of its best epoch, and what came out.
 
     `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `words_per_second` added. With a `slot` the state is
-    kept there, and a run that was killed goes on from it to the same bits.
+    kept there, and a run that was killed goes on from it to the same bits. `make` returns the compiled model.
     """
     begin = perf_counter()
     repeatable(seed, config.deterministic)
     best, divergence = best_epoch(config, dataset.task), Divergence()
     with distributed(config, model_config, dataset):
-        model = compiled(model_config, dataset, config, seed)
+        model = make(model_config, dataset, config, seed)
         vectors = put(model, model_config.embedding, dataset)
         initial = weights_sha256(model)
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)

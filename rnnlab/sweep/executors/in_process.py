@@ -6,6 +6,7 @@ from typing import Self
 
 from rnnlab.progress.base import Display
 from rnnlab.sweep.claim import Turns
+from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.job import Answer, Job
 
 
@@ -16,12 +17,16 @@ class InProcess:
         self._turns = Turns()
 
     def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
-        """Yield every job with its answer, in order."""
-        for job in jobs:
+        """Yield every job with its answer, variant by variant."""
+        waiting, last = Order(jobs), ""
+        while waiting:
+            job = waiting.next(last)
+            last = job.spec.variant
             yield job, self._turns.take(job, progress)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Nothing was started."""
+        """Give back the compiled model of the last run."""
+        self._turns.models.close()

@@ -1,6 +1,5 @@
 """Runs made in worker processes of this machine, each of which makes many; one that is killed takes only its own run along."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from types import TracebackType
@@ -8,6 +7,7 @@ from typing import Any, Self
 
 from rnnlab.errors import UserError
 from rnnlab.progress.base import Display
+from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.executors.retries import Losses
 from rnnlab.sweep.executors.worker_process import Inbox, Process
 from rnnlab.sweep.job import Answer, Job
@@ -26,18 +26,24 @@ class Local:
 
     def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
         """Yield every job with its answer, as the answers come."""
-        waiting = deque(jobs)
+        waiting = Order(jobs)
         while waiting or any(process and process.heard for process in self._slots):
             for slot, process in enumerate(self._slots):
                 if waiting and not (process and process.heard):
-                    self._process(slot, waiting[0].spec.config.training.threads).give(waiting.popleft(), progress)
+                    job = waiting.next(process.variant if process else "", self._variants())
+                    self._process(slot, job.spec.config.training.threads).give(job, progress)
             sender, name, argument = self._inbox.get()
             heard = sender.heard
             answer = self._gone(sender, progress) if name == "gone" else self._hear(sender, name, argument)
             if isinstance(answer, Job):
-                waiting.appendleft(answer)
+                waiting.put_back(answer)
             elif heard and answer:
+                waiting.learn(heard.job, answer.result)
                 yield heard.job, answer
+
+    def _variants(self) -> set[str]:
+        """The variants of the runs that are being made."""
+        return {process.variant for process in self._slots if process and process.heard}
 
     def _process(self, slot: int, threads: int) -> Process:
         """The process of a free slot, a new one where it has another number of threads."""

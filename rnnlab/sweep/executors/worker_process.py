@@ -35,6 +35,8 @@ class Process:
         self.threads, self.ready = threads, False
         self.heard: Heard | None = None
         """What it told of the run that it is making."""
+        self.variant = ""
+        """The variant of the last run that it was given."""
         self._said = TemporaryFile()  # noqa: SIM115  it is open as long as the process
         self._process = subprocess.Popen(
             [*COMMAND, *sys.argv],
@@ -52,7 +54,7 @@ class Process:
 
     def give(self, job: Job, progress: Display) -> None:
         """Let it make a run, shown in `progress`."""
-        self.heard = Heard(job, progress)
+        self.heard, self.variant = Heard(job, progress), job.spec.variant
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):  # it is gone, as its output tells
             self._process.stdin.write(json.dumps(job.document()) + "\n")

@@ -1,0 +1,61 @@
+"""One compiled model serves all seeds of a variant: what a seed decides lies in variables, so its steps are compiled once."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+
+from rnnlab import compat
+from rnnlab.data.dataset import Dataset
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training.checkpoint import variables
+from rnnlab.training.cleanup import forgotten, released
+from rnnlab.training.fit import compiled
+from rnnlab.training.training_config import TrainingConfig
+
+
+class Kept:
+    """The compiled model of the last run of a process, for a run that differs from it in nothing but its seed."""
+
+    def __init__(self) -> None:
+        self._recipe: tuple[Any, ...] = ()
+        self._model: keras.Model | None = None
+        self._taken = ExitStack()
+
+    @contextmanager
+    def serving(self, model: ModelConfig, dataset: Dataset, training: TrainingConfig) -> Iterator[None]:
+        """Keep the model of a run that is made inside; one of another recipe, and what it has taken, is given back before.
+
+        So is this one where the run fails, is spread over several devices, or Keras trains it, as on JAX.
+        """
+        recipe = (model, training, id(dataset))
+        if recipe != self._recipe:
+            self.close()
+            self._taken.enter_context(released())
+            self._recipe = recipe
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+        if not (self._model and self._model.program):
+            self.close()
+
+    def compiled(self, model: ModelConfig, dataset: Dataset, training: TrainingConfig, seed: int) -> keras.Model:
+        """Return what `rnnlab.training.fit.compiled` makes, every variable to the same bits."""
+        if self._model is None:
+            self._model = compiled(model, dataset, training, seed)
+            self._generator = compat.global_generator()
+            return self._model
+        with forgotten():
+            values = [keras.ops.convert_to_numpy(variable) for variable in variables(compiled(model, dataset, training, seed))]
+        compat.set_global_generator(self._generator)  # the compiled steps draw from this one
+        for variable, value in zip(variables(self._model), values, strict=True):
+            variable.assign(value)
+        return self._model
+
+    def close(self) -> None:
+        """Give back the model and what it has taken."""
+        self._recipe, self._model = (), None
+        self._taken.close()

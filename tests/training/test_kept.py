@@ -1,0 +1,109 @@
+"""One compiled model serves every seed of a variant: to the bits of a model of its own, and nothing is left behind."""
+
+import gc
+from contextlib import closing
+from functools import wraps
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import PythonReference
+from rnnlab.layers import LSTM
+from rnnlab.models.model_config import ModelConfig
+from rnnlab.training import program
+from rnnlab.training.kept import Kept
+from rnnlab.training.train import Outcome, train
+from rnnlab.training.training_config import TrainingConfig
+
+WORDS = build(PythonReference(name="python_reference", vocabulary=30, window=4, batch_size=4, limit_tokens=150))
+CONFIG = TrainingConfig.model_validate({"epochs": 2, "optimizer": {"name": "adam", "learning_rate": 0.05, "clip_norm": 1.0}})
+MODELS = {
+    "ours": {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}},
+    "built-in": {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3},
+}
+
+
+def model(name: str) -> ModelConfig:
+    return ModelConfig.model_validate(
+        {"embedding": {"width": 3}, "recurrent": [{"units": 3, **MODELS[name]}], "head": {"dropout": 0.2}}
+    )
+
+
+def made(kept: Kept | None, name: str, seed: int) -> tuple[list[np.ndarray], dict[str, Any]]:
+    if kept is None:
+        with closing(Kept()) as alone:
+            return made(alone, name, seed)
+    with kept.serving(model(name), WORDS, CONFIG):
+        trained, outcome = train(model(name), WORDS, CONFIG, seed, make=kept.compiled)
+        return trained.get_weights(), untimed(outcome)
+
+
+def untimed(outcome: Outcome) -> dict[str, Any]:
+    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name}
+    return {**vars(outcome), "metrics": metrics}
+
+
+TENSORFLOW = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras trains on this backend")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("steps", [1, 10**6], ids=["xla", "graph"])
+def test_other_seeds_get_the_bits_of_a_model_of_their_own(name: str, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "STEPS", steps)
+    with closing(Kept()) as kept:
+        together = [made(kept, name, seed) for seed in (1, 2, 1)]
+    alone = [made(None, name, seed) for seed in (1, 2)]
+    for (weights, outcome), (expected, its) in zip(together, [*alone, alone[0]], strict=True):
+        assert outcome == its
+        for mine, other in zip(weights, expected, strict=True):
+            np.testing.assert_array_equal(mine, other)
+    assert together[0][1]["metrics"] != together[1][1]["metrics"]
+
+
+@TENSORFLOW
+def test_a_seed_traces_and_keeps_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[bool] = []
+    call = LSTM.call
+
+    @wraps(call)
+    def counted(*given: Any, **by: Any) -> Any:
+        calls.append(True)
+        return call(*given, **by)
+
+    monkeypatch.setattr(LSTM, "call", counted)
+    counts, kept = [], Kept()
+    made(None, "ours", 1)  # the program that draws masks stays
+    before = graphs()
+    for seed in range(1, 5):
+        made(kept, "ours", seed)
+        counts.append((len(calls), graphs()))
+    (first, _), (second, held), (third, after), (fourth, end) = counts
+    assert held == after == end > before
+    assert third - second == fourth - third < first
+    kept.close()
+    assert graphs() <= before
+
+
+def graphs() -> int:
+    """How many models and graphs are in memory."""
+    gc.collect()
+    return sum(type(thing).__name__ in ("Functional", "FuncGraph") for thing in gc.get_objects())
+
+
+@TENSORFLOW
+def test_another_variant_and_a_run_that_fails_give_the_model_back() -> None:
+    kept = Kept()
+    made(kept, "ours", 1)
+    mine = kept._model
+    with pytest.raises(RuntimeError, match="disk"), kept.serving(model("ours"), WORDS, CONFIG):
+        raise RuntimeError("disk")
+    assert kept._model is None
+    made(kept, "ours", 1)
+    assert kept._model is not mine
+    with kept.serving(model("built-in"), WORDS, CONFIG):
+        assert kept._model is None
+    kept.close()
