@@ -40,7 +40,7 @@ KINDS = {
         per_step=False,
         ahead=False,
         classes=False,
-        figures={"loss": "min", "micro_f1": "max"},
+        figures={"loss": "min", "micro_f1": "max", "macro_f1": "max", "average_precision": "max"},
     ),
     "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, figures=_LABELS),
     "regression": Kind("regression", per_step=False, ahead=False, classes=False, figures=_NUMBERS),

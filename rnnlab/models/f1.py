@@ -14,7 +14,7 @@ class F1(keras.metrics.Metric):
 
     "macro": the plain mean of the F1 of each class that occurs, in the targets or the predictions; `y_true` are class numbers
     [...], `y_pred` logits [..., outputs]. "micro": one F1 over all labels and cells; `y_true` are zeros and ones
-    [..., outputs], and a label is predicted where its logit is above zero.
+    [..., outputs], and a label is predicted where its logit is above zero. With `several` the macro F1 is of such labels too.
 
     >>> metric = F1(3, "macro")
     >>> metric.update_state(keras.ops.array([0, 0, 1]), keras.ops.array([[1.0, 0, 0], [0, 1.0, 0], [0, 1.0, 0]]))
@@ -24,11 +24,11 @@ class F1(keras.metrics.Metric):
 
     _direction = "up"
 
-    def __init__(self, outputs: int, average: str, name: str | None = None, dtype: str | None = None):
+    def __init__(self, outputs: int, average: str, name: str | None = None, dtype: str | None = None, several: bool = False):
         if average not in ("macro", "micro"):
             raise ValueError(f"average must be macro or micro, got {average!r}")
         super().__init__(name=name or f"{average}_f1", dtype=dtype)
-        self.outputs, self.average = outputs, average
+        self.outputs, self.average, self.several = outputs, average, several or average == "micro"
         self.both, self.either = (
             self.add_variable(shape=(outputs,), initializer="zeros", name=part) for part in ("both", "either")
         )
@@ -36,7 +36,7 @@ class F1(keras.metrics.Metric):
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Count the hits, and the targets and predictions, of a batch."""
         y_pred = ops.reshape(y_pred, (-1, self.outputs))
-        if self.average == "macro":
+        if not self.several:
             true = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), self.outputs, dtype="float32")
             found = ops.one_hot(ops.argmax(y_pred, axis=-1), self.outputs, dtype="float32")
         else:
@@ -56,4 +56,10 @@ class F1(keras.metrics.Metric):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        return {"outputs": self.outputs, "average": self.average, "name": self.name, "dtype": self.dtype}
+        return {
+            "outputs": self.outputs,
+            "average": self.average,
+            "name": self.name,
+            "dtype": self.dtype,
+            "several": self.several,
+        }

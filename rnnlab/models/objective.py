@@ -7,6 +7,7 @@ import keras
 
 from rnnlab.data.task import Task
 from rnnlab.models import metrics
+from rnnlab.models.average_precision import AveragePrecision
 from rnnlab.models.f1 import F1
 from rnnlab.models.losses import Weighted
 
@@ -32,6 +33,10 @@ def _labels(outputs: int) -> list[keras.metrics.Metric]:
     return [metrics.Accuracy(), F1(outputs, "macro")]
 
 
+def _several(outputs: int) -> list[keras.metrics.Metric]:
+    return [F1(outputs, "micro"), F1(outputs, "macro", several=True), AveragePrecision(outputs)]
+
+
 def _numbers(outputs: int) -> list[keras.metrics.Metric]:
     return [metrics.RootMeanSquaredError(), metrics.MeanAbsoluteError()]
 
@@ -45,7 +50,7 @@ OBJECTIVES = {
     "language_model": Objective("cross_entropy", lambda _: [metrics.Perplexity()]),
     "character_model": Objective("cross_entropy", lambda _: [metrics.BitsPerCharacter(), metrics.Perplexity()]),
     "classification": Objective("cross_entropy", _labels),
-    "labelling": Objective("frame_cross_entropy", lambda outputs: [F1(outputs, "micro")]),
+    "labelling": Objective("frame_cross_entropy", _several),
     "tagging": Objective("cross_entropy", _labels),
     "regression": Objective("squared_error", _numbers),
     "forecasting": Objective("squared_error", _numbers),

@@ -77,7 +77,8 @@ def test_figures_are_those_of_all_real_cells_together(name: str) -> None:
 
 def test_metrics_start_anew_and_without_weights_count_all() -> None:
     for metric in (metric for objective in OBJECTIVES.values() for metric in objective.metrics(OUTPUTS)):
-        frames = metric.name.startswith(("frame", "micro", "root", "mean", "pinball"))
+        frames = metric.name.startswith(("frame", "micro", "root", "mean", "pinball", "average"))
+        frames = frames or getattr(metric, "several", False)
         y = FRAMES if frames else LABELS
         metric.update_state(y[0], LOGITS[0])
         once = float(metric.result())
