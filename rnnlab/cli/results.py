@@ -46,7 +46,11 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
 @FOLDERS
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
 @click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
-def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None) -> None:
+@click.option("--pdf", type=click.Path(path_type=Path), help="A folder for the plots as PDF, as wide as a paper's column.")
+@click.option("--examples", type=click.IntRange(min=0), default=0, help="Show so many predictions right, and as many wrong.")
+def report(
+    folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None, pdf: Path | None = None, examples: int = 0
+) -> None:
     """Write the comparison with its plots as one HTML file that needs nothing else.
 
     \b
@@ -54,7 +58,7 @@ def report(folders: tuple[Path, ...], to: Path | None = None, svg: Path | None =
     """
     from rnnlab.report import html
 
-    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, say=click.echo)}")
+    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, pdf=pdf, examples=examples, say=click.echo)}")
 
 
 @main.command("list")
@@ -141,8 +145,8 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
     click.echo(
-        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean$ shows the mean and its\n"
-        "band over seeds, /#hparams the settings against the figures, /#scalars every run (tick some at the left)."
+        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean shows the means over seeds\n"
+        "with their bands, /#hparams what the variants change against what came of it, /#scalars every run."
     )
     sys.stdout.flush()
     own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]

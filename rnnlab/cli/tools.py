@@ -27,16 +27,20 @@ def schema_() -> None:
 @click.argument("name", required=False)
 @JSON
 def schemes(name: str | None, as_json: bool) -> None:
-    """Explain every dropout scheme, or draw where the one called NAME acts.
+    """Explain every dropout scheme; draw where and when the one called NAME acts, or explain the argument of that name.
 
     \b
     Example: rnnlab schemes zoneout
+             rnnlab schemes dropout
     """
     from rnnlab.noise import catalogue
 
+    if name in catalogue.ARGUMENTS:
+        _show_argument(name, as_json)
+        return
     if name is not None and name not in catalogue.SCHEMES:
-        known = ", ".join(catalogue.SCHEMES)
-        raise UserError(f"there is no scheme {name!r}{nearest(name, catalogue.SCHEMES)}; the schemes are {known}")
+        known = ", ".join((*catalogue.SCHEMES, *catalogue.ARGUMENTS))
+        raise UserError(f"there is no scheme {name!r}{nearest(name, catalogue.SCHEMES)}; the names are {known}")
     table = catalogue.table(name)
     if as_json:
         click.echo(json.dumps(table, indent=2))
@@ -45,7 +49,20 @@ def schemes(name: str | None, as_json: bool) -> None:
             click.style(key, bold=True) + "\n" + "".join(f"  {field:<12}{_flat(value)}\n" for field, value in about.items())
         )
     if name and not as_json:
-        click.echo(catalogue.drawing(name), nl=False)
+        click.echo(catalogue.drawing(name))
+        click.echo(catalogue.unrolled(name), nl=False)
+
+
+def _show_argument(name: str, as_json: bool) -> None:
+    from rnnlab.noise import catalogue
+
+    takes = {key: catalogue.does(key) for key, scheme in catalogue.SCHEMES.items() if name in scheme.arguments}
+    if as_json:
+        click.echo(json.dumps({"does": catalogue.ARGUMENTS[name], "schemes": takes}, indent=2))
+        return
+    click.echo(click.wrap_text(catalogue.ARGUMENTS[name], 100) + "\n\nIt takes a rate, or {scheme: NAME, ...} with one of")
+    for key, does in takes.items():
+        click.echo(click.wrap_text(does, 100, f"  {key:<22}", " " * 24))
 
 
 def _flat(value: Any) -> str:

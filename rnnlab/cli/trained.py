@@ -2,6 +2,7 @@
 
 import json
 import sys
+import webbrowser
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from rnnlab.cli.base import JSON, main
 from rnnlab.cli.output import show_rows
+from rnnlab.errors import UserError
 
 
 @main.command()
@@ -39,23 +41,43 @@ def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) 
 
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--noise", type=int, metavar="SEED", help="Look under the noise of training, drawn from this seed.")
+@click.argument("other", metavar="[OTHER]", required=False, type=click.Path(path_type=Path))
+@click.option("--noise", type=int, metavar="SEED", help="Take the snapshot under the noise of training, drawn from this seed.")
+@click.option("--open", "opens", is_flag=True, help="Write one HTML file to look around in, and open it in the browser.")
+@click.option("--text", help="With --open, the sequence to look at instead of those of the run's data.")
 @JSON
-def inspect(folder: Path, noise: int | None, as_json: bool) -> None:
+def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, text: str | None, as_json: bool) -> None:
     """Look inside the cells of a finished run, or of every finished run of an experiment.
 
     Prints how open the gates are, how long a memory they make, and what is left of gradients and of a changed token ten
-    steps later; writes arrays and pictures into the run's folder `inspection`.
+    steps later; writes arrays and pictures into the run's folder `inspection`. With --open it writes explorer.html there
+    instead: every gate and state of every unit at every step, beside those of an OTHER run where one is named.
 
     \b
     Example: rnnlab inspect runs/quickstart/none/seed-1
+             rnnlab inspect runs/quickstart/none/seed-1 runs/quickstart/zoneout/seed-1 --open
     """
+    if not opens and (other or text):
+        raise UserError(f"{'another run' if other else '--text'} is looked at with --open")
     from rnnlab.trained import backend_of_run
 
     backend_of_run.prefer(backend_of_run.made_on(folder))
+    if opens:
+        from rnnlab.report import explorer
+
+        path = explorer.write(folder, other, text)
+        click.echo(f"Explorer: {path}")
+        webbrowser.open(path.resolve().as_uri())
+        return
+    from rnnlab.inspection.archive import COLUMNS
     from rnnlab.plots.inspection import inspect
 
     found = inspect(folder, noise)
-    show_rows([row for one in found for row in one.rows()], as_json)
-    for one in found if not as_json else ():
+    rows = [row for one in found for row in one.rows()]
+    show_rows(rows, as_json)
+    if as_json:
+        return
+    shown = {column for row in rows for column in row}
+    click.echo("\n" + "\n".join(f"{name:<15}{meaning}" for name, meaning in COLUMNS.items() if name in shown) + "\n")
+    for one in found:
         click.echo(f"Arrays and pictures: {one.file.parent}")

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from rnnlab import files
 from rnnlab.comparison.compare import Comparison
+from rnnlab.config import load
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.event_files import replace
+from rnnlab.tensorboard.experiment_board import columns_of
 from rnnlab.tensorboard.values import text
 
 
@@ -19,7 +21,10 @@ def write(comparison: Comparison, experiment: Path) -> None:
     """
     place = experiment / store.TENSORBOARD
     files.refuse_links(experiment, place)
-    replace(place, {0: [text("answer", answer(comparison))]})
+    said = [text("answer", answer(comparison))]
+    with suppress(UserError):  # of another version: the tab HParams then shows every setting
+        said.append(columns_of(load(experiment / store.EXPERIMENT)))
+    replace(place, {0: said})
     for variant in dict.fromkeys(path.parent for path in store.run_folders(experiment)):
         with suppress(UserError):  # one that was moved elsewhere and linked keeps the curves that it has
             files.refuse_links(experiment, variant)
@@ -27,6 +32,6 @@ def write(comparison: Comparison, experiment: Path) -> None:
 
 
 def answer(comparison: Comparison) -> str:
-    """Return the answer of a comparison as Markdown, a line for each variant."""
+    """Return the answer of a comparison as Markdown, the sentences, then a line for each variant."""
     said = [f"- **{name}**: {one.against.words}" for name, one in comparison.variants.items() if one.against]
-    return "\n".join([comparison.answer, "", *said, "", f"Epoch: {comparison.selection}."])
+    return "\n".join([comparison.answer.replace("\n", "  \n"), "", *said, "", f"Epoch: {comparison.selection}."])

@@ -41,6 +41,18 @@ def read(path: Path) -> Snapshot:
         raise ValueError(f"{path} is damaged or no snapshot: {error}") from None
 
 
+COLUMNS = {
+    "mean": "how open a gate is, over units, steps and rows",
+    "below": "share of the steps at which a gate is below 0.1: shut",
+    "above": "share of the steps at which a gate is above 0.9: open",
+    "time_constant": "steps after which the memory of the median unit has faded to 1/e",
+    "norm": "Euclidean norm of a state over its units, mean over the steps",
+    "gradient": "share of the gradient at lag 1 that is left ten lags later",
+    "memory": "share of the effect of a changed token that is left ten steps later",
+}
+"""What the columns of the table below mean."""
+
+
 def table(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return a snapshot as a row for each layer and gate or state, with metrics over all its units.
 

@@ -48,14 +48,14 @@ def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> I
         for layer in layers:
             watch = watches[layer.name]
             if _kind(layer) is RNN:
-                stack.enter_context(_changed(layer, watched_by=watch))
+                stack.enter_context(changed(layer, watched_by=watch))
             else:
-                stack.enter_context(_changed(layer, inner_loop=_inner_loop(layer, watch)))
+                stack.enter_context(changed(layer, inner_loop=_inner_loop(layer, watch)))
         yield watches
 
 
 @contextmanager
-def _changed(thing: Any, **attributes: Any) -> Iterator[None]:
+def changed(thing: Any, **attributes: Any) -> Iterator[None]:
     """Give a layer other attributes for a while; what its class gives it comes back by itself."""
     before = {name: vars(thing)[name] for name in attributes if name in vars(thing)}
     for name, value in attributes.items():
@@ -98,5 +98,5 @@ def _shown(cell: Any, names: tuple[list[str], list[str]], see: See) -> Iterator[
         yield
         return
     gates, candidate = shown(cell.recurrent_activation, names[0]), shown(cell.activation, names[1])
-    with _changed(cell, recurrent_activation=gates, activation=candidate):
+    with changed(cell, recurrent_activation=gates, activation=candidate):
         yield

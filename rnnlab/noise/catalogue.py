@@ -1,7 +1,7 @@
 """The schemes for a reader: a table, and a drawing of where each acts in the cell."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rnnlab.noise.scheme import SCHEMES
@@ -9,17 +9,36 @@ from rnnlab.noise.schemes import noises
 from rnnlab.noise.sites import SITES, Noise
 
 CELL = """\
-c_t-1 ──<carried>─────────── *f ────────────── + ──<cell>──┬──<hold_cell>─────────────────────────────────── c_t
-                                               │           │
-                                               │          tanh
-                                   <candidate> *i          │
-                                               │           *o ──<hold_output>──<hold_hidden>──┬──────────── h_t
-                                               g           │                                  │
-                                               └── gates ──┘                                  └──<output>── next layer
-                                                     │
-h_t-1 ──<detach>──<recurrent>──<recurrent_kernel> U ─+──<bias>── W ──<kernel>──<input>──<word>────────────────── x_t
+c_t-1 ──<carried>───────×───────────────+──<cell>──<hold_cell>──┬──────────────────────────── c_t
+                        │               │                       │
+                        │               ×                     tanh
+                        │           ┌───┴───┐<candidate>        │
+                      f = σ       i = σ   g = tanh              ×──<hold_hidden>──┬────────── h_t
+                        │           │       │                   │                 └──<output>── next layer
+                        │           │       │                 o = σ <hold_output>
+                        │           │       │                   │
+                        └───────────┴───────┴─────────┬─────────┘
+                                                      + <bias>
+h_t-1 ──<detach>──<recurrent>──<recurrent_kernel>U────┤
+                                                      W <kernel>
+                                                      │ <input>
+                                                      │ <word>
+                                                     x_t
 """
-"""An LSTM cell with a place for every site. A GRU has the candidate and h_t alike, and no c_t. What is carried is h_t too."""
+"""An LSTM cell with a place for every site, x from below. A GRU has the candidate and h_t alike, and no c_t. What is carried
+is h_t too."""
+
+ARGUMENTS = {
+    "dropout": "dropout= is vertical: it acts on what a layer is given and what it hands on, at each step by itself, and never "
+    "on what passes from one step to the next. A number such as 0.5 is the variational mask, drawn once for the sequence and "
+    "shared by the gates.",
+    "recurrent_dropout": "recurrent_dropout= is horizontal: it acts on what passes from one step to the next. A number such as "
+    "0.3 is the variational mask on the copy of h_{t-1} that enters the products, the same at every step; the carried state "
+    "itself is untouched.",
+    "embedding": "model.embedding.dropout drops words: rows of the embedding table. A number such as 0.1 drops each word of "
+    "the vocabulary with that probability, wherever it stands in the sequence.",
+}
+"""The arguments that take a scheme, each with what it does."""
 
 
 def composition(name: str) -> list[Noise]:
@@ -73,10 +92,64 @@ def drawing(name: str) -> str:
     acting = sites(name)
 
     def mark(place: re.Match[str]) -> str:
-        line = " " if place[1] == "candidate" else "─"
+        line = "─" if "─" in place.string[place.start() - 1] + place.string[place.end()] else " "
         return f"[{place[1]}]" if place[1] in acting else line * len(place[0])
 
     return re.sub(r"<(\w+)>", mark, CELL)
+
+
+STEPS = 3
+LANES = (
+    "      {output}↑ h_{t}",
+    "c ──{carried}×f──{candidate}+i·g──{cell}{hold_cell}──",
+    "      f, i, o = σ   g = tanh  {hold_output}{bias}",
+    "h ──{carried}{detach}{recurrent}U{recurrent_kernel}──{hold_hidden}──",
+    "      ↑ W{kernel}",
+    "      x_{t} {word}{input}",
+)
+"""What one step looks like, a line a lane; {site} is where noise acts."""
+
+
+def unrolled(name: str) -> str:
+    """Three steps side by side, with the masks of a scheme: m1, m2, m3 are new at each step, m is the same at all.
+
+    >>> "[hold_cell m2]" in unrolled("zoneout"), "[recurrent m]" in unrolled("variational")
+    (True, True)
+    """
+    acting = {noise.site: noise for noise in composition(name)}
+    steps = [[_lane(lane, acting, t) for lane in LANES] for t in range(1, STEPS + 1)]
+    width = max(len(lane) for lanes in steps for lane in lanes)
+    rows = ["".join(_wide(step[row], width) for step in steps).rstrip() for row in range(len(LANES))]
+    heads = "".join(f"step {t}".ljust(width) for t in range(1, STEPS + 1)).rstrip()
+    lives = [_LIVES[lifetime] for lifetime in dict.fromkeys(noise.lifetime for noise in acting.values())]
+    return "\n".join(["time ──▶", heads, *rows, *lives]) + "\n"
+
+
+_LIVES = {
+    "step": "m1, m2, m3: a new mask at every step",
+    "sequence": "m: one mask for all steps of a sequence",
+    "batch": "M: one mask for all steps and all sequences of a batch",
+}
+
+
+def _lane(lane: str, acting: Mapping[str, Noise], t: int) -> str:
+    def mark(place: re.Match[str]) -> str:
+        site = place[1]
+        if site == "t":
+            return str(t)
+        if site not in acting or (site == "carried" and t > 1):
+            return ""
+        return f"[{site} {_mask(acting[site], t)}]"
+
+    return re.sub(r"{(\w+)}", mark, lane if t == 1 else re.sub("^[ch] ", "──", lane))
+
+
+def _mask(noise: Noise, t: int) -> str:
+    return {"step": f"m{t}", "sequence": "m", "batch": "M"}[noise.lifetime]
+
+
+def _wide(lane: str, width: int) -> str:
+    return lane.ljust(width, "─" if lane.endswith("─") else " ")
 
 
 def table(name: str | None = None) -> dict[str, dict[str, Any]]:

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from rnnlab.comparison.compare import Comparison, Variant
 from rnnlab.plots import learning_curves, strips
 from rnnlab.plots.learning_curves import Curves
 from rnnlab.plots.style import Ink, inks, legend
-from rnnlab.plots.svg import render
+from rnnlab.plots.svg import pdf, render
 from rnnlab.statistics.rounding import fixed, with_interval
 
-WIDE, NARROW = 7.2, 3.7
-"""Inches."""
+WIDE, NARROW = 11.5, 3.7
+"""Inches: the width of a page, and of a phone or a column of a paper."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,23 @@ class Picture:
     caption: str
     wide: str
     narrow: str
+    column: Callable[[], bytes]
+    """Return it as a PDF in the width of a column, with the font sizes of a paper."""
+
+
+def drawn(
+    name: str, title: str, caption: str, told: str, draw: Callable[[Any, bool], None], wide: float, narrow: float
+) -> Picture:
+    """Return the picture of what `draw` (figure, whether it is wide) draws, `wide` and `narrow` inches high.
+
+    `told` is said of it beside the caption to who does not see it.
+    """
+
+    def as_svg(kind: str, size: tuple[float, float]) -> str:
+        return render(f"{name}-{kind}", title, f"{caption} {told}.", size, lambda figure: draw(figure, size[0] == WIDE))
+
+    column = partial(pdf, (NARROW, narrow), lambda figure: draw(figure, False))
+    return Picture(name, title, caption, as_svg("wide", (WIDE, wide)), as_svg("narrow", (NARROW, narrow)), column)
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,8 @@ class _Plot:
     """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
     height: float | None = None
     """Inches; None grows with the variants."""
+    panels: int = 1
+    """How many panels stand side by side where there is room, and else below each other."""
 
 
 def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
@@ -59,14 +79,13 @@ def _picture(name: str, plot: _Plot, page: _Page) -> Picture | None:
     told = {ink.name: plot.says(page.comparison.variants[ink.name]) for ink in page.shown}
     if not any(told.values()) or (name == "curves" and not _with_curves(page)):
         return None
-    text = f"{plot.caption} {'; '.join(f'{variant}: {part}' for variant, part in told.items() if part)}."
+    text = "; ".join(f"{variant}: {part}" for variant, part in told.items() if part)
     height = plot.height or 0.8 + 0.33 * len(page.shown)
 
-    def drawn(kind: str, width: float) -> str:
-        own = replace(page, wide=width == WIDE)
-        return render(f"{name}-{kind}", plot.title, text, (width, height), lambda figure: plot.draw(figure, own))
+    def draw(figure: Any, wide: bool) -> None:
+        plot.draw(figure, replace(page, wide=wide))
 
-    return Picture(name, plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
+    return drawn(name, plot.title, plot.caption, text, draw, height, height * plot.panels)
 
 
 def _with_curves(page: _Page) -> list[Ink]:
@@ -75,8 +94,10 @@ def _with_curves(page: _Page) -> list[Ink]:
 
 def _curves(figure: Any, page: _Page) -> None:
     shown = _with_curves(page)
-    learning_curves.draw(figure.subplots(), page.curves, shown, page.comparison.stem, page.comparison.log)
-    legend(figure, shown, page.wide, "-")
+    panels = figure.subplots(*((1, 2) if page.wide else (2, 1)))
+    learning_curves.draw(panels[0], page.curves, shown, page.comparison.stem, page.comparison.log)
+    learning_curves.differences(panels[1], page.curves, shown, page.comparison.baseline, page.comparison.stem)
+    legend(figure, shown, page.wide, "-", {"validation": "-", "training": (0, (4, 2))})
 
 
 def _rows(draw: Callable[..., None]) -> Callable[[Any, _Page], None]:
@@ -122,11 +143,13 @@ def _pace(one: Variant) -> str:
 _PLOTS = {
     "curves": _Plot(
         "Learning curves",
-        "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. "
-        "Paler once a seed has stopped.",
+        "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. Paler once a seed has "
+        "stopped. The vertical axis is scaled to the epochs after the first. The second view is "
+        "validation minus that of the baseline, seed by seed.",
         _curves,
         _value,
         height=3.6,
+        panels=2,
     ),
     "seeds": _Plot(
         "Every seed",

@@ -12,10 +12,10 @@ from rnnlab import files
 from rnnlab.comparison.load import Runs
 from rnnlab.inspection.archive import END, Snapshot, read
 from rnnlab.plots import inspection_panels
-from rnnlab.plots.comparison_plots import NARROW, WIDE, Picture
+from rnnlab.plots.comparison_plots import WIDE, Picture, drawn
 from rnnlab.plots.inspection_panels import Snapshots
 from rnnlab.plots.style import Ink
-from rnnlab.plots.svg import color, png, render, standalone
+from rnnlab.plots.svg import color, png, standalone
 from rnnlab.storage.store import INSPECTION, RunRecord
 
 if TYPE_CHECKING:
@@ -61,17 +61,13 @@ def _told(plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> str:
 
 
 def _picture(name: str, plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> Picture:
-    def drawn(kind: str, width: float) -> str:
-        text = f"{plot.caption} {_told(plot, snapshots, shown)}."
-        return render(
-            f"inside-{name}-{kind}",
-            plot.title,
-            text,
-            (width, 2.6),
-            lambda figure: plot.draw(figure, snapshots, shown, width == WIDE),
-        )
+    told = _told(plot, snapshots, shown)
+    draw = partial(_drawn, plot=plot, snapshots=snapshots, shown=shown)
+    return drawn(f"inside-{name}", plot.title, plot.caption, told, draw, 2.6, 2.6)
 
-    return Picture(f"inside-{name}", plot.title, plot.caption, drawn("wide", WIDE), drawn("narrow", NARROW))
+
+def _drawn(figure: Any, wide: bool, plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> None:
+    plot.draw(figure, snapshots, shown, wide)
 
 
 def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":

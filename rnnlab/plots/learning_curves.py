@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.plots.style import Ink
+from rnnlab.plots.svg import color
 from rnnlab.statistics.intervals import Array
 from rnnlab.storage.store import RunRecord
 from rnnlab.tensorboard.seed_means import band, table
@@ -32,20 +33,47 @@ def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: s
     for ink in shown:
         for values, dashes in ((curves[ink.name].train, (4, 2)), (curves[ink.name].validation, (1, 0))):
             _line(axes, values, ink, dashes)
-    seen = np.concatenate([values[np.isfinite(values)] for ink in shown for values in vars(curves[ink.name]).values()])
-    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
-        axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
-    axes.set_xlabel("epoch")
+    _limit(axes, [values for ink in shown for values in vars(curves[ink.name]).values()])
     axes.set_ylabel(label)
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    _epochs(axes)
     if log:
         _log_scale(axes)
+
+
+def differences(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], baseline: str, label: str) -> None:
+    """Draw validation minus that of the baseline, the mean over the seeds that both have, with its band."""
+    axes.axhline(0, color=color("muted"), linewidth=1)
+    base = curves[baseline].validation if baseline in curves else np.empty((0, 0))
+    found = {ink: _minus(curves[ink.name].validation, base) for ink in shown if ink.name != baseline}
+    for ink, values in found.items():
+        _line(axes, values, ink, (1, 0))
+    _limit(axes, [*found.values()])
+    axes.set_ylabel(f"{label} minus {baseline}")
+    _epochs(axes)
+
+
+def _minus(values: Array, base: Array) -> Array:
+    seeds, epochs = (min(one, other) for one, other in zip(values.shape, base.shape, strict=True))
+    return values[:seeds, :epochs] - base[:seeds, :epochs]
+
+
+def _limit(axes: Any, of: Sequence[Array]) -> None:
+    """End the axis at what curves do behind their first epoch, which dwarfs all later ones; bands may reach farther."""
+    later = [values[:, 1:] if values.shape[1] > 2 else values for values in of]
+    seen = np.concatenate([np.zeros(0), *(values[np.isfinite(values)] for values in later)])
+    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
+        axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
+
+
+def _epochs(axes: Any) -> None:
+    axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def _line(axes: Any, values: Array, ink: Ink, dashes: tuple[float, float]) -> None:
     seeds = np.isfinite(values).sum(axis=0)
     last = int((seeds > 0).sum())
-    if not last:
+    if not last or not len(values):
         return
     values, epochs = values[:, :last], np.arange(1, last + 1)
     mean, low, high, _ = band(values)

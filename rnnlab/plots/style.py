@@ -1,7 +1,8 @@
 """How variants are drawn: the same colour and marker in every picture, the best ones where there are more than colours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from rnnlab.comparison.compare import Comparison
@@ -57,14 +58,15 @@ def shorter(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"
 
 
-def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str) -> None:
-    """Put names and markers of the coloured variants above the plot; what they take, the figure gets on top."""
+def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str, lines: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Put names and markers of the coloured variants, then kinds of `lines` by name, above the plot, which grows by them."""
     from matplotlib.lines import Line2D
 
     named = [ink for ink in shown if ink.color != color("muted")]
     handles = [Line2D([], [], color=ink.color, marker=ink.marker, linestyle=line, markersize=5) for ink in named]
-    labels = [shorter(ink.name, 28) for ink in named]
-    room = 90 if wide else 42  # characters
+    handles += [Line2D([], [], color=color("muted"), linestyle=kind) for kind in lines.values()]
+    labels = [*(shorter(ink.name, 28) for ink in named), *lines]
+    room = 145 if wide else 42  # characters
     fitting = max(1, min(len(labels), room // (max(map(len, labels)) + 6)))
     figure.set_figheight(figure.get_figheight() + 0.19 * ((len(labels) - 1) // fitting))
     figure.legend(handles, labels, loc="outside upper left", ncols=fitting, borderpad=0, handlelength=1.6, columnspacing=1.4)

@@ -90,6 +90,19 @@ def render(name: str, title: str, description: str, size: tuple[float, float], d
     return _inline(text.getvalue(), name, title, description)
 
 
+def pdf(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
+    """Return the PDF of what `draw` puts on a figure of `size` inches, on white, in letters of 8 points; equal bytes again."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with light(), matplotlib.rc_context({**_style(), "font.size": 8.0, "pdf.fonttype": 42}):
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return file.getvalue()
+
+
 def png(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
     """Return the PNG of what `draw` puts on a figure of `size` inches, on a light page; `draw` asks for its colours anew."""
     import matplotlib

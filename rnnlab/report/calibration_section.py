@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnlab.comparison.load import Runs
-from rnnlab.plots.comparison_plots import NARROW, WIDE, Picture
+from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
-from rnnlab.plots.svg import color, render
+from rnnlab.plots.svg import color
 from rnnlab.report.tables import Cell, Column
 from rnnlab.statistics.intervals import Estimate, mean_interval
 from rnnlab.statistics.rounding import decimals, fixed
@@ -65,11 +65,8 @@ def pictures(calibration: Calibration, shown: Sequence[Ink]) -> list[Picture]:
     title, caption = _COVERAGE if numbers else _RELIABILITY
     told = "; ".join(f"{ink.name}: {_worst(calibration[ink.name])}" for ink in inks)
 
-    def drawn(kind: str, width: float, height: float) -> str:
-        draw = partial(_draw, calibration=calibration, inks=inks, numbers=numbers, wide=width == WIDE)
-        return render(f"calibration-{kind}", title, f"{caption} {told}.", (width, height), draw)
-
-    return [Picture("calibration", title, caption, drawn("wide", WIDE, 3.9), drawn("narrow", NARROW, 6.6))]
+    draw = partial(_draw, calibration=calibration, inks=inks, numbers=numbers)
+    return [drawn("calibration", title, caption, told, draw, 4.6, 6.6)]
 
 
 _RELIABILITY = (
@@ -89,7 +86,7 @@ def _worst(ways: Mapping[str, Line]) -> str:
     return ", ".join(f"{way} largest gap {gap[np.abs(gap).argmax()]:+.2f}" for way, gap in gaps.items())
 
 
-def _draw(figure: Any, calibration: Calibration, inks: Sequence[Ink], numbers: bool, wide: bool) -> None:
+def _draw(figure: Any, wide: bool, calibration: Calibration, inks: Sequence[Ink], numbers: bool) -> None:
     most = max(max(line.promised.max(), line.kept.max()) for ink in inks for line in calibration[ink.name].values())
     end = min(1.0, np.ceil(5 * most + 0.01) / 5)  # a language model is rarely sure
     axes = figure.subplots(*((1, 2) if wide else (2, 1)), sharex=True, sharey=True)

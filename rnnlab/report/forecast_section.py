@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from rnnlab.comparison.load import Runs
-from rnnlab.plots.comparison_plots import NARROW, WIDE, Picture
+from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
-from rnnlab.plots.svg import color, render
+from rnnlab.plots.svg import color
 from rnnlab.storage.store import RunRecord, read_forecast
 
 STEPS = 120
@@ -45,12 +45,10 @@ def pictures(forecasts: Mapping[str, Kept], shown: Sequence[Ink]) -> list[Pictur
         "variant's first seed in colour, with the outermost quantiles where these are forecast, and persistence dotted."
     )
 
-    def drawn(kind: str, width: float) -> str:
-        draw = partial(_draw, forecasts=forecasts, inks=inks, targets=targets, wide=width == WIDE)
-        told = "; ".join(f"{ink.name}: {_error(forecasts[ink.name], targets[0])}" for ink in inks)
-        return render(f"forecast-{kind}", TITLE, f"{caption} {told}.", (width, 1.0 + 2.4 * len(targets)), draw)
-
-    return [Picture("forecast", TITLE, caption, drawn("wide", WIDE), drawn("narrow", NARROW))]
+    draw = partial(_draw, forecasts=forecasts, inks=inks, targets=targets)
+    told = "; ".join(f"{ink.name}: {_error(forecasts[ink.name], targets[0])}" for ink in inks)
+    height = 1.0 + 2.4 * len(targets)
+    return [drawn("forecast", TITLE, caption, told, draw, height, height)]
 
 
 def _error(kept: Kept, target: str) -> str:
@@ -59,7 +57,7 @@ def _error(kept: Kept, target: str) -> str:
     return f"root mean squared error of {target} over the steps drawn {np.sqrt(np.nanmean(error**2)):.4g}"
 
 
-def _draw(figure: Any, forecasts: Mapping[str, Kept], inks: Sequence[Ink], targets: Sequence[str], wide: bool) -> None:
+def _draw(figure: Any, wide: bool, forecasts: Mapping[str, Kept], inks: Sequence[Ink], targets: Sequence[str]) -> None:
     panels = figure.subplots(len(targets), 1, sharex=True, squeeze=False)[:, 0]
     for target, panel in zip(targets, panels, strict=True):
         first = forecasts[inks[0].name]

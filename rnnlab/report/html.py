@@ -1,11 +1,13 @@
 """report.html: the whole answer in one file that needs nothing else."""
 
 import json
+import os
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,10 +24,10 @@ from rnnlab.plots.comparison_plots import Picture, pictures
 from rnnlab.plots.learning_curves import curves_of
 from rnnlab.plots.style import inks
 from rnnlab.plots.svg import css, standalone
-from rnnlab.report import calibration_section, export, forecast_section
+from rnnlab.report import calibration_section, examples_section, explorer, export, forecast_section
 from rnnlab.report.tables import columns, effect_columns, further_columns
 from rnnlab.statistics.rounding import count, decimals, fixed, typeset
-from rnnlab.storage.store import read_origin
+from rnnlab.storage.store import INSPECTION, read_origin
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -35,13 +37,17 @@ def write(
     *folders: str | Path,
     to: str | Path | None = None,
     svg: str | Path | None = None,
+    pdf: str | Path | None = None,
+    examples: int = 0,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
     Writes comparison.json too where it can, since reading the report is an analysis of the data, and lets `say` tell what that
-    spends; and each picture as a file of its own into the folder `svg`, where one is named. Raises UserError where the folder
-    that `to` names a file in is missing.
+    spends; each picture as a file of its own into the folder `svg` where one is named, and in the width of a column, with the
+    letters of a paper, into the folder `pdf`. With `examples`, so many predictions right and wrong of the baseline and of the
+    variant that leads are shown, for which their models are loaded. Raises UserError where the folder that `to` names a file in
+    is missing.
     """
     if to and not Path(to).parent.is_dir():
         raise UserError(f"{to} cannot be written: there is no folder {Path(to).parent}")
@@ -56,17 +62,34 @@ def write(
     drawn += forecast_section.pictures(forecast_section.forecasts_of(gathered.runs), inks(comparison))
     for picture in drawn if svg else ():
         files.write(files.make(Path(svg or "")) / f"{picture.name}.svg", standalone(picture.wide))
+    for picture in drawn if pdf else ():
+        files.write(files.make(Path(pdf or "")) / f"{picture.name}.pdf", picture.column())
     path = Path(to) if to else Path(folders[0]) / FILE
-    files.write(path, html(comparison, gathered, drawn))
+    shown = examples_section.examples_of(comparison, gathered.runs, examples) if examples else {}
+    files.write(path, html(comparison, gathered, drawn, shown, path.parent))
     return path
 
 
-def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -> str:
-    """Return the report with the pictures `drawn`; every text from a file is escaped, and nothing is fetched."""
+def html(
+    comparison: Comparison,
+    gathered: Gathered,
+    drawn: Sequence[Picture],
+    examples: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+    place: Path | None = None,
+) -> str:
+    """Return the report with the pictures `drawn`, to lie in the folder `place`.
+
+    Every text from a file is escaped, and nothing is fetched.
+    """
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters |= {"typeset": typeset, "fixed": fixed, "counted": count}
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
+    explorers = _explorers(gathered, place) if place else []
     return environment.get_template("report.html").render(
+        data=", ".join(dict.fromkeys(config["data"]["name"] for config in gathered.configs.values())),
+        explorers=explorers,
+        examples=examples,
+        contents=_contents(comparison, drawn, bool(explorers), bool(examples)),
         comparison=comparison,
         title=" and ".join(comparison.experiments),
         columns=columns(comparison),
@@ -86,6 +109,27 @@ def html(comparison: Comparison, gathered: Gathered, drawn: Sequence[Picture]) -
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
+
+
+def _explorers(gathered: Gathered, place: Path) -> list[tuple[str, str]]:
+    """Return the explorers that `rnnlab inspect --open` has written: the run, and the way there from the report."""
+    runs = [(name, seed, run) for name, of in gathered.runs.items() for seed, run in of.items() if run]
+    found = [(f"{name}, seed {seed}", run.folder / INSPECTION / explorer.FILE) for name, seed, run in runs]
+    return [(name, os.path.relpath(path, place)) for name, path in found if path.exists()]
+
+
+def _contents(comparison: Comparison, drawn: Sequence[Picture], explorers: bool, examples: bool) -> list[tuple[str, str]]:
+    """Return the sections, in their order: the anchor and the words."""
+    parts = [
+        ("inside", "Inside the cells", explorers),
+        ("examples", "Predictions", examples),
+        ("classes", "Classes", bool(comparison.classes)),
+        ("effects", "Factors", bool(comparison.effects)),
+    ]
+    last = [("further", "For the reviewer"), ("numbers", "Every number"), ("method", "How it was decided")]
+    last += [("config", "Configuration"), ("origin", "Where it comes from")]
+    plots = [(picture.name, picture.title) for picture in drawn]
+    return [("table", "Comparison"), *plots, *((anchor, words) for anchor, words, there in parts if there), *last]
 
 
 def _changes(gathered: Gathered) -> dict[str, list[tuple[str, str, str]]]:

@@ -118,7 +118,15 @@ def _column(of: Iterable[Variant], title: str, meaning: str, cell: Callable[[Dif
 
 
 def _said(*found: Column) -> list[Column]:
-    return [column for column in found if any(cell.text not in ("", "-") for cell in column.cells)]
+    """The columns that say something, and what no column before them has said."""
+    told: list[list[str]] = []
+    said = []
+    for column in found:
+        texts = [cell.text for cell in column.cells]
+        if any(text not in ("", "-") for text in texts) and texts not in told:
+            told.append(texts)
+            said.append(column)
+    return said
 
 
 def _mean(estimate: Estimate, digits: int | None, spread: bool) -> Cell:

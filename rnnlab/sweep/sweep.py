@@ -26,6 +26,7 @@ from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import vectors_told
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
+from rnnlab.tensorboard import experiment_board
 from rnnlab.training.class_weights import class_weights
 
 
@@ -79,8 +80,7 @@ def run(
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
     jobs = [Job(spec, places[spec], store.read_run(places[spec]).result) for spec in specs if results[spec] is None]
-    for job in jobs:
-        store.inside(folder, job.folder)
+    _announce(experiment, folder, jobs)
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
@@ -93,6 +93,14 @@ def run(
                 progress.say("stopped at the first run that did not end well; the same command makes the rest")
                 break
     return Sweep(folder, made, Counter(result["status"] if result else "not made" for result in results.values()))
+
+
+def _announce(experiment: Experiment, folder: Path, jobs: list[Job]) -> None:
+    """Refuse runs that a link leads elsewhere, and tell TensorBoard what is compared where there is anything to make."""
+    for job in jobs:
+        store.inside(folder, job.folder)
+    if jobs:
+        experiment_board.begin(experiment, folder)
 
 
 def checked(

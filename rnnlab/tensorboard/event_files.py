@@ -61,19 +61,16 @@ def _file(steps: Mapping[int, Iterable[Any]], before: Iterable[Any]) -> bytes:
 def cut(folder: Path, steps: int) -> bool:
     """Cut an event file behind the last whole record before a step, where a killed process may have torn it.
 
-    Return whether a record of each of the `steps` (counted from 0) stays. What stays keeps its time, and TensorBoard, which may
-    be reading the file, its place in it.
+    Return whether a record of each of the `steps` (counted from 0) stays. How the training began stays too, and is no step of
+    it. What stays keeps its time, and TensorBoard, which may be reading the file, its place in it.
     """
-    from tensorboard.compat.proto.event_pb2 import Event
-
     end, found = 0, []
     try:
         content = (folder / FILE).read_bytes()
     except OSError:
         return False
-    for record, after in _records(content):
-        event = Event.FromString(record)
-        if event.HasField("summary"):
+    for event, after in _events(content):
+        if event.HasField("summary") and not _begins(event):
             if event.step >= steps:
                 break
             found.append(event.step)
@@ -81,6 +78,44 @@ def cut(folder: Path, steps: int) -> bool:
     with files.told(folder / FILE):
         os.truncate(folder / FILE, end)
     return found == list(range(steps))
+
+
+def begun(folder: Path) -> bool:
+    """Return whether an event file says with which settings a training began."""
+    try:
+        content = (folder / FILE).read_bytes()
+    except OSError:
+        return False
+    return any(_begins(event) for event, _ in _events(content))
+
+
+def forget(folder: Path) -> None:
+    """Remove from an event file with which settings a training began and how it ended; its curves stay."""
+    try:
+        content = (folder / FILE).read_bytes()
+    except OSError:
+        return
+    start, kept = 0, []
+    for event, end in _events(content):
+        if not _says(event, "_hparams_/"):
+            kept.append(content[start:end])
+        start = end
+    files.write(folder / FILE, b"".join(kept))
+
+
+def _begins(event: Any) -> bool:
+    return _says(event, "_hparams_/session_start_info")
+
+
+def _says(event: Any, tag: str) -> bool:
+    return any(value.tag.startswith(tag) for value in event.summary.value)
+
+
+def _events(content: bytes) -> Iterator[tuple[Any, int]]:
+    from tensorboard.compat.proto.event_pb2 import Event
+
+    for record, end in _records(content):
+        yield Event.FromString(record), end
 
 
 def _records(content: bytes) -> Iterator[tuple[bytes, int]]:

@@ -10,6 +10,8 @@ from rnnlab.tensorboard.hparams_sessions import Setting
 
 ARGUMENTS = ("dropout", "recurrent_dropout")
 FIELDS = ("cell", "units", "implementation")
+RESULT = "result"
+"""The section of the metrics with which a run ended."""
 
 
 def settings(spec: RunSpec, compare: Mapping[str, Any]) -> dict[str, Setting]:

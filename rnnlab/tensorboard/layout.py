@@ -3,8 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-MEAN, LOW, HIGH = "mean", "lo", "hi"
-"""The tags of a band are those of its figure with these behind."""
+BAND = "interval"
+"""The section of what only the bands are drawn from."""
+
+
+def low(tag: str) -> str:
+    """The tag of the lower end of a band."""
+    return f"{BAND}/{tag}/low"
+
+
+def high(tag: str) -> str:
+    """The tag of the upper end of a band."""
+    return f"{BAND}/{tag}/high"
 
 
 def layout(tags: Iterable[str]) -> Any:
@@ -15,7 +25,7 @@ def layout(tags: Iterable[str]) -> Any:
 
     sections: dict[str, list[Any]] = {}
     for tag in tags:
-        series = layout_pb2.MarginChartContent.Series(value=f"{tag}/{MEAN}", lower=f"{tag}/{LOW}", upper=f"{tag}/{HIGH}")
+        series = layout_pb2.MarginChartContent.Series(value=tag, lower=low(tag), upper=high(tag))
         chart = layout_pb2.Chart(title=f"{tag}, mean over seeds", margin=layout_pb2.MarginChartContent(series=[series]))
         sections.setdefault(tag.rpartition("/")[0] or "training", []).append(chart)
     categories = [layout_pb2.Category(title=title, chart=charts) for title, charts in sections.items()]

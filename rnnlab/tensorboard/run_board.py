@@ -5,17 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rnnlab import files
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.errors import UserError
 from rnnlab.storage import store
-from rnnlab.tensorboard import Callback, append, cut, scalars, session_end, session_start, text
-from rnnlab.tensorboard.hparams import settings
-
-RESULT = "result"
-"""The sub-run of what is not said by epoch, so that the tab HParams has the figures of the result as its metrics."""
+from rnnlab.tensorboard import Callback, append, event_files, scalars, session_end, session_start, text
+from rnnlab.tensorboard.hparams import RESULT, settings
 
 
 class Board(Callback):
@@ -27,16 +23,15 @@ class Board(Callback):
 
     def begin(self) -> None:
         """Say what is trained; TensorBoard counts the run as going on until `end`."""
-        folder, spec = self.folder / RESULT, self._spec
-        if cut(folder, 1):
+        spec = self._spec
+        if event_files.begun(self.folder):
             return
-        files.remove(folder)
         start = session_start(f"{spec.experiment}/{spec.variant}", settings(spec, self._compare()))
-        append(folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
+        append(self.folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
 
     def forget(self) -> None:
         """Remove what `begin` and `end` told of the run when it had another config."""
-        files.remove(self.folder / RESULT)
+        event_files.forget(self.folder)
 
     def _compare(self) -> Mapping[str, Any]:
         """What the experiment compares, where its folder says so: a run may be made alone."""
@@ -48,5 +43,14 @@ class Board(Callback):
         """Say how it ended: the figures, or what went wrong."""
         told = [] if result["error"] is None else [text("error", f"{result['status']}: {result['error']}")]
         step = max(1, len(self.epochs))
-        figures = {name: figure for name, figure in result["metrics"].items() if not name.startswith("last_")}  # in the curves
-        append(self.folder / RESULT, step, [*scalars(figures), *told, session_end(result["status"] == "done")])
+        metrics = {name: value for name, value in result["metrics"].items() if not name.startswith("last_")}  # in the curves
+        append(self.folder, step, [*scalars(results(metrics)), *told, session_end(result["status"] == "done")])
+
+
+def results(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Return the metrics of a result by tag, in a section of their own.
+
+    >>> results({"test_loss": 2.0})
+    {'result/test_loss': 2.0}
+    """
+    return {f"{RESULT}/{name}": value for name, value in metrics.items()}

@@ -11,12 +11,11 @@ from rnnlab import files
 from rnnlab.storage import store
 from rnnlab.tensorboard.epoch_scalars import tagged
 from rnnlab.tensorboard.event_files import replace
-from rnnlab.tensorboard.layout import HIGH, LOW, MEAN, layout
+from rnnlab.tensorboard.layout import BAND, high, layout, low
 from rnnlab.tensorboard.values import scalars
 
 FOLDER = "mean"
 """Where the mean curves of a variant are, beside its seeds."""
-SEEDS = "seeds"
 
 Array = NDArray[np.float64]
 
@@ -67,8 +66,9 @@ def table(curves: Sequence[Sequence[float | None]]) -> Array:
 def write(variant: Path) -> None:
     """Write the mean curves of a variant's runs, as far as they have come, into its folder `mean`, with their layout.
 
-    Every figure of an epoch has the tags `.../mean`, `.../lo`, `.../hi` and `.../seeds`. Raises UserError where the folder is
-    a symbolic link, StorageError where it cannot be written.
+    A mean has the tag of its metric, so that it lies over the seeds in every chart; the ends of its band and the number of
+    seeds stand in the section `interval`. Raises UserError where the folder is a symbolic link, StorageError where it cannot
+    be written.
     """
     files.refuse_links(variant, variant / FOLDER)
     runs = [store.read_run(path) for path in store.run_folders(variant.parent, variant.name)]
@@ -76,7 +76,7 @@ def write(variant: Path) -> None:
     steps: dict[int, list[Any]] = {}
     for tag, one in found.items():
         for epoch, figures in enumerate(zip(*one, strict=True)):
-            names = [f"{tag}/{name}" for name in (MEAN, LOW, HIGH, SEEDS)]
+            names = [tag, low(tag), high(tag), f"{BAND}/{tag}/seeds"]
             steps.setdefault(epoch, []).extend(scalars(dict(zip(names, map(float, figures), strict=True))))
     if steps:
         steps[0].append(layout(found))

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from rnnlab import files
-from rnnlab.tensorboard.epoch_scalars import of_keras, ours
+from rnnlab.tensorboard.epoch_scalars import ours
 from rnnlab.tensorboard.event_files import FILE, append, cut
 from rnnlab.tensorboard.gate_histograms import Gates
 from rnnlab.tensorboard.values import histogram
@@ -17,8 +17,8 @@ from rnnlab.training.callbacks import epoch_event
 class Callback(keras.callbacks.Callback):
     """Writes every epoch of any `model.fit` to event files in `folder`: curves, weights, and the gates of recurrent layers.
 
-    Figures stand under our tags in `folder` (`train/loss`, `validation/loss`, `learning_rate`) and under Keras's own in
-    `folder/train` and `folder/validation` (`epoch_loss`). Every trainable weight has a histogram, every `every`-th epoch and
+    All stand in one file, which is one run of TensorBoard: `train/loss`, `validation/loss`, `learning_rate`, each metric
+    once. Every trainable weight has a histogram, every `every`-th epoch and
     after the first. `inputs`, a batch of what the model reads, adds histograms and heat maps of the gates of LSTM and GRU
     layers, ours and the built-in ones, with noise off and a state from zero. A training that begins at an `initial_epoch` goes
     on behind it in the same files. Nothing of the model moves. Raises StorageError where the folder cannot be written.
@@ -30,7 +30,7 @@ class Callback(keras.callbacks.Callback):
     >>> model.compile("sgd", "mse")
     >>> _ = model.fit(x, np.zeros((4, 1)), verbose=0, callbacks=[Callback(folder, inputs=x[:2])])
     >>> sorted(path.name for path in Path(folder).iterdir())
-    ['events.out.tfevents.0000000000.rnnlab', 'train']
+    ['events.out.tfevents.0000000000.rnnlab']
     """
 
     def __init__(self, folder: str | Path, inputs: Any = None, every: int = 1):
@@ -51,30 +51,22 @@ class Callback(keras.callbacks.Callback):
         self.epochs.append(epoch_event(epoch + 1, {**beside, **(logs or {})}))
         if not self._begun:
             self._begun = True
-            for folder in self._folders():
-                cut(folder, epoch)
-        figures = self._figures(self.epochs[-1])
-        figures[self.folder] += [] if epoch % self._every else self._distributions()
-        for folder, values in figures.items():
-            append(folder, epoch, values)
+            cut(self.folder, epoch)
+        append(self.folder, epoch, [*ours(self.epochs[-1]), *([] if epoch % self._every else self._distributions())])
 
     def on_restore(self) -> None:
-        """Go on behind the restored epoch: what the files say after it will be said again.
+        """Go on behind the restored epoch: what the file says after it will be said again.
 
-        Damaged ones are written anew from the figures; the weights and gates of earlier epochs are then lost.
+        A damaged one is written anew from the metrics; the weights and gates of earlier epochs are then lost.
         """
-        for folder in self._folders():
-            if not cut(folder, len(self.epochs)):
-                files.remove(folder / FILE)
-                for epoch, event in enumerate(self.epochs):
-                    append(folder, epoch, self._figures(event)[folder])
+        if not cut(self.folder, len(self.epochs)):
+            files.remove(self.folder / FILE)
+            self.begin()
+            for epoch, event in enumerate(self.epochs):
+                append(self.folder, epoch, ours(event))
 
-    def _folders(self) -> list[Path]:
-        return list(dict.fromkeys(folder for event in self.epochs for folder in self._figures(event)))
-
-    def _figures(self, event: dict[str, Any]) -> dict[Path, list[Any]]:
-        """What the figures of an epoch are in each folder."""
-        return {self.folder: ours(event), **{self.folder / split: values for split, values in of_keras(event).items()}}
+    def begin(self) -> None:
+        """Say at the top of a new file what is trained: here nothing."""
 
     def _distributions(self) -> Iterator[Any]:
         for weight in self.model.trainable_weights:

@@ -74,9 +74,8 @@ def answer(folder: Path) -> Any:
 def shown(folder: Path) -> list[Any]:
     """What TensorBoard shows of a run, and of the mean over its variant's seeds, without what the clock says."""
     board, mean = folder / TENSORBOARD, folder.parent / "mean"
-    places = (board, board / "train", board / "validation", board / "result", mean)
-    figures = [untimed({tag: [*map(repr, points)] for tag, points in tensorboards.shown(one).items()}) for one in places]
-    configs = [text.item() for text in tensorboards.tensors(board / "result", "text")["config"]]
+    figures = [untimed({tag: [*map(repr, points)] for tag, points in tensorboards.shown(one).items()}) for one in (board, mean)]
+    configs = [text.item() for text in tensorboards.tensors(board, "text")["config"]]
     others = {**tensorboards.histograms(board), **tensorboards.images(board)}
     return [figures, configs, {tag: [step.tobytes() for step in steps] for tag, steps in others.items()}]
 

@@ -158,7 +158,7 @@ def made_good(place: Path, told: str, whole: Whole, forker: Forker) -> None:
 
 def test_the_run_goes_on_from_the_state_before_a_damaged_one(begun: Path, whole: Whole, forker: Forker) -> None:
     ours, builtin = folder(begun), folder(begun, "builtin")
-    for path in (ours / STATE, curve(ours), builtin / STATE, builtin / f"{STATE}.previous"):
+    for path in (ours / STATE, builtin / STATE, builtin / f"{STATE}.previous"):
         flip(path)
     made_good(begun, "state is damaged and not used", whole, forker)
     said = (begun / "log").read_text()
@@ -176,8 +176,8 @@ def unfinished(run: Path) -> None:
 
 
 def curve(run: Path) -> Path:
-    """The event file of the training split."""
-    return next((run / store.TENSORBOARD / "train").iterdir())
+    """The event file."""
+    return next((run / store.TENSORBOARD).iterdir())
 
 
 def torn(run: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_sealed_line_of_another_file_is_no_result(copy: Path) -> None:
     assert store.read_run(folder(copy)).damaged == [store.RESULT]
 
 
-@pytest.mark.parametrize("name", ["", "checkpoint", "tensorboard/train", "events.jsonl", "checkpoint/state"])
+@pytest.mark.parametrize("name", ["", "checkpoint", "tensorboard", "events.jsonl", "checkpoint/state"])
 def test_a_link_in_place_of_a_folder_or_file_is_refused(name: str, begun: Path, tmp_path: Path, forker: Forker) -> None:
     """Nothing is written through it."""
     place = folder(begun) / name

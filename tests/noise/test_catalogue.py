@@ -1,9 +1,12 @@
 """The catalogue says where each scheme acts, and the documents hold the same table."""
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from rnnlab.cli import main
 from rnnlab.noise import catalogue
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import SITES
@@ -39,3 +42,22 @@ def test_sites_of_known_schemes(name, sites):
 
 def test_the_documentation_shows_the_table_of_the_code():
     assert catalogue.markdown() in DOCUMENT.read_text()
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_three_steps_have_the_masks_by_their_lifetimes(name):
+    text = catalogue.unrolled(name)
+    assert max(map(len, text.splitlines())) <= 140
+    for noise in catalogue.composition(name):
+        found = re.findall(rf"\[{noise.site} (\w+)\]", text)
+        expected = {"step": ["m1", "m2", "m3"], "sequence": ["m"] * 3, "batch": ["M"] * 3}[noise.lifetime]
+        assert found == (expected[:1] * 2 if noise.site == "carried" else expected)
+    assert len(re.findall(r"\[\w+ \w+\]", text)) == sum(2 if one == "carried" else 3 for one in set(catalogue.sites(name)))
+
+
+@pytest.mark.parametrize("name", catalogue.ARGUMENTS)
+def test_an_argument_is_explained_with_the_schemes_that_it_takes(name):
+    done = CliRunner().invoke(main, ["schemes", name])
+    assert done.exit_code == 0
+    given = [line.split()[0] for line in done.output.splitlines() if re.match(r"  \S", line)]
+    assert given == [key for key, scheme in SCHEMES.items() if name in scheme.arguments]

@@ -10,10 +10,13 @@ import pytest
 from rnnlab import sealed
 from rnnlab.comparison.compare import compare
 from rnnlab.comparison.load import gather
-from rnnlab.plots.comparison_plots import pictures
+from rnnlab.plots import learning_curves
+from rnnlab.plots.comparison_plots import NARROW, pictures
 from rnnlab.plots.learning_curves import Curves, curves_of
+from rnnlab.plots.style import inks
 from rnnlab.plots.svg import PALETTE, css, standalone
 from rnnlab.report import html
+from rnnlab.report.tables import columns, further_columns
 from rnnlab.storage import store
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'$\\frac{"
@@ -62,7 +65,8 @@ def test_it_answers_first_and_then_shows_everything(make):
     comparison, text = compare(folder), " ".join(Page(page(folder)).text)
     text = re.sub(r"\s+", " ", text)
     heads = ["Answer", "Comparison", "Learning curves", "Every seed", "Difference from the baseline", "Generalisation gap"]
-    places = [text.index(head) for head in [*heads, "Speed and quality", "Every number", "How it was decided", "Configuration"]]
+    heads += ["Speed and quality", "Every number", "How it was decided", "Configuration"]
+    places = [text.index(head, text.index("Answer")) for head in heads]  # behind the contents
     assert places == sorted(places)
     for one in comparison.variants.values():
         if one.against:
@@ -138,6 +142,61 @@ def test_a_figure_of_several_words_has_its_curves(make):
     curves = re.search(r'id="curves".*?</section>', page(folder), re.DOTALL).group()
     assert ">root mean squared error<" in curves
     assert 'class="series-1"' in curves
+
+
+def test_curves_are_scaled_to_what_comes_after_the_first_epoch_and_set_against_the_baseline(make):
+    from matplotlib.figure import Figure
+
+    base = np.array([[900.0, 100.0, 90.0], [905.0, 101.0, 92.0]])
+    of = {"none": Curves(base, base), "tested": Curves(base, base - [[5.0, 4.0, 3.0], [5.0, 4.0, 3.0]])}
+    shown = inks(compare(make.experiment({"none": 0, "tested": -9}, seeds=2)))
+    zoomed, against = Figure().subplots(1, 2)
+    learning_curves.draw(zoomed, of, shown, "perplexity", False)
+    assert zoomed.get_ylim()[1] < 110
+    learning_curves.differences(against, of, shown, "none", "perplexity")
+    lines = [np.asarray(line.get_ydata()).tolist() for line in against.get_lines()]
+    assert [-5.0, -4.0, -3.0] in lines
+    assert against.get_ylabel() == "perplexity minus none"
+
+
+def test_the_contents_lead_to_every_section(make):
+    text = page(make.experiment({"none": 0, "tested": -9}, seeds=2))
+    anchors = re.findall(r'<li><a href="#([^"]+)">', text)
+    assert len(anchors) == len(set(anchors)) > 8
+    assert all(f'<section class="plot" id="{one}"' in text or f'<section id="{one}"' in text for one in anchors)
+    assert "data python_reference" in text
+    assert 'id="filter"' not in text
+    many = {f"v{number}": {"training.epochs": number + 1} for number in range(9)}
+    folder = make.experiment({name: -place for place, name in enumerate(many)}, patches=many, seeds=2, name="many")
+    assert 'id="filter"' in page(folder)
+
+
+def test_no_column_repeats_another(make):
+    comparison = compare(make.experiment({"none": 0, "tested": -9}, seeds=3))
+    for table in (columns(comparison), further_columns(comparison)):
+        texts = [tuple(cell.text for cell in column.cells) for column in table]
+        assert len(texts) == len(set(texts))
+
+
+def test_pictures_for_a_paper_are_pdf_in_the_width_of_a_column_and_repeat(make):
+    drawn = pictures(compare(make.experiment({"none": 0, "tested": -9}, seeds=3)), {})
+    for picture in drawn:
+        content = picture.column()
+        assert content.startswith(b"%PDF")
+        (box,) = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+)", content)
+        assert float(box) == pytest.approx(72 * NARROW, abs=1)
+        assert content == picture.column()
+
+
+def test_explorers_are_linked_from_where_the_report_lies(make):
+    folder = make.experiment({"none": 0, "tested": -9}, seeds=2)
+    place = store.run_folder(folder, "tested", 2) / store.INSPECTION
+    place.mkdir()
+    (place / "explorer.html").write_text("")
+    html.write(folder)
+    text = (folder / "report.html").read_text()
+    assert '<a href="tested/seed-2/inspection/explorer.html">tested, seed 2</a>' in text
+    assert 'href="#inside"' in text
 
 
 def test_one_seed_is_counted_as_one(make):

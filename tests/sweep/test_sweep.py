@@ -98,8 +98,9 @@ def test_tensorboard_shows_the_epochs(whole: tuple[Path, str, ExperimentRecord])
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     for one in whole[2].runs:
+        events = EventAccumulator(str(one.folder / store.TENSORBOARD)).Reload()
         for split in ("train", "validation"):
-            shown = EventAccumulator(str(one.folder / store.TENSORBOARD / split)).Reload().Scalars("epoch_loss")
+            shown = events.Scalars(f"{split}/loss")
             assert [event.value for event in shown] == pytest.approx([epoch[split]["loss"] for epoch in one.epochs])
 
 

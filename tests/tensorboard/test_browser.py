@@ -66,7 +66,7 @@ def ask(address: str) -> Callable[..., Any]:
         with urlopen(Request(address_, content, {"Content-Type": "application/json"}), timeout=30) as answer:
             return json.load(answer)
 
-    WebDriverWait(None, 60).until(lambda _: "tensorboard" in asked("runs") and "burst/mean" in asked("runs"))
+    WebDriverWait(None, 60).until(lambda _: "(answer)" in asked("runs") and "(mean) burst" in asked("runs"))
     return asked
 
 
@@ -76,8 +76,13 @@ def test_hparams_have_the_settings_and_the_figures(ask: Callable[..., Any], fold
     groups = {one["name"]: one for one in ask("plugin/hparams/session_groups", wanted)["sessionGroups"]}
     assert set(groups) == {f"quickstart/{name}" for name in ("none", "variational", "builtin", "burst")}
     shown = groups["quickstart/variational"]["hparams"]
-    expected = {"cell": "lstm", "implementation": "auto", "recurrent_dropout.scheme": "variational"}
+    expected = {"implementation": "auto", "recurrent_dropout.scheme": "variational"}
     expected |= {"recurrent_dropout.site": "recurrent", "recurrent_dropout.lifetime": "sequence", "recurrent_dropout.rate": 0.3}
+    columns = ask("plugin/hparams/experiment", {})
+    names = [one["name"] for one in columns["hparamInfos"]]
+    assert "cell" not in names, "what all variants share is no column"
+    assert names.index("recurrent_dropout.rate") < names.index("dropout.lifetime"), "schemes and rates stand first"
+    assert columns["metricInfos"][0]["displayName"] == "test perplexity"
     assert shown.items() >= expected.items()
     assert groups["quickstart/burst"]["hparams"]["training.optimizer.learning_rate"] == 1e38
     for name, group in groups.items():
@@ -86,7 +91,7 @@ def test_hparams_have_the_settings_and_the_figures(ask: Callable[..., Any], fold
     results = [json.loads((folder / "none" / f"seed-{seed}" / "result.json").read_text()) for seed in (1, 2)]
     mean = sum(result["metrics"]["test_perplexity"] for result in results) / 2
     metrics = {one["name"]["tag"]: one["value"] for one in groups["quickstart/none"]["metricValues"]}
-    assert metrics["test_perplexity"] == pytest.approx(mean, rel=1e-6)
+    assert metrics["result/test_perplexity"] == pytest.approx(mean, rel=1e-6)
 
 
 def test_custom_scalars_have_the_band_of_every_figure(ask: Callable[..., Any], folder: Path) -> None:
@@ -98,26 +103,32 @@ def test_custom_scalars_have_the_band_of_every_figure(ask: Callable[..., Any], f
     estimates = [mean_interval(column) for column in values.T]
     expected = {"value": "mean", "lower": "low", "upper": "high"}
     for end, field in expected.items():
-        points = ask("plugin/scalars/scalars", run="none/mean", tag=series[end])
+        points = ask("plugin/scalars/scalars", run="(mean) none", tag=series[end])
         assert [value for _, _, value in points] == pytest.approx([getattr(one, field) for one in estimates], rel=1e-5)
-    tags = ask("plugin/scalars/tags")["none/seed-1/tensorboard"]
+    tags = ask("plugin/scalars/tags")["none/seed 1"]
+    names = set(ask("runs"))
+    assert names == {"(answer)"} | {
+        name
+        for one in ("none", "variational", "builtin", "burst")
+        for name in (f"(mean) {one}", f"{one}/seed 1", f"{one}/seed 2")
+    }
     assert {"train/loss", "gradient_norm", "update_norm", "learning_rate", "words_per_second"} <= set(tags)
 
 
 def test_histograms_images_and_texts_are_served(ask: Callable[..., Any]) -> None:
     for variant in ("none", "builtin"):
-        run = f"{variant}/seed-1/tensorboard"
+        run = f"{variant}/seed 1"
         assert "gates/recurrent_0/forget" in ask("plugin/histograms/tags")[run]
         assert "gate_maps/recurrent_0/forget" in ask("plugin/images/tags")[run]
         buckets = ask("plugin/histograms/histograms", run=run, tag="gates/recurrent_0/forget")
         assert [step for _, step, _ in buckets] == [0, 1]
         pictures = ask("plugin/images/images", run=run, tag="gate_maps/recurrent_0/forget", sample="0")
         assert [picture["step"] for picture in pictures] == [0, 1]
-    (config,) = ask("plugin/text/text", run="none/seed-1/tensorboard/result", tag="config")
+    (config,) = ask("plugin/text/text", run="none/seed 1", tag="config")
     assert "name: quickstart" in config["text"]
-    (error,) = ask("plugin/text/text", run="burst/seed-1/tensorboard/result", tag="error")
+    (error,) = ask("plugin/text/text", run="burst/seed 1", tag="error")
     assert "diverged: the loss became" in error["text"]
-    (answer,) = ask("plugin/text/text", run="tensorboard", tag="answer")
+    (answer,) = ask("plugin/text/text", run="(answer)", tag="answer")
     assert "variational" in answer["text"]
 
 
@@ -132,11 +143,11 @@ return {text: seen.flatMap((one) => [...one.childNodes].filter((part) => part.no
         pictures: seen.filter((one) => one.tagName === "IMG" && one.naturalWidth > 100).length};
 """
 TABS = {
-    "scalars&regexInput=seed-1/tensorboard$": ("validation", lambda page: page["lines"] > 3),
-    "custom_scalars&regexInput=mean$": ("validation/perplexity, mean over seeds", lambda page: "none/mean" in page["text"]),
+    "scalars&regexInput=seed 1$": ("validation", lambda page: page["lines"] > 3),
+    "custom_scalars&regexInput=mean": ("validation/perplexity, mean over seeds", lambda page: "(mean) none" in page["text"]),
     "hparams": ("recurrent_dropout.scheme", lambda page: "quickstart/variatio" in page["text"]),
-    "histograms&regexInput=none/seed-1/tensorboard$": ("gates", lambda page: page["lines"] > 3),
-    "images&regexInput=builtin/seed-1/tensorboard$": ("gate_maps/recurrent_0", lambda page: page["pictures"] > 0),
+    "histograms&regexInput=none/seed 1$": ("gates", lambda page: page["lines"] > 3),
+    "images&regexInput=builtin/seed 1$": ("gate_maps/recurrent_0", lambda page: page["pictures"] > 0),
     "text": ("answer", lambda page: "Exploratory" in page["text"]),
 }
 

@@ -1,6 +1,7 @@
 """Event files are what TensorBoard itself reads back, and no TensorFlow is needed to write them."""
 
 import io
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from tensorboards import read, shown
 
-from rnnlab.tensorboard import append, cut, histogram, image, scalars, text
+from rnnlab.tensorboard import append, cut, event_files, histogram, image, scalars, session_end, session_start, text
+from rnnlab.tensorboard.hparams_columns import columns
+from rnnlab.tensorboard.readable_names import link
 
 
 def tensor(events: Any, tag: str) -> np.ndarray:
@@ -77,6 +80,59 @@ def test_a_file_torn_at_any_byte_goes_on_behind_its_last_whole_step(tmp_path: Pa
         assert cut(tmp_path, steps)
         append(tmp_path, steps, scalars({"loss": steps}))
         assert shown(tmp_path)["loss"] == [(step, step) for step in range(steps + 1)]
+
+
+def test_a_file_torn_at_any_byte_keeps_how_it_began_and_knows_whether_it_does(tmp_path: Path) -> None:
+    append(tmp_path, 0, [session_start("group", {"rate": 0.5}), text("config", "a: 1")])
+    (file,) = tmp_path.iterdir()
+    beginning = file.stat().st_size
+    for step in range(2):
+        append(tmp_path, step, scalars({"loss": step}))
+    append(tmp_path, 2, [*scalars({"result": 1.0}), session_end(True)])
+    content = file.read_bytes()
+    assert cut(tmp_path, 2)
+    assert set(shown(tmp_path)) == {"loss"}
+    for end in range(0, len(content), 5):
+        file.write_bytes(content[:end])
+        assert event_files.begun(tmp_path) == (end >= beginning)
+        assert cut(tmp_path, 0) == event_files.begun(tmp_path) or end < beginning
+        assert file.stat().st_size <= beginning
+    file.write_bytes(content)
+    event_files.forget(tmp_path)
+    assert not event_files.begun(tmp_path)
+    assert shown(tmp_path)["loss"] == [(0, 0), (1, 1)]
+    assert cut(tmp_path, 2)
+
+
+def test_columns_are_first_what_varies_then_what_is_compared() -> None:
+    from tensorboard.plugins.hparams.metadata import parse_experiment_plugin_data
+
+    same = {"cell": "lstm", "dropout.rate": 0.5, "recurrent_dropout.scheme": "none"}
+    other = {**same, "units": 64, "recurrent_dropout.scheme": "zoneout", "seed": 2, "variant": "b"}
+    same["recurrent_dropout.site"], other["recurrent_dropout.site"] = "none", "hold_cell"
+    value = columns([{**same, "units": 32, "seed": 1, "variant": "a"}, other], ["test_loss", "val_loss"])
+    experiment = parse_experiment_plugin_data(value.metadata.plugin_data.content)
+    found = {one.name: (list(one.domain_discrete), one.differs) for one in experiment.hparam_infos}
+    assert found == {
+        **{"recurrent_dropout.scheme": (["none", "zoneout"], True), "recurrent_dropout.site": (["none", "hold_cell"], False)},
+        **{"units": ([32, 64], True), "variant": (["a", "b"], False)},
+    }
+    assert [one.name.tag for one in experiment.metric_infos] == ["result/test_loss", "result/val_loss"]
+
+
+def test_runs_have_readable_names_also_those_that_come_later(tmp_path: Path) -> None:
+    folder, view = tmp_path / "runs", tmp_path / "view"
+    for place in ("none/seed-1/tensorboard", "none/mean", "tensorboard", "mine"):
+        append(folder / place, 0, scalars({"loss": 1.0}))
+    link(folder, view)
+    append(folder / "none/seed-2/tensorboard", 0, scalars({"loss": 2.0}))
+    link(folder, view)
+    names = {str(path.relative_to(view)) for path in view.rglob("*") if path.is_symlink()}
+    assert names == {"none/seed 1", "none/seed 2", "(mean) none", "(answer)", "mine"}
+    assert shown(view / "none" / "seed 2")["loss"] == [(0, 2.0)]
+    shutil.rmtree(folder / "none" / "seed-1")
+    link(folder, view)
+    assert not (view / "none" / "seed 1").is_symlink()
 
 
 def test_writing_needs_no_tensorflow(tmp_path: Path) -> None:

@@ -33,3 +33,13 @@ function show(series) {
   for (const part of document.querySelectorAll("svg .hot")) part.classList.remove("hot");
   if (series) for (const part of document.querySelectorAll("svg ." + series)) part.classList.add("hot");
 }
+
+const filter = document.getElementById("filter");
+if (filter) filter.addEventListener("input", () => {
+  const rows = [...document.querySelectorAll("#table [data-series]")];
+  const wanted = (row) => row.cells[0].textContent.toLowerCase().includes(filter.value.toLowerCase());
+  const shown = new Set(rows.filter(wanted).map((row) => row.dataset.series));
+  for (const row of document.querySelectorAll("[data-series]")) row.classList.toggle("away", !shown.has(row.dataset.series));
+  for (const part of document.querySelectorAll("svg [class^=series]")) part.classList.toggle("away", !shown.has(part.classList[0]));
+  document.getElementById("shown").textContent = `${shown.size} of ${rows.length}`;
+});
