@@ -27,7 +27,7 @@ class Kept:
     def serving(self, model: ModelConfig, dataset: Dataset, training: TrainingConfig) -> Iterator[None]:
         """Keep the model of a run that is made inside; one of another recipe, and what it has taken, is given back before.
 
-        So is this one where the run fails, is spread over several devices, or Keras trains it, as on JAX.
+        So is this one where the run fails, or is spread over several devices.
         """
         recipe = (model, training, id(dataset))
         if recipe != self._recipe:
@@ -39,7 +39,7 @@ class Kept:
         except BaseException:
             self.close()
             raise
-        if not (self._model and self._model.program):
+        if training.distribution:
             self.close()
 
     def compiled(self, model: ModelConfig, dataset: Dataset, training: TrainingConfig, seed: int) -> keras.Model:

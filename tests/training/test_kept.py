@@ -5,7 +5,6 @@ from contextlib import closing
 from functools import wraps
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
@@ -46,9 +45,6 @@ def untimed(outcome: Outcome) -> dict[str, Any]:
     return {**vars(outcome), "metrics": metrics}
 
 
-TENSORFLOW = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras trains on this backend")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("steps", [1, 10**6], ids=["xla", "graph"])
@@ -64,7 +60,6 @@ def test_other_seeds_get_the_bits_of_a_model_of_their_own(name: str, steps: int,
     assert together[0][1]["metrics"] != together[1][1]["metrics"]
 
 
-@TENSORFLOW
 def test_a_seed_traces_and_keeps_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[bool] = []
     call = LSTM.call
@@ -94,7 +89,6 @@ def graphs() -> int:
     return sum(type(thing).__name__ in ("Functional", "FuncGraph") for thing in gc.get_objects())
 
 
-@TENSORFLOW
 def test_another_variant_and_a_run_that_fails_give_the_model_back() -> None:
     kept = Kept()
     made(kept, "ours", 1)
