@@ -142,14 +142,6 @@ def make_variables(model: Any, batch: Any) -> None:
     model._symbolic_build(data_batch=batch)
 
 
-def choose_comparison(callback: Any) -> None:
-    """Let a callback that watches a metric choose now whether more or less of it is better.
-
-    Keras chooses at the end of the first epoch, and turns the sign of `min_delta` then; a restored one has it turned already.
-    """
-    callback._set_monitor_op()
-
-
 def weights_h5(model: Any) -> bytes:
     """Return the contents of the file that `model.save_weights` would write.
 

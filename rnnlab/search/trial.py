@@ -8,6 +8,7 @@ import keras
 from rnnlab.config import RunConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.pretrained import put
+from rnnlab.training.callback_state import Remembering
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.cleanup import released
@@ -16,8 +17,11 @@ from rnnlab.training.repeatable import repeatable
 from rnnlab.training.threads import use
 
 
-class Report(keras.callbacks.Callback):
+class Report(Remembering, keras.callbacks.Callback):
     """Reports the monitored figure of every epoch to a trial of Optuna, and stops training where the trial is to be pruned."""
+
+    state_name = "report"
+    remembered = ("pruned",)
 
     def __init__(self, trial: Any, monitor: str):
         super().__init__()

@@ -71,7 +71,7 @@ def execute(
         _make_room(folder, slot, progress)
         _begin(spec, folder, dataset, where, board)
         callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
-        callbacks.append(looks(spec.config.training, dataset, folder / store.INSPECTION))
+        callbacks += snapshots(spec.config.training, dataset, folder / store.INSPECTION)
         with nullcontext(kept) if kept else closing(Kept()) as models:
             result = _made(spec, folder, dataset, callbacks, slot, models)
     return _ended(spec, folder, result, board, lock, shown)
@@ -132,12 +132,12 @@ def _ended(spec: RunSpec, folder: Path, result: dict[str, Any], board: Board, lo
     return result
 
 
-def looks(config: TrainingConfig, dataset: Dataset, folder: Path) -> keras.callbacks.Callback:
-    """Return the callback that looks inside as the config says, or one that does nothing."""
+def snapshots(config: TrainingConfig, dataset: Dataset, folder: Path) -> list[keras.callbacks.Callback]:
+    """Return the callback that takes snapshots of the model, where the config wants them."""
     if not config.inspect:
-        return keras.callbacks.Callback()  # so that a state has as many callbacks with it as without it
+        return []
     batch, texts = first_batch(dataset)
-    return Inspect(folder, *batch, every_epochs=config.inspect.every_epochs, tokens=texts)
+    return [Inspect(folder, *batch, every_epochs=config.inspect.every_epochs, tokens=texts)]
 
 
 class Owned(keras.callbacks.Callback):

@@ -33,11 +33,13 @@ class Callback(keras.callbacks.Callback):
     ['events.out.tfevents.0000000000.rnnlab']
     """
 
+    state_name = "tensorboard"
+
     def __init__(self, folder: str | Path, inputs: Any = None, every: int = 1):
         super().__init__()
         self.folder, self._inputs, self._every = Path(folder), inputs, every
         self.epochs: list[dict[str, Any]] = []
-        """The figures of every epoch, as `rnnlab.training.callbacks.epoch_event` sorts them."""
+        """The metrics of every epoch, as `rnnlab.training.callbacks.epoch_event` sorts them."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Begin."""
@@ -54,11 +56,16 @@ class Callback(keras.callbacks.Callback):
             cut(self.folder, epoch)
         append(self.folder, epoch, [*ours(self.epochs[-1]), *([] if epoch % self._every else self._distributions())])
 
-    def on_restore(self) -> None:
-        """Go on behind the restored epoch: what the file says after it will be said again.
+    def save_state(self) -> dict[str, Any]:
+        """Return the metrics of the epochs so far."""
+        return {"epochs": self.epochs}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Cut the file after the restored epoch, since later ones are trained again.
 
         A damaged one is written anew from the metrics; the weights and gates of earlier epochs are then lost.
         """
+        self.epochs = state["epochs"]
         if not cut(self.folder, len(self.epochs)):
             files.remove(self.folder / FILE)
             self.begin()

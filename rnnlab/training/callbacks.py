@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from rnnlab import sealed
+from rnnlab.training.callback_state import Remembering
 from rnnlab.training.norms import Norms
 
 
@@ -50,9 +51,11 @@ class Meter(keras.callbacks.Callback):
                 logs["words_per_second"] = self.words * self._batches / (self._stop - self._start)
 
 
-class Divergence(keras.callbacks.Callback):
+class Divergence(Remembering, keras.callbacks.Callback):
     """Stops training at the first loss that is no finite number and remembers where that was."""
 
+    state_name = "divergence"
+    remembered = ("epoch", "step", "loss")
     several = True
     epoch: int | None = None
     """The epoch in which training diverged, counted from 1; None while it has not."""
@@ -86,6 +89,8 @@ class Divergence(keras.callbacks.Callback):
 class EventLog(keras.callbacks.Callback):
     """Appends a line for every epoch to a file that checks itself; see `rnnlab.sealed`."""
 
+    state_name = "events"
+
     def __init__(self, path: Path):
         super().__init__()
         self.path = path
@@ -96,8 +101,13 @@ class EventLog(keras.callbacks.Callback):
         self.events.append(epoch_event(epoch + 1, dict(logs or {})))
         sealed.append(self.path, self.events[-1])
 
-    def on_restore(self) -> None:
-        """Write the file anew: what it says after the restored epoch will be said again."""
+    def save_state(self) -> dict[str, Any]:
+        """Return the events so far."""
+        return {"events": self.events}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Write the file anew: the epochs after the restored one are trained again."""
+        self.events = state["events"]
         sealed.write(self.path, self.events)
 
 

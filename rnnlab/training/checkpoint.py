@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnlab import compat, files
 from rnnlab.training import array_file
+from rnnlab.training.callback_state import BestEpoch, by_name
 
 
 class Slot:
@@ -63,14 +64,14 @@ class Slot:
 class Checkpoint(keras.callbacks.Callback):
     """Keeps the state of a run at the end of every epoch and every `minutes` in between, and puts it back at the beginning.
 
-    The state: weights, random generators and carried states of the model, optimizer, running metrics, the public plain fields
-    of all `others` callbacks, and the position. It has to be the last callback, since some reset their fields as training
-    begins. A callback's `on_restore`, where it has one, is called when its fields are back.
+    The state: weights, random generators and carried states of the model, optimizer, running metrics, position, and what the
+    `others` callbacks save, see `rnnlab.training.callback_state`. It has to be the last callback, since some reset their
+    attributes as training begins.
     """
 
     def __init__(self, slot: Slot, others: Sequence[keras.callbacks.Callback], minutes: float):
         super().__init__()
-        self.slot, self.others, self.minutes = slot, others, minutes
+        self.slot, self.others, self.minutes = slot, by_name(others), minutes
         self.several = minutes > 0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -103,7 +104,7 @@ class Checkpoint(keras.callbacks.Callback):
             "batch": batch,
             "stopped": bool(self.model.stop_training),
             "variables": [keras.ops.convert_to_numpy(variable) for variable in variables(self.model)],
-            "callbacks": [fields(other) for other in self.others],
+            "callbacks": {name: other.save_state() for name, other in self.others.items()},
         }
         self.slot.write(state)
         self._saved = time.monotonic()
@@ -111,11 +112,8 @@ class Checkpoint(keras.callbacks.Callback):
     def _restore(self, state: dict[str, Any]) -> None:
         for variable, value in zip(variables(self.model), state["variables"], strict=True):
             variable.assign(value)
-        for other, kept in zip(self.others, state["callbacks"], strict=True):
-            if "monitor_op" not in kept and getattr(other, "monitor_op", keras) is None:
-                compat.choose_comparison(other)  # Keras would do it at the epoch's end and turn the sign of min_delta once more
-            vars(other).update(kept)
-            getattr(other, "on_restore", lambda: None)()
+        for name, other in self.others.items():
+            other.load_state(state["callbacks"][name])
 
 
 def variables(model: keras.Model) -> list[keras.Variable]:
@@ -123,16 +121,7 @@ def variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables, *model.metrics_variables, compat.global_generator().state]
 
 
-def fields(callback: keras.callbacks.Callback) -> dict[str, Any]:
-    """Return the public fields of a callback that are plain values.
-
-    >>> fields(keras.callbacks.EarlyStopping("val_loss", patience=3))["patience"]
-    3
-    """
-    found = {name: value for name, value in vars(callback).items() if not name.startswith("_") and name != "params"}
-    return {name: value for name, value in found.items() if array_file.plain(value)}
-
-
 def best_weights(state: dict[str, Any]) -> list[np.ndarray]:
     """Return the weights of the best epoch out of the state of a finished run, as `model.set_weights` takes them."""
-    return next(kept["best_weights"] for kept in state["callbacks"] if kept.get("best_weights"))
+    weights: list[np.ndarray] = state["callbacks"][BestEpoch.state_name]["best_weights"]
+    return weights

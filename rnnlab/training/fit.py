@@ -13,6 +13,7 @@ from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import objective
 from rnnlab.models.two_passes import two_passes
+from rnnlab.training.callback_state import BestEpoch, History
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
 from rnnlab.training.class_weights import weighted
@@ -42,10 +43,10 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     return model
 
 
-def best_epoch(config: TrainingConfig, task: Task) -> keras.callbacks.EarlyStopping:
+def best_epoch(config: TrainingConfig, task: Task) -> BestEpoch:
     """Return the callback that keeps the weights of the best epoch, and stops early where the config says so."""
     monitor, mode = monitored(config, task.kind)
-    return keras.callbacks.EarlyStopping(
+    return BestEpoch(
         monitor,
         mode=mode,
         patience=config.early_stopping.patience if config.early_stopping else NEVER,
@@ -77,7 +78,7 @@ def fit(
 ) -> dict[str, list[float]]:
     """Fit a compiled model, from the state in `slot` on if there is one; return the logs of all its epochs."""
     feed, epoch, batch = Feed(weighted(dataset, config.class_weights), seed), *(slot.position if slot else (0, 0))
-    history = keras.callbacks.History()
+    history = History()
     kind, words = dataset.task.kind, dataset.train.size / len(feed)
     rates = rate_callbacks(config, kind, feed)
     watch = [feed.follow((epoch, batch)), SeparatePasses(), *rates, Meter(words), history, *callbacks]

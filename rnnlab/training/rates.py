@@ -6,6 +6,7 @@ import keras
 
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Kind
+from rnnlab.training.callback_state import LowerOnPlateau, Remembering
 from rnnlab.training.schedules import ByEpoch, Plateau, factor
 from rnnlab.training.training_config import AveragingConfig, TrainingConfig, monitored
 
@@ -34,18 +35,21 @@ class Pace(keras.callbacks.Callback):
         self.model.optimizer.pace.assign(self._feed.pace(batch))
 
 
-class Averaging(keras.callbacks.Callback):
+class Averaging(Remembering, keras.callbacks.Callback):
     """Begins the averaging of the weights when its trigger is pulled, and lets the mean stand in for them in validation.
 
     The mean stays in the model until the callbacks before this one have seen the end of the epoch, so that they keep, log and
-    judge what was validated; then the weights themselves come back, and training goes on with them.
+    evaluate what was validated; then the weights themselves come back, and training goes on with them.
     """
+
+    state_name = "averaging"
+    remembered = ("metrics",)
 
     def __init__(self, section: AveragingConfig, monitor: str, mode: str):
         super().__init__()
         self._section, self._monitor, self._sign = section, monitor, -1 if mode == "max" else 1
-        self.figures: list[float] = []
-        """The monitored figure of every epoch, less is better."""
+        self.metrics: list[float] = []
+        """The monitored metric of every epoch, its sign turned where more is better."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Look at the trigger before the first step."""
@@ -62,7 +66,7 @@ class Averaging(keras.callbacks.Callback):
         """Put the weights back, and look at the trigger."""
         for weight, value in zip(self.model.trainable_variables, self._kept, strict=False):
             weight.assign(value)
-        self.figures.append(self._sign * (logs or {})[self._monitor])
+        self.metrics.append(self._sign * (logs or {})[self._monitor])
         self._look(epoch + 1)
 
     def _look(self, epochs: int) -> None:
@@ -70,9 +74,9 @@ class Averaging(keras.callbacks.Callback):
             self.model.optimizer.begun.assign(1.0)
 
     def _got_worse(self) -> bool:
-        """Whether the last figure is worse than the best one of more than `nonmonotone` epochs before it."""
+        """Whether the last metric is worse than the best one of more than `nonmonotone` epochs before it."""
         span = self._section.nonmonotone
-        return span is not None and len(self.figures) > span + 1 and self.figures[-1] > min(self.figures[: -span - 1])
+        return span is not None and len(self.metrics) > span + 1 and self.metrics[-1] > min(self.metrics[: -span - 1])
 
 
 def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras.callbacks.Callback]:
@@ -87,4 +91,4 @@ def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras
 
 def _plateau(section: Plateau, monitor: str, mode: str) -> keras.callbacks.Callback:
     settings: dict[str, Any] = {"patience": section.patience, "factor": section.factor, "min_lr": section.least}
-    return keras.callbacks.ReduceLROnPlateau(monitor, mode=mode, min_delta=0.0, **settings)
+    return LowerOnPlateau(monitor, mode=mode, min_delta=0.0, **settings)

@@ -17,6 +17,7 @@ from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import array_file
+from rnnlab.training.callback_state import LowerOnPlateau, by_name
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
 from rnnlab.training.optimizer_config import SETTINGS
@@ -169,7 +170,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
 @pytest.mark.slow
 def test_plateaus_and_draws_without_a_seed_go_on_too(tmp_path: Path) -> None:
     def ended(name: str, kill_at: int = -1) -> tuple[list[Any], list[Any]]:
-        plateau = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, min_delta=10.0)
+        plateau = LowerOnPlateau("val_loss", factor=0.5, patience=2, min_delta=10.0)
         weights, _ = run(tmp_path / name, NUMBERS, NOISE, kill_at, [plateau, Jitter()], epochs=6, early_stopping=None)
         return weights, [event["learning_rate"] for event in sealed.read(tmp_path / name / "events.jsonl")]
 
@@ -241,3 +242,21 @@ def test_a_state_of_another_run_is_not_used(tmp_path: Path) -> None:
         run(tmp_path, NUMBERS, NOISE, kill_at=30)
     assert Slot(tmp_path / "checkpoint" / "state", "me").state is not None
     assert Slot(tmp_path / "checkpoint" / "state", "you").state is None
+
+
+def test_a_state_is_kept_by_name_and_not_by_place(tmp_path: Path) -> None:
+    """More callbacks without a state, and another order, change nothing: a run with snapshots goes on without them."""
+    whole, _ = run(tmp_path / "whole", NUMBERS, NOISE, more=[LowerOnPlateau("val_loss", patience=1)])
+    plain = keras.callbacks.Callback()
+    with pytest.raises(Killed):
+        run(tmp_path / "killed", NUMBERS, NOISE, 30, [plain, LowerOnPlateau("val_loss", patience=1), plain])
+    state = array_file.read(tmp_path / "killed" / "checkpoint" / "state")["callbacks"]
+    assert set(state) == {"history", "divergence", "best_epoch", "events", "plateau"}
+    again, _ = run(tmp_path / "killed", NUMBERS, NOISE, more=[LowerOnPlateau("val_loss", patience=1)])
+    for mine, theirs in zip(again, whole, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_two_states_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="needs a state_name of its own, got events, events"):
+        by_name([EventLog(tmp_path / "one"), EventLog(tmp_path / "two")])
