@@ -1,0 +1,112 @@
+"""A package of a user's own from its installation to the export of a run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PARTS = Path(__file__).with_name("own_parts.txt")
+SETUP = """[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "own-parts"
+version = "1"
+[project.entry-points."rnnlab.plugins"]
+own = "own_parts.parts"
+[tool.setuptools]
+packages = ["own_parts"]
+"""
+EXPERIMENT = """name: own
+data: {name: walk, steps: 6, examples: {train: 64, validation: 16, test: 16}}
+model: {recurrent: [{cell: mgu, units: 3}]}
+training: {epochs: 2}
+evaluation: {metrics: [within_one]}
+compare:
+  seeds: 1
+  variants: {none: {}, mine: {recurrent_dropout: {scheme: mine}}}
+executor: {name: local, workers: 2}
+"""
+PLAIN = """name: plain
+data: {name: adding, length: 5, examples: {train: 64, validation: 16, test: 16}}
+model: {recurrent: [{units: 3}]}
+training: {epochs: 1}
+compare: {seeds: 1}
+executor: {name: in_process}
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the package installed in `site`, and two experiments: one of its parts, and one without."""
+    folder = tmp_path_factory.mktemp("outside")
+    package = folder / "source" / "own_parts"
+    package.mkdir(parents=True)
+    (package.parent / "pyproject.toml").write_text(SETUP)
+    (package / "__init__.py").write_text("")
+    (package / "parts.py").write_text(PARTS.read_text())
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--target", folder / "site", package.parent], check=True)
+    (folder / "own.yaml").write_text(EXPERIMENT)
+    (folder / "plain.yaml").write_text(PLAIN)
+    return folder
+
+
+def environment(place):
+    paths = [str(place / "site"), str(Path(__file__).parents[2])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def rnnlab(place, *words, status=0):
+    command = [sys.executable, "-m", "rnnlab", *map(str, words)]
+    done = subprocess.run(command, cwd=place, env=environment(place), capture_output=True, text=True, timeout=600)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout
+
+
+def results(place, experiment="own"):
+    return {path.parts[-3]: json.loads(path.read_text()) for path in (place / "runs" / experiment).glob("*/seed-1/result.json")}
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_an_installed_package_goes_all_the_way(place):
+    command = [sys.executable, "-m", "rnnlab", "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0"]
+    killed = subprocess.Popen(command, cwd=place, env=environment(place), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 120
+    while not list((place / "runs" / "own").glob("*/seed-1/checkpoint/state*")) and time.monotonic() < end:
+        time.sleep(0.1)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    rnnlab(place, "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0")
+    first = results(place)
+    assert {name: result["status"] for name, result in first.items()} == {"none": "done", "mine": "done"}
+    assert all(0 <= result["metrics"]["test_within_one"] <= 1 for result in first.values())
+    assert "within one" in rnnlab(place, "compare", "runs/own", "--metric", "within_one")
+    rnnlab(place, "inspect", "runs/own/none/seed-1")
+    rnnlab(place, "export", "runs/own/none/seed-1")
+    assert (place / "runs/own/none/seed-1/export/keras/model.keras").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_change_makes_its_runs_again_and_no_others(place):
+    code = "import rnnlab; print(rnnlab.run('own.yaml', runs='runs').runs().test_within_one.notna().all())"
+    (place / "own.yaml").write_text(EXPERIMENT.replace("name: own", "name: changed"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, env=environment(place), capture_output=True, text=True)
+    assert done.stdout.strip().endswith("True"), done.stdout + done.stderr
+    rnnlab(place, "run", "plain.yaml")
+    first = results(place, "changed")
+    files = {path: path.read_bytes() for path in (place / "runs").glob("*/*/seed-1/result.json") if path.parts[-4] != "own"}
+    parts = place / "site" / "own_parts" / "parts.py"
+    parts.write_text(parts.read_text().replace("h_new = held((1 - f) * h + f * g", "h_new = held((1 - f) * h + 2 * f * g"))
+    assert "moved" in rnnlab(place, "run", "own.yaml")
+    rnnlab(place, "run", "plain.yaml")
+    assert {path.parts[-4] for path, before in files.items() if path.read_bytes() != before} == {"changed"}
+    second = results(place, "changed")
+    assert all(second[name]["metrics"]["test_loss"] != first[name]["metrics"]["test_loss"] for name in first)
