@@ -66,7 +66,8 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def _drawn(self, inputs: Tensor) -> dict[str, Any]:
         if self.driven:
             return {}
-        if outside := [site for site in self.noise if site in OF_LAYERS]:
+        outside = [site for site, noise in self.noise.items() if site in OF_LAYERS or noise.schedule or noise.learned]
+        if outside:
             raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
         drawn = masks(self.noise, self.sizes(1, inputs), self.seeds, self.compute_dtype)
         return {site: _now(mask) if self.noise[site].lifetime == "step" else mask for site, mask in drawn.items()}

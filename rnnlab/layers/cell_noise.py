@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.cells.cell import Cell
+from rnnlab.layers.noise_rates import NoiseRates
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
 
 
-class CellNoise:
+class CellNoise(NoiseRates):
     """Mixed into a `keras.layers.RNN`: the noise of its cell, with seed streams of the layer.
 
     A cell that is none of ours has no noise but what it draws itself: ValueError where the layer is given some.
@@ -86,9 +87,10 @@ class CellNoise:
             self._tracker.lock()
 
     def open_streams(self) -> None:
-        """Create a seed stream for every site that has noise and none yet."""
+        """Create what every site with noise needs and has not yet: a seed stream, and a weight for a rate that changes."""
         if not hasattr(self, "seeds"):
             self.seeds = {}
+        self.open_rates(self.noise.values())
         for site, noise in self.noise.items():
             if site not in self.seeds and not noise.like:
                 self.seeds[site] = streams.Stream(self.cell.first_seed, self, site)

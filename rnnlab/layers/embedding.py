@@ -7,6 +7,7 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
+from rnnlab.layers.noise_rates import NoiseRates
 from rnnlab.noise import streams
 from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
@@ -15,7 +16,7 @@ from rnnlab.seeds import fresh
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class Embedding(keras.layers.ReversibleEmbedding):
+class Embedding(NoiseRates, keras.layers.ReversibleEmbedding):
     """Rows E[w] of a table for word numbers (batch, ...), with word dropout: m_w E[w] / (1 - rate) while training.
 
     `dropout` is a rate or a noise at the site `word`. Lifetime sequence: one m_w for all occurrences of a word in an example
@@ -61,6 +62,7 @@ class Embedding(keras.layers.ReversibleEmbedding):
         self._open_stream()
 
     def _open_stream(self) -> None:
+        self.open_rates([self.noise] if self.noise else [])
         if self._first_seed is not None and self.draws is None:
             self.draws = streams.Stream(self._first_seed, self, "word")
 
@@ -80,7 +82,8 @@ class Embedding(keras.layers.ReversibleEmbedding):
         """The result with word dropout, and with the mask that the parent set."""
         if reverse or self.noise is None:
             return result
-        dropped = result * (ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise))
+        factor = ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise, self.rates().get("word"))
+        dropped = result * ops.cast(factor, result.dtype)
         if (mask := compat.padding_mask(result)) is not None:
             compat.set_padding_mask(dropped, mask)
         return dropped
@@ -91,7 +94,7 @@ class Embedding(keras.layers.ReversibleEmbedding):
         words = ops.cast(ops.reshape(words, (shape[0], -1)) if len(shape) != 2 else words, "int32")
         batch, steps = ops.shape(words)
         size = {"step": (batch, steps), "sequence": (batch, self.input_dim), "batch": (self.input_dim,)}[noise.lifetime]
-        mask = sample(noise, size, self.draws, self.compute_dtype)
+        mask = sample(noise, size, self.draws, self.compute_dtype, self.rates().get("word"))
         match noise.lifetime:
             case "sequence":
                 mask = ops.take_along_axis(mask, words, axis=1)

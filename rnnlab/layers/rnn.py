@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import States, Tensor, dropped
-from rnnlab.layers import arguments, penalty
+from rnnlab.layers import arguments, noise_rates, penalty
 from rnnlab.layers.carried import CarriedState
 from rnnlab.layers.cell_noise import CellNoise
 from rnnlab.noise.sampling import masks as drawn
@@ -115,21 +115,26 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
 
     def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
+        rates = self.rates()
         if not training:
-            return means(self.noise, self.cell.compute_dtype)
-        return drawn(self.noise, self.cell.sizes(ops.shape(x)[0], x), self.seeds, self.cell.compute_dtype)
+            return means(self.noise, self.cell.compute_dtype, rates)
+        for site in filter(lambda site: self.noise[site].learned, rates):
+            kernel = self.cell.kernel if site == "input" else self.cell.recurrent_kernel
+            self.add_loss(noise_rates.penalty(self.noise[site], rates[site], kernel))
+        return drawn(self.noise, self.cell.sizes(ops.shape(x)[0], x), self.seeds, self.cell.compute_dtype, rates)
 
     def _scan(
         self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
     ) -> tuple[Tensor, States]:
         """Project x (steps, batch, features) for all steps at once, then run them."""
         inside = {site: mask for site, mask in masks.items() if site not in OUTSIDE}
+        learned = {site: inside.pop(site) for site in list(inside) if training and self.noise[site].learned}
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
         per_gate = isinstance(masks.get("recurrent"), tuple)
         kernels, biases = self.cell.kernels(masks, per_gate), self.cell.biases(masks, per_gate)
-        step, all_states = under(inside, self.cell.step, states)
+        step, all_states = under(inside, learned, self.cell.step, states)
         operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
         quick = self.implementation != "loop" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)

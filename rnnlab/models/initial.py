@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.model_config import InitialConfig
 from rnnlab.seeds import derive
 
@@ -33,16 +34,21 @@ def draw_all(model: keras.Model, config: InitialConfig, seed: int) -> None:
     """Draw every weight of a model anew, uniform, each from the seed of its layer, place and name."""
     for layer in model.layers:
         bound = config.embedding if layer.name == "embedding" and config.embedding else config.uniform
-        for place, weight in enumerate(layer.weights):
+        for place, weight in enumerate(_drawn_weights(layer)):
             random = keras.initializers.RandomUniform(-bound, bound, seed=derive(seed, layer.name, place, weight.name))
             weight.assign(random(weight.shape, weight.dtype))
 
 
+def _drawn_weights(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """The weights of a layer but for rates of noise, which variants differ in."""
+    return [weight for weight in layer.weights if not is_rate(weight)]
+
+
 def weights_sha256(model: keras.Model) -> str:
-    """Return the fingerprint of a model's weights: layer and weight names, shapes and bytes."""
+    """Return the fingerprint of a model's weights, rates of noise left out: layer and weight names, shapes and bytes."""
     digest = sha256()
     for layer in model.layers:
-        for weight in layer.weights:
+        for weight in _drawn_weights(layer):
             value = np.ascontiguousarray(keras.ops.convert_to_numpy(weight))
             digest.update(f"{layer.name}/{weight.name}{value.shape}{value.dtype.str}".encode())
             digest.update(value.tobytes())

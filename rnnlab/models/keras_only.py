@@ -10,6 +10,7 @@ from rnnlab.cells.builtin import CELLS
 from rnnlab.data.dataset import PADDING
 from rnnlab.data.task import Task
 from rnnlab.errors import UserError
+from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.model_config import HeadConfig, ModelConfig
 from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.noise.sampling import mean, neutral
@@ -129,7 +130,7 @@ _POOLING: dict[str, Callable[..., keras.KerasTensor]] = {"mean": _mean, "max": _
 
 def _copy(model: keras.Model, trained: keras.Model) -> None:
     """Copy the weights layer by layer; a tied output layer gets the transposed table, and its bias where it has one."""
-    theirs = {layer.name: layer.get_weights() for layer in trained.layers}
+    theirs = {layer.name: [ops.convert_to_numpy(w) for w in layer.weights if not is_rate(w)] for layer in trained.layers}
     for layer in model.layers:
         if layer.name == "head" and "head" not in theirs:
             table = theirs["embedding"][0]

@@ -3,6 +3,8 @@
 from rnnlab.cells.builtin import CELLS
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.recurrent_config import RecurrentConfig
+from rnnlab.noise.schemes import noises
 
 
 def parameters(config: ModelConfig, task: Task) -> int:
@@ -17,11 +19,17 @@ def parameters(config: ModelConfig, task: Task) -> int:
         width = config.embedding.width
         total = task.vocabulary * width * config.embedding.trainable
     for layer in config.recurrent:
-        size = CELLS[layer.cell].weights(width, layer.units, layer.options)
+        size = CELLS[layer.cell].weights(width, layer.units, layer.options) + _learnt(layer)
         states = CELLS[layer.cell].state_sizes(layer.units, layer.options)
         total += size * (2 if layer.bidirectional else 1) + (sum(states.values()) if layer.initial_state == "learned" else 0)
         width = layer.outputs
     return total + _head(config, task)
+
+
+def _learnt(config: RecurrentConfig) -> int:
+    """The rates of noise that are learnt."""
+    given = ((argument, getattr(config, argument)) for argument in ("dropout", "recurrent_dropout"))
+    return sum(noise.learned for argument, setting in given for noise in noises(setting, argument))
 
 
 def _head(config: ModelConfig, task: Task) -> int:

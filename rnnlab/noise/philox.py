@@ -13,7 +13,7 @@ MANTISSA = 23
 """The bits of a random word that become the float32 number in [0, 1)."""
 
 
-def at_least(rate: float, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     """Tell in bytes of `shape`, 1 or 0, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
 
     The seed is what `keras.random.SeedGenerator.next` returns.
@@ -27,10 +27,16 @@ def at_least(rate: float, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     count = math.prod(shape)
     seed = tf.cast(seed % (tf.int32.max - 1), tf.int32)  # as Keras gives it to TensorFlow
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
-    least = math.ceil(float(np.float32(rate)) * 2**MANTISSA)
-    operands = (key[0], counter, tf.constant(least, tf.uint32))
+    operands = (key[0], counter, _least(rate))
     words = _compared.get_concrete_function(*operands, math.ceil(count / 4))(*operands)
     return tf.reshape(tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:count], shape)
+
+
+def _least(rate: float | tf.Tensor) -> tf.Tensor:
+    """The least bits of a random word that are a number of at least the rate."""
+    if tf.is_tensor(rate):
+        return tf.cast(tf.math.ceil(tf.cast(rate, tf.float32) * 2**MANTISSA), tf.uint32)
+    return tf.constant(math.ceil(float(np.float32(rate)) * 2**MANTISSA), tf.uint32)
 
 
 @tf.function(autograph=False, jit_compile=True)

@@ -145,3 +145,30 @@ def variational_gaussian(argument: str, rate: float, tied: bool = True) -> tuple
     Kingma et al. call this Gaussian dropout with a fixed rate; learning it is another scheme.
     """
     return (Noise(site=product(argument), distribution="gaussian", rate=rate, lifetime="sequence", tied=tied),)
+
+
+@scheme(
+    "concrete",
+    "dropout",
+    "recurrent_dropout",
+    equation="a = (x_t * z_x) W + (h_{t-1} * z_h) U + b, z = (1 - sigmoid((logit p + logit u) / 0.1)) / (1 - p)",
+    paper="Gal, Hron & Kendall 2017, arXiv 1705.07832",
+    settings="weight_penalty l^2 / (tau N), rate_penalty 2 / (tau N) for N examples; in the code 1e-6 and 1e-5",
+    example={"rate": 0.1},
+    source="read in the authors' code, which has no recurrent layer: one u a sequence is our reading",
+)
+def concrete(argument: str, rate: float, weight_penalty: float = 1e-6, rate_penalty: float = 1e-5) -> tuple[Noise, ...]:
+    """Variational dropout whose rate is learnt, one for each layer and site: a soft mask has a gradient by its rate.
+
+    The loss gains the penalty of the weights over 1 - p and the negative entropy of the mask, which draws p towards 0.5.
+    """
+    return (
+        Noise(
+            site=product(argument),
+            distribution="concrete",
+            rate=rate,
+            lifetime="sequence",
+            weight_penalty=weight_penalty,
+            rate_penalty=rate_penalty,
+        ),
+    )

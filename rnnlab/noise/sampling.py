@@ -19,7 +19,8 @@ MANY = 1 << 16
 """How many numbers of one shape, known while a function is traced, are worth a program of their own on TensorFlow: it draws
 so many 1.7 times as fast as the library's own operation (2^18 3.8 times, 2^14 0.8 times), and has to be compiled first."""
 
-
+TEMPERATURE, TINY = 0.1, 1e-7
+"""Of the soft masks whose rate is learnt: how hard they are, and how far a uniform number stays from 0 and 1."""
 _DRAWN_ROWS: ContextVar[int | None] = ContextVar("drawn rows", default=None)
 
 
@@ -37,22 +38,25 @@ def shared_masks(rows: int) -> Iterator[None]:
         _DRAWN_ROWS.reset(token)
 
 
-def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str) -> Tensor:
+def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str, rate: Any = None) -> Tensor:
     """Draw one mask of `shape`, or the factors or summands of Gaussian noise; see `rnnlab.noise.sites.Noise`.
 
     The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless all examples
-    share the mask; a replica that has a part of its rows gets the rows' own masks.
+    share the mask; a replica that has a part of its rows gets the rows' own masks. `rate` is the rate of now, where it changes.
     """
-    drawn = _rows(noise, shape, partial(_DRAWS[noise.distribution], noise.rate, seed))
+    rate = noise.rate if rate is None else rate
+    drawn = _rows(noise, shape, partial(_DRAWS[noise.distribution], rate, seed))
     match noise.distribution:
         case "gaussian":
-            return ops.cast(1 + math.sqrt(noise.rate / noise.keep) * drawn, dtype)
+            return ops.cast(1 + (rate / (1 - rate)) ** 0.5 * drawn, dtype)
         case "additive":
-            return ops.cast(noise.rate * drawn, dtype)
+            return ops.cast(rate * drawn, dtype)
+        case "concrete":
+            return ops.cast(drawn / (1 - rate), dtype)
     kept = ops.cast(drawn, dtype)
     if noise.held:
         return 1 - kept
-    return kept / noise.keep if noise.scale == "train" else kept
+    return kept / (1 - ops.cast(rate, dtype) if ops.is_tensor(rate) else 1 - rate) if noise.scale == "train" else kept
 
 
 def _rows(noise: Noise, shape: tuple[Any, ...], draw: Callable[[tuple[Any, ...]], Tensor]) -> Tensor:
@@ -86,7 +90,13 @@ def _normal(_: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Ten
     return random.normal(shape, seed=seed, dtype="float32")
 
 
-_DRAWS = {"bernoulli": _at_least, "gaussian": _normal, "additive": _normal}
+def _concrete(rate: Tensor, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
+    """Soft masks 1 - sigmoid((logit p + logit u) / temperature), which have a gradient by p (Gal et al. 2017)."""
+    u = ops.clip(random.uniform(shape, seed=seed, dtype="float32"), TINY, 1 - TINY)
+    return 1 - ops.sigmoid((ops.log(rate / (1 - rate)) + ops.log(u / (1 - u))) / TEMPERATURE)
+
+
+_DRAWS = {"bernoulli": _at_least, "gaussian": _normal, "additive": _normal, "concrete": _concrete}
 
 
 def neutral(noise: Noise) -> float:
@@ -94,30 +104,44 @@ def neutral(noise: Noise) -> float:
     return 0.0 if noise.held or noise.distribution == "additive" else 1.0
 
 
-def mean(noise: Noise) -> float:
+def mean(noise: Noise, rate: Any = None) -> Any:
     """What takes the mask's place in evaluation: its expectation; no gradient is stopped there and no state reset."""
-    if noise.site in ("detach", "carried") or noise.distribution != "bernoulli":
+    if _off(noise):
         return neutral(noise)
-    if noise.held:
-        return noise.rate
-    return 1.0 if noise.scale == "train" else noise.keep
+    rate = noise.rate if rate is None else rate
+    return rate if noise.held else 1 - rate
 
 
-def means(noise: Mapping[str, Noise], dtype: str) -> dict[str, Tensor]:
+def _off(noise: Noise) -> bool:
+    """Whether evaluation is without the noise."""
+    return noise.site in ("detach", "carried") or not (noise.held or noise.scale == "test")
+
+
+def means(noise: Mapping[str, Noise], dtype: str, rates: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
     """What takes the place of every mask in evaluation, by site, left out where it is as without noise."""
-    values = {site: mean(one) for site, one in noise.items() if mean(one) != neutral(one)}
-    return {site: ops.convert_to_tensor(value, dtype) for site, value in values.items()}
+    now = rates or {}
+    acting = {site: mean(one, now.get(one.like or site)) for site, one in noise.items() if not _off(one)}
+    return {site: ops.cast(ops.convert_to_tensor(value), dtype) for site, value in acting.items()}
 
 
-def masks(noise: Mapping[str, Noise], sizes: "Sizes", seeds: Mapping[str, random.SeedGenerator], dtype: str) -> dict[str, Any]:
-    """Draw the mask of every site, a tuple of masks where each gate has its own; what is like another takes that one's."""
+def masks(
+    noise: Mapping[str, Noise],
+    sizes: "Sizes",
+    seeds: Mapping[str, random.SeedGenerator],
+    dtype: str,
+    rates: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Draw the mask of every site, a tuple of masks where each gate has its own; what is like another takes that one's.
+
+    `rates` are the rates of now, by the sites where they change.
+    """
     own = {site: one for site, one in noise.items() if not one.like and (one.lifetime != "batch" or site in sizes.weights)}
-    drawn = {site: _mask(one, sizes, seeds[site], dtype) for site, one in own.items()}
+    drawn = {site: _mask(one, sizes, seeds[site], dtype, (rates or {}).get(site)) for site, one in own.items()}
     return drawn | {site: drawn[one.like] for site, one in noise.items() if one.like}
 
 
-def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str) -> Any:
-    mask = sample(noise, shape(noise, sizes), seed, dtype)
+def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: Any) -> Any:
+    mask = sample(noise, shape(noise, sizes), seed, dtype, rate)
     if noise.sharing == "batch":
         return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))
     return mask if noise.tied else tuple(ops.unstack(mask, axis=0))

@@ -1,6 +1,7 @@
 """What a dropout setting stands for: a rate, a scheme by name, or coordinates become noise values."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from inspect import signature
 from numbers import Real
 from typing import Any
@@ -21,7 +22,8 @@ def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:
     """Return the noise values that a setting of `argument` stands for.
 
     A number is the variational mask, gates tied (for an embedding: word dropout). A mapping names a scheme with its settings
-    or gives coordinates; a list combines. A rate of zero is no noise. Raises ValueError naming what is wrong.
+    or gives coordinates; a list combines. A `schedule` in a mapping is that of all its rates. A rate of zero is no noise.
+    Raises ValueError naming what is wrong.
 
     >>> [noise.site for noise in noises({"scheme": "zoneout", "cell": 0.5, "hidden": 0.05}, "recurrent_dropout")]
     ['hold_cell', 'hold_hidden']
@@ -59,7 +61,9 @@ def _values(setting: Setting, argument: str) -> tuple[Noise, ...]:
 
 def _from_mapping(mapping: dict[str, Any], argument: str) -> tuple[Noise, ...]:
     if "scheme" in mapping:
-        return _from_scheme(mapping.pop("scheme"), mapping, argument)
+        schedule = mapping.pop("schedule", None)
+        made = _from_scheme(mapping.pop("scheme"), mapping, argument)
+        return tuple(replace(noise, schedule=schedule) for noise in made) if schedule is not None else made
     if "site" in mapping:
         return (_called(Noise, "a noise with a site", mapping),)
     raise ValueError(

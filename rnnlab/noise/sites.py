@@ -6,8 +6,11 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
+from rnnlab.noise.rate_schedule import Schedule
+
 LIFETIMES = ("step", "sequence", "batch")
-DROPS, FACTORS, WEIGHTS = ("bernoulli",), ("bernoulli", "gaussian"), ("bernoulli", "gaussian", "additive")
+DROPS, FACTORS = ("bernoulli",), ("bernoulli", "gaussian")
+WEIGHTS, LEARNED = (*FACTORS, "additive"), (*FACTORS, "concrete")
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,11 @@ class Site:
 
 
 SITES = {
-    "input": Site("the copy of x_t that enters the product", "dropout", per_gate=True),
+    "input": Site("the copy of x_t that enters the product", "dropout", per_gate=True, distributions=LEARNED),
     "output": Site("h_t as handed to the next layer", "dropout"),
     "kernel": Site("elements of W", "dropout", ("batch",), distributions=WEIGHTS, sharings=("element", "rows")),
     "bias": Site("elements of b", "dropout", ("batch",), (), distributions=("additive",)),
-    "recurrent": Site("the copy of h_{t-1} that enters the product", "recurrent_dropout", per_gate=True),
+    "recurrent": Site("the copy of h_{t-1} that enters the product", "recurrent_dropout", per_gate=True, distributions=LEARNED),
     "candidate": Site("the candidate g_t", "recurrent_dropout", scales=("test", "train")),
     "cell": Site("the cell state c_t", "recurrent_dropout", scales=("test",), distributions=DROPS, needs_cell=True),
     "hold_cell": Site(
@@ -84,11 +87,15 @@ class Noise:
 
     bernoulli: a mask m with P(m = 0) = `rate` multiplies what the site names; at the hold sites P(m = 1) = `rate` keeps the old
     value instead, at `detach` it stops the gradient. gaussian: a factor from N(1, rate / (1 - rate)), whose variance is that of
-    the scaled mask. additive: a number from N(0, rate^2) is added. `lifetime` says how long one draw lives: a time step, a
-    sequence, or a whole batch (shared by its examples). `tied` draws are shared by all gates. `sharing` says which elements
-    have one draw: each its own (element), all units of an example (units), all units of all examples (batch), all weights into
-    one unit of one gate (rows). `like` names another site whose mask this one takes. `scale="train"` divides kept elements by
-    1 - rate while training; `scale="test"` leaves them alone and multiplies by 1 - rate in evaluation.
+    the scaled mask. additive: a number from N(0, rate^2) is added. concrete: a soft mask whose rate is learnt, from `rate` on,
+    with its penalties added to the training loss; see `rnnlab.layers.noise_rates.penalty`. `schedule` lets the rate change in
+    time; see `rnnlab.noise.rate_schedule`.
+
+    `lifetime` says how long one draw lives: a time step, a sequence, or a whole batch (shared by its examples). `tied` draws
+    are shared by all gates. `sharing` says which elements have one draw: each its own (element), all units of an example
+    (units), all units of all examples (batch), all weights into one unit of one gate (rows). `like` names another site whose
+    mask this one takes. `scale="train"` divides kept elements by 1 - rate while training; `scale="test"` leaves them alone and
+    multiplies by 1 - rate in evaluation.
 
     Raises ValueError where a rate is out of range or a coordinate does not exist at the site.
 
@@ -104,6 +111,9 @@ class Noise:
     distribution: str = ""
     sharing: str = ""
     like: str = ""
+    schedule: Schedule | None = None
+    weight_penalty: float = 0.0
+    rate_penalty: float = 0.0
 
     def __post_init__(self) -> None:
         if self.site not in list(SITES):
@@ -112,12 +122,26 @@ class Noise:
         self._settle("distribution", site.distributions)
         self._settle("lifetime", site.lifetimes)
         self._settle("sharing", site.sharings)
-        self._settle("scale", site.scales if site.scales and self.distribution == "bernoulli" else ("",))
+        scales = {"bernoulli": site.scales or ("",), "concrete": ("train",)}
+        self._settle("scale", scales.get(self.distribution, ("",)))
         _check_rate(self.rate, self.distribution, site.always)
         if not isinstance(self.tied, bool):
             raise ValueError(f"tied must be true or false, got {self.tied!r}")
         if not self.tied and not site.per_gate:
             raise ValueError(f"noise at site {self.site!r} acts on no gate's own product, so tied: false means nothing there")
+        if self.schedule is not None:
+            object.__setattr__(self, "schedule", Schedule.read(self.schedule))
+        self._check_learned()
+
+    def _check_learned(self) -> None:
+        if not self.learned:
+            if self.weight_penalty or self.rate_penalty:
+                raise ValueError("weight_penalty and rate_penalty belong to the distribution concrete, whose rate is learnt")
+        elif self.lifetime != "sequence" or not self.tied or self.schedule:
+            raise ValueError("a learnt rate goes with lifetime: sequence, tied: true and no schedule")
+        for name in ("weight_penalty", "rate_penalty"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be a number from 0 up, got {getattr(self, name)!r}")
 
     def _settle(self, name: str, allowed: tuple[str, ...]) -> None:
         """Fill in the site's default for a coordinate left empty, and refuse what the site does not have."""
@@ -132,15 +156,23 @@ class Noise:
         return 1.0 - self.rate
 
     @property
+    def learned(self) -> bool:
+        """Whether the rate is a weight."""
+        return self.distribution == "concrete"
+
+    @property
     def held(self) -> bool:
         """Whether the rate is the probability that something is held instead of that it is dropped."""
         return self.site.startswith("hold") or self.site == "detach"
 
     def coordinates(self) -> dict[str, Any]:
         """The value as a mapping that `Noise(**mapping)` and YAML read back."""
-        usual = {"distribution": SITES[self.site].distributions[0], "sharing": SITES[self.site].sharings[0]}
+        site = SITES[self.site]
+        usual: dict[str, Any] = {"distribution": site.distributions[0], "sharing": site.sharings[0]}
+        usual |= {"weight_penalty": 0.0, "rate_penalty": 0.0}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value not in ("", usual.get(name))}
+        values["schedule"] = self.schedule.plain() if self.schedule else ""
+        return {name: value for name, value in values.items() if value != "" and value != usual.get(name)}
 
 
 def _check_rate(rate: object, distribution: str, always: bool) -> None:
@@ -188,6 +220,9 @@ def check_once(sites: list[str]) -> None:
     for site in sites:
         if sites.count(site) > 1:
             raise ValueError(f"two noises act on site {site!r}; give one")
+
+
+_ALIKE = ("rate", "lifetime", "scale", "distribution", "sharing", "schedule")
 
 
 def _alike(noise: Noise, other: Noise | None) -> bool:

@@ -1,24 +1,38 @@
-"""Steps under noise that says something of two steps: the gradient that passes between them, the gate that is kept."""
+"""Steps under noise that needs more than a mask: a gradient that does not pass, a gate that is kept, a mask that is learnt."""
 
-from collections.abc import Collection
 from typing import Any
 
 from keras import ops
 
 from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, held, unseen
 
-BESIDE = 2
-"""How many states a step that keeps its output gate carries behind those of the cell; it says so as its `beside`."""
+
+def under(inside: Noise, learned: Noise, step: Any, states: States) -> tuple[Any, States]:
+    """The step under noise at these sites, and the states that it carries: those of the cell, then as many as its `beside`.
+
+    Scans give no gradient to the noise that they are handed, so `learned` masks are carried as states, which have one.
+    """
+    own = len(states)
+    if "detach" in inside:
+        step = detached(step)
+    if "hold_output" in inside:
+        step, states = gate_kept(step), (*states, ops.zeros_like(states[0]), ops.zeros_like(states[0][:, :1]))
+    for site, mask in learned.items():
+        step, states = mask_carried(step, site), (*states, mask)
+    if len(states) > own:
+        step.beside = len(states) - own
+    return step, states
 
 
-def under(sites: Collection[str], step: Any, states: States) -> tuple[Any, States]:
-    """The step and the states that it carries under noise at these sites; what it carries more stands behind."""
-    step = detached(step) if "detach" in sites else step
-    if "hold_output" not in sites:
-        return step, states
-    step = gate_kept(step)
-    step.beside = BESIDE
-    return step, (*states, ops.zeros_like(states[0]), ops.zeros_like(states[0][:, :1]))
+def mask_carried(step: Any, site: str) -> Any:
+    """A step that finds the mask of a site, the same at every step, behind its states."""
+
+    def mask_carried_step(x: Tensor, states: States, noise: Noise, *rest: Any, **also: Any) -> tuple[Tensor, States]:
+        *old, mask = states
+        output, new = step(x, tuple(old), {**noise, site: mask}, *rest, **also)
+        return output, (*new, mask)
+
+    return mask_carried_step
 
 
 def detached(step: Any) -> Any:

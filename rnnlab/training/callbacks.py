@@ -121,7 +121,7 @@ def epoch_event(epoch: int, logs: dict[str, float]) -> dict[str, Any]:
     >>> epoch_event(1, {"loss": 2.0, "val_loss": 2.5, "seconds": 9.0})
     {'event': 'epoch', 'epoch': 1, 'train': {'loss': 2.0}, 'validation': {'loss': 2.5}, 'seconds': 9.0}
     """
-    beside = {key: logs.pop(key) for key in BESIDE if key in logs}
+    beside = {key: logs.pop(key) for key in list(logs) if key in BESIDE or key.startswith("noise_rate/")}
     validation = {key.removeprefix("val_"): value for key, value in logs.items() if key.startswith("val_")}
     train = {key: value for key, value in logs.items() if not key.startswith("val_")}
     return {"event": "epoch", "epoch": epoch, "train": train, "validation": validation, **beside}

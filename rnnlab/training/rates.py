@@ -1,11 +1,14 @@
 """What changes how far a step goes while a run is fitted: schedules, window lengths, averaging."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 
+from rnnlab import compat
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Kind
+from rnnlab.layers.noise_rates import NoiseRates as Rates
 from rnnlab.training.callback_state import LowerOnPlateau, Remembering
 from rnnlab.training.schedules import ByEpoch, Plateau, factor
 from rnnlab.training.training_config import AveragingConfig, TrainingConfig, monitored
@@ -33,6 +36,65 @@ class Pace(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Tell it."""
         self.model.optimizer.pace.assign(self._feed.pace(batch))
+
+
+class NoiseRates(Remembering, keras.callbacks.Callback):
+    """Sets the rates of noise that have a schedule, at every epoch or step, and logs all that change, in any `model.fit`.
+
+    An epoch's logs gain `noise_rate/<layer>/<site>`, the rate at its end.
+    """
+
+    state_name = "noise_rates"
+    remembered = ("step",)
+    step = 0
+    """Batches trained so far."""
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Note which layers have a rate that changes."""
+        self.step = 0
+        self._layers = changing_layers(self.model)
+        schedules = [one.schedule for layer in self._layers for one in layer.changing().values() if one.schedule]
+        self._by_step = any(schedule.by == "step" for schedule in schedules)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Set the rates of the epoch."""
+        self._epoch = epoch
+        self._set()
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Set the rates of the step, where one goes by steps."""
+        if self._by_step:
+            self._set()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Count the step."""
+        self.step += 1
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Log the rates."""
+        if logs is not None:
+            logs |= rates_now(self._layers)
+
+    def _set(self) -> None:
+        if self._layers:
+            _ = self.model  # on JAX this brings the variables up to date
+        for layer in self._layers:
+            layer.set_rates(self._epoch, self.step)
+
+
+def changing_layers(model: keras.Model) -> list[Any]:
+    """Return the layers with noise whose rate changes."""
+    return [layer for layer in compat.every_layer(model) if isinstance(layer, Rates) and layer.changing()]
+
+
+def rates_now(layers: Iterable[Any]) -> dict[str, float]:
+    """Return the rates that change, as they are, by `noise_rate/<layer>/<site>`.
+
+    >>> rates_now([])
+    {}
+    """
+    rates = {f"noise_rate/{layer.name}/{site}": rate for layer in layers for site, rate in layer.rates().items()}
+    return {name: float(keras.ops.convert_to_numpy(rate)) for name, rate in rates.items()}
 
 
 class Averaging(Remembering, keras.callbacks.Callback):
@@ -81,7 +143,7 @@ class Averaging(Remembering, keras.callbacks.Callback):
 
 def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras.callbacks.Callback]:
     """Return the callbacks of schedule and window lengths; they stand before those that log."""
-    found: list[keras.callbacks.Callback] = [Pace(feed)] if feed.split.paced else []
+    found: list[keras.callbacks.Callback] = [NoiseRates(), *([Pace(feed)] if feed.split.paced else [])]
     if isinstance(config.schedule, Plateau):
         found.append(_plateau(config.schedule, *monitored(config, kind)))
     elif config.schedule:

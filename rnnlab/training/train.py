@@ -17,6 +17,7 @@ from rnnlab.training.checkpoint import Slot
 from rnnlab.training.distribution import distributed
 from rnnlab.training.fit import Callbacks, best_epoch, compiled, evaluate, fit, last, weights_count
 from rnnlab.training.program import xla
+from rnnlab.training.rates import changing_layers, rates_now
 from rnnlab.training.repeatable import repeatable
 from rnnlab.training.training_config import TrainingConfig
 
@@ -37,6 +38,8 @@ class Outcome:
     """The epoch with the best monitored figure, counted from 1; 0 where none was trained."""
     metrics: dict[str, float]
     """Figures of all splits with the weights of the best epoch, noise off; `last_val_...` are those of the last epoch."""
+    rates: dict[str, float]
+    """The rates of noise that change, by a schedule or learnt, at the best epoch: `noise_rate/<layer>/<site>`."""
     initial_weights: str
     """Fingerprint of the weights before training."""
     data_order: str
@@ -89,6 +92,7 @@ def train(
         epochs=len(history.get("loss", ())),
         best_epoch=best.best_epoch + 1 if best.best is not None else 0,
         metrics={**metrics, "seconds": before + perf_counter() - begin},
+        rates=rates_now(changing_layers(model)),
         initial_weights=initial,
         data_order=dataset.order_sha256(seed),
         parameters=weights_count(model),

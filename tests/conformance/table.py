@@ -87,6 +87,11 @@ class Scheme:
         """The sites that draw: not those that take the mask of another."""
         return [site for site, noise in self.noises(cell).items() if not noise.like]
 
+    @property
+    def sloped(self):
+        """Whether a gradient under it is a slope in float64: not where gradients are stopped, nor by a rate, a float32."""
+        return all(noise.site != "detach" and not noise.learned for noise in self.noises(LSTM).values())
+
     def arguments(self, cell):
         settings = {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
         if len(self.noises(cell)) == len(noises(self.dropout, "dropout") + noises(self.recurrent_dropout, "recurrent_dropout")):
@@ -157,6 +162,7 @@ NAMED = [
     Scheme("h-detach", 0.0, {"scheme": "h_detach", "rate": 0.4}),
     Scheme("weight drop by rows", 0.0, {"scheme": "weight_drop_rows", "rate": 0.5}),
     Scheme("weight noise", *2 * [{"scheme": "weight_noise", "sigma": 0.3}]),
+    Scheme("concrete", *2 * [{"scheme": "concrete", "rate": 0.3}]),
     Scheme("awd: weight drop and locked", [0.2, {"scheme": "locked", "rate": 0.3}], {"scheme": "weight_drop", "rate": 0.5}),
 ]
 EVERYWHERE = [

@@ -135,6 +135,16 @@ PAPERS = [  # argument, setting, the noise that its paper describes
         {"scheme": "weight_noise", "sigma": 0.075, "biases": False},
         [Noise(site="kernel", distribution="additive", rate=0.075, lifetime="batch")],
     ),
+    (
+        "dropout",
+        {"scheme": "concrete", "rate": 0.1, "weight_penalty": 0.1, "rate_penalty": 0.2},
+        [
+            Noise(
+                **{"site": "input", "distribution": "concrete", "rate": 0.1, "lifetime": "sequence"},
+                **{"scale": "train", "weight_penalty": 0.1, "rate_penalty": 0.2},
+            )
+        ],
+    ),
     ("embedding", {"scheme": "word", "rate": 0.1, "lifetime": "batch"}, [Noise(site="word", rate=0.1, lifetime="batch")]),
 ]
 

@@ -1,0 +1,77 @@
+"""The rates of noise that change while a model is trained: set by a schedule, or learnt."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnlab.noise.sites import Noise
+
+PREFIX = "noise_rate_"
+"""How the weights of rates are named, before the site: the rate itself, or its logit where it is learnt."""
+
+
+class NoiseRates:
+    """Mixed into a layer: a weight for every rate that changes, so that no compiled function knows its value.
+
+    They are saved with the other weights: a model at its best epoch has the rates of that epoch.
+    """
+
+    rate_weights: dict[str, keras.Variable]
+    noise: Any
+    add_weight: Any
+
+    def open_rates(self, noise: Iterable[Noise]) -> None:
+        """Create a weight for every rate that changes and has none yet; a schedule begins at the rate of the first step."""
+        if not hasattr(self, "rate_weights"):
+            self.rate_weights = {}
+        for one in noise:
+            if changes(one) and one.site not in self.rate_weights:
+                start = one.rate * one.schedule.factor(0, 0) if one.schedule else math.log(one.rate / one.keep)
+                self.rate_weights[one.site] = self.add_weight(
+                    shape=(),
+                    initializer=keras.initializers.Constant(start),
+                    dtype="float32",
+                    trainable=one.learned,
+                    name=f"{PREFIX}{one.site}",
+                )
+
+    def changing(self) -> dict[str, Noise]:
+        """The noises whose rate changes, by site."""
+        noise = self.noise if isinstance(self.noise, Mapping) else {self.noise.site: self.noise} if self.noise else {}
+        return {site: one for site, one in noise.items() if site in getattr(self, "rate_weights", {}) and changes(one)}
+
+    def rates(self) -> dict[str, Any]:
+        """The rates of now, by the sites where they change."""
+        changing = self.changing()
+        values = {site: ops.convert_to_tensor(self.rate_weights[site]) for site in changing}
+        return {site: ops.sigmoid(value) if changing[site].learned else value for site, value in values.items()}
+
+    def set_rates(self, epoch: int, step: int) -> None:
+        """Set the rates that have a schedule to those of an epoch and a step, both counted from 0."""
+        for site, one in self.changing().items():
+            if one.schedule:
+                self.rate_weights[site].assign(one.rate * one.schedule.factor(epoch, step))
+
+
+def changes(noise: Noise) -> bool:
+    """Whether the rate is a weight of the layer."""
+    return not noise.like and (noise.learned or noise.schedule is not None)
+
+
+def is_rate(weight: keras.Variable) -> bool:
+    """Whether a weight is a rate of noise."""
+    return str(weight.name).startswith(PREFIX)
+
+
+def penalty(noise: Noise, rate: Any, kernel: Any) -> Any:
+    """What a learnt rate p adds to the loss: its weight times sum(W^2) / (1 - p), and the negative entropy of its masks.
+
+    weight_penalty * sum(W^2) / (1 - p) + rate_penalty * D (p log p + (1 - p) log(1 - p)), D the inputs of W (Gal, Hron &
+    Kendall 2017, arXiv 1705.07832).
+    """
+    entropy = -(rate * ops.log(rate) + (1 - rate) * ops.log(1 - rate))
+    kernel = ops.cast(kernel, rate.dtype)
+    return noise.weight_penalty * ops.sum(ops.square(kernel)) / (1 - rate) - noise.rate_penalty * kernel.shape[0] * entropy

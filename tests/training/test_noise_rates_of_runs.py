@@ -1,0 +1,76 @@
+"""A run whose rates of noise change: killed and resumed to the same bits, its rates in the log, the figures and the weights."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from training.test_resume import Kill, Killed
+
+from rnnlab import sealed
+from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import Adding, Examples
+from rnnlab.models.initial import draw_all, weights_sha256
+from rnnlab.models.model_config import InitialConfig, ModelConfig
+from rnnlab.models.size import parameters
+from rnnlab.training.callbacks import EventLog
+from rnnlab.training.checkpoint import Slot
+from rnnlab.training.fit import compiled
+from rnnlab.training.train import train
+from rnnlab.training.training_config import TrainingConfig
+
+NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=24, validation=8, test=8), batch_size=4))
+STEPS = 6
+"""Batches in an epoch."""
+CHANGING = {
+    "dropout": {"scheme": "concrete", "rate": 0.2, "rate_penalty": 0.1},
+    "recurrent_dropout": {"scheme": "zoneout", "cell": 0.4, "hidden": 0.2, "schedule": {"name": "curriculum", "gamma": 0.1}},
+}
+
+
+def config(**settings: Any) -> TrainingConfig:
+    rest = {"epochs": 3, "optimizer": {"learning_rate": 0.05}, "checkpoint": {"every_minutes": 0.0}}
+    return TrainingConfig.model_validate(rest | settings)
+
+
+def model(**layer: Any) -> ModelConfig:
+    return ModelConfig.model_validate({"recurrent": [{"units": 3, **layer}]})
+
+
+def run(folder: Path, kill_at: int = -1) -> tuple[list[np.ndarray], list[dict[str, Any]], Any]:
+    callbacks = [EventLog(folder / "events.jsonl"), Kill(kill_at)]
+    trained, outcome = train(model(**CHANGING), NUMBERS, config(), 5, callbacks, Slot(folder / "state", "me"))
+    return trained.get_weights(), sealed.read(folder / "events.jsonl"), outcome
+
+
+def rates(events: list[dict[str, Any]], site: str) -> list[float]:
+    return [event[f"noise_rate/recurrent_0/{site}"] for event in events]
+
+
+def test_a_run_of_changing_rates_is_resumed_to_the_bit_and_logs_them(tmp_path: Path) -> None:
+    weights, events, outcome = run(tmp_path / "whole")
+    for at in (5, 17, 21):
+        with pytest.raises(Killed):
+            run(tmp_path / "killed", at)
+    again, logged, resumed = run(tmp_path / "killed")
+    for mine, theirs in zip(again, weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    for site in ("input", "hold_cell", "hold_hidden"):
+        assert rates(logged, site) == rates(events, site)
+    ends = np.arange(1, 4) * STEPS - 1  # the rate of an epoch's last step
+    np.testing.assert_allclose(rates(events, "hold_cell"), 0.4 * (1 - np.exp(-0.1 * ends)), rtol=1e-6)
+    learnt = rates(events, "input")
+    assert len({0.2, *learnt}) == 4
+    best = outcome.best_epoch - 1
+    assert outcome.rates == resumed.rates == {name: events[best][name] for name in events[0] if name.startswith("noise_rate/")}
+
+
+def test_variants_with_and_without_changing_rates_begin_with_the_same_weights() -> None:
+    built = [compiled(model(**layer), NUMBERS, config(), 5) for layer in ({}, CHANGING)]
+    assert weights_sha256(built[0]) == weights_sha256(built[1])
+    for one in built:
+        draw_all(one, InitialConfig(uniform=0.1), 5)
+    assert weights_sha256(built[0]) == weights_sha256(built[1])
+    assert len(built[1].weights) == len(built[0].weights) + 3
+    counted = sum(int(np.prod(weight.shape)) for weight in built[1].trainable_weights)
+    assert parameters(model(**CHANGING), NUMBERS.task) == counted
