@@ -46,7 +46,7 @@ SIZES = {
     "semeniuta_ptb": (PTB, 10_000 * 256 + lstm(256, 256) + 257 * 10_000, None),
     "zoneout_pmnist": (Task("classification", (100, 784, 1), 10, "examples"), lstm(1, 100) + 101 * 10, None),
     "zoneout_char_ptb": (
-        Task("character_model", (32, 100), 50, "characters", vocabulary=50, carried=True),
+        Task("character_model", (32, 100), 50, "characters", vocabulary=50),
         50 * 50 + lstm(50, 1000) + 1001 * 50,
         None,
     ),

@@ -7,6 +7,7 @@ from rnnlab.data.sources.folds import objection
 from rnnlab.data.task import KINDS
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.names import nearest
+from rnnlab.noise.schemes import noises
 from rnnlab.section import conflict
 from rnnlab.training.evaluation_config import EvaluationConfig
 from rnnlab.training.training_config import TrainingConfig
@@ -100,6 +101,15 @@ def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -
             raise conflict(path, message, True)
 
 
+def reset(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Carried states are reset where there are some."""
+    for index, layer in enumerate(model.recurrent):
+        sites = [noise.site for noise in noises(layer.recurrent_dropout, "recurrent_dropout")]
+        if "carried" in sites and not getattr(data, "carry", False):
+            message = f"{data.name} carries no state from batch to batch here, so there is none to reset"
+            raise conflict(("model", "recurrent", index, "recurrent_dropout"), message, layer.recurrent_dropout)
+
+
 def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
     """A precision of noise is for predicted numbers."""
     if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
@@ -128,5 +138,6 @@ CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     begun,
     consistency,
     directions,
+    reset,
 ]
 """Every check; each raises a `pydantic.ValidationError` at the path of the value that doesn't fit."""

@@ -10,7 +10,7 @@ from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.choice import Choice
 from rnnlab.noise.schemes import noises
-from rnnlab.noise.sites import check_sites
+from rnnlab.noise.sites import check_once, check_sites
 from rnnlab.section import Section, conflict
 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -118,7 +118,9 @@ class RecurrentConfig(Section):
     def _fits_cell(cls, setting: Any, info: ValidationInfo) -> Any:
         kind = CELLS[info.data["cell"]] if "cell" in info.data else None
         sites = (kind.states, kind.all_sites()) if kind else ()
-        check_sites(noises(setting, str(info.field_name)), str(info.field_name), *sites)
+        inside = check_sites(noises(setting, str(info.field_name)), str(info.field_name), *sites)
+        if info.field_name == "recurrent_dropout" and "dropout" in info.data:
+            check_once([noise.site for noise in (*noises(info.data["dropout"], "dropout"), *inside)])
         if info.data.get("implementation") == "keras" and not isinstance(setting, float):
             raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
         return setting

@@ -229,6 +229,4 @@ def _alike(noise: Noise, other: Noise | None) -> bool:
     """Whether one mask serves both."""
     if other is None or other.like or not other.tied:
         return False
-    return all(
-        getattr(noise, name) == getattr(other, name) for name in ("rate", "lifetime", "scale", "distribution", "sharing")
-    )
+    return all(getattr(noise, name) == getattr(other, name) for name in _ALIKE)

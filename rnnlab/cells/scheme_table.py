@@ -1,0 +1,35 @@
+"""Which scheme works on which cell, and why another is refused."""
+
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.kinds import CellKind
+from rnnlab.noise.scheme import SCHEMES
+from rnnlab.noise.schemes import noises
+from rnnlab.noise.sites import check_sites
+
+WORKS = "works"
+
+
+def fits(kind: CellKind, name: str) -> str:
+    """Whether the example of a scheme works on a cell through every argument that takes it, or the reason why it is refused.
+
+    >>> fits(CELLS["lstm"], "zoneout"), fits(CELLS["gru"], "rnndrop")
+    ('works', "noise at site 'cell' needs a cell state; this cell's states: hidden")
+    """
+    scheme = SCHEMES[name]
+    for argument in scheme.arguments:
+        if argument != "embedding":
+            try:
+                check_sites(noises({"scheme": name, **scheme.example}, argument), argument, kind.states, kind.all_sites())
+            except ValueError as error:
+                return str(error)
+    return WORKS
+
+
+def markdown() -> str:
+    """The table of schemes and cells for the documentation; word dropout, which no cell sees, is left out."""
+    lines = [("scheme", *(f"`{name}`" for name in CELLS)), ("---",) * (len(CELLS) + 1)]
+    for name, scheme in SCHEMES.items():
+        if scheme.arguments != ("embedding",):
+            told = (fits(kind, name) for kind in CELLS.values())
+            lines.append((f"`{name}`", *(one if one == WORKS else f"refused: {one}" for one in told)))
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
