@@ -15,6 +15,9 @@ from rnnlab import layers
 from rnnlab.bench.timing import interleaved
 from rnnlab.bench.torch_step import torch_step
 from rnnlab.bench.training_step import products, training_step
+from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.scheme_table import WORKS, fits
+from rnnlab.noise.scheme import SCHEMES
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Shape:
     rate: float = 0.5
 
 
+MANY = ("none", "variational", "naive", "semeniuta", "zoneout", "rnndrop", "weight_drop")
+"""Schemes that are timed in forms of their own, or not at all."""
 OURS, OURS_QUIET = "rnnlab", "rnnlab, no noise"
 BUILTIN, BUILTIN_QUIET = "keras.layers, same rates", "keras.layers, no noise"
 PRODUCTS, TORCH = "bare products", "torch.nn, no noise"
@@ -52,7 +57,19 @@ def settings(shape: Shape) -> dict[str, tuple[Any, Any]]:
         "naive, tied": (naive | {"tied": True},) * 2,
         "naive, untied": (naive, naive),
         **{name: (rate, setting) for name, setting in horizontal.items()},
+        **others(shape),
     }
+
+
+def others(shape: Shape) -> dict[str, tuple[Any, Any]]:
+    """The schemes that have one form, through both arguments where both take them, else beside a variational input."""
+    made = {}
+    for name, scheme in SCHEMES.items():
+        if "recurrent_dropout" in scheme.arguments and name not in MANY and fits(CELLS[shape.cell], name) == WORKS:
+            rate = {"rate": shape.rate} if "rate" in scheme.example else {}
+            setting = {"scheme": name, **scheme.example, **rate}
+            made[name.replace("_", " ")] = (setting if "dropout" in scheme.arguments else shape.rate, setting)
+    return made
 
 
 def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None = None) -> dict[str, Callable[[], Any]]:
