@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.layers.noise_rates import is_rate
 from rnnlab.seeds import derive
 from rnnlab.training.norms import Norms, norm
 from rnnlab.training.optimizer_config import SETTINGS, GradientNoiseConfig, OptimizerConfig
@@ -79,7 +80,8 @@ class Extended:
         if self.paced:
             grads = [ops.convert_to_tensor(grad) / self.pace for grad in grads]
         if l2:
-            grads = [ops.convert_to_tensor(grad) + 2 * l2 * weight for grad, weight in zip(grads, variables, strict=True)]
+            pulls = [0.0 if is_rate(weight) else 2 * l2 for weight in variables]
+            grads = [ops.convert_to_tensor(grad) + pull * w for grad, pull, w in zip(grads, pulls, variables, strict=True)]
         super()._backend_apply_gradients(grads, variables)  # type: ignore[misc]
         if self.section.averaging:
             self._average()
@@ -90,7 +92,8 @@ class Extended:
             return
         share = decay * self._scaled(self.learning_rate) if self.section.weight_decay_by == "rate" else decay  # type: ignore[attr-defined]
         for variable in variables:
-            variable.assign(variable - variable * share)
+            if not is_rate(variable):  # a learnt rate has a prior of its own
+                variable.assign(variable - variable * share)
 
     def _backend_update_step(self, grads: list[Tensor], variables: list[keras.Variable], learning_rate: Tensor) -> None:
         if self.section.gradient_noise:

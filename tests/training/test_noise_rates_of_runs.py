@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from training.test_resume import Kill, Killed
@@ -10,6 +11,7 @@ from training.test_resume import Kill, Killed
 from rnnlab import sealed
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, Examples
+from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.initial import draw_all, weights_sha256
 from rnnlab.models.model_config import InitialConfig, ModelConfig
 from rnnlab.models.size import parameters
@@ -74,3 +76,16 @@ def test_variants_with_and_without_changing_rates_begin_with_the_same_weights() 
     assert len(built[1].weights) == len(built[0].weights) + 3
     counted = sum(int(np.prod(weight.shape)) for weight in built[1].trainable_weights)
     assert parameters(model(**CHANGING), NUMBERS.task) == counted
+
+
+@pytest.mark.parametrize("decay", [{"l2": 0.5}, {"weight_decay": 0.5, "weight_decay_by": "step"}])
+def test_no_decay_pulls_at_a_learnt_rate(decay: dict[str, Any]) -> None:
+    layer = {"dropout": {"scheme": "concrete", "rate": 0.01, "weight_penalty": 0.0, "rate_penalty": 0.0}}
+    one = compiled(model(**layer), NUMBERS, config(optimizer={"name": "sgd", "learning_rate": 1e-2, **decay}), 5)
+    logit = next(weight for weight in one.trainable_weights if is_rate(weight))
+    before, others = float(logit), [w.numpy() for w in one.trainable_weights if not is_rate(w)]
+    zeros = [np.zeros(weight.shape, "float32") for weight in one.trainable_weights]
+    one.optimizer.apply([keras.ops.convert_to_tensor(zero) for zero in zeros], one.trainable_weights)
+    assert float(logit) == before
+    pulled = [w.numpy() for w in one.trainable_weights if not is_rate(w)]
+    assert any((old != new).any() for old, new in zip(others, pulled, strict=True))
