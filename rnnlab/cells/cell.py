@@ -137,6 +137,7 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs of shape (..., features)."""
+        self.kind.check_gates(self.noise.values(), self.options)
         width, recurrent = self.gates * self.units, sum(self.products.values()) * self.units
         shape: tuple[int, ...] = self.widths(input_shape[-1])["recurrent"], recurrent
         self.kernel = self._weight("kernel", (input_shape[-1], width))
@@ -223,7 +224,15 @@ class Cell(OwnMasks, keras.layers.Layer):
         weight = self.cast(getattr(self, name))
         if name not in noise:
             return weight
-        return weight + noise[name] if self.noise[name].distribution == "additive" else weight * noise[name]
+        how = self.noise[name]
+        if how.distribution != "additive":
+            return weight * noise[name]
+        return weight + (noise[name] * self._columns(how.gates) if how.gates else noise[name])
+
+    def _columns(self, gates: tuple[str, ...]) -> Tensor:
+        """1 in the columns of these gates, 0 in the others."""
+        chosen = [float(gate in gates) for gate in self.kind.of("gates", self.options)]
+        return ops.repeat(ops.convert_to_tensor(chosen, self.compute_dtype), self.units)
 
     def kernels(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""

@@ -3,12 +3,13 @@
 This module and those that register cells import no backend, so that a config is checked without one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from rnnlab.noise.sites import add_site
+from rnnlab.names import nearest
+from rnnlab.noise.sites import Noise, add_site
 from rnnlab.registry import Registry, file_of
 from rnnlab.section import Section
 
@@ -95,6 +96,15 @@ class CellKind:
     def all_sites(self) -> tuple[str, ...]:
         """Every site at which noise can act."""
         return (*(site for site in SITES if site != "recurrent" or self.products != {}), *self.sites)
+
+    def check_gates(self, noises: Iterable[Noise], options: Any) -> None:
+        """Raise ValueError where noise names a gate that the cell has not."""
+        known = self.of("gates", options)
+        for gate in (gate for noise in noises for gate in noise.gates):
+            if gate not in known:
+                raise ValueError(
+                    f"the cell {self.name} has no gate {gate!r}; its gates: {', '.join(known)}{nearest(gate, known)}"
+                )
 
     def weights(self, inputs: int, units: int, options: Any) -> int:
         """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.

@@ -125,6 +125,16 @@ class RecurrentConfig(Section):
             raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
         return setting
 
+    @model_validator(mode="after")
+    def _has_gates(self) -> "RecurrentConfig":
+        for argument in ("dropout", "recurrent_dropout"):
+            setting = getattr(self, argument)
+            try:
+                CELLS[self.cell].check_gates(noises(setting, argument), self.options)
+            except ValueError as error:
+                raise conflict((argument,), str(error), setting) from None
+        return self
+
     @field_validator("*")
     @classmethod
     def _computed_by_keras(cls, value: Any, info: ValidationInfo) -> Any:

@@ -94,8 +94,8 @@ class Noise:
     `lifetime` says how long one draw lives: a time step, a sequence, or a whole batch (shared by its examples). `tied` draws
     are shared by all gates. `sharing` says which elements have one draw: each its own (element), all units of an example
     (units), all units of all examples (batch), all weights into one unit of one gate (rows). `like` names another site whose
-    mask this one takes. `scale="train"` divides kept elements by 1 - rate while training; `scale="test"` leaves them alone and
-    multiplies by 1 - rate in evaluation.
+    mask this one takes. `gates` are those to whose weights additive noise is added, none for all. `scale="train"` divides
+    kept elements by 1 - rate while training; `scale="test"` leaves them alone and multiplies by 1 - rate in evaluation.
 
     Raises ValueError where a rate is out of range or a coordinate does not exist at the site.
 
@@ -111,6 +111,7 @@ class Noise:
     distribution: str = ""
     sharing: str = ""
     like: str = ""
+    gates: tuple[str, ...] = ()
     schedule: Schedule | None = None
     weight_penalty: float = 0.0
     rate_penalty: float = 0.0
@@ -131,6 +132,9 @@ class Noise:
             raise ValueError(f"noise at site {self.site!r} acts on no gate's own product, so tied: false means nothing there")
         if self.schedule is not None:
             object.__setattr__(self, "schedule", Schedule.read(self.schedule))
+        object.__setattr__(self, "gates", (self.gates,) if isinstance(self.gates, str) else tuple(self.gates))
+        if self.gates and self.distribution != "additive":
+            raise ValueError(f"gates go with distribution: additive, which adds to their weights; got {', '.join(self.gates)}")
         self._check_learned()
 
     def _check_learned(self) -> None:
@@ -171,7 +175,7 @@ class Noise:
         usual: dict[str, Any] = {"distribution": site.distributions[0], "sharing": site.sharings[0]}
         usual |= {"weight_penalty": 0.0, "rate_penalty": 0.0}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["schedule"] = self.schedule.plain() if self.schedule else ""
+        values |= {"schedule": self.schedule.plain() if self.schedule else "", "gates": list(self.gates) or ""}
         return {name: value for name, value in values.items() if value != "" and value != usual.get(name)}
 
 

@@ -1,5 +1,7 @@
 """The schemes that act on weights: kernels, and rows of an embedding table."""
 
+from collections.abc import Sequence
+
 from rnnlab.noise.scheme import scheme
 from rnnlab.noise.sites import Noise
 
@@ -48,14 +50,14 @@ def weight_drop_rows(argument: str, rate: float) -> tuple[Noise, ...]:
     example={"sigma": 0.075},
     source="second-hand; whether biases had noise is not said everywhere: biases=false leaves them alone",
 )
-def weight_noise(argument: str, sigma: float, biases: bool = True) -> tuple[Noise, ...]:
+def weight_noise(argument: str, sigma: float, biases: bool = True, gates: str | Sequence[str] = ()) -> tuple[Noise, ...]:
     """Adds one normal number a batch to every weight of the layer, and takes it away again after the step.
 
-    Through `dropout` it reaches kernel and bias, through `recurrent_dropout` the recurrent kernel: both are all weights.
+    Through `dropout` it reaches kernel and bias, through `recurrent_dropout` the recurrent kernel, of all gates or of `gates`.
     """
-    if argument == "recurrent_dropout":
-        return (Noise(site="recurrent_kernel", distribution="additive", rate=sigma),)
-    return tuple(Noise(site=site, distribution="additive", rate=sigma) for site in ("kernel", "bias")[: 1 + biases])
+    sites = ("recurrent_kernel",) if argument == "recurrent_dropout" else ("kernel", "bias")[: 1 + biases]
+    chosen = (gates,) if isinstance(gates, str) else tuple(gates)
+    return tuple(Noise(site=site, distribution="additive", rate=sigma, gates=chosen) for site in sites)
 
 
 @scheme(

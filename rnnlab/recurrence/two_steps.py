@@ -16,7 +16,7 @@ def under(inside: Noise, learned: Noise, step: Any, states: States) -> tuple[Any
     if "detach" in inside:
         step = detached(step)
     if "hold_output" in inside:
-        step, states = gate_kept(step), (*states, ops.zeros_like(states[0]), ops.zeros_like(states[0][:, :1]))
+        step, states = gate_kept(step), (*states, ops.zeros_like(states[1]), ops.zeros_like(states[1][:, :1]))
     for site, mask in learned.items():
         step, states = mask_carried(step, site), (*states, mask)
     if len(states) > own:

@@ -136,6 +136,11 @@ PAPERS = [  # argument, setting, the noise that its paper describes
         [Noise(site="kernel", distribution="additive", rate=0.075, lifetime="batch")],
     ),
     (
+        "recurrent_dropout",
+        {"scheme": "weight_noise", "sigma": 0.075, "gates": ["forget", "candidate"]},
+        [Noise(site="recurrent_kernel", distribution="additive", rate=0.075, gates=("forget", "candidate"))],
+    ),
+    (
         "dropout",
         {"scheme": "concrete", "rate": 0.1, "weight_penalty": 0.1, "rate_penalty": 0.2},
         [
