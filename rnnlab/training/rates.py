@@ -48,27 +48,29 @@ class NoiseRates(Remembering, keras.callbacks.Callback):
     remembered = ("step",)
     step = 0
     """Batches trained so far."""
+    several = True
+    """Whether several steps may be run at once: where no rate goes by steps."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Note which layers have a rate that changes."""
         self.step = 0
         self._layers = changing_layers(self.model)
         schedules = [one.schedule for layer in self._layers for one in layer.changing().values() if one.schedule]
-        self._by_step = any(schedule.by == "step" for schedule in schedules)
+        self.several = not any(schedule.by == "step" for schedule in schedules)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Set the rates of the epoch."""
-        self._epoch = epoch
+        self._epoch, self._before = epoch, self.step
         self._set()
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rates of the step, where one goes by steps."""
-        if self._by_step:
+        if not self.several:
             self._set()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Count the step."""
-        self.step += 1
+        """Count the steps."""
+        self.step = self._before + batch + 1
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Log the rates."""
