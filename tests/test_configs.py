@@ -44,10 +44,10 @@ SIZES = {
     "awd_lstm_ptb": (PTB, 10_000 * 401 + lstm(400, 1150) + lstm(1150, 1150) + lstm(1150, 400), 24e6),
     "melis_ptb": (PTB, 10_000 * 269 + lstm(268, 1194) + 1195 * 268, 10e6),
     "semeniuta_ptb": (PTB, 10_000 * 256 + lstm(256, 256) + 257 * 10_000, None),
-    "zoneout_pmnist": (Task("classification", (100, 784, 1), 10, "examples"), lstm(1, 100) + 101 * 10, None),
+    "zoneout_pmnist": (Task("classification", (100, 784, 1), 10, "examples"), lstm(1, 100) + 2 * 100 + 101 * 10, None),
     "zoneout_char_ptb": (
         Task("character_model", (32, 100), 50, "characters", vocabulary=50),
-        50 * 50 + lstm(50, 1000) + 1001 * 50,
+        50 * 50 + lstm(50, 1000) + 2 * 1000 + 1001 * 50,
         None,
     ),
 }
