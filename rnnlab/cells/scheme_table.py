@@ -1,5 +1,7 @@
 """Which scheme works on which cell, and why another is refused."""
 
+from typing import Any
+
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.noise.scheme import SCHEMES
@@ -26,10 +28,15 @@ def fits(kind: CellKind, name: str) -> str:
 
 
 def markdown() -> str:
-    """The table of schemes and cells for the documentation; word dropout, which no cell sees, is left out."""
-    lines = [("scheme", *(f"`{name}`" for name in CELLS)), ("---",) * (len(CELLS) + 1)]
+    """The table of our schemes and cells for the documentation; word dropout, which no cell sees, is left out."""
+    cells = {name: kind for name, kind in CELLS.items() if _ours(kind.step)}
+    lines = [("scheme", *(f"`{name}`" for name in cells)), ("---",) * (len(cells) + 1)]
     for name, scheme in SCHEMES.items():
-        if scheme.arguments != ("embedding",):
-            told = (fits(kind, name) for kind in CELLS.values())
+        if scheme.arguments != ("embedding",) and _ours(scheme.build):
+            told = (fits(kind, name) for kind in cells.values())
             lines.append((f"`{name}`", *(one if one == WORKS else f"refused: {one}" for one in told)))
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _ours(part: Any) -> bool:
+    return str(part.__module__).startswith("rnnlab.")
