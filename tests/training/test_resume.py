@@ -251,7 +251,7 @@ def test_a_state_is_kept_by_name_and_not_by_place(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         run(tmp_path / "killed", NUMBERS, NOISE, 30, [plain, LowerOnPlateau("val_loss", patience=1), plain])
     state = array_file.read(tmp_path / "killed" / "checkpoint" / "state")["callbacks"]
-    assert set(state) == {"history", "divergence", "best_epoch", "events", "plateau"}
+    assert set(state) == {"history", "divergence", "best_epoch", "events", "plateau", "noise_rates"}
     again, _ = run(tmp_path / "killed", NUMBERS, NOISE, more=[LowerOnPlateau("val_loss", patience=1)])
     for mine, theirs in zip(again, whole, strict=True):
         np.testing.assert_array_equal(mine, theirs)
