@@ -95,6 +95,18 @@ def data_adapter() -> Any:
     return DataAdapter
 
 
+def dismantle(function: Any) -> None:
+    """Take the operations out of the graphs of a `tf.function` and of the loops in them.
+
+    Where a loop has gradients inside, their cycles hold the graphs though nobody refers to them.
+    """
+    from tensorflow.python.framework.func_graph import dismantle_func_graph
+
+    for concrete in function._list_all_concrete_functions():
+        for graph in [*(inner.graph for inner in concrete.graph._functions.values()), concrete.graph]:
+            dismantle_func_graph(graph)
+
+
 def set_global_generator(generator: Any) -> None:
     """Put a generator behind layers that were given no seed, see `global_generator`."""
     from keras.src.backend.common import global_state

@@ -57,5 +57,7 @@ class Kept:
 
     def close(self) -> None:
         """Give back the model and what it has taken."""
+        if self._model and self._model.program:
+            self._model.program.close()
         self._recipe, self._model = (), None
         self._taken.close()

@@ -30,6 +30,9 @@ class Program(Protocol):
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, dict[str, float]]:
         """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
 
+    def close(self) -> None:
+        """Give back what was compiled; nothing can be run again."""
+
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
     """Return the compiled steps of a model; None where Keras runs them: on several devices, in two passes, on torch and JAX."""

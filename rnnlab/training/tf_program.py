@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from rnnlab import compat
 from rnnlab.training.step import Batches, Signature, Step
 
 Logs = dict[str, Any]
@@ -31,6 +32,11 @@ class TFProgram:
         """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
         done, logs = self._functions[training](*map(tf.convert_to_tensor, batches), tf.constant(count))
         return int(done), {name: float(value) for name, value in logs.items()}
+
+    def close(self) -> None:
+        """Give back the graphs; the steps can't be run again."""
+        for function in self._functions.values():
+            compat.dismantle(function)
 
     def _several(self, training: bool) -> Any:
         one = self._train if training else self._evaluate
