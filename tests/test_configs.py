@@ -59,7 +59,7 @@ SIZES = {
         None,
     ),
 }
-"""By preset: its task, the size by hand, of every variant where they differ, and what the paper says where it says something."""
+"""By preset: its task, the size by hand, by variant where they differ, and what the paper says where it says something."""
 
 
 def test_all_files_are_checked_and_planned_in_no_time(tmp_path, monkeypatch):
