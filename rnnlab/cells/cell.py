@@ -28,7 +28,7 @@ from rnnlab.cells.steps import (
 from rnnlab.names import nearest
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting
-from rnnlab.seeds import fresh
+from rnnlab.seeds import derive, fresh
 
 
 class Cell(OwnMasks, keras.layers.Layer):
@@ -141,7 +141,8 @@ class Cell(OwnMasks, keras.layers.Layer):
         width, recurrent = self.gates * self.units, sum(self.products.values()) * self.units
         shape: tuple[int, ...] = self.widths(input_shape[-1])["recurrent"], recurrent
         self.kernel = self._weight("kernel", (input_shape[-1], width))
-        self.recurrent_kernel = self._weight("recurrent_kernel", shape, prefix="recurrent") if recurrent else None
+        start = self.kind.of("start", self.options)
+        self.recurrent_kernel = self._weight("recurrent_kernel", shape, start, prefix="recurrent") if recurrent else None
         self.further = {
             name: self._weight(name, shape, prefix="recurrent")
             for name, shape in self.kind.sized("kernels", self.units, self.options).items()
@@ -190,7 +191,8 @@ class Cell(OwnMasks, keras.layers.Layer):
         parts = dict(zip(self.kind.of("gates", self.options), ops.split(bias, self.gates, axis=-1), strict=True))
         for gate, start in own.items():
             part = parts[gate].shape
-            parts[gate] = start(part, dtype=dtype) if callable(start) else ops.full(part, start, dtype=dtype)
+            seed = derive(self.first_seed, "bias")
+            parts[gate] = start(part, dtype, seed) if callable(start) else ops.full(part, start, dtype=dtype)
         return ops.concatenate(list(parts.values()), axis=-1)
 
     def cast(self, weight: Any) -> Tensor:
@@ -274,6 +276,12 @@ class Cell(OwnMasks, keras.layers.Layer):
         """One time step of this cell; see rnnlab.cells.steps."""
         activations = keep(self.activation), keep(self.recurrent_activation)
         return self.kind.step(x, states, noise, params, matmul, *activations, see, **self.kind.own(self.options))
+
+    def factors(self, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """The factors of all steps at once; see `CellKind.factors`."""
+        own = self.kind.own(self.options)
+        assert self.kind.factors
+        return self.kind.factors(x, noise, self.parameters(), self.activation, self.recurrent_activation, **own)
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """One step by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""

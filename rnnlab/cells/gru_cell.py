@@ -17,6 +17,6 @@ class GRUCell(Cell):
 
     kind = CELLS["gru"]
 
-    def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
+    def __init__(self, units: int, *args: Any, reset_after: bool = True, chrono: int | None = None, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
-        self.choose({"reset_after": reset_after})
+        self.choose({"reset_after": reset_after, "chrono": chrono})

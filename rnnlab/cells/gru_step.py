@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import Field
+
 from rnnlab.backend import ops
+from rnnlab.cells.chrono import chrono
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, masked_product, unseen
 from rnnlab.section import Section
@@ -14,6 +17,9 @@ class GruOptions(Section):
 
     reset_after: bool = True
     """The reset gate acts after the recurrent product, as in cuDNN; the product then has a bias of its own."""
+    chrono: int | None = Field(None, ge=3)
+    """The longest dependency in steps: start the update gate's bias at log u for u uniform in [1, chrono - 1] (Tallec &
+    Ollivier 2018)."""
 
 
 def products(options: Any) -> dict[str, int]:
@@ -33,6 +39,7 @@ def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
     options=GruOptions,
     products=products,
     recurrent_bias=lambda options: options.reset_after,
+    bias=lambda options: {"update": chrono(options.chrono)} if options.chrono else {},
     sites=("candidate", "hold_hidden"),
     retained=retained,
     cudnn=lambda options: "gru" if options.reset_after else None,

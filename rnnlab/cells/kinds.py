@@ -16,6 +16,8 @@ from rnnlab.section import Section
 Step = Callable[..., Any]
 SITES = ("recurrent", "recurrent_kernel", "kernel", "bias", "input", "output", "carried", "detach")
 """The sites of noise that need nothing of a step but `masked_product`."""
+PRODUCTS = ("recurrent", "recurrent_kernel", "detach")
+"""Those that say something of a product of a state."""
 
 
 class NoOptions(Section):
@@ -50,13 +52,19 @@ class CellKind:
     vectors: Callable[[int, Any], Mapping[str, tuple[int, str]]] | None = None
     """(units, options) -> small parameters by name: the number of elements, and the name of Keras's initializer."""
     bias: Mapping[str, float] | Callable[[Any], Mapping[str, Any]] | None = None
-    """By gate what its bias starts at, a number or an initializer (shape, dtype) -> array; the others as `bias_initializer`."""
+    """By gate what its bias starts at, a number or (shape, dtype, seed) -> array; the others as
+    `bias_initializer`."""
+    start: Callable[[Any], str | None] | None = None
+    """(options) -> the name of the initializer of the recurrent kernel; None where the layer's own serves."""
     recurrent_bias: bool | Callable[[Any], bool] = False
     """Whether the recurrent product has a bias of its own."""
     prepare: Callable[[Any, Mapping[str, Any]], Any] | None = None
     """(product, p) -> the input's product as it is before the bias is added."""
     sites: tuple[str, ...] = ()
     """Where noise can act, beside what enters or leaves: of candidate, cell, hold_<state>, or sites of its own."""
+    factors: Callable[..., tuple[Any, Any]] | None = None
+    """(x, noise, p, tanh, sigmoid, **options) -> a, b of a step that is h_t = a * h_{t-1} + b, for x of any leading axes: all
+    steps of such a cell are taken side by side."""
     retained: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
     """(gates, noise) -> the factor of the old memory in the new one, of shape (..., units)."""
     cudnn: str | Callable[[Any], str | None] | None = None
@@ -94,8 +102,9 @@ class CellKind:
         return self.output(units, options) if self.output else self.state_sizes(units, options)[self.states[0]]
 
     def all_sites(self) -> tuple[str, ...]:
-        """Every site at which noise can act."""
-        return (*(site for site in SITES if site != "recurrent" or self.products != {}), *self.sites)
+        """Every site at which noise can act; a cell that multiplies no state has none at such a product."""
+        of_products = () if self.products or self.products is None else PRODUCTS
+        return (*(site for site in SITES if site not in of_products), *self.sites)
 
     def check_gates(self, noises: Iterable[Noise], options: Any) -> None:
         """Raise ValueError where noise names a gate that the cell has not."""

@@ -16,6 +16,7 @@ class LSTMCell(Cell):
     `unit_forget_bias` starts the input gate's bias at -1, which is the same f. `layer_norm` adds the gains of shape
     (gates * units,) of both products and gain and offset of the output's cell state. `cap_input` takes min(i, 1 - f) as
     input gate; coupled gates are capped as they are, so ValueError where both are asked for.
+    `chrono` starts the biases of forget and input gates for dependencies of so many steps.
     """
 
     kind = CELLS["lstm"]
@@ -29,6 +30,7 @@ class LSTMCell(Cell):
         coupled: bool = False,
         layer_norm: bool = False,
         cap_input: bool = False,
+        chrono: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(units, *args, **kwargs)
@@ -39,5 +41,6 @@ class LSTMCell(Cell):
                 "coupled": coupled,
                 "layer_norm": layer_norm,
                 "cap_input": cap_input,
+                "chrono": chrono,
             }
         )

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from rnnlab.backend import ops
+from rnnlab.cells.chrono import chrono
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import (
     Activation,
@@ -36,6 +37,9 @@ class LstmOptions(Section):
     """The input gate is one minus the forget gate (Greff et al. 2017)."""
     layer_norm: bool = False
     """Layer normalisation of products and cell (Ba et al. 2016)."""
+    chrono: int | None = Field(None, ge=3)
+    """The longest dependency in steps: start the forget gate's bias at log u for u uniform in [1, chrono - 1], and the input
+    gate's at its negative (Tallec & Ollivier 2018), in the place of `unit_forget_bias`."""
     cap_input: bool = False
     """The input gate is at most one minus the forget gate (Melis et al. 2017); not with coupled gates, which are so."""
 
@@ -64,8 +68,11 @@ def vectors(units: int, options: Any) -> dict[str, tuple[int, str]]:
     return small
 
 
-def bias(options: Any) -> dict[str, float]:
+def bias(options: Any) -> dict[str, Any]:
     """What the biases of single gates start at."""
+    if options.chrono:
+        start = {"input": chrono(options.chrono, -1.0), "forget": chrono(options.chrono)}
+        return {gate: start[gate] for gate in start if gate in gates(options)}
     if not options.unit_forget_bias:
         return {}
     return {"input": -1.0} if options.coupled else {"forget": 1.0}

@@ -18,6 +18,7 @@ class GRU(CellRNN):
     Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
     variational mask, one for all gates. Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the
     state h with `return_state`. Weights and their order are those of `keras.layers.GRU` with the same `reset_after`.
+    `chrono`, a number of steps, starts the update gate's bias for dependencies that long.
 
     >>> tuple(GRU(8, recurrent_dropout=0.3, return_sequences=True)(keras.ops.ones((2, 5, 3)), training=True).shape)
     (2, 5, 8)
@@ -55,6 +56,7 @@ class GRU(CellRNN):
         implementation: str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
+        chrono: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), **kwargs)

@@ -17,7 +17,8 @@ class LSTM(CellRNN):
 
     Keras's arguments in Keras's order, but `dropout` and `recurrent_dropout` take any scheme (see `RNN`) and a rate is the
     variational mask, one for all gates. `peephole`, `coupled` (f = 1 - i), `layer_norm` and `cap_input` (i at most
-    1 - f) choose the cell and combine, but for `coupled` with `cap_input`.
+    1 - f) choose the cell and combine, but for `coupled` with `cap_input`. `chrono`, a number of steps, starts the biases of
+    forget and input gates for dependencies that long (Tallec & Ollivier 2018, arXiv 1804.11188).
     Returns (batch, units), or (batch, steps, units) with `return_sequences`, and the states h, c with `return_state`. Weights
     and their order are those of `keras.layers.LSTM`: `ours.set_weights(theirs.get_weights())`.
 
@@ -62,6 +63,7 @@ class LSTM(CellRNN):
         coupled: bool = False,
         layer_norm: bool = False,
         cap_input: bool = False,
+        chrono: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(locals(), **kwargs)

@@ -12,7 +12,7 @@ from rnnlab.layers.cell_noise import CellNoise
 from rnnlab.noise.sampling import masks as drawn
 from rnnlab.noise.sampling import means
 from rnnlab.noise.schemes import Setting
-from rnnlab.recurrence import cudnn, fast, loop
+from rnnlab.recurrence import cudnn, fast, linear_scan, loop
 from rnnlab.recurrence.two_steps import under
 
 OUTSIDE = ("input", "output", "kernel", "bias", "recurrent_kernel", "carried")
@@ -132,11 +132,14 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
+        quick = self.implementation != "loop" and not self.unroll and self.cell.pure
+        if quick and self.cell.kind.factors and isinstance(x.shape[0], int) and not self.watched_by:
+            factors = self.cell.factors(projected, fixed | varying)
+            return linear_scan.scan(factors, states, padding, self.zero_output_for_mask)
         per_gate = isinstance(masks.get("recurrent"), tuple)
         kernels, biases = self.cell.kernels(masks, per_gate), self.cell.biases(masks, per_gate)
         step, all_states = under(inside, learned, self.cell.step, states)
         operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
-        quick = self.implementation != "loop" and not self.unroll and self.cell.pure
         scan = self.watched_by or (fast() if quick else None)
         how = {"zero_output": self.zero_output_for_mask, "output_size": self.cell.output_size}
         outputs, final = scan(*operands, **how) if scan else loop.scan(*operands, **how, unroll=self.unroll)

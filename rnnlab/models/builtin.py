@@ -14,3 +14,8 @@ class BuiltinLSTM(KeepsMask, CarriedState, keras.layers.LSTM):
 @keras.saving.register_keras_serializable(package="rnnlab", name="BuiltinGRU")
 class BuiltinGRU(KeepsMask, CarriedState, keras.layers.GRU):
     """`keras.layers.GRU`, whose carried state counts among its variables on JAX too."""
+
+
+@keras.saving.register_keras_serializable(package="rnnlab", name="BuiltinSimpleRNN")
+class BuiltinSimpleRNN(KeepsMask, CarriedState, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN`, whose carried state counts among its variables on JAX too."""

@@ -1,0 +1,38 @@
+"""Cells whose new state is linear in the old one: all steps side by side, in twice the logarithm of their number of rounds."""
+
+from keras import ops
+
+from rnnlab.cells.steps import States, Tensor
+
+
+def scan(
+    factors: tuple[Tensor, Tensor], states: States, mask: Tensor | None = None, zero_output: bool = False
+) -> tuple[Tensor, States]:
+    """h_t = a_t * h_{t-1} + b_t for factors a, b (steps, batch, units); masks and results as in rnnlab.recurrence."""
+    a, b = factors
+    (h,) = states
+    if mask is None:
+        outputs = linear(a, b, h)
+        return outputs, (outputs[-1],)
+    real = ops.cast(mask, "bool")[..., None]
+    path = linear(ops.where(real, a, ops.ones_like(a)), ops.where(real, b, ops.zeros_like(b)), h)
+    begun = real if zero_output else ops.cumsum(ops.cast(real, "int32"), axis=0) > 0
+    return ops.where(begun, path, ops.zeros_like(path)), (path[-1],)
+
+
+def linear(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
+    """All h_t = a_t * h_{t-1} + b_t for a known number of steps, from h (batch, units) on.
+
+    Two steps after each other are one step of the same form, so half as many are solved and the others follow from them.
+    """
+    steps = a.shape[0]
+    first = a[:1] * h + b[:1]
+    if steps == 1:
+        return first
+    paired = steps // 2 * 2
+    at, on = slice(0, paired, 2), slice(1, paired, 2)
+    second = linear(a[on] * a[at], a[on] * b[at] + b[on], h)  # the states after steps 2, 4, ...
+    between = steps - paired // 2 - 1  # steps 3, 5, ... follow from those before them
+    others = ops.concatenate([first, a[2::2] * second[:between] + b[2::2]], axis=0)
+    joined = ops.reshape(ops.stack([others[: paired // 2], second], axis=1), (paired, *ops.shape(b)[1:]))
+    return joined if paired == steps else ops.concatenate([joined, others[-1:]], axis=0)
