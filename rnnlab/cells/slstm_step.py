@@ -41,8 +41,8 @@ def slstm(
     a = x + masked_product(matmul, "recurrent", h, noise.get("recurrent"))
     a_i, a_f, a_z, a_o = ops.split(a, 4, axis=-1)
     kept = ops.log_sigmoid(a_f) + m
-    m_new = ops.where(n == 0, a_i, ops.maximum(kept, a_i))
-    i, f = ops.exp(a_i - m_new), ops.where(n == 0, ops.zeros_like(n), ops.exp(ops.minimum(kept - m_new, 0.0)))
+    m_new = ops.where(ops.equal(n, 0), a_i, ops.maximum(kept, a_i))
+    i, f = ops.exp(a_i - m_new), ops.where(ops.equal(n, 0), ops.zeros_like(n), ops.exp(ops.minimum(kept - m_new, 0.0)))
     z = dropped(see("candidate", tanh(a_z)), noise, "candidate")
     c_new, n_new = f * c + i * z, f * n + i
     see("input", i / n_new), see("forget", f * n / n_new)
