@@ -42,8 +42,8 @@ LAYER = {
 }
 ARGUMENTS = [  # every argument with a value that is not its default
     (LSTM, COMMON | LAYER | {"units": 3, "unit_forget_bias": False, "peephole": True, "coupled": True, "layer_norm": True}),
-    (LSTM, COMMON | LAYER | {"units": 3, "cap_input": True}),
-    (GRU, COMMON | LAYER | {"units": 3, "reset_after": False}),
+    (LSTM, COMMON | LAYER | {"units": 3, "cap_input": True, "chrono": 20}),
+    (GRU, COMMON | LAYER | {"units": 3, "reset_after": False, "chrono": 20}),
     (RNN, LAYER | {"cell": LSTMCell(3, peephole=True)}),
     (
         Embedding,
