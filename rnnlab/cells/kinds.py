@@ -107,8 +107,11 @@ class CellKind:
         return (*(site for site in SITES if site not in of_products), *self.sites)
 
     def check_gates(self, noises: Iterable[Noise], options: Any) -> None:
-        """Raise ValueError where noise names a gate that the cell has not."""
+        """Raise ValueError where noise names a gate that the cell has not, or states of unlike sizes share a mask."""
         known = self.of("gates", options)
+        noises = tuple(noises)
+        if self.sizes and any(noise.like for noise in noises):
+            raise ValueError(f"the states of the cell {self.name} differ in size, so they can't share a mask")
         for gate in (gate for noise in noises for gate in noise.gates):
             if gate not in known:
                 raise ValueError(

@@ -21,7 +21,8 @@ def fits(kind: CellKind, name: str) -> str:
     for argument in scheme.arguments:
         if argument != "embedding":
             try:
-                check_sites(noises({"scheme": name, **scheme.example}, argument), argument, kind.states, kind.all_sites())
+                inside = noises({"scheme": name, **scheme.example}, argument)
+                kind.check_gates(check_sites(inside, argument, kind.states, kind.all_sites()), kind.options())
             except ValueError as error:
                 return str(error)
     return WORKS

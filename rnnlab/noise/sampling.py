@@ -144,7 +144,10 @@ def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, 
     mask = sample(noise, shape(noise, sizes), seed, dtype, rate)
     if noise.sharing == "batch":
         return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))
-    return mask if noise.tied else tuple(ops.unstack(mask, axis=0))
+    if noise.tied:
+        return mask
+    of_gates = tuple(ops.unstack(mask, axis=0))
+    return of_gates if len(of_gates) > 1 else of_gates[0]
 
 
 class Sizes(NamedTuple):
