@@ -5,6 +5,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from rnnlab.graphs import in_xla
+
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
@@ -28,7 +30,13 @@ def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -
     seed = tf.cast(seed % (tf.int32.max - 1), tf.int32)  # as Keras gives it to TensorFlow
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
     operands = (key[0], counter, _least(rate))
-    words = _compared.get_concrete_function(*operands, math.ceil(count / 4))(*operands)
+    blocks = math.ceil(count / 4)
+    inside = in_xla()  # a program of XLA needs no other in it
+    words = (
+        _compared.python_function(*operands, blocks)
+        if inside
+        else _compared.get_concrete_function(*operands, blocks)(*operands)
+    )
     return tf.reshape(tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:count], shape)
 
 

@@ -27,9 +27,8 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def warnings(comparison: Comparison) -> list[str]:
-    """Return those of the notes that speak against the numbers: a forecast without a model wins, seeds are not pairs."""
-    behind = [note for note in _plain(comparison) if "No better than" in note]
-    return [*behind, *(note for note in _pairs(comparison) if not note.startswith(_PAIRED))]
+    """Return those of the notes that nobody may miss: what forecasts without a model reach, and that seeds are not pairs."""
+    return [*_plain(comparison), *(note for note in _pairs(comparison) if not note.startswith(_PAIRED))]
 
 
 _PAIRED = "Paired:"

@@ -91,7 +91,7 @@ def corrected_p(differences: ArrayLike, overlap: float, family: int = 1) -> floa
     `family` by Bonferroni. None below 2 folds. Source: Nadeau & Bengio 2003, Machine Learning 52:239, section 4.
 
     >>> round(corrected_p([0.1, 0.3, 0.2, 0.1, 0.3], overlap=0.25), 4)
-    0.0254
+    0.0407
     """
     x = finite(differences)
     if x.size < 2:

@@ -36,7 +36,7 @@ DOCUMENT: dict[str, Any] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory, with a config and two files of data, where runs are written and not trained."""
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str) -> dict[str, Any]:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> dict[str, Any]:
         write_origin(spec, folder, dataset, {"backend": "tensorflow"})
         (folder / store.CHECKPOINT).mkdir(exist_ok=True)
         (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")

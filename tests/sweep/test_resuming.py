@@ -31,7 +31,7 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant ends as its name says; its result tells how many were made before it."""
     MADE.clear()
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str) -> dict[str, Any]:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> dict[str, Any]:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
         figures = {

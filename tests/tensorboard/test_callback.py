@@ -84,7 +84,7 @@ def test_a_damaged_file_gets_its_curves_again_when_the_training_goes_on(tmp_path
     before, content = shown(tmp_path), bytearray(file.read_bytes())
     content[len(content) // 3] ^= 1
     file.write_bytes(content)
-    watch.on_restore()
+    watch.load_state(watch.save_state())
     assert shown(tmp_path) == before
 
 
