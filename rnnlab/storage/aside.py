@@ -46,9 +46,11 @@ def _free(to: Path) -> Path:
 
 
 def move_summaries(experiment: Path, place: Path) -> None:
-    """Let what sums the runs of an experiment up, its comparison and its report, follow them; a copy where runs remain."""
+    """Let what sums the runs of an experiment up, its comparison, report and curves, follow them; a copy where runs remain."""
     remain = any((run / store.RESULT).exists() for run in store.run_folders(experiment))
     for path in sorted(experiment.iterdir()):
         if path.is_file() and not path.name.startswith(".") and path.name != store.EXPERIMENT:
             with files.told(place):
                 (shutil.copy2 if remain else shutil.move)(path, place / path.name)
+    if not remain and (experiment / store.TENSORBOARD).is_dir():
+        shutil.move(experiment / store.TENSORBOARD, place / store.TENSORBOARD)
