@@ -89,18 +89,19 @@ def begun(folder: Path) -> bool:
     return any(_begins(event) for event, _ in _events(content))
 
 
-def forget(folder: Path) -> None:
-    """Remove from an event file with which settings a training began and how it ended; its curves stay."""
+def forget(folder: Path, tag: str = "_hparams_/") -> None:
+    """Remove from an event file the records with such a tag: with which settings a training began and how it ended."""
     try:
         content = (folder / FILE).read_bytes()
     except OSError:
         return
     start, kept = 0, []
     for event, end in _events(content):
-        if not _says(event, "_hparams_/"):
+        if not _says(event, tag):
             kept.append(content[start:end])
         start = end
-    files.write(folder / FILE, b"".join(kept))
+    if sum(map(len, kept)) < start:
+        files.write(folder / FILE, b"".join(kept))
 
 
 def _begins(event: Any) -> bool:

@@ -44,6 +44,7 @@ class Board(Callback):
         told = [] if result["error"] is None else [text("error", f"{result['status']}: {result['error']}")]
         step = max(1, len(self.epochs))
         metrics = {name: value for name, value in result["metrics"].items() if not name.startswith("last_")}  # in the curves
+        event_files.forget(self.folder, f"{RESULT}/")  # of an end that was told before, and is told anew
         append(self.folder, step, [*scalars(results(metrics)), *told, session_end(result["status"] == "done")])
 
 
