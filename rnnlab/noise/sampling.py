@@ -121,7 +121,7 @@ def means(noise: Mapping[str, Noise], dtype: str, rates: Mapping[str, Any] | Non
     """What takes the place of every mask in evaluation, by site, left out where it is as without noise."""
     now = rates or {}
     acting = {site: mean(one, now.get(one.like or site)) for site, one in noise.items() if not _off(one)}
-    return {site: ops.cast(ops.convert_to_tensor(value), dtype) for site, value in acting.items()}
+    return {site: ops.convert_to_tensor(value, dtype) for site, value in acting.items()}
 
 
 def masks(
