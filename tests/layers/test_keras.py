@@ -65,10 +65,10 @@ def test_weights_copy_both_ways(cell):
 
 
 def test_weights_move_between_schemes():
-    """Fault 7: what a scheme needs besides the weights must not stand among them."""
+    """Fault 7: what a scheme needs besides the weights must not stand among them, unless it is learnt itself."""
     quiet = LSTM.build(NONE)
     randomise(quiet)
-    for _, scheme in (row for row in ROWS if row[0] is LSTM):
+    for _, scheme in (row for row in ROWS if row[0] is LSTM and str(row[1]) != "concrete"):
         noisy = LSTM.build(scheme)
         noisy.set_weights(quiet.get_weights())
         assert [weight.name for weight in noisy.weights] == [weight.name for weight in quiet.weights]
