@@ -17,6 +17,8 @@ from rnnlab.storage import store
 from rnnlab.training import array_file
 from rnnlab.training.checkpoint import Slot
 
+pytestmark = pytest.mark.slow
+
 Whole = tuple[Path, list[Any]]
 STATE = f"{store.CHECKPOINT}/state"
 

@@ -16,6 +16,8 @@ from rnnlab import files, sealed
 from rnnlab.errors import StorageError, UserError
 from rnnlab.training.checkpoint import Slot
 
+pytestmark = pytest.mark.slow
+
 Whole = tuple[Path, list[Any]]
 
 

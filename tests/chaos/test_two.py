@@ -18,6 +18,8 @@ from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.training import array_file
 
+pytestmark = pytest.mark.slow
+
 
 def test_two_sweeps_make_every_run_once(both: tuple[Forker, Forker], tmp_path: Path) -> None:
     config(tmp_path, compare={"seeds": 3}, training={"epochs": 2})

@@ -15,6 +15,8 @@ from chaos.small import Forker
 from rnnlab import sealed
 from rnnlab.storage import store
 
+pytestmark = pytest.mark.slow
+
 Whole = tuple[Path, list[Any]]
 
 
