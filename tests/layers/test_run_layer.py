@@ -37,7 +37,7 @@ def test_recurrent_layers(cell, scheme, options):
     arguments = {"units": 3} | cell.options | scheme.arguments(cell) | OPTIONS[options]
     output = (2, 3, 3) if arguments.get("return_sequences") else (2, 3)
     shape = (output, *[(2, 3)] * cell.states) if arguments.get("return_state") else output
-    check(cell.layer, arguments, shape, input_shape=SHAPE, expected_num_seed_generators=len(scheme.noises(cell)))
+    check(cell.layer, arguments, shape, input_shape=SHAPE, expected_num_seed_generators=len(scheme.draws(cell)))
 
 
 @pytest.mark.slow
