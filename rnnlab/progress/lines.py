@@ -28,7 +28,7 @@ class Line(Counted):
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         """Show what the epoch came to."""
         self.epoch += 1
-        self.display.say("  ".join([self.title, *self.parts(logs).values(), f"{self.display.left} left"]))
+        self.display.show("  ".join([self.title, *self.parts(logs).values(), f"{self.display.left} left"]))
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Tell what went wrong."""
@@ -55,6 +55,10 @@ class Lines(Clock):
     def say(self, text: str) -> None:
         """Show a line that stays."""
         print(text, flush=True)
+
+    def show(self, text: str) -> None:
+        """Show a line about an epoch."""
+        self.say(text)
 
     def begin(self, spec: RunSpec, unit: str) -> Line:
         """A run begins, perhaps again."""
