@@ -36,11 +36,15 @@ class Program(Protocol):
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
     """Return the compiled steps of a model; None where Keras runs them: on several devices, in two passes, on torch and JAX."""
-    if config.distribution or config.consistency or keras.backend.backend() != "tensorflow":
+    if not _ours(config):
         return None
     from rnnlab.training.tf_program import TFProgram
 
     return TFProgram(model, xla(model, dataset, config), {True: signature([dataset.train]), False: signature(splits(dataset))})
+
+
+def _ours(config: TrainingConfig) -> bool:
+    return keras.backend.backend() == "tensorflow" and not (config.distribution or config.consistency)
 
 
 def splits(dataset: Dataset) -> list[Split]:
@@ -70,7 +74,7 @@ def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
     On processors it pays for small models, from so many steps on, unless batches differ in their steps, each number of which
     would be a program of its own. On a GPU not all operations of XLA repeat exactly, and cuDNN is no part of it.
     """
-    if keras.backend.backend() != "tensorflow":
+    if not _ours(config):
         return keras.backend.backend() == "jax"
     if any(split.varied for split in splits(dataset)) or not all(layer.supports_jit for layer in compat.every_layer(model)):
         return False
