@@ -24,6 +24,11 @@ _FINGERPRINTS: dict[str, str] = {}
 """What `fingerprint` gave, until a plug-in is imported."""
 
 
+def loaded() -> tuple[str, ...]:
+    """Return the fingerprints of all plug-ins that are imported: what was made of other texts serves no more."""
+    return tuple(_digest(texts) for texts in _LOADED.values())
+
+
 def resolved(name: str, folder: Path) -> str:
     """A plug-in as every process can find it: a file, given from `folder`, by its whole path; a module by its name."""
     return os.path.abspath(folder / Path(name).expanduser()) if name.endswith(".py") else name

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from rnnlab import compat
+from rnnlab import compat, plugins
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.checkpoint import variables
@@ -20,6 +20,7 @@ class Kept:
 
     def __init__(self) -> None:
         self._recipe: tuple[Any, ...] = ()
+        self._dataset: Dataset | None = None
         self._model: keras.Model | None = None
         self._taken = ExitStack()
 
@@ -29,11 +30,11 @@ class Kept:
 
         So is this one where the run fails, or is spread over several devices.
         """
-        recipe = (model, training, id(dataset))
-        if recipe != self._recipe:
+        recipe = (model, training, plugins.loaded())
+        if recipe != self._recipe or dataset is not self._dataset:
             self.close()
             self._taken.enter_context(released())
-            self._recipe = recipe
+            self._recipe, self._dataset = recipe, dataset
         try:
             yield
         except BaseException:
@@ -59,5 +60,5 @@ class Kept:
         """Give back the model and what it has taken."""
         if self._model and self._model.program:
             self._model.program.close()
-        self._recipe, self._model = (), None
+        self._recipe, self._dataset, self._model = (), None, None
         self._taken.close()
