@@ -49,7 +49,11 @@ def figure(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Pa
         put(model, config.model.embedding, dataset)
         best, divergence = best_epoch(training, dataset.task), Divergence()
         report = Report(trial, best.monitor)
-        logs = fit(model, dataset, training, seed, [divergence, best, report], Slot(state, config.model_dump()))
+        try:
+            logs = fit(model, dataset, training, seed, [divergence, best, report], Slot(state, config.model_dump()))
+        finally:
+            if model.program:
+                model.program.close()
     if divergence.epoch is not None or not logs:
         return None, False
     return float((max if best.mode == "max" else min)(logs[best.monitor])), report.pruned
