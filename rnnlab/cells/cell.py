@@ -189,9 +189,9 @@ class Cell(OwnMasks, keras.layers.Layer):
         if not own:
             return bias
         parts = dict(zip(self.kind.of("gates", self.options), ops.split(bias, self.gates, axis=-1), strict=True))
+        seed = derive(self.first_seed, "bias")
         for gate, start in own.items():
             part = parts[gate].shape
-            seed = derive(self.first_seed, "bias")
             parts[gate] = start(part, dtype, seed) if callable(start) else ops.full(part, start, dtype=dtype)
         return ops.concatenate(list(parts.values()), axis=-1)
 

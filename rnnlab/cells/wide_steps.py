@@ -14,6 +14,15 @@ from rnnlab.section import Section
 GATES = ("input", "forget", "candidate", "output")
 
 
+def of_whole(
+    a: Tensor, c: Tensor, noise: Noise, p: Params, tanh: Activation, sigmoid: Activation, see: See
+) -> tuple[Tensor, Tensor]:
+    """The output and the cell of an LSTM whose pre-activations are whole; noise on h is left to the step that has it."""
+    inside = {site: mask for site, mask in noise.items() if site not in ("recurrent", "hold_hidden")}
+    m, (_, c_new) = lstm(a, (ops.zeros_like(c), c), inside, p, lambda name, v: ops.zeros_like(a), tanh, sigmoid, see)
+    return m, c_new
+
+
 class ProjectedOptions(Section):
     """The options of an LSTM with a projection."""
 
@@ -52,9 +61,8 @@ def projected_lstm(
     c_t = f * c_{t-1} + i * g,  h_t = (o * tanh(c_t)) P
     """
     h, c = states
-    wide = {site: mask for site, mask in noise.items() if site not in ("recurrent", "hold_hidden")}
     a = x + masked_product(matmul, "recurrent", h, noise.get("recurrent"))
-    m, (_, c_new) = lstm(a, (ops.zeros_like(c), c), wide, p, lambda name, v: ops.zeros_like(a), tanh, sigmoid, see)
+    m, c_new = of_whole(a, c, noise, p, tanh, sigmoid, see)
     h_new = held(matmul("projection", m), h, noise, "hold_hidden")
     return h_new, (h_new, c_new)
 
@@ -106,7 +114,6 @@ def mogrifier_lstm(
             h = 2 * ops.sigmoid(matmul(f"round_{number}", x)) * h
     bias = ops.concatenate([p[f"{gate}_bias"] for gate in GATES], axis=-1)
     a = matmul("modulated", x) + bias + masked_product(matmul, "recurrent", h, noise.get("recurrent"))
-    inside = {site: mask for site, mask in noise.items() if site not in ("recurrent", "hold_hidden")}
-    h_new, (_, c_new) = lstm(a, (ops.zeros_like(h), c), inside, p, lambda name, v: ops.zeros_like(a), tanh, sigmoid, see)
+    h_new, c_new = of_whole(a, c, noise, p, tanh, sigmoid, see)
     h_new = held(h_new, states[0], noise, "hold_hidden")
     return h_new, (h_new, c_new)
