@@ -53,22 +53,14 @@ def place(forker, tmp_path_factory) -> Path:
     """A folder with the configs and what the first `rnnlab run`, of the quickstart, makes there."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "configs").symlink_to(ROOT / "configs")
-    ends_well(forker, folder, FIRST)
+    forker.ends_well(arguments(FIRST), folder)
     return folder
-
-
-def ends_well(forker, folder, command):
-    """A command, started in a folder, ends with status 0 and prints something."""
-    out, err = (folder / f"{len([*folder.iterdir()])}.{name}" for name in ("out", "err"))
-    first = f"os.chdir({str(folder)!r}); os.dup2(os.open({str(err)!r}, os.O_WRONLY | os.O_CREAT), 2)"
-    assert forker.run(arguments(command), out, first) == 0, err.read_text()
-    assert out.read_text()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("rnnlab") and line != FIRST])
 def test_commands_run(command, forker, place):
-    ends_well(forker, place, command)
+    forker.ends_well(arguments(command), place)
 
 
 @pytest.mark.process

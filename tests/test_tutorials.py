@@ -44,10 +44,7 @@ def command(forker, folder, line):
         return
     assert program == "rnnlab"
     words += SMALL if words[0] in ("run", "plan") else []
-    out, err = folder / "out.txt", folder / "err.txt"
-    first = f"os.chdir({str(folder)!r}); os.dup2(os.open({str(err)!r}, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)"
-    assert forker.run(words, out, first) == 0, f"{line}\n{err.read_text()}"
-    assert out.read_text()
+    forker.ends_well(words, folder)
 
 
 def test_every_tutorial_shows_something_to_do():

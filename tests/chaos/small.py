@@ -191,6 +191,13 @@ for line in sys.stdin:
         assert self._server.stdout
         self._orders, self._answers = self._server.stdin, self._server.stdout
 
+    def ends_well(self, arguments: list[str], folder: Path) -> None:
+        """A command, started in a folder, ends with status 0 and prints something."""
+        out, err = (folder / f"{len([*folder.iterdir()])}.{name}" for name in ("out", "err"))
+        first = f"os.chdir({str(folder)!r}); os.dup2(os.open({str(err)!r}, os.O_WRONLY | os.O_CREAT), 2)"
+        assert self.run(arguments, out, first) == 0, f"{arguments}\n{err.read_text()}"
+        assert out.read_text()
+
     def start(self, arguments: list[str], log: Path, first: str = "") -> int:
         """Start a process that says what it says in a file and executes `first` before; return its number."""
         self._orders.write(json.dumps({"arguments": arguments, "log": str(log), "first": first}) + "\n")
