@@ -137,7 +137,7 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs of shape (..., features)."""
-        self.kind.check_gates(self.noise.values(), self.options)
+        self.kind.check_noise(self.noise.values(), self.units, self.options)
         width, recurrent = self.gates * self.units, sum(self.products.values()) * self.units
         shape: tuple[int, ...] = self.widths(input_shape[-1])["recurrent"], recurrent
         self.kernel = self._weight("kernel", (input_shape[-1], width))
@@ -158,11 +158,9 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def widths(self, inputs: int | None) -> dict[str, Any]:
         """What a mask at a site has to cover, where that is not `units`: a number of elements, or the shape of the kernel."""
-        sizes = self.kind.state_sizes(self.units, self.options)
-        first = sizes[self.states[0]]
-        kernel = (first, sum(self.products.values()) * self.units)
-        holds = {f"hold_{state}": size for state, size in sizes.items()}
-        return {"input": inputs, "recurrent": first, "recurrent_kernel": kernel, "output": self.output_size, **holds}
+        widths = self.kind.widths(self.units, self.options)
+        kernel = (widths["recurrent"], sum(self.products.values()) * self.units)
+        return {"input": inputs, "recurrent_kernel": kernel, **widths}
 
     def gates_at(self, site: str) -> int:
         """The number of masks at a site whose masks are not tied: one for every gate of the product."""

@@ -106,17 +106,22 @@ class CellKind:
         of_products = () if self.products or self.products is None else PRODUCTS
         return (*(site for site in SITES if site not in of_products), *self.sites)
 
-    def check_gates(self, noises: Iterable[Noise], options: Any) -> None:
-        """Raise ValueError where noise names a gate that the cell has not, or states of unlike sizes share a mask."""
-        known = self.of("gates", options)
-        noises = tuple(noises)
-        if self.sizes and any(noise.like for noise in noises):
-            raise ValueError(f"the states of the cell {self.name} differ in size, so they can't share a mask")
-        for gate in (gate for noise in noises for gate in noise.gates):
-            if gate not in known:
-                raise ValueError(
-                    f"the cell {self.name} has no gate {gate!r}; its gates: {', '.join(known)}{nearest(gate, known)}"
-                )
+    def widths(self, units: int, options: Any) -> dict[str, int]:
+        """The number of elements that a mask covers at the sites where it may not be `units`."""
+        sizes = self.state_sizes(units, options)
+        holds = {f"hold_{state}": size for state, size in sizes.items()}
+        return {"recurrent": sizes[self.states[0]], "output": self.output_size(units, options), **holds}
+
+    def check_noise(self, noises: Iterable[Noise], units: int, options: Any) -> None:
+        """Raise ValueError where noise names a gate that the cell has not, or takes a mask that covers another number."""
+        known, widths = self.of("gates", options), self.widths(units, options)
+        for noise in noises:
+            for gate in noise.gates:
+                if gate not in known:
+                    told = f"its gates: {', '.join(known)}{nearest(gate, known)}"
+                    raise ValueError(f"the cell {self.name} has no gate {gate!r}; {told}")
+            if noise.like and widths.get(noise.site, units) != widths.get(noise.like, units):
+                raise ValueError(f"the cell {self.name} has unlike sizes at {noise.like} and {noise.site}: no mask fits both")
 
     def weights(self, inputs: int, units: int, options: Any) -> int:
         """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.

@@ -130,7 +130,7 @@ class RecurrentConfig(Section):
         for argument in ("dropout", "recurrent_dropout"):
             setting = getattr(self, argument)
             try:
-                CELLS[self.cell].check_gates(noises(setting, argument), self.options)
+                CELLS[self.cell].check_noise(noises(setting, argument), self.units, self.options)
             except ValueError as error:
                 raise conflict((argument,), str(error), setting) from None
         return self

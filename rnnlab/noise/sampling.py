@@ -17,7 +17,7 @@ Tensor = Any
 
 MANY = 1 << 16
 """How many numbers of one shape, known while a function is traced, are worth a program of their own on TensorFlow: it draws
-so many 1.7 times as fast as the library's own operation (2^18 3.8 times, 2^14 0.8 times), and has to be compiled first."""
+many faster than the library's own operation and few slower, and has to be compiled first."""
 
 TEMPERATURE, TINY = 0.1, 1e-7
 """Of the soft masks whose rate is learnt: how hard they are, and how far a uniform number stays from 0 and 1."""
