@@ -20,7 +20,7 @@ PARAMETERS = 1 << 19
 """The most weights of a model whose step is faster as a program of XLA: of a larger one most time goes into products, in which
 TensorFlow is no slower."""
 STEPS = 100
-"""The least number of steps of an epoch that are worth a program of XLA, which takes some three seconds to compile:
+"""The least number of steps of an epoch that are worth a program of XLA, which takes seconds to compile:
 of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
 
 
