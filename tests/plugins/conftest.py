@@ -1,11 +1,10 @@
-"""A folder with parts of a user's own and an experiment that uses them all; what they register is forgotten afterwards."""
+"""A folder with parts of a user's own and an experiment that uses them all."""
 
 from pathlib import Path
 
 import pytest
 
 from rnnlab import plugins
-from rnnlab.registry import ALL
 
 EXPERIMENT = """name: own
 plugins: [parts.py]
@@ -23,17 +22,6 @@ compare:
 def own(tmp_path, monkeypatch):
     monkeypatch.setattr(plugins, "_LOADED", {})
     monkeypatch.delenv(plugins.FORBIDDEN, raising=False)
-    _forget()
     (tmp_path / "parts.py").write_text(Path(__file__).with_name("own_parts.txt").read_text())
     (tmp_path / "own.yaml").write_text(EXPERIMENT)
-    yield tmp_path
-    _forget()
-
-
-def _forget():
-    """Forget every part that no file of rnnlab registered."""
-    home = str(Path(plugins.__file__).parent)
-    for registry in ALL:
-        for source in {file for file in registry.sources.values() if not file.startswith(home)}:
-            registry.discard(source)
-    plugins._FINGERPRINTS.clear()
+    return tmp_path

@@ -56,7 +56,7 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment, said = load(tiny), []
-    monkeypatch.setattr(tuning, "build", lambda config: replace(build(config), test=None))
+    monkeypatch.setattr(tuning, "build", lambda config: replace(build(config), test=SimpleNamespace(varied=False)))
     whole = tuning.searched(experiment, tmp_path / "whole", said.append)
     assert len(said) == 3
 
