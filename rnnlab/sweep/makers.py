@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rnnlab import backend
+from rnnlab import __version__, backend
 from rnnlab.plugins import bare
 
 PACKAGES = ("rnnlab", "keras", "numpy")
@@ -85,6 +85,8 @@ def others(results: Iterable[Mapping[str, Any] | None]) -> list[str]:
 
 
 def _version(name: str) -> str | None:
+    if name == "rnnlab":
+        return __version__  # of this code, also where another version is installed
     try:
         return version(name)
     except PackageNotFoundError:
