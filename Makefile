@@ -1,6 +1,6 @@
 # make demo   the quickstart: set up, train, compare, say where the report is; OPTIONS are handed to rnnlab run
 # make test   set up, then the tests that prove everything once: every cell, scheme, source, verb and backend
-# make test-all  every test; make test-rest  what make test leaves out, and all tests of JAX
+# make test-all  every test; make test-rest  what make test leaves out
 # make check  style and types
 # make docs   the documents as a site that reads without a network, build/site
 # make setup  the environment alone; PYTHON=python3.13 chooses the interpreter
@@ -13,6 +13,7 @@ JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/conform
 JAX_SHORT := tests/noise tests/cells tests/recurrence/test_fast_against_loop.py tests/layers/test_equations.py \
   tests/layers/test_evaluation.py tests/layers/test_saving.py tests/data/test_feed.py tests/training/test_optimizers.py \
   tests/models/test_metrics.py
+JAX_LEFT := $(filter-out $(JAX_SHORT),$(wildcard $(JAX_TESTS))) $(patsubst %,--ignore=%,$(filter %.py,$(JAX_SHORT)))
 TWO := -n 2 --dist worksteal
 LONG := slow or process or browser or cluster
 
@@ -35,7 +36,8 @@ test: $(STAMP)
 
 test-rest: $(STAMP)
 	KERAS_BACKEND=tensorflow $(BIN)/pytest $(TWO) -m "$(LONG)"
-	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) $(wildcard $(JAX_TESTS))
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) $(JAX_LEFT)
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "$(LONG)" $(JAX_SHORT)
 
 test-all: test test-rest
 
