@@ -1,9 +1,9 @@
 """A section of a config that is chosen among registered ones by one of its keys, whatever is registered when it is read."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from rnnlab.section import Section
@@ -49,3 +49,23 @@ class Choice:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"oneOf": [handler(section.__pydantic_core_schema__) for section in self.sections().values()]}
+
+
+def chosen(name: str, kind: str, options: type[Section], base: type[Section], about: str | None = None) -> type[Any]:
+    """Return the section that `name` chooses of a kind of part: the fields of `base`, and the part's own options.
+
+    >>> class Shape(Section):
+    ...     size: int = 1
+    >>> class Round(Section):
+    ...     radius: float = 1.0
+    >>> chosen("dot", "shape", Round, Shape)(size=2).model_dump()
+    {'size': 2, 'radius': 1.0, 'name': 'dot'}
+    """
+    members = {
+        "__annotations__": {"name": Literal[name]},
+        "__module__": options.__module__,
+        "__doc__": about or f"The {kind} {name}.",
+        "name": Field(name, description=f"The name of the {kind}."),
+    }
+    title = f"{name} {kind}".replace("_", " ").title().replace(" ", "")
+    return type(title, (base,) if options is Section else (options, base), members)

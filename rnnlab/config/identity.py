@@ -18,6 +18,7 @@ from rnnlab.config.paths import flatten
 from rnnlab.config.plugged import used
 from rnnlab.data.task import KINDS
 from rnnlab.noise.schemes import noises
+from rnnlab.training.builtin_optimizers import OWN
 from rnnlab.training.training_config import monitored
 
 SCHEMA = 2
@@ -42,6 +43,9 @@ def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
         found["model"]["embedding"]["dropout"] = _noise(found["model"]["embedding"]["dropout"], "embedding")
     for layer in found["model"]["recurrent"]:
         layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
+    found["training"]["optimizer"] = {**dict.fromkeys(OWN), **found["training"]["optimizer"]}  # null where it has none
+    if not config.training.callbacks:
+        del found["training"]["callbacks"]
     found["training"]["monitor"], found["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
     texts = used(config)
     for part in [part for part in texts if part.startswith("metric ")]:

@@ -12,7 +12,10 @@ from rnnlab.data.registered import DATASETS
 from rnnlab.errors import UserError
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.registry import INTERACTIVE, Registry
+from rnnlab.training.optimizer_config import OPTIMIZERS
+from rnnlab.training.own_callbacks import CALLBACKS
 from rnnlab.training.own_metrics import METRICS
+from rnnlab.training.schedules import SCHEDULES
 
 HOME = Path(__file__).parents[1]
 
@@ -68,6 +71,11 @@ def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
         settings += [layer.dropout, layer.recurrent_dropout]
     for setting in settings:
         yield from ((SCHEMES, name) for name in _schemes(setting))
+    training = config.training
+    yield OPTIMIZERS, training.optimizer.name
+    if training.schedule:
+        yield SCHEDULES, training.schedule.name
+    yield from ((CALLBACKS, one.name) for one in training.callbacks)
     yield from ((METRICS, name) for name in config.evaluation.metrics)
 
 

@@ -11,7 +11,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
 from rnnlab.training import array_file
 from rnnlab.training.checkpoint import Slot
-from rnnlab.training.schedules import Cosine
+from rnnlab.training.schedules import SCHEDULES
 from rnnlab.training.training_config import TrainingConfig
 
 MAKERS = ("versions", "code", "backend", "numbers")
@@ -30,7 +30,8 @@ def needs_all_epochs(config: TrainingConfig) -> str:
     >>> needs_all_epochs(TrainingConfig(epochs=3))
     ''
     """
-    return "its cosine schedule depends on training.epochs" if isinstance(config.schedule, Cosine) else ""
+    name = config.schedule.name if config.schedule else ""
+    return f"its {name} schedule depends on training.epochs" if name and SCHEDULES[name].whole else ""
 
 
 def goes_on(spec: RunSpec, folder: Path, dataset: Dataset) -> bool:

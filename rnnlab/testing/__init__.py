@@ -4,5 +4,14 @@ from rnnlab.testing.cells import check_cell
 from rnnlab.testing.datasets import check_dataset
 from rnnlab.testing.require import CheckError
 from rnnlab.testing.schemes import check_scheme
+from rnnlab.testing.training_parts import check_callback, check_optimizer, check_schedule
 
-__all__ = ["CheckError", "check_cell", "check_dataset", "check_scheme"]
+__all__ = [
+    "CheckError",
+    "check_callback",
+    "check_cell",
+    "check_dataset",
+    "check_optimizer",
+    "check_schedule",
+    "check_scheme",
+]

@@ -13,6 +13,7 @@ from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import objective
 from rnnlab.models.two_passes import two_passes
+from rnnlab.training import own_callbacks
 from rnnlab.training.callback_state import BestEpoch, History
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.checkpoint import Checkpoint, Slot
@@ -81,7 +82,8 @@ def fit(
     history = History()
     kind, words = dataset.task.kind, dataset.train.size / len(feed)
     rates = rate_callbacks(config, kind, feed)
-    watch = [feed.follow((epoch, batch)), SeparatePasses(), *rates, Meter(words), history, *callbacks]
+    watch = [feed.follow((epoch, batch)), SeparatePasses(), *rates, Meter(words), *own_callbacks.made(config.callbacks)]
+    watch += [history, *callbacks]
     if averaging := config.optimizer.averaging:
         watch.append(Averaging(averaging, *monitored(config, kind)))
     if slot:

@@ -1,56 +1,38 @@
-"""The optimizer section of a config: which optimizer of Keras, its settings, and what is done around its step."""
+"""The optimizer section of a config: which registered optimizer, its options, and what is done around its step."""
 
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from rnnlab.choice import Choice, chosen
+from rnnlab.registry import Registry, file_of
 from rnnlab.section import Section, conflict
 
 Positive = Annotated[float, Field(gt=0)]
 """A number above zero."""
 NotNegative = Annotated[float, Field(ge=0)]
 """A number from zero up."""
-Kept = Annotated[float, Field(ge=0, lt=1)]
-"""The part of a running mean that is kept at every step."""
 Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
 """A number of epochs."""
-Name = Literal[
-    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon", "nadam", "rmsprop", "sgd"
-]
-"""The optimizers of Keras that follow the gradient of a step."""
-
-_ADAM = ("beta_1", "beta_2", "epsilon")
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "adadelta": ("rho", "epsilon"),
-    "adafactor": ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"),
-    "adagrad": ("initial_accumulator_value", "epsilon"),
-    "adam": (*_ADAM, "amsgrad"),
-    "adamax": _ADAM,
-    "adamw": (*_ADAM, "amsgrad"),
-    "ftrl": ("learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
-             "l2_shrinkage_regularization_strength", "beta"),
-    "lamb": _ADAM,
-    "lion": ("beta_1", "beta_2"),
-    "muon": ("momentum", "nesterov", "ns_steps", "rms_rate", "adam_beta_1", "adam_beta_2", "adam_lr_ratio", "epsilon"),
-    "nadam": _ADAM,
-    "rmsprop": ("rho", "momentum", "epsilon", "centered"),
-    "sgd": ("momentum", "nesterov"),
-}  # fmt: skip
-"""The settings that each optimizer has for itself, by the names of Keras's arguments."""
-OWN = tuple(dict.fromkeys(name for names in SETTINGS.values() for name in names))
-"""All of them."""
+NAME = "adam"
+"""The optimizer of a section that names none."""
+RELEASE_0_1 = {"momentum": 0.0, "rho": 0.9}
+"""What release 0.1 wrote for every optimizer; it is no option where the optimizer has none of this name."""
 
 
 class AveragingConfig(Section):
-    """Averaged SGD: from a trigger on, the mean of the weights after every step is what is judged, while training goes on.
+    """Averaged SGD: from a trigger on, the mean of the weights after every step is evaluated, while training goes on.
 
-    Polyak & Juditsky 1992. The trigger is an epoch, or that the monitored figure has not got better for `nonmonotone` epochs:
-    epoch e pulls it where its figure is worse than the best one of the epochs before e - nonmonotone, as in AWD-LSTM's
+    Polyak & Juditsky 1992. The trigger is an epoch, or that the monitored metric has not got better for `nonmonotone` epochs:
+    epoch e pulls it where its metric is worse than the best one of the epochs before e - nonmonotone, as in AWD-LSTM's
     NT-ASGD (Merity et al. 2018, arXiv 1708.02182).
     """
 
     nonmonotone: Annotated[int, Field(ge=1)] | None = None
-    """Epochs without a better figure that pull the trigger."""
+    """Epochs without a better metric that pull the trigger."""
     after: Epochs | None = None
     """The epoch at whose end the trigger is pulled, 0 before the first step."""
 
@@ -71,10 +53,10 @@ class GradientNoiseConfig(Section):
 
 
 class OptimizerConfig(Section):
-    """How the weights follow the gradient; a setting of null is Keras's own."""
+    """How the weights follow the gradient; a registered optimizer adds its options, of which null is the optimizer's own."""
 
-    name: Name = "adam"
-    """The algorithm, as in `keras.optimizers`."""
+    name: str
+    """The algorithm."""
     learning_rate: Positive = 1e-3
     """Step size."""
     clip_norm: Positive | None = None
@@ -93,73 +75,72 @@ class OptimizerConfig(Section):
     rest; the metrics do not contain it."""
     averaging: AveragingConfig | None = None
     """When to begin to evaluate the mean of the weights; null never does."""
-    momentum: Kept | None = None
-    """sgd, rmsprop, muon: how much of the last step is kept."""
-    nesterov: bool | None = None
-    """sgd, muon: Nesterov's momentum."""
-    rho: Kept | None = None
-    """rmsprop, adadelta: how much of the mean squared gradient is kept at every step."""
-    centered: bool | None = None
-    """rmsprop: divide by the variance of the gradient in place of its mean square."""
-    beta_1: Kept | None = None
-    """adam and its kin, lion: how much of the mean gradient is kept at every step."""
-    beta_2: Kept | None = None
-    """adam and its kin: how much of the mean squared gradient is kept; lion: of the mean gradient."""
-    amsgrad: bool | None = None
-    """adam, adamw: divide by the greatest mean square so far."""
-    epsilon: NotNegative | None = None
-    """What is added to a root so that nothing is divided by zero."""
-    beta_2_decay: float | None = None
-    """adafactor: the power of the step by which the mean square forgets."""
-    epsilon_1: NotNegative | None = None
-    """adafactor: what is added to the squared gradient."""
-    epsilon_2: NotNegative | None = None
-    """adafactor: the least size of a weight that scales the step."""
-    clip_threshold: Positive | None = None
-    """adafactor: the greatest root mean square of a weight's step."""
-    relative_step: bool | None = None
-    """adafactor: whether the rate falls with the step, at most `learning_rate`."""
-    initial_accumulator_value: NotNegative | None = None
-    """adagrad, ftrl: what the sum of squared gradients begins with."""
-    learning_rate_power: Annotated[float, Field(le=0)] | None = None
-    """ftrl: the power of that sum which the rate is multiplied by."""
-    l1_regularization_strength: NotNegative | None = None
-    """ftrl: the weight of its L1 penalty."""
-    l2_regularization_strength: NotNegative | None = None
-    """ftrl: the weight of its L2 penalty."""
-    l2_shrinkage_regularization_strength: NotNegative | None = None
-    """ftrl: the weight of its L2 penalty by the gradient."""
-    beta: NotNegative | None = None
-    """ftrl: its beta."""
-    ns_steps: Annotated[int, Field(ge=1)] | None = None
-    """muon: steps of Newton and Schulz."""
-    rms_rate: Positive | None = None
-    """muon: the root mean square of a kernel's step, as a multiple of the rate."""
-    adam_beta_1: Kept | None = None
-    """muon: `beta_1` of Adam, which biases and embeddings follow."""
-    adam_beta_2: Kept | None = None
-    """muon: `beta_2` of Adam, which biases and embeddings follow."""
-    adam_lr_ratio: Positive | None = None
-    """muon: the rate of Adam as a multiple of the rate."""
 
-    @field_validator("momentum", "rho")
+    @model_validator(mode="before")
     @classmethod
-    def _release_0_1(cls, value: float | None, info: Any) -> float | None:
-        """What release 0.1 wrote for every optimizer is no setting where the optimizer has none of this name."""
-        plain = {"momentum": 0.0, "rho": 0.9}[info.field_name]
-        return None if value == plain and info.field_name not in SETTINGS.get(info.data.get("name"), ()) else value
-
-    @model_validator(mode="after")
-    def _has_its_settings(self) -> "OptimizerConfig":
-        for setting in OWN:
-            if getattr(self, setting) is not None and setting not in SETTINGS[self.name]:
-                others = [name for name in get_args(Name) if setting in SETTINGS[name]]
-                do = "does" if len(others) == 1 else "do"
-                named = " and ".join(filter(None, [", ".join(others[:-1]), others[-1]]))
-                raise conflict((setting,), f"{self.name} takes no {setting}; {named} {do}", getattr(self, setting))
-        return self
+    def _without_others(cls, values: Any) -> Any:
+        """Leave out options of other optimizers that are null, as older files hold them; refuse the others."""
+        if not isinstance(values, dict):
+            return values
+        kept = dict(values)
+        for option in [option for option in values if option not in cls.model_fields]:
+            who = [name for name, kind in OPTIMIZERS.items() if option in kind.options.model_fields]
+            if values[option] is None or RELEASE_0_1.get(option) == values[option]:
+                kept = {name: value for name, value in kept.items() if name != option or not who}
+            elif who:
+                named = " and ".join(filter(None, [", ".join(who[:-1]), who[-1]]))
+                told = f"{values.get('name', NAME)} takes no {option}; {named} {'does' if len(who) == 1 else 'do'}"
+                raise conflict((option,), told, values[option])
+        return kept
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings that are given, by the names of Keras's arguments."""
-        return {name: value for name in SETTINGS[self.name] if (value := getattr(self, name)) is not None}
+        """The options that are given, by the names of the optimizer's arguments."""
+        names = OPTIMIZERS[self.name].options.model_fields
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizerKind:
+    """An optimizer: its class and the section of its options."""
+
+    name: str
+    part: Any
+    """A subclass of `keras.optimizers.Optimizer`, or a function that returns it, so that Keras is imported when it is used."""
+    options: type[Section]
+
+    @cached_property
+    def section(self) -> type[Any]:
+        """The section of a config that declares it."""
+        about = self.part.__doc__ if isinstance(self.part, type) else None
+        return chosen(self.name, "optimizer", self.options, OptimizerConfig, about)
+
+    def type(self) -> type[Any]:
+        """The class."""
+        return self.part if isinstance(self.part, type) else self.part()
+
+
+OPTIMIZERS: Registry[OptimizerKind] = Registry("optimizer")
+"""The optimizers by their names in a config."""
+
+
+def optimizer(name: str, *, options: type[Section] = Section) -> Callable[[Any], Any]:
+    """Register a subclass of `keras.optimizers.Optimizer` by name; `options` is the section of its options, with defaults.
+
+    Its constructor takes `learning_rate`, the options by their names, and keyword arguments that it hands on to Keras. What a
+    section says of clipping, weight decay, noise on the gradient and averaging is done around its `update_step`. Variables
+    are made by `add_variable` or `add_variable_from_reference`, so that a checkpoint holds them. Raises ValueError for a name
+    that is taken.
+    """
+
+    def register(part: Any) -> Any:
+        OPTIMIZERS.add(name, OptimizerKind(name, part, options), file_of(part))
+        return part
+
+    return register
+
+
+OPTIMIZER = Choice("name", lambda: {name: kind.section for name, kind in OPTIMIZERS.items()}, NAME)
+"""What reads an optimizer section."""
+AnyOptimizer = Annotated[OptimizerConfig, OPTIMIZER]
+"""The section of any registered optimizer."""

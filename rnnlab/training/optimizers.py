@@ -1,5 +1,6 @@
 """An optimizer section becomes a Keras optimizer."""
 
+from functools import cache
 from typing import Any
 
 import keras
@@ -8,10 +9,9 @@ from keras import ops
 from rnnlab.cells.steps import Tensor
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.seeds import derive
+from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.norms import Norms, norm
-from rnnlab.training.optimizer_config import SETTINGS, GradientNoiseConfig, OptimizerConfig
-
-_SPELT = {"adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD"}
+from rnnlab.training.optimizer_config import OPTIMIZER, GradientNoiseConfig, OptimizerConfig, OptimizerKind
 
 
 class ByStep(keras.random.SeedGenerator):
@@ -54,7 +54,7 @@ class Extended:
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Extended":
         """Return the optimizer that `get_config` describes."""
-        own = {"section": OptimizerConfig.model_validate(config["section"])}
+        own = {"section": OPTIMIZER.validate(config["section"])}
         own |= {name: config[name] for name in ("paced", "noise_seed")}
         base = {name: value for name, value in config.items() if name not in own}
         made = super().from_config(base, custom_objects)  # type: ignore[misc]
@@ -126,20 +126,24 @@ class Extended:
             mean.assign(mean + (weight - mean) * share)
 
 
-CLASSES = {name: getattr(keras.optimizers, _SPELT.get(name, name.capitalize())) for name in SETTINGS}
-OPTIMIZERS = {
-    name: keras.saving.register_keras_serializable(package="rnnlab")(type(optimizer.__name__, (Norms, Extended, optimizer), {}))
-    for name, optimizer in CLASSES.items()
-}
-"""The optimizers of Keras by the names of a config; each measures norms too."""
+@cache
+def extended(kind: OptimizerKind) -> type[Any]:
+    """Return the class of a registered optimizer that measures norms too, and does what a section says around its step."""
+    base = kind.type()
+    return keras.saving.register_keras_serializable(package="rnnlab")(type(base.__name__, (Norms, Extended, base), {}))
+
+
+for _kind in OPTIMIZERS.values():
+    extended(_kind)  # a saved model needs them
 
 
 def optimizer(config: OptimizerConfig, paced: bool = False, seed: int = 0) -> Norms:
     """Return the optimizer of a config; `paced` minds the windows' lengths, `seed` is that of noise on the gradient.
 
-    >>> optimizer(OptimizerConfig(name="sgd", learning_rate=1.0, clip_norm=5.0)).global_clipnorm
+    >>> optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 1.0, "clip_norm": 5.0})).global_clipnorm
     5.0
     """
-    made = OPTIMIZERS[config.name](learning_rate=config.learning_rate, global_clipnorm=config.clip_norm, **config.settings)
+    given = {"learning_rate": config.learning_rate, "global_clipnorm": config.clip_norm, **config.settings}
+    made: Norms = extended(OPTIMIZERS[config.name])(**given)
     made.section, made.paced, made.noise_seed = config, paced, derive(seed, "gradient noise")
     return made

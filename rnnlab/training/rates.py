@@ -9,15 +9,16 @@ from rnnlab import compat
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Kind
 from rnnlab.layers.noise_rates import NoiseRates as Rates
-from rnnlab.training.callback_state import LowerOnPlateau, Remembering
-from rnnlab.training.schedules import ByEpoch, Plateau, factor
+from rnnlab.training.callback_state import Remembering
+from rnnlab.training.own_callbacks import named
+from rnnlab.training.schedules import SCHEDULES, ScheduleConfig, factor
 from rnnlab.training.training_config import AveragingConfig, TrainingConfig, monitored
 
 
 class Schedule(keras.callbacks.Callback):
     """Sets the learning rate of every epoch to the full one times `rnnlab.training.schedules.factor`."""
 
-    def __init__(self, schedule: ByEpoch, full: float, epochs: int):
+    def __init__(self, schedule: ScheduleConfig, full: float, epochs: int):
         super().__init__()
         self._schedule, self._full, self._epochs = schedule, full, epochs
 
@@ -145,14 +146,12 @@ class Averaging(Remembering, keras.callbacks.Callback):
 
 def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras.callbacks.Callback]:
     """Return the callbacks of schedule and window lengths; they stand before those that log."""
-    found: list[keras.callbacks.Callback] = [NoiseRates(), *([Pace(feed)] if feed.split.paced else [])]
-    if isinstance(config.schedule, Plateau):
-        found.append(_plateau(config.schedule, *monitored(config, kind)))
-    elif config.schedule:
-        found.append(Schedule(config.schedule, config.optimizer.learning_rate, config.epochs))
-    return found
-
-
-def _plateau(section: Plateau, monitor: str, mode: str) -> keras.callbacks.Callback:
-    settings: dict[str, Any] = {"patience": section.patience, "factor": section.factor, "min_lr": section.least}
-    return LowerOnPlateau(monitor, mode=mode, min_delta=0.0, **settings)
+    watch: list[keras.callbacks.Callback] = [NoiseRates(), *([Pace(feed)] if feed.split.paced else [])]
+    if schedule := config.schedule:
+        known = SCHEDULES[schedule.name]
+        watch.append(
+            named(f"schedule {schedule.name}", known.compute(schedule, *monitored(config, kind)))
+            if known.reached
+            else Schedule(schedule, config.optimizer.learning_rate, config.epochs)
+        )
+    return watch

@@ -2,95 +2,159 @@
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from rnnlab.choice import Choice, chosen
+from rnnlab.registry import Registry, file_of
 from rnnlab.section import Section
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of epochs."""
 
 
-class Decay(Section):
-    """Constant for some epochs, then divided after every one (Zaremba et al. 2014, arXiv 1409.2329)."""
+class ScheduleConfig(Section):
+    """How the learning rate changes from epoch to epoch; a registered schedule adds its options."""
 
-    name: Literal["decay"]
+    name: str
     """The name of the schedule."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScheduleKind:
+    """A schedule: its function and the section of its options."""
+
+    name: str
+    compute: Callable[..., Any]
+    options: type[Section]
+    reached: bool
+    """Whether it depends on what was reached."""
+
+    @cached_property
+    def section(self) -> type[Any]:
+        """The section of a config that declares it."""
+        return chosen(self.name, "schedule", self.options, ScheduleConfig, self.compute.__doc__)
+
+    @property
+    def whole(self) -> bool:
+        """Whether an epoch's rate depends on how many epochs there are."""
+        return not self.reached and len(signature(self.compute).parameters) > 2
+
+
+SCHEDULES: Registry[ScheduleKind] = Registry("schedule")
+"""The schedules by their names in a config."""
+
+
+def schedule(
+    name: str, *, options: type[Section] = Section, reached: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as a schedule of the learning rate by name; `options` is the section of its options.
+
+    The function is (config, epoch) -> the part of the full rate that an epoch, counted from 1, is trained with; or
+    (config, epoch, epochs), where it depends on how many epochs there are, so that longer training begins anew. Where the
+    rate depends on what was `reached`, it is (config, monitor, mode) -> a Keras callback that sets the rate: `monitor` is a
+    key of the logs, `mode` min or max; its state is kept as that of `register.callback`. Raises ValueError for a name that is
+    taken.
+
+    >>> @schedule("halves")
+    ... def halves(config, epoch):
+    ...     return 0.5 ** (epoch - 1)
+    >>> [factor(SCHEDULES["halves"].section(), epoch, 9) for epoch in (1, 2, 3)]
+    [1.0, 0.5, 0.25]
+    """
+
+    def register(compute: Callable[..., Any]) -> Callable[..., Any]:
+        SCHEDULES.add(name, ScheduleKind(name, compute, options, reached), file_of(compute))
+        return compute
+
+    return register
+
+
+AnySchedule = Annotated[ScheduleConfig, Choice("name", lambda: {name: kind.section for name, kind in SCHEDULES.items()})]
+"""The section of any registered schedule."""
+
+
+def factor(config: ScheduleConfig, epoch: int, epochs: int) -> float:
+    """Return the part of the full rate that an epoch, counted from 1, is trained with.
+
+    >>> zaremba = SCHEDULES["decay"].section(constant=4, divisor=2.0)
+    >>> [factor(zaremba, epoch, 13) for epoch in (1, 4, 5, 6)]
+    [1.0, 1.0, 0.5, 0.25]
+    """
+    kind = SCHEDULES[config.name]
+    return float(kind.compute(config, epoch, epochs) if kind.whole else kind.compute(config, epoch))
+
+
+class Decay(Section):
+    """The options of `decay`."""
+
     constant: Annotated[int, Field(ge=0)]
     """Epochs at the full rate; the next one is the first at a lower rate."""
     divisor: Annotated[float, Field(gt=1)]
     """What the rate is divided by for every epoch after those."""
 
 
-class Steps(Section):
-    """Multiplied once an epoch of a list has ended."""
+@schedule("decay", options=Decay)
+def decay(config: Decay, epoch: int) -> float:
+    """Constant for some epochs, then divided after every one: 1 / divisor^max(0, epoch - constant) (Zaremba et al. 2014)."""
+    return config.divisor ** -max(0, epoch - config.constant)
 
-    name: Literal["steps"]
-    """The name of the schedule."""
+
+class Steps(Section):
+    """The options of `steps`."""
+
     after: Annotated[list[Count], Field(min_length=1)]
     """The epochs after which the rate falls, counted from 1."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """What the rate is multiplied by each time."""
 
 
-class Cosine(Section):
-    """From the full rate in the first epoch along half a cosine to the final one in the last (Loshchilov & Hutter 2017)."""
+@schedule("steps", options=Steps)
+def steps(config: Steps, epoch: int) -> float:
+    """Multiplied once an epoch of a list has ended: factor^k after k of the listed epochs."""
+    return config.factor ** sum(epoch > end for end in config.after)
 
-    name: Literal["cosine"]
-    """The name of the schedule."""
+
+class Cosine(Section):
+    """The options of `cosine`."""
+
     final: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The rate of the last epoch, as a part of the full one."""
     warmup: Annotated[int, Field(ge=0)] = 0
     """Epochs in which the rate first rises in equal steps to the full one."""
 
 
-class Plateau(Section):
-    """Multiplied whenever the monitored figure has not got better for some epochs."""
-
-    name: Literal["plateau"]
-    """The name of the schedule."""
-    patience: Count = 1
-    """Epochs without a better figure."""
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """What the rate is multiplied by."""
-    least: Annotated[float, Field(ge=0)] = 0.0
-    """The rate never falls below this."""
-
-
-ByEpoch = Decay | Steps | Cosine
-"""Schedules that depend on the epoch alone."""
-ScheduleConfig = Annotated[ByEpoch | Plateau, Field(discriminator="name")]
-"""Any schedule."""
-
-
-def decay(config: Decay, epoch: int, epochs: int) -> float:
-    """1 / divisor^max(0, epoch - constant)."""
-    return config.divisor ** -max(0, epoch - config.constant)
-
-
-def steps(config: Steps, epoch: int, epochs: int) -> float:
-    """factor^k after k of the listed epochs."""
-    return config.factor ** sum(epoch > end for end in config.after)
-
-
+@schedule("cosine", options=Cosine)
 def cosine(config: Cosine, epoch: int, epochs: int) -> float:
-    """final + (1 - final) (1 + cos(pi t)) / 2, where t goes from 0 to 1 over the epochs after the warm-up."""
+    """From the full rate in the first epoch along half a cosine to the final one in the last (Loshchilov & Hutter 2017).
+
+    final + (1 - final) (1 + cos(pi t)) / 2, where t goes from 0 to 1 over the epochs after the warm-up.
+    """
     if epoch <= config.warmup:
         return epoch / (config.warmup + 1)
     t = (epoch - config.warmup - 1) / max(1, epochs - config.warmup - 1)
     return config.final + (1 - config.final) * (1 + math.cos(math.pi * t)) / 2
 
 
-FACTORS: dict[str, Callable[..., float]] = {"decay": decay, "steps": steps, "cosine": cosine}
-"""The equation of each of them, by name."""
+class Plateau(Section):
+    """The options of `plateau`."""
+
+    patience: Count = 1
+    """Epochs without a better metric."""
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """What the rate is multiplied by."""
+    least: Annotated[float, Field(ge=0)] = 0.0
+    """The rate never falls below this."""
 
 
-def factor(config: ByEpoch, epoch: int, epochs: int) -> float:
-    """Return the part of the full rate that an epoch, counted from 1, is trained with.
+@schedule("plateau", options=Plateau, reached=True)
+def plateau(config: Plateau, monitor: str, mode: str) -> Any:
+    """Multiplied whenever the monitored metric has not got better for some epochs."""
+    from rnnlab.training.callback_state import LowerOnPlateau
 
-    >>> zaremba = Decay(name="decay", constant=4, divisor=2.0)
-    >>> [factor(zaremba, epoch, 13) for epoch in (1, 4, 5, 6)]
-    [1.0, 1.0, 0.5, 0.25]
-    """
-    return FACTORS[config.name](config, epoch, epochs)
+    settings: dict[str, Any] = {"patience": config.patience, "factor": config.factor, "min_lr": config.least}
+    return LowerOnPlateau(monitor, mode=mode, min_delta=0.0, **settings)

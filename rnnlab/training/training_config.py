@@ -1,13 +1,15 @@
 """The training section of a config."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rnnlab.data.task import Kind
 from rnnlab.section import Section
-from rnnlab.training.optimizer_config import AveragingConfig, Epochs, OptimizerConfig, Positive
-from rnnlab.training.schedules import ScheduleConfig
+from rnnlab.training.builtin_optimizers import OPTIMIZERS
+from rnnlab.training.optimizer_config import NAME, AnyOptimizer, AveragingConfig, Epochs, OptimizerConfig, Positive
+from rnnlab.training.own_callbacks import AnyCallback
+from rnnlab.training.schedules import AnySchedule
 
 __all__ = ["AveragingConfig", "OptimizerConfig"]
 
@@ -48,9 +50,9 @@ class InspectConfig(Section):
 class TrainingConfig(Section):
     """How long to train, by what, and which figure decides."""
 
-    optimizer: OptimizerConfig = OptimizerConfig()
+    optimizer: AnyOptimizer = OPTIMIZERS[NAME].section()
     """The optimizer."""
-    schedule: ScheduleConfig | None = None
+    schedule: AnySchedule | None = None
     """How the learning rate changes from epoch to epoch; null keeps it."""
     epochs: Epochs
     """Passes over the training data."""
@@ -86,6 +88,17 @@ class TrainingConfig(Section):
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     """Threads of the operations on processors. The bits of large sums depend on it, so it belongs to the run and not to the
     machine; several runs at once fill the cores without it, one large run alone wants as many as there are cores."""
+    callbacks: list[AnyCallback] = Field(default_factory=list)
+    """Callbacks of your own, registered by a plug-in, in the order in which they are called."""
+
+    @field_validator("callbacks")
+    @classmethod
+    def _once(cls, callbacks: list[Any]) -> list[Any]:
+        names = [one.name for one in callbacks]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the callback {name} is given {names.count(name)} times: its state is kept by its name")
+        return callbacks
 
 
 def monitored(config: TrainingConfig, kind: Kind) -> tuple[str, str]:

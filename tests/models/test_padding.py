@@ -18,8 +18,9 @@ from rnnlab.models.build_model import build
 from rnnlab.models.losses import CELLS
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import OBJECTIVES
+from rnnlab.training.optimizer_config import OPTIMIZER
 from rnnlab.training.train import train
-from rnnlab.training.training_config import OptimizerConfig, TrainingConfig
+from rnnlab.training.training_config import TrainingConfig
 
 ROWS, OUTPUTS, VOCABULARY = 4, 3, 9
 LENGTHS = np.array([1, 7, 2, 5, 7, 5, 2, 2, 7, 1])
@@ -113,7 +114,7 @@ def test_fit_takes_batches_of_all_widths_in_any_order(task: Task) -> None:
     data = split(task, shuffled=True)
     dataset = Dataset("some", task, data, split(task), split(task))
     config = ModelConfig.model_validate({"recurrent": [{"units": 8, "recurrent_dropout": 0.1}], "embedding": {"width": 5}})
-    training = TrainingConfig(epochs=15, optimizer=OptimizerConfig(learning_rate=0.05))
+    training = TrainingConfig(epochs=15, optimizer=OPTIMIZER.validate({"learning_rate": 0.05}))
     _, outcome = train(config, dataset, training, seed=1)
     assert outcome.status == "done"
     assert outcome.metrics["train_accuracy"] > 0.7

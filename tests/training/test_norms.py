@@ -6,8 +6,8 @@ import pytest
 
 from rnnlab.training.callbacks import Meter
 from rnnlab.training.norms import Norms
+from rnnlab.training.optimizer_config import OPTIMIZER
 from rnnlab.training.optimizers import OPTIMIZERS, Extended, optimizer
-from rnnlab.training.training_config import OptimizerConfig
 
 WORDS = np.random.default_rng(1).integers(0, 5, (12, 3))
 
@@ -35,10 +35,10 @@ def norm(arrays: list[np.ndarray]) -> float:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_norms_are_those_of_the_step_and_change_no_bit(name: str) -> None:
-    config = OptimizerConfig(name=name, learning_rate=0.1, clip_norm=0.05, weight_decay=0.01)
+    config = OPTIMIZER.validate({"name": name, "learning_rate": 0.1, "clip_norm": 0.05, "weight_decay": 0.01})
     keras.utils.set_random_seed(1)
     ours, plain = model(), model()
-    bare = type("Bare", (Extended, OPTIMIZERS[name].__mro__[3]), {})(0.1, global_clipnorm=0.05)
+    bare = type("Bare", (Extended, OPTIMIZERS[name].type()), {})(0.1, global_clipnorm=0.05)
     bare.section, bare.paced = config, False
     assert not isinstance(bare, Norms)
     for one, how in ((ours, optimizer(config)), (plain, bare)):
@@ -62,7 +62,7 @@ def test_norms_are_those_of_the_step_and_change_no_bit(name: str) -> None:
 
 def test_an_epoch_has_the_mean_over_its_steps() -> None:
     one = model()
-    one.compile(optimizer(OptimizerConfig(name="sgd", learning_rate=0.5)), "mse")
+    one.compile(optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 0.5})), "mse")
     found, watch = [], model()
     watch.set_weights(one.get_weights())
     watch.compile(keras.optimizers.SGD(0.5), "mse")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from rnnlab.training.optimizer_config import OWN, SETTINGS, OptimizerConfig
-from rnnlab.training.optimizers import CLASSES, optimizer
+from rnnlab.training.builtin_optimizers import OPTIMIZERS, OWN
+from rnnlab.training.optimizer_config import OPTIMIZER
+from rnnlab.training.optimizers import optimizer
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = [RANDOM.normal(size=(3, 2)), RANDOM.normal(size=4)]
@@ -20,7 +21,7 @@ def ours(
     settings: dict[str, Any], gradients: list[list[np.ndarray]] = GRADS, paces: list[float] | None = None, begin: int = 0
 ) -> tuple[list[np.ndarray], Any]:
     """The weights after a step for each of the gradients; averaging begins before step `begin`."""
-    made = optimizer(OptimizerConfig.model_validate({"name": "sgd", "learning_rate": 0.5, **settings}), paced=paces is not None)
+    made = optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 0.5, **settings}), paced=paces is not None)
     variables = [keras.Variable(weight.astype("float32")) for weight in WEIGHTS]
     made.build(variables)
     for step, grads in enumerate(gradients):
@@ -99,10 +100,10 @@ OTHER: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("settings", ["usual", "other"])
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_without_any_of_it_a_step_is_that_of_keras(name: str, settings: str) -> None:
     own = OTHER[name] if settings == "other" else {}
-    theirs = CLASSES[name](0.5, **own)
+    theirs = OPTIMIZERS[name].type()(0.5, **own)
     theirs.weight_decay, theirs.adam_weight_decay = None, 0  # ours is a setting of every optimizer, 0 by itself
     variables = [keras.Variable(weight.astype("float32")) for weight in WEIGHTS]
     for grads in GRADS:
@@ -118,17 +119,18 @@ def test_every_optimizer_of_keras_that_follows_a_gradient_has_a_name() -> None:
     known = {name for name in dir(keras.optimizers) if name[0].isupper()}
     exempt = {"Optimizer", "OptimizerMap", "LossScaleOptimizer", "MultiOptimizer", "ScheduleFreeAdamW"}
     """Bases and wrappers; the last needs other weights in evaluation than in training."""
-    assert known - exempt == {optimizer.__name__ for optimizer in CLASSES.values()}
+    assert known - exempt == {kind.type().__name__ for kind in OPTIMIZERS.values()}
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_setting_is_an_argument_and_others_are_refused(name: str) -> None:
-    assert set(SETTINGS[name]) <= set(signature(CLASSES[name].__init__).parameters)
+    own = set(OPTIMIZERS[name].options.model_fields)
+    assert own <= set(signature(OPTIMIZERS[name].type().__init__).parameters)
     values = {"nesterov": True, "amsgrad": True, "centered": True, "relative_step": True, "ns_steps": 2}
-    for setting in set(OWN) - set(SETTINGS[name]):
+    for setting in set(OWN) - own:
         value = values.get(setting, -0.5 if setting in ("learning_rate_power", "beta_2_decay") else 0.5)
         with pytest.raises(ValidationError, match=f"{name} takes no {setting}; .* do"):
-            OptimizerConfig.model_validate({"name": name, setting: value})
+            OPTIMIZER.validate({"name": name, setting: value})
 
 
 def test_a_step_is_at_most_as_long_as_it_may_be() -> None:
@@ -142,9 +144,7 @@ def test_a_step_is_at_most_as_long_as_it_may_be() -> None:
 
 def test_noise_on_the_gradient_has_its_variance_and_follows_from_seed_and_step() -> None:
     def steps(seed: int, count: int) -> list[np.ndarray]:
-        config = OptimizerConfig.model_validate(
-            {"name": "sgd", "learning_rate": 1.0, "gradient_noise": {"variance": 0.3, "decay": 0.5}}
-        )
+        config = OPTIMIZER.validate({"name": "sgd", "learning_rate": 1.0, "gradient_noise": {"variance": 0.3, "decay": 0.5}})
         made, weight = optimizer(config, seed=seed), keras.Variable(np.zeros(20_000, "float32"))
         made.build([weight])
         path = [np.zeros(20_000)]
@@ -163,4 +163,4 @@ def test_noise_on_the_gradient_has_its_variance_and_follows_from_seed_and_step()
 
 
 def test_what_release_0_1_wrote_is_no_setting() -> None:
-    assert OptimizerConfig.model_validate({"name": "adam", "momentum": 0.0, "rho": 0.9}) == OptimizerConfig()
+    assert OPTIMIZER.validate({"name": "adam", "momentum": 0.0, "rho": 0.9}) == OPTIMIZERS["adam"].section()

@@ -17,10 +17,10 @@ from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import array_file
+from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.callback_state import LowerOnPlateau, by_name
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
-from rnnlab.training.optimizer_config import SETTINGS
 from rnnlab.training.train import Outcome, train
 from rnnlab.training.training_config import TrainingConfig
 
@@ -143,7 +143,7 @@ BOTH_WIDTHS = (12, 50)
         ),
         *(
             pytest.param(WORDS, NOISE, {"optimizer": {"name": name, **AROUND}}, EVERYWHERE, marks=pytest.mark.slow, id=name)
-            for name in SETTINGS
+            for name in OPTIMIZERS
         ),
     ],
 )
