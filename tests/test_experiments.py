@@ -208,3 +208,18 @@ def test_what_is_said_of_agreement_is_what_was_measured():
             assert number in tables, said
     lesson = (SPEED.parents[1] / "docs" / "lesson.md").read_text()
     assert all(number in tables for number in ("1.62", "3.75") if number in lesson)
+
+
+def test_the_table_of_published_figures_is_what_was_run():
+    """Each row is its record; each record is of a config that is there, with the seeds that it plans."""
+    folder = SPEED.parent / "published"
+    table = runpy.run_path(str(folder / "table.py"))
+    text = (folder / "README.md").read_text()
+    assert text.endswith(table["START"] + table["written"]())
+    answer = text.partition("**Answer.**")[2].partition("\n\n")[0]
+    assert all(f"{number} %" in table["written"]() for number in re.findall(r"\d+\.\d+", answer))
+    for file in folder.glob("*.json"):
+        kept = json.loads(file.read_text())
+        assert file.with_suffix(".svg").is_file()
+        assert {run["variant"] for run in kept["runs"]} <= {claim["variant"] for claim in table["claims"]()}
+        assert all(run["best_epoch"] <= run["epochs"] for run in kept["runs"])

@@ -1,0 +1,82 @@
+"""Records of published recipes, and the table that sets them beside the published figures.
+
+python experiments/published/table.py [RUNS]    with a folder of runs: their records are written anew
+"""
+
+import json
+import sys
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+START = "<!-- written by table.py -->\n"
+
+
+def record(folder: Path) -> dict[str, Any]:
+    """What is kept of an experiment: who made it with what, and of each finished run its metrics, epochs and seconds."""
+    files = sorted(folder.glob("*/seed-*/result.json"))
+    results = [result for file in files if (result := json.loads(file.read_text()))["status"] == "done"]
+    made = yaml.safe_load(files[0].with_name("run.yaml").read_text())
+    libraries = {name: version for name, version in made["versions"].items() if name != "rnnlab"}
+    return {
+        **{key: made[key] for key in ("python", "backend", "numbers", "machine")},
+        "versions": libraries,
+        "monitor": results[0]["monitor"].removeprefix("val_"),
+        "parameters": {result["variant"]: result["parameters"] for result in results},
+        "runs": [_row(result) for result in results],
+    }
+
+
+def _row(result: dict[str, Any]) -> dict[str, Any]:
+    monitor = result["monitor"].removeprefix("val_")
+    metrics = {split: result["metrics"][f"{split}_{monitor}"] for split in ("train", "val", "test")}
+    known = {key: result[key] for key in ("variant", "seed", "epochs", "best_epoch")}
+    return known | metrics | {"seconds": round(result["metrics"]["seconds"])}
+
+
+def collect(runs: Path) -> None:
+    """Write the record and the learning curves of each experiment in `runs`."""
+    import rnnlab
+
+    for name in sorted({claim["experiment"] for claim in claims()}):
+        if any((runs / name).glob("*/seed-*/result.json")):
+            (HERE / f"{name}.json").write_text(json.dumps(record(runs / name), indent=1) + "\n")
+            rnnlab.open(runs / name).plot.curves().figure.savefig(HERE / f"{name}.svg", metadata={"Date": None})
+
+
+def claims() -> list[dict[str, Any]]:
+    """The published figures, as claims.yaml has them."""
+    return yaml.safe_load((HERE / "claims.yaml").read_text())
+
+
+def written() -> str:
+    """The table: a row a published figure."""
+    lines = [
+        "| what | published | here | seeds | difference | why |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    return "\n".join([*lines, *map(_line, claims())]) + "\n"
+
+
+def _line(claim: dict[str, Any]) -> str:
+    values = _values(claim)
+    here = "not run" if not values else f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+    difference = f"{100 * (mean(values) / claim['published'] - 1):+.1f} %" if values else ""
+    row = (claim["what"], claim["published"], here, len(values) or "", difference, claim["why"])
+    return "| " + " | ".join(map(str, row)) + " |"
+
+
+def _values(claim: dict[str, Any]) -> list[float]:
+    file = HERE / f"{claim['experiment']}.json"
+    runs = json.loads(file.read_text())["runs"] if file.exists() else []
+    return [run["test"] for run in runs if run["variant"] == claim["variant"]]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        collect(Path(sys.argv[1]))
+    head = (HERE / "README.md").read_text().partition(START)[0]
+    (HERE / "README.md").write_text(head + START + written())
