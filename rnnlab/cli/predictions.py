@@ -78,7 +78,7 @@ def predict(
         said = _tokens(folder, split, settings)
     else:
         said = model.answers(_inputs(model, texts, file, column, split), **settings)
-    _show(said, output, as_json)
+    show_answers(said, output, as_json)
 
 
 def _inputs(model: "Predictor", texts: tuple[str, ...], file: str | None, column: str | None, split: str | None) -> Iterator:
@@ -116,7 +116,7 @@ def _written(
     return ({**model.about(text), "text": generate(model, text, count, temperature, seed)} for text in prompts)
 
 
-def _show(said: Iterable[dict[str, Any]], output: Path | None, as_json: bool) -> None:
+def show_answers(said: Iterable[dict[str, Any]], output: Path | None, as_json: bool) -> None:
     """Write answers, as rows into a file, as JSON, or as lines, as they come."""
     from rnnlab.trained import formatting
     from rnnlab.trained.flat import rows

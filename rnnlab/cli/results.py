@@ -19,6 +19,7 @@ from rnnlab.errors import UserError
 @click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
 @click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
 @click.option("--all-pairs", is_flag=True, help="Compare every variant with every other one, not only with the baseline.")
+@click.option("--ensembles", is_flag=True, help="Evaluate also the mean prediction of each variant's seeds.")
 @click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
 @click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
 @click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
@@ -30,6 +31,10 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
     Example: rnnlab compare runs/quickstart
              rnnlab compare runs/adding --group-by model.recurrent.0.cell --latex
     """
+    if question["ensembles"]:
+        from rnnlab.trained import backend_of_run
+
+        backend_of_run.prefer(backend_of_run.made_on(folders[0]))
     from rnnlab.comparison import compare, json_file
     from rnnlab.report import export, terminal
 

@@ -1,10 +1,11 @@
 """Folders of runs become a comparison: figures, differences, verdicts, and the answer in words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
 from rnnlab.comparison.classes import Classes, classes_of
+from rnnlab.comparison.ensemble_rows import EnsembleRow, ensemble_rows
 from rnnlab.comparison.factorial import Effect, effects
 from rnnlab.comparison.fold_statement import Folds, folds_of
 from rnnlab.comparison.headline import Answer
@@ -14,6 +15,7 @@ from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_coll
 from rnnlab.comparison.plain_forecasts import plain_forecasts
 from rnnlab.comparison.summary import Against, Variant, counts, judged, summed_up
 from rnnlab.comparison.variant_configs import levels, selection, values
+from rnnlab.errors import UserError
 from rnnlab.statistics.alpha_spending import InterimAnalysis, analyse_again, earlier_analyses, next_alpha
 from rnnlab.statistics.paired import Pair, Question
 
@@ -61,6 +63,8 @@ class Comparison:
     """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
     folds: Folds | None = None
     """Where the runs are folds of the same rows, how many and how they are tested."""
+    ensembles: dict[str, EnsembleRow] = field(default_factory=dict)
+    """Where ensembles were asked for, the mean prediction of each variant's seeds."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,23 @@ def compare(
     group_by: str | None = None,
     margin: float | None = None,
     all_pairs: bool = False,
+    ensembles: bool = False,
 ) -> Comparison:
     """Compare the variants in the folders of one or several experiments; nothing is written, see `record`.
 
     `metric` is the monitored figure unless another is named, on the test split unless the name says otherwise; `baseline` and
     `margin` are the experiment's own unless given. With `group_by`, a dotted config path, its values take the place of the
     variants, and a seed's figure is the mean over the variants that share the value. With `all_pairs` every variant is
-    compared with every other one, and everything is simultaneous over all these pairs.
+    compared with every other one, and everything is simultaneous over all these pairs. With `ensembles` the mean prediction of
+    each variant's seeds is evaluated as well; no significance is claimed for it.
 
     Raises UserError where a folder is no experiment, or where metric, baseline or path are unknown.
     """
-    return compared(gather(folders, baseline), Ask(metric, group_by, margin, all_pairs))
+    gathered = gather(folders, baseline)
+    if ensembles and group_by:
+        raise UserError("an ensemble is of the seeds of one variant: leave out either ensembles or group_by")
+    found = compared(gathered, Ask(metric, group_by, margin, all_pairs))
+    return replace(found, ensembles=ensemble_rows(gathered.runs, found.metric)) if ensembles else found
 
 
 def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:

@@ -1,14 +1,17 @@
 """How well each class or label of the test split is predicted: precision, recall, F1, and which class is taken for which."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
 
-from rnnlab.data.dataset import Dataset
-from rnnlab.inspection.montecarlo import usual
+from rnnlab.data.dataset import Dataset, Split
+from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
 
+PREDICTED = ("classification", "tagging", "labelling")
+"""The tasks that predict classes or labels that have names."""
 MOST = 200
 """Most classes of which the confusion matrix is kept."""
 
@@ -50,10 +53,18 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], d
     themselves: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
     that occur. Nothing where no labels are predicted.
     """
-    kind = dataset.task.name
-    if kind not in ("classification", "tagging", "labelling"):
+    if dataset.task.name not in PREDICTED:
         return {}, None
-    true, chances = _predicted(model, dataset)
+    batches = (batch.x for batch in dataset.test.batches(0, 0))
+    return of_predictions(dataset, usual(model, batches, link(dataset.task)))
+
+
+def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str, float], dict[str, Any] | None]:
+    """Return the same of the test split as it is predicted, one prediction a batch in its order."""
+    kind = dataset.task.name
+    if kind not in PREDICTED:
+        return {}, None
+    true, chances = real_positions(dataset.test, drawn)
     names = list(dataset.codec.labels) or [str(number) for number in range(dataset.task.outputs)]
     if kind == "labelling":
         return _of_labels(names, true, chances[..., 1])
@@ -62,13 +73,14 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], d
     return {}, {"classes": rows, "confusion": matrix.tolist() if len(names) <= MOST else None}
 
 
-def _predicted(model: keras.Model, dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Targets and probabilities of every real position of the test split."""
-    batches = list(dataset.test.batches(0, 0))
-    found = usual(model, [batch.x for batch in batches], link(dataset.task))
-    real = [batch.sample_weight > 0 for batch in batches]
-    true = np.concatenate([batch.y[which] for batch, which in zip(batches, real, strict=True)])
-    return true, np.concatenate([samples.mean[which] for samples, which in zip(found, real, strict=True)])
+def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, np.ndarray]:
+    """Return targets and predictions of every real position of a split, of one prediction a batch in its order."""
+    targets, predicted = [], []
+    for batch, found in zip(split.batches(0, 0), drawn, strict=True):
+        real = batch.sample_weight > 0
+        targets.append(batch.y[real])
+        predicted.append(found.mean[real])
+    return np.concatenate(targets), np.concatenate(predicted)
 
 
 def _of_labels(names: list[str], true: np.ndarray, chances: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The test split judged twice, by the usual prediction and by the average of many samples, and how far both can be trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -84,13 +84,19 @@ def _own(task: Task) -> list[str]:
 def _judged(
     model: keras.Model, dataset: Dataset, config: EvaluationConfig, sampling: MonteCarlo | None, seed: int
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """The figures of the test split and its diagram."""
-    test = seen(model, dataset.task, dataset.test, sampling, seed)
+    return figures_of(dataset, config, lambda split: seen(model, dataset.task, split, sampling, seed))
+
+
+def figures_of(
+    dataset: Dataset, config: EvaluationConfig, see: Callable[[Split], Seen]
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return the metrics of the test split as it is predicted by `see`, and its diagram; see `judge`."""
+    test = see(dataset.test)
     if "confidence" in test.columns:
         figures, diagram = _of_chances(test.columns, config.bins)
     else:
         precision = config.noise_precision
-        found = np.array([precision]) if precision else _precision(model, dataset, sampling, seed)
+        found = np.array([precision]) if precision else _precision(see(dataset.validation).columns)
         figures, diagram = _of_numbers(test.columns, found)
     return {**test.own, **figures}, diagram
 
@@ -98,18 +104,23 @@ def _judged(
 def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | None, seed: int) -> Seen:
     """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no cell twice."""
     inputs, its = (batch.x for batch in split.batches(0, 0)), link(task)
-    metrics = objective(task).metrics(task.outputs)
-    columns: list[Columns] = []
     with words_kept(model, sampling is not None and not sampling.word_dropout):
         if sampling:
             drawn = predictions(model, inputs, sampling.samples, derive(sampling.seed, "montecarlo", seed), its)
         else:
             drawn = usual(model, inputs, its)
-        for batch, found in zip(split.batches(0, 0), drawn, strict=True):
-            real = batch.sample_weight > 0
-            columns.append(_columns(_middle(task, Samples(*(field[real] for field in found))), batch.y[real]))
-            for metric in metrics:
-                metric.update_state(batch.y, its.outputs(found.mean).astype(np.float32), real.astype(np.float32))
+        return scored(task, split, drawn)
+
+
+def scored(task: Task, split: Split, drawn: Iterable[Samples]) -> Seen:
+    """Return a split as it is predicted, one prediction a batch in the order of the split."""
+    metrics = objective(task).metrics(task.outputs)
+    columns: list[Columns] = []
+    for batch, found in zip(split.batches(0, 0), drawn, strict=True):
+        real = batch.sample_weight > 0
+        columns.append(_columns(_middle(task, Samples(*(field[real] for field in found))), batch.y[real]))
+        for metric in metrics:
+            metric.update_state(batch.y, link(task).outputs(found.mean).astype(np.float32), real.astype(np.float32))
     joined = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     return Seen(joined, {metric.name: float(metric.result()) for metric in metrics})
 
@@ -148,8 +159,7 @@ def _of_chances(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str
     return figures, {name: values.tolist() for name, values in vars(diagram).items()}
 
 
-def _precision(model: keras.Model, dataset: Dataset, sampling: MonteCarlo | None, seed: int) -> np.ndarray:
-    columns = seen(model, dataset.task, dataset.validation, sampling, seed).columns
+def _precision(columns: Columns) -> np.ndarray:
     return prediction_intervals.noise_precision(columns["error"], columns["variance"])
 
 

@@ -2,13 +2,12 @@
 
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import Forecast, baselines
 from rnnlab.data.splits.series import Series
-from rnnlab.inspection.compiled_call import Call, quiet_call
+from rnnlab.inspection.compiled_call import Call
 from rnnlab.models.losses import middle
 
 KEPT = 400
@@ -28,15 +27,16 @@ class Forecasts(NamedTuple):
     """The forecasts without a model, [cells, ahead, targets] each."""
 
 
-def forecast_metrics(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return metrics of the validation and test splits, and the last forecasts of the test split for a plot.
+def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return metrics of the validation and test splits by a model as a function of arrays, and the last forecasts of the test
+    split for a plot.
 
     Of the plain forecasts of `rnnlab.data.forecast` those of the task: `test_persistence_root_mean_squared_error` and so on. Of
     all forecasts, errors of each target in the units of the data, `test_root_mean_squared_error_of_<target>`, and
     `test_mase`: the mean absolute error over that of the (seasonal) naive one-step forecast of the training split, averaged
     over the targets (Hyndman & Koehler 2006). Of quantiles `test_coverage_80` for 0.1 and 0.9: the part of the truth between.
     """
-    forecast, call = dataset.forecast, quiet_call(model)
+    forecast = dataset.forecast
     assert forecast is not None
     metrics: dict[str, float] = {}
     for name, split in (("val", dataset.validation), ("test", dataset.test)):

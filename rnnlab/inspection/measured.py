@@ -1,12 +1,12 @@
 """The test split measured by metrics of a user."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import keras
-import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.inspection.montecarlo import usual
+from rnnlab.inspection.classes import real_positions
+from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
 from rnnlab.training.own_metrics import METRICS
 
@@ -19,13 +19,13 @@ def measured(model: keras.Model, dataset: Dataset, names: Sequence[str]) -> dict
     """
     if not names:
         return {}
-    targets, predicted = [], []
     drawn = usual(model, (batch.x for batch in dataset.test.batches(0, 0)), link(dataset.task))
-    for batch, found in zip(dataset.test.batches(0, 0), drawn, strict=True):
-        real = batch.sample_weight > 0
-        targets.append(batch.y[real])
-        predicted.append(found.mean[real])
-    y, p = np.concatenate(targets), np.concatenate(predicted)
+    return of_predictions(dataset, names, drawn)
+
+
+def of_predictions(dataset: Dataset, names: Sequence[str], drawn: Iterable[Samples]) -> dict[str, float]:
+    """Return the same of the test split as it is predicted, one prediction a batch in its order."""
+    y, p = real_positions(dataset.test, drawn)
     return {f"test_{name}": _number(name, METRICS[name].compute(y, p)) for name in names}
 
 

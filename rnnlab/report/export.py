@@ -11,7 +11,7 @@ from rnnlab.comparison.compare import Comparison
 from rnnlab.comparison.json_file import document
 from rnnlab.config.paths import flatten
 from rnnlab.names import quoted
-from rnnlab.report.tables import Column, columns, effect_columns, rows
+from rnnlab.report.tables import Column, columns, effect_columns, ensemble_columns, rows
 from rnnlab.statistics.rounding import count, minus
 
 
@@ -23,12 +23,29 @@ def notes(comparison: Comparison) -> list[str]:
     }
     rerun = [f"Runs of {name}: {' and '.join(parts)}." for name, parts in lacking.items() if parts]
     folds = [comparison.folds.words] if comparison.folds else []
-    return [*_plain(comparison), *rerun, *_pairs(comparison), *folds, f"Epoch: {comparison.selection}.", *_analyses(comparison)]
+    return [
+        *_plain(comparison),
+        *_ensembles(comparison),
+        *rerun,
+        *_pairs(comparison),
+        *folds,
+        f"Epoch: {comparison.selection}.",
+        *_analyses(comparison),
+    ]
 
 
 def warnings(comparison: Comparison) -> list[str]:
-    """Return those of the notes that nobody may miss: what forecasts without a model reach, and that seeds are not pairs."""
-    return [*_plain(comparison), *(note for note in _pairs(comparison) if not note.startswith(_PAIRED))]
+    """Return those of the notes that nobody may miss: what forecasts without a model reach, what an ensemble is, no pairs."""
+    return [
+        *_plain(comparison),
+        *_ensembles(comparison),
+        *(note for note in _pairs(comparison) if not note.startswith(_PAIRED)),
+    ]
+
+
+def _ensembles(comparison: Comparison) -> list[str]:
+    told = "An ensemble is one model without a spread over seeds: no significance is claimed for it."
+    return [told] if comparison.ensembles else []
 
 
 _PAIRED = "Paired:"
@@ -83,9 +100,9 @@ def json(comparison: Comparison) -> str:
 
 
 def markdown(comparison: Comparison) -> str:
-    """Return the table as Markdown, and that of the effects of a grid; characters that mean something there are escaped."""
-    effects = ["\n", *_lines(effect_columns(comparison))] if comparison.effects else []
-    return "".join([*_lines(columns(comparison)), *effects])
+    """Return the tables of the variants, a grid's effects and ensembles as Markdown; what means something there is escaped."""
+    more = [of for of in (effect_columns(comparison), ensemble_columns(comparison)) if of]
+    return "".join([*_lines(columns(comparison)), *(line for of in more for line in ["\n", *_lines(of)])])
 
 
 def _lines(table: Sequence[Column]) -> list[str]:

@@ -108,6 +108,23 @@ def pair_columns(comparison: Comparison) -> list[Column]:
     )
 
 
+def ensemble_columns(comparison: Comparison) -> list[Column]:
+    """Return the table of the ensembles, none where they were not asked for."""
+    of = comparison.ensembles
+    if not of:
+        return []
+
+    def numbers(title: str, meaning: str, values: list[float]) -> Column:
+        return Column(title, meaning, [Cell(f"{value:.5g}", value) for value in values])
+
+    return [
+        Column("ensemble", "the mean prediction of a variant's seeds", [Cell(name, name) for name in of], words=True),
+        numbers("members", "seeds that are done", [len(one.seeds) for one in of.values()]),
+        numbers(comparison.label, "of the mean prediction", [one.value for one in of.values()]),
+        numbers("mean of the seeds", "the same metric of each seed alone, averaged", [one.mean for one in of.values()]),
+    ]
+
+
 def _names(comparison: Comparison) -> Column:
     return Column("variant", "a patch of the config", [Cell(name, name) for name in comparison.variants], words=True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from rnnlab.comparison.compare import Comparison
 from rnnlab.plots.style import shorter
 from rnnlab.report.export import warnings
-from rnnlab.report.tables import Column, columns, effect_columns, pair_columns, rows
+from rnnlab.report.tables import Column, columns, effect_columns, ensemble_columns, pair_columns, rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +29,7 @@ def show(comparison: Comparison, console: "Console | None" = None) -> None:
     console = console or Console(width=None if sys.stdout.isatty() else WIDTH)
     width = min(WIDTH, console.width)
     brief = [column for column in columns(comparison) if column.brief]
-    more = [of for of in (pair_columns(comparison), effect_columns(comparison)) if of]
+    more = [of for of in (pair_columns(comparison), effect_columns(comparison), ensemble_columns(comparison)) if of]
     first, *others = comparison.answer.splitlines()
     answer = [Text(first, style="bold"), *map(Text, others)]
     warned = [Text(warning, style="yellow") for warning in warnings(comparison)]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnnlab.sweep.sweep import Sweep
+    from rnnlab.trained.ensemble import Ensemble
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Study:
     def compare(self, metric: str | None = None, baseline: str | None = None, **question: Any) -> Answer:
         """Return which variants differ from the baseline, by how much, and how sure that is.
 
-        `metric` and `baseline` are the experiment's own unless named; `group_by`, `margin` and `all_pairs` are as for
-        `rnnlab.comparison.compare.compare`. Nothing is written. Raises UserError for an unknown name.
+        `metric` and `baseline` are the experiment's own unless named; `group_by`, `margin`, `all_pairs` and `ensembles` are as
+        for `rnnlab.comparison.compare.compare`. Nothing is written. Raises UserError for an unknown name.
         """
         from rnnlab.comparison.compare import compare
 
@@ -69,6 +70,20 @@ class Study:
         from rnnlab.report import html
 
         return html.write(self.folder, to=path)
+
+    def ensemble(self, variant: str) -> "Ensemble":
+        """Return the finished runs of a variant as one model that predicts the mean of what its seeds predict.
+
+        `study.ensemble("none").evaluated` has `metrics`, `calibration` and `classes` on the test split; `.predictions()` and
+        `.predictor.answers` predict. Nothing is written. Raises UserError where there is no such variant, where fewer than
+        two of its runs are done, and where these are folds.
+        """
+        from rnnlab.trained.ensemble import ensemble
+
+        runs = gather([self.folder]).runs
+        if variant not in runs:
+            raise UserError(f"{self.folder} has no variant {variant!r}{nearest(variant, runs)}; it has {', '.join(runs)}")
+        return ensemble(runs[variant].values())
 
     @property
     def plot(self) -> Plot:

@@ -11,6 +11,7 @@ from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.inspection.classes import per_class
+from rnnlab.inspection.compiled_call import quiet_call
 from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.inspection.measured import measured
@@ -39,7 +40,7 @@ def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: Mappin
     if result["status"] != "done" or dataset.forecast is None:
         files.remove(folder / store.FORECAST)
         return {}
-    metrics, plotted = forecast_metrics(model, dataset)
+    metrics, plotted = forecast_metrics(quiet_call(model), dataset)
     store.write_forecast(folder, plotted)
     return metrics
 

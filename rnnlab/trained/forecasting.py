@@ -17,9 +17,7 @@ from rnnlab.data.sources.tracks import Track, read
 from rnnlab.data.splits.series import Series
 from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
-from rnnlab.inspection.batched import Batched
 from rnnlab.inspection.montecarlo import Samples
-from rnnlab.inspection.outputs import link
 from rnnlab.models.losses import middle
 from rnnlab.storage import tokenizer_file
 from rnnlab.trained.answers import LEVEL, Answer, interval
@@ -165,8 +163,8 @@ def _rows(predictor: Predictor, forecast: Forecast, asked: Iterator[Asked], samp
             waiting.append(one)
             yield one.x
 
-    task, several = predictor.task, samples if predictor.noisy else 0
-    for found in Batched(predictor.model, link(task), True, samples, seed)(read()):
+    several = predictor.passes(samples) if predictor.noisy else 0
+    for found in predictor.batched(samples, seed)(read()):
         yield from _answers(predictor, forecast, waiting.pop(0), found, several)
 
 

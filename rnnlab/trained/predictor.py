@@ -1,7 +1,7 @@
 """The model of a finished run reads texts or numbers, without the data that it learnt from."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -133,12 +133,20 @@ class Predictor:
                 if len(one.x):
                     yield one.x
 
-        passes = samples if self.noisy else min(samples, 1)
-        for found in Batched(self.model, link(self.task), self.task.kind.per_step, samples, seed)(read()):
+        passes = self.passes(samples)
+        for found in self.batched(samples, seed)(read()):
             while not len(waiting[0].x):
                 yield {**waiting.popleft().about, "note": NOTHING}
             yield self._answer(waiting.popleft(), found, passes, top)
         yield from ({**one.about, "note": NOTHING} for one in waiting)
+
+    def passes(self, samples: int) -> int:
+        """Return how many predictions the mean is over, where `samples` are asked for."""
+        return samples if self.noisy else min(samples, 1)
+
+    def batched(self, samples: int, seed: int) -> Callable[[Iterable[np.ndarray]], Iterator[Samples]]:
+        """Return what predicts for inputs in order; see `rnnlab.inspection.batched.Batched`."""
+        return Batched(self.model, link(self.task), self.task.kind.per_step, samples, seed)
 
     def _answer(self, one: Input, found: Samples, passes: int, top: int) -> Answer:
         told = {**one.about, "samples": passes}

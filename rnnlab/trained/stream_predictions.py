@@ -1,29 +1,34 @@
 """A language model's predictions of a split of its own text, token by token, the state carried as in training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.streams import Windows
-from rnnlab.inspection.montecarlo import noisy, predictions, usual
+from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual
 from rnnlab.inspection.outputs import link
 from rnnlab.trained.loading import Trained
 
 
 def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield for every token of a split, in order, its probability and the most probable token in its place.
+    """Return for every token of a split, in order, its probability and the most probable token in its place.
 
     With samples the probability is the mean over so many passes, each with masks of its own.
     """
     model, dataset, _ = run
+    means, inputs = link(dataset.task), (batch.x for batch in getattr(dataset, name).batches(0, 0))
+    drawn = predictions(model, inputs, samples, seed, means) if samples and noisy(model) else usual(model, inputs, means)
+    return rows_of(dataset, name, drawn)
+
+
+def rows_of(dataset: Dataset, name: str, draws: Iterable[Samples]) -> Iterator[dict[str, Any]]:
+    """Yield the same of a split as it is predicted, one prediction a batch in its order."""
     split: Windows = getattr(dataset, name)
-    order, means = split.order(0, 0), link(dataset.task)
-    inputs = (split.batch(items).x for items in order)
-    draws = predictions(model, inputs, samples, seed, means) if samples and noisy(model) else usual(model, inputs, means)
     truth, best = np.zeros((2, split.size), np.int32)
     p, most = np.zeros((2, split.size))
-    for items, drawn in zip(order, draws, strict=True):
+    for items, drawn in zip(split.order(0, 0), draws, strict=True):
         places = split.places(items)
         real = places >= 0
         y, mean, place = split.batch(items).y[real], drawn.mean[real], places[real]
