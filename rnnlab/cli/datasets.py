@@ -49,7 +49,7 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     from rnnlab.data.describe import describe
     from rnnlab.data.forecast import too_short
     from rnnlab.data.sources.registry import keep_files, prepared_for
-    from rnnlab.sweep.plan import vectors_told
+    from rnnlab.sweep.plan import beginnings_told
 
     section = data_section(name, overrides)
     if given:
@@ -59,7 +59,7 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     show_rows(describe(found), as_json)
     remarks = too_short(build(section)) if section.name == "series" else []
     if name.endswith((".yaml", ".yml")):
-        remarks += vectors_told(load(name, overrides), reading=True)
+        remarks += beginnings_told(load(name, overrides), reading=True)
     for line in remarks:
         click.echo(line, err=True)
 

@@ -66,8 +66,9 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gather
 
 
 def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
-    """Return by variant and seed the fingerprint of every planned run; None where another version made the fingerprints."""
+    """Return by variant and seed the fingerprint of every planned run; None where it can't be known: a lost file."""
     from rnnlab.config import load
+    from rnnlab.config.pinned import whole
 
     plan: dict[str, dict[int, str | None]] = {}
     try:
@@ -78,7 +79,7 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
         return plan
     same = experiment.document == record.document
     for spec in experiment.runs():
-        plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same else None
+        plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same and whole(spec.config) else None
     return plan
 
 

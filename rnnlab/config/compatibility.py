@@ -6,6 +6,7 @@ from rnnlab.data.data_config import DataConfig
 from rnnlab.data.sources.folds import objection
 from rnnlab.data.task import KINDS
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.size import weighted_layers
 from rnnlab.names import nearest
 from rnnlab.noise.schemes import noises
 from rnnlab.section import conflict
@@ -92,6 +93,19 @@ def consistency(data: DataConfig, model: ModelConfig, training: TrainingConfig) 
         raise conflict(("training", "consistency"), "two passes are made on one device; leave distribution out", passes.name)
 
 
+def layers(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
+    """Layers that are frozen, or start from weights, are there, and one is left to train."""
+    known = weighted_layers(model)
+    for path, names in ((("training", "freeze"), training.freeze), (("model", "start_layers"), model.start_layers or ())):
+        for name in names:
+            if name not in known:
+                raise conflict(
+                    path, f"there is no layer {name!r}{nearest(name, known)}; the layers are {', '.join(known)}", name
+                )
+    if {*training.freeze} == {*known}:
+        raise conflict(("training", "freeze"), "all layers are frozen, which leaves nothing to train", training.freeze)
+
+
 def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Nothing reads what it has to predict."""
     for index, layer in enumerate(model.recurrent):
@@ -137,6 +151,7 @@ CHECKS: list[Callable[[DataConfig, ModelConfig, TrainingConfig], None]] = [
     class_weights,
     begun,
     consistency,
+    layers,
     directions,
     reset,
 ]

@@ -1,10 +1,10 @@
 """The values of a config that decide the bits of a run, in one form however they are spelt.
 
-Two configs with equal values are one run. What decides no bit is left out: the experiment's name, names of files (data and
-pretrained vectors are known by their bytes), when a state is kept, when snapshots are taken. A dropout setting is the noise
-that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are equal, and so are `0.0` and
-`{scheme: none}`. The backend is a value, for another one rounds otherwise. Plug-ins whose
-parts a run uses are known by their text. Beside the config, code and data decide.
+Two configs with equal values are one run. What decides no bit is left out: the experiment's name, names of files (data,
+pretrained vectors and weights to start from are known by their bytes), when a state is kept, when snapshots are taken. A
+dropout setting is the noise that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are
+equal, and so are `0.0` and `{scheme: none}`. The backend is a value, for another one rounds otherwise. Plug-ins whose parts a
+run uses are known by their text. Beside the config, code and data decide.
 """
 
 import json
@@ -27,7 +27,7 @@ FREE: Any = {
     "name": True,
     "plugins": True,
     "training": {"checkpoint", "inspect", "keep"},
-    "model": {"embedding": {"vectors", "words"}},
+    "model": {"embedding": {"vectors", "words"}, "start_from": True},
 }
 """What decides no bit."""
 
@@ -44,13 +44,24 @@ def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
     for layer in found["model"]["recurrent"]:
         layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
     found["training"]["optimizer"] = {**dict.fromkeys(OWN), **found["training"]["optimizer"]}  # null where it has none
-    if not config.training.callbacks:
-        del found["training"]["callbacks"]
+    _leave_out_unused(found)
     found["training"]["monitor"], found["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
     texts = used(config)
     for part in [part for part in texts if part.startswith("metric ")]:
         found["evaluation"][part] = texts.pop(part)  # a metric decides no weights
     return {**found, "plugins": texts} if texts else found
+
+
+def _leave_out_unused(found: dict[str, Any]) -> None:
+    """Take out settings that came later and are not used, so that older runs stay what they are."""
+    found["training"]["freeze"] = sorted({*found["training"]["freeze"]})
+    for section, names in (
+        (found["model"], ("start_layers", "start_from_sha256")),
+        (found["training"], ("freeze", "callbacks")),
+    ):
+        for name in names:
+            if not section[name]:
+                del section[name]
 
 
 def _noise(setting: Any, argument: str) -> tuple[dict[str, Any], ...]:

@@ -1,13 +1,27 @@
 """A config whose files beside the data are known by their bytes, as a run keeps it."""
 
+from typing import Any
+
 from rnnlab.config.experiment import RunConfig
+from rnnlab.models import start_weights
 from rnnlab.models.pretrained import fingerprint
 
 
 def pinned(config: RunConfig) -> RunConfig:
-    """Return the config with the sha256 of its pretrained vectors filled in, where it has some and their file is there."""
-    embedding = config.model.embedding
-    if embedding is None or not embedding.vectors or embedding.vectors_sha256:
-        return config
-    known = embedding.model_copy(update={"vectors_sha256": fingerprint(embedding)})
-    return config.model_copy(update={"model": config.model.model_copy(update={"embedding": known})})
+    """Return the config with the sha256 of its pretrained vectors, and of the weights that it starts from, filled in.
+
+    Null stays where there are none, or their file is missing.
+    """
+    model, known = config.model, dict[str, Any]()
+    if (embedding := model.embedding) and embedding.vectors and not embedding.vectors_sha256:
+        known["embedding"] = embedding.model_copy(update={"vectors_sha256": fingerprint(embedding)})
+    if model.start_from and not model.start_from_sha256:
+        known["start_from_sha256"] = start_weights.fingerprint(model)
+    return config.model_copy(update={"model": model.model_copy(update=known)}) if known else config
+
+
+def whole(config: RunConfig) -> bool:
+    """Return whether all files beside the data of a pinned config are known by their bytes."""
+    model = config.model
+    vectors = not (model.embedding and model.embedding.vectors) or model.embedding.vectors_sha256
+    return bool(vectors and (not model.start_from or model.start_from_sha256))

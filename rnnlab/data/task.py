@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,12 @@ class Task:
     """Features beside a text: the last ones of every step of `batch_shape`, the same at all, after the token's number."""
     quantiles: tuple[float, ...] = ()
     """Which quantiles of every number are predicted, side by side; none where its mean is."""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Task":
+        """Return the task of which `dataclasses.asdict` has made plain values."""
+        lists = {name: tuple(document.get(name, ())) for name in ("batch_shape", "quantiles")}
+        return cls(**{**document, **lists})
 
     @property
     def dtype(self) -> str:

@@ -117,6 +117,13 @@ class ModelConfig(Section):
     """The output."""
     initial: InitialConfig | None = None
     """How the weights are drawn; null takes Keras's ways: Glorot and orthogonal kernels, biases 0, 1 at the forget gate."""
+    start_from: str | None = None
+    """The folder of a finished run whose weights the layers of the same names start from; others start fresh. Shapes, and the
+    tokens that weights belong to, must agree; null starts all fresh."""
+    start_layers: list[str] | None = None
+    """Which layers take weights from there (embedding, recurrent_0, ...); null takes all that it has."""
+    start_from_sha256: str | None = None
+    """The fingerprint of those weights, which belongs to a run; where it is given, other weights are refused."""
 
     @property
     def whole_sequences(self) -> bool:
@@ -140,6 +147,13 @@ class ModelConfig(Section):
         if self.residual and len(set(widths)) > 1:
             message = f"the recurrent layers give {', '.join(map(str, widths))} elements; what is added needs equal ones"
             raise conflict(("residual",), message, True)
+        return self
+
+    @model_validator(mode="after")
+    def _starts(self) -> "ModelConfig":
+        for name in ("start_layers", "start_from_sha256"):
+            if getattr(self, name) is not None and not self.start_from:
+                raise conflict((name,), f"{name} goes with start_from: RUN", getattr(self, name))
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ import keras
 from rnnlab.config import RunConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.pretrained import put
+from rnnlab.training import start_from
 from rnnlab.training.callback_state import Remembering
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
@@ -47,6 +48,7 @@ def figure(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Pa
         repeatable(seed, training.deterministic)
         model = compiled(config.model, dataset, training, seed)
         put(model, config.model.embedding, dataset)
+        start_from.put(model, config.model, dataset)
         best, divergence = best_epoch(training, dataset.task), Divergence()
         report = Report(trial, best.monitor)
         try:

@@ -24,8 +24,7 @@ def write(folder: Path, dataset: Dataset) -> None:
 def read(folder: Path) -> tuple[Task, Codec]:
     """Return the task and the codec of a run; raise UserError where there are none, or they are not as they were written."""
     found = _read(folder)
-    task = {**found["task"], "quantiles": tuple(found["task"].get("quantiles", ()))}
-    return Task(**{**task, "batch_shape": tuple(task["batch_shape"])}), Codec.of(found["codec"])
+    return Task.of(found["task"]), Codec.of(found["codec"])
 
 
 def read_forecast(folder: Path) -> Forecast | None:

@@ -13,6 +13,7 @@ from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import too_short
+from rnnlab.models import start_weights
 from rnnlab.models.pretrained import covered
 from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
@@ -70,7 +71,9 @@ def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selec
         left = (count["missing"] + count["running"]) * mean(taken) if taken else None
         data, epochs = dataset(config.data), config.training.epochs
         states = {status: count[status] for status in ("done", "diverged", "failed", "running", "missing")}
-        size, steps = (parameters(config.model, data.task), epochs * data.train.count) if data else (None, None)
+        size, steps = (
+            (parameters(config.model, data.task, config.training.freeze), epochs * data.train.count) if data else (None, None)
+        )
         rows.append(Planned(name, count.total(), **states, parameters=size, epochs=epochs, steps=steps, seconds=left))
     return rows
 
@@ -102,13 +105,14 @@ def remarks(experiment: Experiment) -> list[str]:
     sections = {
         config.data: None for config in experiment.variants.values() if config.data.name == "series" and ready(config.data)
     }
-    return [*(line for section in sections for line in too_short(build(section))), *vectors_told(experiment)]
+    return [*(line for section in sections for line in too_short(build(section))), *beginnings_told(experiment)]
 
 
-def vectors_told(experiment: Experiment, reading: bool = False) -> list[str]:
-    """Return how far pretrained vectors cover the words of the data, a line for each pair; see `rnnlab.models.pretrained`."""
+def beginnings_told(experiment: Experiment, reading: bool = False) -> list[str]:
+    """Return how far pretrained vectors cover the words of the data, and which layers start from the weights of another run."""
     pairs = {(config.model.embedding, config.data): None for config in experiment.first_runs.values()}
-    return list(dict.fromkeys(line for pair in pairs if (line := covered(*pair, reading))))
+    starts = {line: None for config in experiment.first_runs.values() if (line := start_weights.told(config.model))}
+    return [*dict.fromkeys(line for pair in pairs if (line := covered(*pair, reading))), *starts]
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:

@@ -13,7 +13,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
-from rnnlab.models import pretrained
+from rnnlab.models import pretrained, start_weights
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
@@ -23,7 +23,7 @@ from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Answer, Job
 from rnnlab.sweep.makers import others
-from rnnlab.sweep.plan import vectors_told
+from rnnlab.sweep.plan import beginnings_told
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
 from rnnlab.tensorboard import experiment_board
@@ -68,9 +68,11 @@ def run(
     """
     for spec in selection.runs(experiment):
         pretrained.check(spec.config.model.embedding)
+        start_weights.check(spec.config.model)
     dataset = cache(build)
     specs, found = checked(experiment, runs_dir, selection, replace, dataset)
     for config in experiment.first_runs.values():
+        start_weights.check_tokens(config.model, dataset(config.data).codec)
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
@@ -84,7 +86,7 @@ def run(
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        for line in (*moved, *others(results.values()), *(vectors_told(experiment, reading=True) if jobs else ())):
+        for line in (*moved, *others(results.values()), *(beginnings_told(experiment, reading=True) if jobs else ())):
             progress.say(line)
         for job, answer in _all(makers, jobs, progress):
             results[job.spec] = answer.result

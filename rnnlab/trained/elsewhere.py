@@ -11,15 +11,20 @@ Files = str | list[str]
 
 
 def from_here(config: RunConfig, directory: str | None) -> RunConfig:
-    """Return a run's config whose relative paths of data and vectors, where nothing is here, lead from `directory`."""
+    """Return a run's config whose relative paths of data, vectors and weights, where nothing is here, lead from `directory`."""
     if not directory:
         return config
     data = {name: _from(of, Path(directory)) for name, of in getattr(config.data, "files", {}).items()}
     changes: dict[str, Any] = {"data": config.data.model_copy(update=data)}
+    model = dict[str, Any]()
     if (embedding := config.model.embedding) and embedding.vectors:
         named = {name: path for name in ("vectors", "words") if (path := getattr(embedding, name))}
         moved = {name: _from(path, Path(directory)) for name, path in named.items()}
-        changes["model"] = config.model.model_copy(update={"embedding": embedding.model_copy(update=moved)})
+        model["embedding"] = embedding.model_copy(update=moved)
+    if config.model.start_from:
+        model["start_from"] = _from(config.model.start_from, Path(directory))
+    if model:
+        changes["model"] = config.model.model_copy(update=model)
     return config.model_copy(update=changes)
 
 

@@ -33,6 +33,8 @@ Callbacks = Iterable[keras.callbacks.Callback]
 def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
     """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
     model = build(model_config, dataset.task, seed)
+    for name in config.freeze:
+        model.get_layer(name).trainable = False
     if passes := config.consistency:
         model = two_passes(model, passes.name, passes.weight, dataset.task.kind.classes)
     wanted = objective(dataset.task)

@@ -12,6 +12,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.models.initial import weights_sha256
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.pretrained import put
+from rnnlab.training import start_from
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.distribution import distributed
@@ -48,6 +49,8 @@ class Outcome:
     """Trained numbers in the model."""
     vectors: dict[str, Any] | None
     """How many words have a pretrained vector, and their share of the training tokens; None where there are none."""
+    started: dict[str, list[str]] | None
+    """Which layers started from the weights of another run, and which fresh; None where all did."""
     unit: str
     """What `words_per_second` counts: words, characters, examples."""
     deterministic: bool
@@ -78,6 +81,7 @@ def train(
     with distributed(config, model_config, dataset):
         model = make(model_config, dataset, config, seed)
         vectors = put(model, model_config.embedding, dataset)
+        started = start_from.put(model, model_config, dataset)
         initial = weights_sha256(model)
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
         diverged = divergence.epoch is not None
@@ -97,6 +101,7 @@ def train(
         data_order=dataset.order_sha256(seed),
         parameters=weights_count(model),
         vectors=vectors,
+        started=started,
         unit=dataset.task.unit,
         deterministic=config.deterministic,
         xla=xla(model, dataset, config),
