@@ -58,6 +58,7 @@ def _leave_out_unused(found: dict[str, Any]) -> None:
     for section, names in (
         (found["model"], ("start_layers", "start_from_sha256")),
         (found["training"], ("freeze", "callbacks")),
+        *((layer, ("norm_stabiliser",)) for layer in found["model"]["recurrent"]),
     ):
         for name in names:
             if not section[name]:

@@ -21,6 +21,7 @@ class CellNoise(NoiseRates):
     built: bool
     ar: float
     tar: float
+    norm_stabiliser: float
     name: str
     seeds: dict[str, streams.Stream]
     _tracker: Any
@@ -30,7 +31,7 @@ class CellNoise(NoiseRates):
         given = {"dropout": plain(dropout), "recurrent_dropout": plain(recurrent_dropout), "seed": streams.checked(seed)}
         if self.ours:
             self.cell.driven = True
-        elif any(given.values()) or self.ar or self.tar:
+        elif any(given.values()) or self.penalised:
             raise ValueError(f"the noise and the penalties of rnnlab need one of its cells, got {type(self.cell).__name__}")
         for name, value in given.items():
             if value not in (None, 0):
@@ -43,6 +44,11 @@ class CellNoise(NoiseRates):
         setattr(self.cell, name, value)
         if name == "seed":
             self.cell.first_seed = fresh(value)
+
+    @property
+    def penalised(self) -> bool:
+        """Whether its outputs have a penalty in the training loss."""
+        return bool(self.ar or self.tar or self.norm_stabiliser)
 
     @property
     def ours(self) -> bool:

@@ -56,6 +56,7 @@ class GRU(CellRNN):
         implementation: str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
+        norm_stabiliser: float = 0.0,
         chrono: int | None = None,
         **kwargs: Any,
     ) -> None:

@@ -59,6 +59,7 @@ class LSTM(CellRNN):
         implementation: str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
+        norm_stabiliser: float = 0.0,
         peephole: bool = False,
         coupled: bool = False,
         layer_norm: bool = False,

@@ -35,7 +35,8 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     with the noise that is their own.
 
     `ar` and `tar` weigh activation and temporal activation regularisation of the outputs, which join the training loss:
-    ar * mean(y_t^2) + tar * mean((h_t - h_{t-1})^2) over unpadded elements (Merity et al. 2017, arXiv 1708.01009).
+    ar * mean(y_t^2) + tar * mean((h_t - h_{t-1})^2) over unpadded elements (Merity et al. 2017, arXiv 1708.01009). So does
+    norm_stabiliser * mean((||h_t|| - ||h_{t-1}||)^2) over unpadded steps (Krueger & Memisevic 2016, arXiv 1511.08400).
 
     `implementation="auto"` takes cuDNN where it can compute the same, else the fast scan, else the loop; `"loop"` forces
     the loop. Raises ValueError for a setting that makes no sense for this cell.
@@ -54,6 +55,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         use_cudnn: bool | str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
+        norm_stabiliser: float = 0.0,
         **kwargs: Any,
     ) -> None:
         self.implementation = arguments.implementation(implementation)
@@ -62,6 +64,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         self.supports_masking = True
         self.input_spec = keras.InputSpec(ndim=3)
         self.ar, self.tar = penalty.weight("ar", ar), penalty.weight("tar", tar)
+        self.norm_stabiliser = penalty.weight("norm_stabiliser", norm_stabiliser)
         self.take(dropout, recurrent_dropout, seed)
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
@@ -107,11 +110,13 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(states)
 
     def _penalise(self, raw: Tensor, outputs: Tensor, real: Tensor | None) -> None:
-        """Add AR on what the layer hands on and TAR on what the cell put out, as their paper has them, to the training loss."""
+        """Add to the training loss AR on what the layer hands on, and TAR and the norm stabiliser on what the cell put out."""
         if self.ar:
             self.add_loss(self.ar * penalty.activation(outputs, real))
         if self.tar:
             self.add_loss(self.tar * penalty.temporal(raw, real))
+        if self.norm_stabiliser:
+            self.add_loss(self.norm_stabiliser * penalty.norm_stabiliser(raw, real))
 
     def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
@@ -159,7 +164,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     @property
     def bare(self) -> bool:
         """Whether a kernel that knows nothing but weights and inputs computes all that the layer does."""
-        adds = self.noise or self.ar or self.tar or self.activity_regularizer or self.watched_by
+        adds = self.noise or self.penalised or self.activity_regularizer or self.watched_by
         able = self.built and self.ours and self.cell.cudnn and self.cell.use_bias
         return bool(able and self.use_cudnn and self.implementation != "loop" and not self.unroll and not adds)
 
@@ -172,5 +177,5 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn", "ar", "tar")
+        own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn", "ar", "tar", "norm_stabiliser")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}

@@ -11,7 +11,7 @@ from rnnlab.cells.step_cell import StepCell
 from rnnlab.layers import RNN, Bidirectional
 from rnnlab.models import builtin
 from rnnlab.models.initial import drawn
-from rnnlab.models.recurrent_config import RecurrentConfig
+from rnnlab.models.recurrent_config import PENALTIES, RecurrentConfig
 from rnnlab.seeds import derive
 
 WAYS = ("forward", "backward")
@@ -32,7 +32,7 @@ def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str,
     if config.implementation == "keras":
         options = {option: getattr(config, option) for option in kind.keras_options}
         return getattr(builtin, f"Builtin{kind.keras}")(config.units, name=name, **noise, **weights, **options, **arguments)
-    own = {"implementation": config.implementation, "ar": config.ar, "tar": config.tar}
+    own = {name: getattr(config, name) for name in ("implementation", *PENALTIES)}
     return _ours(kind, config, weights, name=name, **noise, **own, **arguments)
 
 

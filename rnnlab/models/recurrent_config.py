@@ -69,6 +69,8 @@ class RecurrentConfig(Section):
     """Activation regularisation: the weight of the mean square of the outputs in the training loss (Merity et al. 2017)."""
     tar: Weight = 0.0
     """Temporal activation regularisation: the weight of the mean squared step from output to output in the training loss."""
+    norm_stabiliser: Weight = 0.0
+    """The weight of the mean squared step of the outputs' norm in the training loss (Krueger & Memisevic 2016, who take 50)."""
     bidirectional: bool = False
     """Read the sequence in both directions and join the outputs."""
     initial_state: Literal["zero", "learned"] = "zero"
@@ -146,7 +148,9 @@ class RecurrentConfig(Section):
         return value
 
 
-_COMMON = tuple(name for name in RecurrentConfig.model_fields if name not in ("ar", "tar"))
+PENALTIES = ("ar", "tar", "norm_stabiliser")
+"""The weights of the penalties on a layer's outputs."""
+_COMMON = tuple(name for name in RecurrentConfig.model_fields if name not in PENALTIES)
 """The fields that Keras's layers know too."""
 _SECTIONS: dict[CellKind, type[RecurrentConfig]] = {}
 

@@ -7,6 +7,7 @@ import keras
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.recurrent_config import PENALTIES
 from rnnlab.training.training_config import TrainingConfig
 
 
@@ -45,12 +46,12 @@ def distributed(config: TrainingConfig, model: ModelConfig, dataset: Dataset) ->
 def _check(model: ModelConfig, dataset: Dataset) -> None:
     """Refuse what a layer of Keras computes from the whole batch, of which a replica has a part."""
     builtin = any(layer.implementation == "keras" and (layer.dropout or layer.recurrent_dropout) for layer in model.recurrent)
-    averaged = dataset.task.padded and any(layer.ar or layer.tar for layer in model.recurrent)
+    averaged = dataset.task.padded and any(getattr(layer, name) for layer in model.recurrent for name in PENALTIES)
     reasons = {
         "a state carried from batch to batch": dataset.task.carried,
         "noise of the built-in layers": builtin,
         "head.dropout where only the last step is scored": model.head.dropout and not dataset.task.kind.per_step,
-        "ar or tar of padded data": averaged,
+        "penalties on the outputs of padded data": averaged,
     }
     for reason, found in reasons.items():
         if found:

@@ -157,7 +157,9 @@ def test_a_stack_of_our_cells_equals_our_layers_one_after_the_other():
     assert [type(cell) for cell in again.cell.cells] == [LSTMCell, GRUCell]
 
 
-@pytest.mark.parametrize("setting", [{"dropout": 0.2}, {"recurrent_dropout": 0.2}, {"seed": 1}, {"ar": 1.0}, {"tar": 1.0}])
+@pytest.mark.parametrize(
+    "setting", [{"dropout": 0.2}, {"recurrent_dropout": 0.2}, {"seed": 1}, {"ar": 1.0}, {"tar": 1.0}, {"norm_stabiliser": 1.0}]
+)
 def test_noise_for_a_cell_of_another_is_refused(setting):
     with pytest.raises(ValueError, match="the noise and the penalties of rnnlab need one of its cells, got LSTMCell"):
         RNN(keras.layers.LSTMCell(3), **setting)

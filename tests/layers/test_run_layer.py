@@ -13,7 +13,7 @@ OPTIONS = {
     "backwards and states": {"return_sequences": True, "return_state": True, "go_backwards": True},
     "unrolled": {"unroll": True},
     "zeros where masked": {"return_sequences": True, "zero_output_for_mask": True},
-    "penalties": {"ar": 0.1, "tar": 0.2, "kernel_regularizer": "l2"},
+    "penalties": {"ar": 0.1, "tar": 0.2, "norm_stabiliser": 0.3, "kernel_regularizer": "l2"},
 }
 SAMPLE = [
     *((cell, NAMED[1 + n % (len(NAMED) - 1)], list(OPTIONS)[n % len(OPTIONS)]) for n, cell in enumerate(CELLS)),

@@ -35,6 +35,7 @@ LAYER = {
     "use_cudnn": False,
     "ar": 0.5,
     "tar": 0.25,
+    "norm_stabiliser": 2.0,
     "implementation": "loop",
     "dtype": "mixed_bfloat16",
     "trainable": False,
