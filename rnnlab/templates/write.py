@@ -8,10 +8,12 @@ from rnnlab import files
 from rnnlab.errors import UserError
 
 HERE = Path(__file__).parent
+KINDS = ("cell", "scheme", "dataset", "optimizer", "callback")
+"""What there are templates of."""
 
 
 def write(kind: str, name: str, folder: Path) -> tuple[Path, Path, Path]:
-    """Write NAME.py, test_NAME.py and NAME.yaml for a cell, a scheme or a data set; return where they are.
+    """Write NAME.py, test_NAME.py and NAME.yaml for a kind of `KINDS`; return where they are.
 
     Raises UserError, with nothing written, for a name that is no name of a function in small letters, and where one of the
     files is there.

@@ -5,8 +5,7 @@ from click.testing import CliRunner
 
 from rnnlab.cli import main
 from rnnlab.config import load
-
-KINDS = ["cell", "scheme", "dataset"]
+from rnnlab.templates.write import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
