@@ -23,6 +23,7 @@ ROOMS = [
     ("data",),
     ("models",),
     ("training",),
+    ("trackers",),
     ("register",),
     ("testing",),
     ("templates",),
@@ -44,7 +45,20 @@ ROOMS = [
 """The way through the house: a module imports from its own room and from those above."""
 LEVELS = {room: level for level, rooms in enumerate(ROOMS) for room in rooms} | {"__main__": len(ROOMS), "__init__": -1}
 
-HEAVY = {"keras", "tensorflow", "tensorflow_datasets", "jax", "torch", "matplotlib", "scipy", "tensorboard", "ray", "pandas"}
+HEAVY = {
+    "keras",
+    "tensorflow",
+    "tensorflow_datasets",
+    "jax",
+    "torch",
+    "matplotlib",
+    "scipy",
+    "tensorboard",
+    "ray",
+    "pandas",
+    "mlflow",
+    "wandb",
+}
 """Libraries that take a noticeable time to import."""
 ON_TENSORFLOW = (
     "noise.philox",

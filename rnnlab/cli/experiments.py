@@ -46,7 +46,7 @@ def run(
     """
     from rnnlab.config import load
     from rnnlab.search import tuning
-    from rnnlab.sweep import sweep
+    from rnnlab.sweep import sweep, tracking
     from rnnlab.sweep.selection import Selection
 
     selection = Selection.of(only, shard)
@@ -58,6 +58,8 @@ def run(
     try:
         ctx.invoke(compare, folders=(made.folder,))
         ctx.invoke(report, folders=(made.folder,))
+        if made.made:
+            tracking.report(experiment, made.folder, made.folder / "report.html", click.echo)
     except UserError as error:
         if selection.whole and not fail_fast:
             raise

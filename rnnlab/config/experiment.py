@@ -11,6 +11,8 @@ from rnnlab.data.data_config import DataConfig
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.names import folder, nearest
 from rnnlab.section import Section, conflict
+from rnnlab.trackers import builtin_trackers  # noqa: F401  they register
+from rnnlab.trackers.tracker import AnyTracker
 from rnnlab.training.evaluation_config import EvaluationConfig
 from rnnlab.training.training_config import TrainingConfig
 
@@ -74,6 +76,8 @@ class ExperimentConfig(RunConfig):
     """What is compared."""
     executor: ExecutorConfig = LocalConfig()
     """Where the runs are made."""
+    trackers: list[AnyTracker] = Field(default_factory=list)
+    """Where finished runs are told too; one that fails stops no run."""
     search: SearchConfig | None = None
     """What is searched for before; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
 

@@ -26,6 +26,7 @@ from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import beginnings_told
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.standing import kept
+from rnnlab.sweep.tracking import Tracking
 from rnnlab.tensorboard import experiment_board
 from rnnlab.training.class_weights import class_weights
 
@@ -88,8 +89,12 @@ def run(
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
         for line in (*moved, *others(results.values()), *(beginnings_told(experiment, reading=True) if jobs else ())):
             progress.say(line)
+        tracking = Tracking(experiment, folder, progress.say)
+        for spec, result in results.items():
+            tracking.run(spec, result)
         for job, answer in _all(makers, jobs, progress):
             results[job.spec] = answer.result
+            tracking.run(job.spec, answer.result)
             made += answer.made
             if fail_fast and answer.result and answer.result["status"] != "done":
                 progress.say("stopped at the first run that did not end well; the same command makes the rest")

@@ -1,0 +1,254 @@
+"""Trackers: told of every finished run once, deciding nothing, stopping nothing; MLflow on a server, W&B in its folder."""
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from rnnlab import register
+from rnnlab.config import ConfigError, Experiment
+from rnnlab.section import Section
+from rnnlab.storage import store
+from rnnlab.sweep.sweep import run
+from rnnlab.sweep.tracking import Tracking, report
+
+DOCUMENT = {
+    "name": "told",
+    "data": {"name": "adding", "length": 4, "examples": {"train": 32, "validation": 16, "test": 16}},
+    "model": {"recurrent": [{"units": 2}]},
+    "training": {"epochs": 2},
+    "compare": {"seeds": 1, "variants": {"none": {}, "gal": {"recurrent_dropout": 0.2}}},
+    "executor": {"name": "in_process"},
+}
+
+
+class Options(Section):
+    """Options of the tracker of the tests."""
+
+    fails: bool = False
+    """Whether it fails."""
+
+
+@pytest.fixture
+def tracked():
+    """A tracker that keeps what it is told."""
+    told = []
+
+    @register.tracker("kept", options=Options)
+    class Kept:
+        """Keeps what it is told, or fails."""
+
+        def __init__(self, fails):
+            self.fails = fails
+
+        def run(self, run):
+            if self.fails:
+                raise ConnectionError("nobody is there")
+            told.append(run)
+
+        def report(self, experiment, path):
+            told.append((experiment, path.read_text()))
+
+    return told
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of results of an experiment without trackers."""
+    folder = tmp_path_factory.mktemp("finished")
+    assert run(Experiment.from_dict(DOCUMENT), folder).exit_status == 0
+    return folder / "told"
+
+
+def with_trackers(*trackers):
+    return Experiment.from_dict({**DOCUMENT, "trackers": list(trackers)})
+
+
+def tell(experiment, folder, say=print):
+    """Tell the trackers of all finished runs of a folder."""
+    tracking = Tracking(experiment, folder, say)
+    for spec in experiment.runs():
+        tracking.run(spec, store.read_run(store.run_folder(folder, spec.variant, spec.seed)).result)
+
+
+def test_they_belong_to_no_run(tracked):
+    plain, told = Experiment.from_dict(DOCUMENT), with_trackers({"name": "kept"})
+    assert [spec.fingerprint for spec in plain.runs()] == [spec.fingerprint for spec in told.runs()]
+    with pytest.raises(ConfigError, match=r"unknown name 'mlfow' \(did you mean mlflow\?\)"):
+        with_trackers({"name": "mlfow"})
+
+
+@pytest.mark.slow
+def test_a_sweep_tells_of_each_run_once_also_of_those_that_were_made_before(tracked, tmp_path):
+    run(Experiment.from_dict(DOCUMENT), tmp_path)
+    before = store.read_run(tmp_path / "told/none/seed-1").result
+    more = {**DOCUMENT, "trackers": [{"name": "kept"}], "compare": {**DOCUMENT["compare"], "seeds": 2}}
+    for _ in range(2):
+        assert run(Experiment.from_dict(more), tmp_path).exit_status == 0
+    assert sorted(one.name for one in tracked) == ["gal/seed-1", "gal/seed-2", "none/seed-1", "none/seed-2"]
+    assert store.read_run(tmp_path / "told/none/seed-1").result == before
+
+
+def test_it_is_told_parameters_metrics_by_step_and_weights(tracked, finished):
+    tell(with_trackers({"name": "kept"}), finished)
+    (finished / "trackers.json").unlink()
+    gal = next(one for one in tracked if one.variant == "gal")
+    result = store.read_run(finished / "gal/seed-1").result
+    assert gal.parameters["model.recurrent.0.recurrent_dropout"] == 0.2
+    assert [epoch for epoch, _ in gal.epochs] == [1, 2]
+    assert gal.epochs[0][1]["validation/loss"] > 0
+    assert gal.metrics["test_loss"] == result["metrics"]["test_loss"]
+    assert (gal.experiment, gal.seed, gal.status, gal.weights) == ("told", 1, "done", finished / "gal/seed-1/best.weights.h5")
+
+
+def test_one_that_fails_says_so_once_and_the_others_are_told(tracked, finished):
+    said = []
+    tell(with_trackers({"name": "kept", "fails": True}, {"name": "kept"}), finished, said.append)
+    (finished / "trackers.json").unlink()
+    assert said == [
+        "the tracker kept fails and is left out, the runs go on: ConnectionError: nobody is there",
+    ]
+    assert len(tracked) == 2
+
+
+def test_one_that_failed_is_told_by_the_next_call(tracked, finished):
+    tell(with_trackers({"name": "kept", "fails": True}), finished)
+    tell(with_trackers({"name": "kept"}), finished)
+    tell(with_trackers({"name": "kept"}), finished)
+    (finished / "trackers.json").unlink()
+    assert len(tracked) == 2
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A real MLflow server on loopback, its store a SQLite file."""
+    for package in ("mlflow", "flask", "flask_cors", "aiohttp", "huey", "sqlalchemy"):
+        pytest.importorskip(package, reason="the packages of an MLflow server are not installed")
+    folder = tmp_path_factory.mktemp("mlflow")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{folder}/store.db", "--artifacts-destination", str(folder / "artifacts")]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    uri, end = f"http://127.0.0.1:{port}", time.monotonic() + 120
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"{uri}/health", timeout=5) as answer:
+            if answer.status == 200:
+                break
+        time.sleep(0.5)
+    else:
+        pytest.fail((folder / "log").read_text()[-2000:])
+    yield uri
+    os.killpg(process.pid, 15)
+    process.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_server_of_mlflow_has_it_all(server, finished, tmp_path):
+    from mlflow import MlflowClient
+
+    said, experiment = [], with_trackers({"name": "mlflow", "uri": server})
+    (tmp_path / "made").mkdir()
+    page = tmp_path / "made" / "report.html"
+    page.write_text("<p>told</p>")
+    tell(experiment, finished, said.append)
+    report(experiment, finished, page, said.append)
+    (finished / "trackers.json").unlink()
+    assert said == []
+    client = MlflowClient(server)
+    place = client.get_experiment_by_name("told").experiment_id
+    (gal,) = client.search_runs([place], "tags.variant = 'gal'")
+    result = store.read_run(finished / "gal/seed-1").result
+    assert (gal.info.run_name, gal.info.status, gal.data.tags["seed"]) == ("gal/seed-1", "FINISHED", "1")
+    assert gal.data.tags["fingerprint"] == result["fingerprint"]
+    assert gal.data.params["model.recurrent.0.recurrent_dropout"] == "0.2"
+    assert gal.data.metrics["test_loss"] == pytest.approx(result["metrics"]["test_loss"])
+    curve = client.get_metric_history(gal.info.run_id, "validation/loss")
+    told = [event["validation"]["loss"] for event in store.read_run(finished / "gal/seed-1").epochs]
+    assert [point.step for point in curve] == [1, 2]
+    assert [point.value for point in curve] == pytest.approx(told)
+    weights = client.download_artifacts(gal.info.run_id, "best.weights.h5", str(tmp_path))
+    assert Path(weights).read_bytes() == (finished / "gal/seed-1/best.weights.h5").read_bytes()
+    (of_report,) = client.search_runs([place], "tags.variant = 'report'")
+    assert Path(client.download_artifacts(of_report.info.run_id, "report.html", str(tmp_path))).read_text() == "<p>told</p>"
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_server_that_is_away_stops_nothing(finished):
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
+    said = []
+    tell(with_trackers({"name": "mlflow", "uri": "http://127.0.0.1:9"}), finished, said.append)
+    assert len(said) == 1
+    assert said[0].startswith("the tracker mlflow fails and is left out, the runs go on: MlflowException")
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_the_offline_folder_of_wandb_reads_back(finished, tmp_path):
+    pytest.importorskip("wandb", reason="wandb is not installed")
+    failed = []
+    tell(with_trackers({"name": "wandb", "mode": "offline", "folder": str(tmp_path)}), finished, failed.append)
+    (finished / "trackers.json").unlink()
+    assert failed == []
+    files = list(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))
+    assert len(files) == 2
+    runs = {said["run"]["run_group"]: said for said in map(read_back, files)}
+    assert set(runs) == {"none", "gal"}
+    result = store.read_run(finished / "gal/seed-1").result
+    gal = runs["gal"]
+    assert (gal["run"]["project"], gal["run"]["display_name"]) == ("told", "gal/seed-1")
+    assert gal["config"]["model.recurrent.0.recurrent_dropout"] == 0.2
+    assert [epoch["validation/loss"] for epoch in gal["history"]] == [
+        event["validation"]["loss"] for event in store.read_run(finished / "gal/seed-1").epochs
+    ]
+    assert gal["summary"]["test_loss"] == result["metrics"]["test_loss"]
+    assert gal["artifacts"] == ["weights-gal-seed-1"]
+
+
+def messages(data):
+    """The messages of a file of W&B: after 7 bytes, in blocks of 32 KiB, pieces of check sum, length, kind and text."""
+    place, whole = 7, b""
+    while place + 7 <= len(data):
+        if 32768 - place % 32768 < 7:
+            place += 32768 - place % 32768
+            continue
+        _, length, kind = struct.unpack("<IHB", data[place : place + 7])
+        whole += data[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):  # a whole message, or the last piece of one
+            yield whole
+            whole = b""
+
+
+def read_back(path):
+    """What a file of W&B says of its run."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    said = {"config": {}, "history": [], "summary": {}, "artifacts": [], "run": {}}
+    for message in messages(path.read_bytes()):
+        record = Record.FromString(message)
+        config = [*record.run.config.update, *record.config.update]
+        said["config"] |= plain(config)
+        said["summary"] |= plain(record.summary.update)
+        said["history"] += [plain(record.history.item)] if record.history.item else []
+        said["artifacts"] += [record.artifact.name] if record.artifact.name else []
+        if record.WhichOneof("record_type") == "run":
+            said["run"] = {field: getattr(record.run, field) for field in ("project", "display_name", "run_group")}
+    return said
+
+
+def plain(items):
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
