@@ -4,6 +4,7 @@ import os
 
 from rnnlab import compat
 from rnnlab.errors import UserError
+from rnnlab.training import compile_cache
 
 TENSORFLOW = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 JAX = "NPROC"
@@ -27,6 +28,7 @@ def use(threads: int) -> None:
         _tensorflow(threads)
     elif keras.backend.backend() == "jax":
         _jax(threads)
+        compile_cache.keep(threads)
 
 
 def _tensorflow(threads: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from rnnlab.sweep.job import job_or_reason
 from rnnlab.training import threads
 
-HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
+HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
 """Settings of the environment that a run of the process that asks for it would have too."""
 PATIENCE = 10.0
 """Seconds that a network file system may take to show a file that another machine has written."""
