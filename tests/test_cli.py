@@ -132,6 +132,7 @@ def test_schema_describes_what_validate_accepts():
         "evaluation",
         "executor",
         "search",
+        "trackers",
         "backend",
         "plugins",
         "extends",
