@@ -32,7 +32,10 @@ class _Finder(MetaPathFinder):
         if name != "tensorflow":
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, self)  # who only asks whether TensorFlow is there loads nothing
         if spec and spec.loader:
             spec.loader.exec_module = _quietly(spec.loader.exec_module)  # type: ignore[method-assign]
         return spec

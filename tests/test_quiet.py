@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.quiet import LOGGED, without_log_lines
+from rnnlab.quiet import LOGGED, _Finder, without_log_lines
 
 LINES = (
     b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n",
@@ -30,6 +30,14 @@ def test_log_lines_are_held_back_and_all_others_are_written_in_order(capfd):
         assert capfd.readouterr().err == "before\n"
     os.write(2, b"\nbehind\n")
     assert capfd.readouterr().err.encode() == b"".join(OTHERS) + b"\nbehind\n"
+
+
+def test_asking_whether_tensorflow_is_there_does_not_make_its_import_loud(monkeypatch):
+    finder = _Finder()
+    monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
+    for _ in range(2):
+        assert finder.find_spec("tensorflow").loader.exec_module.__name__ == "loaded"
+        assert finder in sys.meta_path
 
 
 def said(*command: str, folder: Path) -> tuple[str, list[str]]:

@@ -77,9 +77,9 @@ def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None
 
 
 def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """Classes have weights where an example or a step has one class, and it is no token."""
-    if training.class_weights and data.task not in ("classification", "tagging"):
-        message = f"{_asks(data)}; only classification and tagging have classes to weigh"
+    """Classes have weights where an example or a step has labels, and these are no tokens."""
+    if training.class_weights and data.task not in ("classification", "labelling", "tagging"):
+        message = f"{_asks(data)}; only classification, with one label or several, and tagging have classes to weigh"
         raise conflict(("training", "class_weights"), message, training.class_weights)
 
 

@@ -15,6 +15,8 @@ SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 EXAMPLES = 3
 TOLD = ("guessed", "dropped", "missing", "told", "version", "licence", "citation", "url")
 """What is told of a data set beside its counts."""
+LIKE_NOTHING = ("-", "--", "?", "none", "missing", "unknown", "nil", "n/a", "na", "nan", "null", "tbd")
+"""Labels that may stand for a missing one, in small letters."""
 FEATURES = 4
 """Most features whose mean and deviation are shown one by one."""
 
@@ -43,8 +45,9 @@ def describe(found: Prepared) -> dict[str, Any]:
     kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
     tokens: dict[str, Any] = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
-    if alike := _alike(codec.labels):
-        kept["told"] = [*kept.get("told", []), *alike]
+    remarks = _alike(codec.labels) + (_like_nothing(codec.labels) if "missing_values" in about["key"] else [])
+    if remarks:
+        kept["told"] = [*kept.get("told", []), *remarks]
     tokens |= {"tokens": about["tokens"]} if about.get("tokens") else {}
     tokens |= {"beside": beside.features(codec.beside)} if codec.beside else {}
     return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(found.folder), **kept}
@@ -128,6 +131,12 @@ def _alike(labels: Sequence[str]) -> list[str]:
         plain = label.strip().casefold()
         groups.setdefault(plain.removesuffix(".0") if plain.removesuffix(".0").isdigit() else plain, []).append(label)
     return [f"{' and '.join(map(repr, group))} are different labels" for group in groups.values() if len(group) > 1]
+
+
+def _like_nothing(labels: Sequence[str]) -> list[str]:
+    """In words which labels look as if they stood for a missing one."""
+    empty = [label for label in labels if label.strip().casefold() in LIKE_NOTHING]
+    return [f"{label!r} is a label like any other; missing_values: names cells without one" for label in empty]
 
 
 def _shown(codec: Codec, values: np.ndarray) -> str:

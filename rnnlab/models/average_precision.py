@@ -32,7 +32,7 @@ class AveragePrecision(keras.metrics.Metric):
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
         """Count the labels of a batch by their logits."""
-        true = ops.cast(ops.reshape(y_true, (-1, self.outputs)), "float32")
+        true = ops.cast(ops.reshape(y_true, (-1, self.outputs)) > 0, "float32")  # a label may have a weight
         logits = ops.cast(ops.reshape(y_pred, (-1, self.outputs)), "float32")
         weights = ops.ones_like(true[:, :1]) if sample_weight is None else ops.reshape(sample_weight, (-1, 1))
         place = ops.clip(ops.floor((logits + REACH) * (BINS / (2 * REACH))), 0, BINS - 1)

@@ -42,6 +42,16 @@ def frame_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.sum(ops.softplus(y_pred) - ops.cast(y_true, y_pred.dtype) * y_pred, axis=-1)
 
 
+def label_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
+    """-sum_k [w_k y_k log p_k + (1 - y_k) log(1 - p_k)] of logits [..., labels], in nats an example.
+
+    `y_true` [..., labels] is w_k, the weight of the label, where an example has it, and else zero; plain ones weigh nothing.
+    """
+    given = ops.cast(y_true, y_pred.dtype)
+    has = ops.cast(given > 0, y_pred.dtype)
+    return ops.sum((1 - has + given) * ops.softplus(y_pred) - given * y_pred, axis=-1)
+
+
 def squared_error(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The mean over the outputs of (y_pred - y_true)^2, [...]."""
     return ops.mean(ops.square(y_pred - ops.cast(y_true, y_pred.dtype)), axis=-1)
@@ -73,7 +83,9 @@ def middle(quantiles: tuple[float, ...]) -> int:
     return min(range(len(quantiles)), key=lambda place: abs(quantiles[place] - 0.5))
 
 
-CELLS = {cell.__name__: cell for cell in (cross_entropy, frame_cross_entropy, squared_error, absolute_error)}
+CELLS = {
+    cell.__name__: cell for cell in (cross_entropy, frame_cross_entropy, label_cross_entropy, squared_error, absolute_error)
+}
 """The loss of a cell, by name."""
 
 

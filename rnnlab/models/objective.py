@@ -50,7 +50,7 @@ OBJECTIVES = {
     "language_model": Objective("cross_entropy", lambda _: [metrics.Perplexity()]),
     "character_model": Objective("cross_entropy", lambda _: [metrics.BitsPerCharacter(), metrics.Perplexity()]),
     "classification": Objective("cross_entropy", _labels),
-    "labelling": Objective("frame_cross_entropy", _several),
+    "labelling": Objective("label_cross_entropy", _several),
     "tagging": Objective("cross_entropy", _labels),
     "regression": Objective("squared_error", _numbers),
     "forecasting": Objective("squared_error", _numbers),

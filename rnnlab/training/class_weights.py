@@ -25,8 +25,10 @@ class ClassWeighted(Split):
         return self.split.order(seed, epoch)
 
     def batch(self, items: np.ndarray) -> Batch:
-        """Return the batch of the split, its weights multiplied by those of the classes."""
+        """Return the batch of the split, its weights, or of several labels the marks, multiplied by those of the classes."""
         x, y, weights = self.split.batch(items)
+        if y.dtype.kind == "f":
+            return Batch(x, y * self.weights, weights)
         return Batch(x, y, (weights * self.weights[y]).astype(weights.dtype))
 
     def arrays(self) -> tuple[np.ndarray, ...]:
@@ -47,18 +49,27 @@ def weighted(dataset: Dataset, weights: Weights) -> Split:
 def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:
     """Return the weight of each class, None where all count alike.
 
-    balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1.
-    Raises UserError at a label that the data do not have.
+    balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1. Where an
+    example has several labels, w_k = (n - n_k) / n_k, so that having a label weighs as much as not having it. Raises UserError
+    at a label that the data do not have.
     """
     if weights is None:
         return None
     if not isinstance(weights, str):
         return _named(dataset, weights)
-    counts = np.zeros(dataset.task.outputs, np.int64)
-    for batch in dataset.train.batches(0, 0):
-        counts += np.bincount(batch.y[batch.sample_weight > 0].ravel(), minlength=len(counts))
+    targets = [batch.y[batch.sample_weight > 0] for batch in dataset.train.batches(0, 0)]
+    if dataset.task.name == "labelling":
+        return _of_marks(np.concatenate(targets))
+    counts = np.bincount(np.concatenate([part.ravel() for part in targets]), minlength=dataset.task.outputs)
     occurs = counts > 0
     return np.where(occurs, counts.sum() / (occurs.sum() * np.maximum(counts, 1)), 1.0).astype(np.float32)
+
+
+def _of_marks(marks: np.ndarray) -> np.ndarray:
+    """How much it weighs to have a label, of marks [examples, labels]; 1 where all examples have it, or none."""
+    have = marks.sum(axis=0)
+    lack = len(marks) - have
+    return np.where((have > 0) & (lack > 0), lack / np.maximum(have, 1), 1.0).astype(np.float32)
 
 
 def _named(dataset: Dataset, weights: Mapping[str, float]) -> np.ndarray:

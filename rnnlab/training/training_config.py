@@ -67,8 +67,9 @@ class TrainingConfig(Section):
     adam, but for its epsilon, does not."""
     class_weights: Literal["balanced"] | dict[str, Positive] | None = None
     """What an example (a step, in tagging) counts in the training loss by its class: balanced gives every class the same sum,
-    examples / (classes * examples of the class); `{label: weight}` leaves labels that it does not name at 1; null counts all
-    alike. Metrics of validation and test count all alike, those of the training epochs as the loss does."""
+    examples / (classes * examples of the class), and of several labels an example having one as much as not having it;
+    `{label: weight}` leaves labels that it does not name at 1; null counts all alike. Metrics of validation and test
+    count all alike, those of the training epochs as the loss does."""
     freeze: list[str] = Field(default_factory=list)
     """The layers whose weights training leaves as they are, by name: embedding, recurrent_0, head, ..."""
     consistency: ConsistencyConfig | None = None

@@ -15,6 +15,8 @@ from rnnlab.config import ConfigError, load
 from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 from rnnlab.inspection.classes import average_precision, confusion, precision_recall_f1
+from rnnlab.models.losses import Weighted, frame_cross_entropy
+from rnnlab.models.objective import objective
 from rnnlab.report.html import write
 from rnnlab.storage import store
 from rnnlab.training.class_weights import class_weights, weighted
@@ -87,8 +89,29 @@ def test_weights_of_classes_that_are_not_there_are_refused_and_nothing_is_writte
     assert done.exit_code == 2
     assert "there is no label 'negg'" in done.output
     assert not (films / "runs").exists()
-    with pytest.raises(ConfigError, match="only classification and tagging have classes to weigh"):
+    with pytest.raises(ConfigError, match="only classification, with one label or several, and tagging"):
         load("c.yaml", ["data.label=null", "data.value=label"])
+
+
+def test_several_labels_a_text_are_weighed_by_having_them(films):
+    """A weighted mark counts in the loss so many times more, and in no metric."""
+    rows = "".join(f"film {n},{'a|b' if n % 5 == 0 else 'b' if n % 2 else 'c'}\n" for n in range(60))
+    (films / "several.csv").write_text("text,labels\n" + rows)
+    data = build(load("c.yaml", ["data.train=several.csv", "data.label=null", "data.labels=labels"]).config.data)
+    balanced = class_weights(data, "balanced")
+    marks = np.concatenate([batch.y[batch.sample_weight > 0] for batch in data.train.batches(1, 0)])
+    assert balanced * marks.sum(axis=0) == pytest.approx(len(marks) - marks.sum(axis=0))
+    batch, plain = next(iter(weighted(data, {"a": 5.0}).batches(1, 0))), next(iter(data.train.batches(1, 0)))
+    assert batch.y.tolist() == (plain.y * [5, 1, 1]).tolist()
+    logits = np.random.default_rng(0).normal(size=plain.y.shape).astype(np.float32)
+    log_p, log_q = -np.log1p(np.exp(-logits)), -np.log1p(np.exp(logits))
+    loss = Weighted(objective(data.task).cell).call
+    assert np.array(loss(batch.y, logits)) == pytest.approx(-(batch.y * log_p + (1 - plain.y) * log_q).sum(axis=1), rel=1e-5)
+    assert np.array(loss(plain.y, logits)) == pytest.approx(np.array(frame_cross_entropy(plain.y, logits)), rel=1e-6)
+    for metric in objective(data.task).metrics(3):
+        known = float(metric(plain.y, logits))
+        metric.reset_state()
+        assert float(metric(batch.y, logits)) == known
 
 
 @pytest.mark.slow

@@ -64,8 +64,11 @@ def _array(path: Path, file: Any, name: str) -> np.ndarray:
 def sizes_of(place: str, x: np.ndarray, given: np.ndarray | None) -> np.ndarray:
     """Return the steps of each example; `x` is [examples, steps, ...], padded where sizes are `given`, or end to end."""
     if given is None:
-        if x.ndim not in (2, 3) or not x.size:
-            raise UserError(f"{place} should be [examples, steps, features], got {list(x.shape)}; end to end needs sizes:")
+        if x.ndim in (2, 3) and not x.size:
+            raise UserError(f"{place} has no {'examples' if not len(x) else 'values'}: its shape is {list(x.shape)}")
+        if x.ndim not in (2, 3):
+            hint = "examples that are joined end to end need sizes: the name of the array of their lengths"
+            raise UserError(f"{place} should be [examples, steps, features], got {list(x.shape)}; {hint}")
         return np.full(len(x), x.shape[1])
     if given.ndim != 1 or given.dtype.kind not in "iu" or not len(given) or given.min() < 1:
         raise UserError(f"{place}: its sizes should be whole numbers from 1, one an example, got {given.ravel()[:6].tolist()}")
@@ -155,6 +158,10 @@ def classes(place: str, labels: np.ndarray) -> np.ndarray:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "iubf" and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
         return labels.argmax(axis=1)
+    if labels.dtype.kind == "f" and (gaps := np.isnan(labels)).any():
+        raise UserError(
+            f"{place}: {int(gaps.sum())} of {gaps.size} labels are missing (NaN), the first at {gaps.argmax()}, from 0"
+        )
     if labels.dtype.kind == "f" and (labels == np.floor(labels)).all():
         labels = labels.astype(np.int64)
     if labels.dtype.kind == "S":

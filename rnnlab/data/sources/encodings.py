@@ -13,7 +13,16 @@ from typing import Any
 from rnnlab.errors import UserError
 
 UNPACK: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""How packed files are opened, by the end of their names."""
+"""How packed files are opened, by the usual end of their names."""
+PACKED = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz"}
+"""How packed files begin, whatever their names end in."""
+NO_TEXT = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+}
+"""How files begin that people take for text."""
 
 
 def known_encoding(name: str) -> str:
@@ -44,13 +53,23 @@ def encoding_of(data: bytes) -> str:
 
 
 def content(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked; raise UserError where it is no whole packed file."""
-    opened = UNPACK.get(path.suffix.lower(), open)
+    """Return the bytes of a file, unpacked; raise UserError where it is cut off, or no text at all."""
     try:
-        with opened(path, "rb") as file:
-            return bytes(file.read())
+        with unpacking(path)(path, "rb") as file:
+            data = bytes(file.read())
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
+    for mark, kind in NO_TEXT.items():
+        if data.startswith(mark):
+            raise UserError(f"{path} is {kind}, and no text; save it as CSV")
+    return data
+
+
+def unpacking(path: Path) -> Any:
+    """Return what opens a file, and unpacks it where its first bytes say that it is packed."""
+    with path.open("rb") as file:
+        head = file.read(6)
+    return next((UNPACK[ending] for mark, ending in PACKED.items() if head.startswith(mark)), open)
 
 
 def decoded(path: Path, encoding: str | None) -> tuple[str, dict[str, str]]:
@@ -66,7 +85,7 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, dict[str, str]]:
         before = data[: error.start].decode(name, errors="replace")
         line, column = len(re.findall(r"\r\n|\r|\n", before)) + 1, len(re.split(r"[\r\n]", before)[-1]) + 1
         said = f"{name.removesuffix('-sig')} text: byte {data[error.start]:#04x} at column {column}"
-        raise UserError(f"{path}:{line} is not {said}; encoding: names another one, such as latin-1 or cp1252") from None
+        raise UserError(f"{path}:{line} is not {said}; in the data section, encoding: latin-1 or cp1252 may fit") from None
     except ValueError as error:
         raise UserError(str(error)) from None
     return text, {} if encoding or name == "utf-8-sig" else {"encoding": name}
@@ -74,7 +93,7 @@ def decoded(path: Path, encoding: str | None) -> tuple[str, dict[str, str]]:
 
 def opened(path: Path, encoding: str | None) -> TextIOWrapper:
     """Return a file opened as text; every kind of line end becomes a newline, and a mark at the beginning is left out."""
-    unpack = UNPACK.get(path.suffix.lower(), open)
+    unpack = unpacking(path)
     name = encoding
     if name is None or name.lower() in ("utf-8", "utf8"):
         with unpack(path, "rb") as file:

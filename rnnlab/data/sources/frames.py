@@ -3,15 +3,16 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnlab.data.sources import json_rows
+from rnnlab.data.sources.column_names import chosen
 from rnnlab.data.sources.encodings import UNPACK, decoded
 from rnnlab.data.sources.layout import reader_of, separator_of
 from rnnlab.errors import UserError
-from rnnlab.names import nearest
 
 
 @dataclass(frozen=True)
@@ -65,24 +66,17 @@ def ending(path: Path) -> str:
     return (path.with_suffix("") if path.suffix in UNPACK else path).suffix
 
 
-def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:
-    """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice."""
-    for column in columns:
-        if known.count(column) != 1:
-            names = ", ".join(map(str, known))
-            problem = f"the column {column!r} stands {known.count(column)} times"
-            if column not in known:
-                problem = f"there is no column {column!r}{nearest(column, known)}"
-            raise UserError(f"{place}: {problem}; the columns are {names}")
-    return [known.index(column) for column in columns]
-
-
 def _csv(path: Path, columns: list[str], config: Any) -> Frame:
     import pandas
 
     text, guessed = decoded(path, config.encoding)
+    if not text.strip():
+        raise UserError(f"{path} has only blank lines")
     usual = "\t" if ending(path) in (".tsv", ".tab") else ","
-    separator = config.separator or separator_of(text, config, columns, usual)
+    said = EXCEL.match(text)
+    if said:  # Excel's own line, and no row
+        text = text[: said.start("line")] + text[said.end("line") :]
+    separator = config.separator or (said and said["sign"]) or separator_of(text, config, columns, usual)
     if separator != usual and not config.separator:
         guessed["separator"] = separator
     lines = _Lines(path, text, separator, config)
@@ -111,6 +105,10 @@ def _csv(path: Path, columns: list[str], config: Any) -> Frame:
     )
 
 
+EXCEL = re.compile(r"(?P<line>sep=(?P<sign>.))(?=\r|\n)")
+"""A first line by which Excel says what stands between two cells."""
+
+
 class _Lines:
     """The lines that the rows of a CSV file begin in, counted only once somebody asks."""
 
@@ -136,6 +134,10 @@ class _Lines:
     def told(self, message: str) -> str:
         """Return what pandas could not read in words of a file and a line."""
         if wide := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
+            first, *others = [line for line in self.text.splitlines()[: int(wide[2]) - 1] if line.strip()]
+            if wide[1] == "1" and not others and self.config.header == "first":
+                names = f"the first row, {first[:60]!r}, names one column; names come first, comment: leaves lines out"
+                return f"{self.path}:{wide[2]}: {wide[3]} cells, but {names}"
             return (
                 f"{self.path}:{wide[2]}: {wide[3]} cells under {wide[1]} columns; a cell that holds the separator needs quotes"
             )
@@ -149,7 +151,7 @@ def _jsonl(path: Path, columns: list[str], config: Any) -> Frame:
     records, places = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            records.append(_parsed(f"{path}:{number}", line))
+            records.append(json_rows.parsed(f"{path}:{number}", line))
             places.append(f":{number}")
     return _records(path, records, places.__getitem__, columns, guessed)
 
@@ -161,39 +163,7 @@ def _json(path: Path, columns: list[str], config: Any) -> Frame:
             json.loads(text)
         except ValueError:
             return _jsonl(path, columns, config)
-    whole = _parsed(str(path), text)
-    if isinstance(whole, dict):
-        whole = _turned(path, whole)
-    if not isinstance(whole, list):
-        raise UserError(f"{path} should be a list of rows, got {str(whole)[:60]}")
-    return _records(path, whole, lambda row: f": row {row + 1}", columns, guessed)
-
-
-def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a mapping of columns, each a list, or a mapping by row as pandas writes it."""
-    columns = {name: list(cells.values()) if isinstance(cells, dict) else cells for name, cells in whole.items()}
-    if not columns or not all(isinstance(cells, list) for cells in columns.values()):
-        raise UserError(f"{path} should be a list of rows or a mapping of columns, got a mapping of {', '.join(columns)[:60]}")
-    if len(set(map(len, columns.values()))) > 1:
-        raise UserError(f"{path} has columns of different lengths: {', '.join(f'{k} {len(v)}' for k, v in columns.items())}")
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _parsed(place: str, text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_pairs(place))
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{place} is no JSON: {error}") from None
-
-
-def _pairs(place: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def pairs(given: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(given)
-        if len(made) != len(given):
-            chosen(place, [name for name, _ in given], made)
-        return made
-
-    return pairs
+    return _records(path, json_rows.whole(path, text), lambda row: f": row {row + 1}", columns, guessed)
 
 
 def _records(

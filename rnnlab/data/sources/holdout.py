@@ -61,7 +61,8 @@ def owners(total: int, parts: Mapping[str, float], seed: int, labels: Sequence[A
 def _sizes(total: int, parts: Mapping[str, float]) -> list[int]:
     sizes = [int(part) if part >= 1 else max(1, round(total * part)) for part in parts.values()]
     if sum(sizes) >= total:
-        raise UserError(f"{total} training examples are too few to hold out {' and '.join(parts)}")
+        few = f"{total} training examples are" if total != 1 else "one training example is"
+        raise UserError(f"{few} too few to hold out {' and '.join(parts)}")
     return sizes
 
 

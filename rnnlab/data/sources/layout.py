@@ -11,7 +11,7 @@ from rnnlab.data.sources.encodings import known_encoding
 from rnnlab.data.sources.source_config import Source
 from rnnlab.section import conflict
 
-MISSING = ("", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-NaN", "null", "NULL")
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "null", "NULL", "Null", "None")
 """Cells that stand for a missing value where a section names no others."""
 SEPARATORS = (",", ";", "\t", "|")
 """What is tried between two cells, the likeliest first."""

@@ -69,6 +69,8 @@ def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, co
     """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
     decimal = config.decimal or _decimal(cells, gaps, frame, column)
     swaps = {config.thousands: "", decimal: "."} if config.thousands else {decimal: "."}
+    if any("\u2212" in cell for cell in cells):  # the minus sign of typesetters
+        swaps["\u2212"] = "-"
     if swaps == {".": "."}:
         return list(cells)
     table = str.maketrans({sign: swap for sign, swap in swaps.items() if sign} | ({} if decimal == "." else _point(config)))
@@ -99,6 +101,8 @@ def _check(found: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Fra
         place = f"{frame.place(row)}: the column {column!r}"
         written = isinstance(cell, str) and _WRITTEN.fullmatch(cell)
         hint = "; decimal: and thousands: say how numbers are written" if written else ""
+        if isinstance(cell, str) and not re.search(r"\w", cell):
+            hint = f"; if that stands for a missing value, name it in missing_values: [{cell.strip()!r}]"
         if np.isnan(found[row]):
             raise UserError(f"{place} should be a number, got {cell!r}{hint}{more}")
         if _infinite(cell):

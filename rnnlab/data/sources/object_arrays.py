@@ -28,7 +28,7 @@ class _Reader(pickle.Unpickler):
 
 def objects(path: Path, name: str) -> np.ndarray:
     """Return an array of Python objects as one of texts or numbers; raise UserError where they are anything else."""
-    hint = "texts or numbers of one kind are read, and examples of unequal lengths end to end with their sizes"
+    hint = "texts or numbers of one kind are; join examples of unequal lengths by numpy.concatenate, and name their sizes:"
     try:
         with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as file:
             version = np.lib.format.read_magic(file)
@@ -39,6 +39,8 @@ def objects(path: Path, name: str) -> np.ndarray:
         raise UserError(f"{path}: {name!r} holds Python objects, which are not read ({error}); {hint}") from None
     cells = np.asarray(found, dtype=object)
     flat = cells.ravel().tolist()
+    if all(cell is None or (isinstance(cell, int | float | np.number) and not isinstance(cell, bool)) for cell in flat):
+        return np.array([np.nan if cell is None else cell for cell in flat]).reshape(cells.shape)
     empty = [place for place, cell in enumerate(flat) if cell is None or (isinstance(cell, float) and cell != cell)]
     if empty:
         raise UserError(f"{path}: {len(empty)} of {len(flat)} values of {name!r} are missing (the first at {empty[0]}, from 0)")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.prepared import Appending
+from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
 from rnnlab.data.sources import beside
 from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.reading import Reading, Row
@@ -27,11 +28,14 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     labels: set[str] = set()
     codec = Codec.learnt(config.splitting, config.lower, lambda: _inputs(rows["train"](), labels), config.vocabulary)
     number = _numbering(config, labels)
+    if codec.vocabulary and set(codec.vocabulary.tokens) <= {UNKNOWN, END_OF_LINE}:
+        raise UserError(f"the training split of {config.name} has no words, only blank lines")
     found = {}
     for name in SPLITS:
         found[name] = _write(folder / name, rows[name](), codec.encode, number)
         if not found[name]["steps"]:
-            raise UserError(f"the {name} split of {config.name} is empty")
+            rare = "; a label with fewer rows than there are splits goes to training" if labels else ""
+            raise UserError(f"the {name} split of {config.name} is empty{rare}")
     codec = replace(
         codec, labels=tuple(number.labels) if isinstance(number, Labels | SeveralLabels) else (), targets=reading.targets
     )

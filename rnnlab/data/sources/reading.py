@@ -46,13 +46,16 @@ def found(patterns: str | list[str]) -> list[Path]:
     """Return the files of globs, sorted; raise UserError where a glob has none or a file is empty."""
     paths: list[Path] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
-        here = sorted(Path(name) for name in glob.glob(os.path.expanduser(pattern), recursive=True))
+        name = os.path.expanduser(pattern)
+        here = [Path(name)] if os.path.exists(name) else sorted(map(Path, glob.glob(name, recursive=True)))
         if not here:
             raise UserError(f"there is no file {pattern!r} (looked for from {Path.cwd()})")
         paths += here
     for path in paths:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; {path!s}/* stands for all files in it")
         if not path.is_file():
-            raise UserError(f"{path} is no file; {path!s}/* stands for all files in a folder")
+            raise UserError(f"{path} is no file")
         if path.stat().st_size == 0:
             raise UserError(f"{path} is empty")
     return paths

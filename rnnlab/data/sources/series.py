@@ -32,6 +32,7 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     if config.missing == "refuse":
         for track in tracks:
             refuse(track)
+    told = _told(config, tracks, spans)
     raw = [features(track, config.wanted, encoding) for track in tracks]
     gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
     values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
@@ -49,7 +50,20 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     np.save(folder / "series.parts.npy", np.array(parts, np.int64))
     if config.time:
         np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
-    return {**_about(config, tracks, encoding, scales, parts), "gaps": gaps, **_missing(parts, np.concatenate(raw))}
+    return {**_about(config, tracks, encoding, scales, parts), "gaps": gaps, **_missing(parts, np.concatenate(raw)), **told}
+
+
+def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str, int, int]]) -> dict[str, Any]:
+    """What there is to tell of the times: steps that are unequally long, and splits that reach back into training."""
+    told = [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
+    ends = {tracks[number].id: tracks[number].times for number, name, _, _ in spans if name == "train"}
+    for number, name, begin, _ in spans:
+        own, trained = tracks[number], ends.get(tracks[number].id)
+        if trained is None or own.times is None or own.times is trained or own.times[begin] > trained[-1]:
+            continue
+        reach = f"begins at {times.shown(own.times[begin])}, and training reaches to {times.shown(trained[-1])}"
+        told.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
+    return {"told": [line for line in told if line]} if any(told) else {}
 
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
@@ -147,6 +161,8 @@ def _learnt(column: str, tracks: list[Track], trained: list[tuple[int, int]]) ->
     """How a column becomes numbers, from the rows of the training split."""
     parts = [tracks[number].cells[column][:end] for number, end in trained]
     cells = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [cell for part in parts for cell in part]
+    if isinstance(cells, np.ndarray) and cells.dtype.kind == "f" and np.isnan(cells).all():
+        raise UserError(f"{tracks[0].place(0)}: the column {column!r} has no value in the training split")
     return encoders.learnt(cells, column, tracks[0].place)
 
 

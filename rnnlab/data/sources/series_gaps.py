@@ -42,7 +42,9 @@ class Gaps(NamedTuple):
 
 def measured(train: np.ndarray, everything: np.ndarray) -> Gaps:
     """Return the gaps of values [steps, features], and the means over the training split."""
-    return Gaps(np.flatnonzero(np.isnan(everything).any(axis=0)).tolist(), np.nanmean(train, axis=0).tolist())
+    known = ~np.isnan(train)
+    mean = np.where(known, train, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return Gaps(np.flatnonzero(np.isnan(everything).any(axis=0)).tolist(), mean.tolist())
 
 
 def filled(values: np.ndarray, missing: str | Fill, gaps: Gaps, place: str) -> np.ndarray:

@@ -97,6 +97,8 @@ class Table(Layout, Tokens):
         for key, named in (("text", self.texts), ("beside", self.besides), ("value", self.values)):
             if len(set(named)) < len(named):
                 raise conflict((key,), "every column is named once", named)
+        if twice := [name for name in self.texts if name in (self.label, self.labels, *self.values)]:
+            raise conflict(("text",), f"{', '.join(twice)} is what is predicted, and cannot be the text", self.text)
         if answers := [name for name in self.besides if name in (self.label, self.labels, *self.values)]:
             raise conflict(("beside",), f"{', '.join(answers)} is what is predicted, and cannot be given", self.beside)
         return self
@@ -169,6 +171,8 @@ def read(config: Table) -> Reading:
     splits: dict[str, Callable[[], Iterable[Row]]] = {**files}
     if fractions:
         splits |= parted(files["train"], owner, fractions)
+    if config.label and len(kinds := _kinds(files.values())) > 1:
+        told = [*told, f"the labels are of several types ({', '.join(kinds)}), told apart by how they are written"]
     about: dict[str, Any] = {"told": told} if told else {}
     if guessed := {key: value for rows in files.values() for key, value in rows.guessed().items()}:
         about["guessed"] = guessed
@@ -195,6 +199,12 @@ def _owner(rows: Rows, fractions: dict[str, float], config: Table) -> tuple[np.n
         return owner, []
     owner = trained_first(owner, labels, groups)
     return owner, only_trained(owner, labels, list(fractions))
+
+
+def _kinds(splits: Iterable[Rows]) -> list[str]:
+    """The types of the labels, by name."""
+    cells = [cell for rows in splits for cell in rows.column(str(rows.config.label))]
+    return sorted({type(cell).__name__ for cell in cells})
 
 
 def _between(tables: Sequence[Frame], config: Table) -> str | None:

@@ -75,7 +75,8 @@ def _by_tokens(config: Text, rows: list[Row], parts: dict[str, float]) -> dict[s
     for name in reversed(parts):
         bounds.append(bounds[-1] - max(1, round(len(pieces) * parts[name])))
     if bounds[-1] < 1:
-        raise UserError(f"{place} and what follows has {len(pieces)} tokens, too few for train, {' and '.join(parts)}")
+        count = f"{len(pieces)} tokens" if len(pieces) != 1 else "one token"
+        raise UserError(f"{place}: the text has {count} by level: {config.level}, too few for train, {' and '.join(parts)}")
     ends = dict(zip((*reversed(parts), "train"), bounds, strict=True))
     begins = dict(zip(reversed(parts), bounds[1:], strict=True))
     cut = {name: pieces[begins.get(name, 0) : end] for name, end in ends.items()}

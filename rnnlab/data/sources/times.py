@@ -31,6 +31,8 @@ def parse(cells: Sequence[Any], column: str, place: Place) -> np.ndarray:
 
     import pandas
 
+    if unit := _unit(cells):
+        return pandas.to_datetime(pandas.Series([int(cell) for cell in cells]), unit=unit).to_numpy("datetime64[ns]")
     texts = pandas.Series([_text(cell) for cell in cells], dtype=object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
@@ -44,12 +46,40 @@ def parse(cells: Sequence[Any], column: str, place: Place) -> np.ndarray:
                     found = found.dt.tz_convert("UTC").dt.tz_localize(None)
                 return found.to_numpy("datetime64[ns]")
     row = int(np.flatnonzero(found.isna())[0])
-    raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}")
+    hint = "; without time: rows are read in their order" if re.fullmatch(r"\d+", str(cells[row])) else ""
+    raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
 
 def _text(cell: Any) -> Any:
-    """A whole number of four digits is a year."""
-    return str(cell) if isinstance(cell, int | np.integer) and 1000 <= cell <= 9999 else cell
+    """A whole number is read as its digits: 2024 is a year, 20240131 a day."""
+    return str(cell) if isinstance(cell, int | np.integer) else cell
+
+
+def _unit(cells: Sequence[Any]) -> str | None:
+    """The unit of whole numbers since 1970, None where the cells are no such numbers.
+
+    >>> [_unit(cells) for cells in ([1704067200], ["1704067200000"], [2024], ["2024-01-31"])]
+    ['s', 'ms', None, None]
+    """
+    if not all(re.fullmatch(r"\d{9,19}", str(cell)) for cell in cells):
+        return None
+    most = max(map(int, cells))
+    return next(unit for unit, end in (("s", 10**11), ("ms", 10**14), ("us", 10**17), ("ns", 10**20)) if most < end)
+
+
+def uneven(times: np.ndarray, place: str) -> str | None:
+    """Return in words how many sorted times are not as far apart as most; None where all are."""
+    if len(times) < 3 or inferred(times):
+        return None
+    lengths, counts = np.unique(np.diff(times), return_counts=True)
+    usual = lengths[counts.argmax()]
+    if counts.max() < len(times) / 2:
+        return f"{place}: the times are unequally far apart, and every row is one step"
+    first = shown(times[np.flatnonzero(np.diff(times) != usual)[0]])
+    seconds = int(usual / np.timedelta64(1, "s"))
+    odd = len(times) - 1 - counts.max()
+    told = f"after {odd} of {len(times)} times the next is not {seconds} seconds later, first after {first}"
+    return f"{place}: {told}; every row is one step, unless every: says how far apart steps are"
 
 
 def offset(every: str) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, frames, times
 from rnnlab.data.sources.frames import Frame, Place
-from rnnlab.data.sources.numbers import numbers, numbers_or_names
+from rnnlab.data.sources.gaps import complaint
+from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
 from rnnlab.data.sources.reading import found
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.errors import UserError
@@ -104,6 +105,10 @@ def _joined(parts: list[Any]) -> Any:
 
 def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any]]:
     frame = frames.read(path, names, config)
+    if config.id:
+        lacking = np.array([missing(cell, set(config.missing_values)) for cell in frame.columns[config.id]], bool)
+        if lacking.any():
+            raise UserError(complaint(frame, config.id, lacking))
     plain = (config.time, config.id)
     found = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
     return found, [Place(frame, row) for row in range(len(frame))]

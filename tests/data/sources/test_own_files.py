@@ -76,7 +76,7 @@ COMPLAINTS = [
         {"name": "text", "train": "t.txt"},
         "t.txt",
         b"a\n",
-        "t.txt:1 and what follows has 2 tokens, too few for train",
+        "t.txt:1: the text has 2 tokens by level: word, too few for train",
     ),
     ({"name": "text", "train": "t.txt"}, "t.txt", b"one\ncaf\xe9\n" * 9, "t.txt:2 is not utf-8 text: byte 0xe9 at column 4"),
     (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:1: there is no column 'text'; the columns are words, label"),

@@ -1,0 +1,32 @@
+"""Columns by their names, as people spell these."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rnnlab.errors import UserError
+from rnnlab.names import nearest
+
+
+def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:
+    """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice.
+
+    An accent may be part of its letter in one name and a sign of its own in the other.
+
+    >>> chosen("a.csv:1", ["text", "e\\u0301t\\u00e9"], ["\\u00e9t\\u00e9"])
+    [1]
+    """
+    known = [_composed(name) for name in known]
+    columns = [_composed(column) for column in columns]
+    for column in columns:
+        if known.count(column) != 1:
+            names = ", ".join(map(str, known))
+            problem = f"the column {column!r} stands {known.count(column)} times"
+            if column not in known:
+                problem = f"there is no column {column!r}{nearest(column, known)}"
+            raise UserError(f"{place}: {problem}; the columns are {names}")
+    return [known.index(column) for column in columns]
+
+
+def _composed(name: Any) -> Any:
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name

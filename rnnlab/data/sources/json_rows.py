@@ -1,0 +1,69 @@
+"""Rows of JSON: a list of them, a mapping of columns, or what pandas writes."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rnnlab.data.sources.column_names import chosen
+from rnnlab.errors import UserError
+
+HALF, HALF_READ = re.compile(r"\\u[dD][89a-fA-F]"), re.compile("[\ud800-\udfff]")
+"""Halves of characters in JSON, as they are written and as they are read."""
+
+
+def whole(path: Path, text: str) -> list[Any]:
+    """Return the rows of one document: a list, a mapping of columns, or the one list of mappings that it holds.
+
+    >>> whole(Path("a.json"), '{"version": 1, "data": [{"text": "a"}]}')
+    [{'text': 'a'}]
+    """
+    found = parsed(str(path), text)
+    if isinstance(found, dict) and set(found) == {"columns", "index", "data"}:  # pandas' orient="split"
+        found = [dict(zip(found["columns"], row, strict=True)) for row in found["data"]]
+    if isinstance(found, dict) and len(inside := [part for part in found.values() if _is_rows(part)]) == 1:
+        found = inside[0]
+    if isinstance(found, dict):
+        found = _turned(path, found)
+    if not isinstance(found, list):
+        raise UserError(f"{path} should be a list of rows, got {str(found)[:60]}")
+    return found
+
+
+def _is_rows(part: Any) -> bool:
+    return isinstance(part, list) and bool(part) and all(isinstance(row, dict) for row in part)
+
+
+def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a mapping of columns, each a list, or a mapping by row as pandas writes it."""
+    columns = {name: list(cells.values()) if isinstance(cells, dict) else cells for name, cells in whole.items()}
+    if not columns or not all(isinstance(cells, list) for cells in columns.values()):
+        raise UserError(f"{path} should be a list of rows or a mapping of columns, got a mapping of {', '.join(columns)[:60]}")
+    if len(set(map(len, columns.values()))) > 1:
+        raise UserError(f"{path} has columns of different lengths: {', '.join(f'{k} {len(v)}' for k, v in columns.items())}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def parsed(place: str, text: str) -> Any:
+    """Return what a text of JSON holds; raise UserError where it is none, and where a name stands twice."""
+    try:
+        found = json.loads(text, object_pairs_hook=_pairs(place))
+    except json.JSONDecodeError as error:
+        where = f"column {error.colno}" if "\n" not in text.strip() else f"line {error.lineno}, column {error.colno}"
+        raise UserError(f"{place} is no JSON: {error.msg} ({where})") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{place} is no JSON: {error}") from None
+    if HALF.search(text) and HALF_READ.search(json.dumps(found, ensure_ascii=False)):
+        raise UserError(f"{place}: half a character, such as \\ud83d without what follows it, is no text")
+    return found
+
+
+def _pairs(place: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def pairs(given: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(given)
+        if len(made) != len(given):
+            chosen(place, [name for name, _ in given], made)
+        return made
+
+    return pairs

@@ -1,0 +1,160 @@
+"""Files as people have them: read as they meant, or refused in words that say what to do."""
+
+import gzip
+import json
+
+import numpy as np
+import pandas
+import pytest
+from pydantic import TypeAdapter
+
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.describe import describe
+from rnnlab.data.sources import times
+from rnnlab.data.sources.registry import prepared_for
+from rnnlab.errors import UserError
+
+ROWS = [(f"film number {n}", "pos" if n % 2 else "neg") for n in range(40)]
+CSV = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
+RECORDS = [{"text": text, "label": label} for text, label in ROWS]
+HOURS = pandas.DataFrame({"date": pandas.date_range("2024-01-01", periods=200, freq="h"), "y": np.arange(200) % 24})
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def told(place, file, content, **section):
+    """What `data describe` says of a file, by itself of a table of texts with labels."""
+    (place / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+    data = {"name": "table", "train": file, "text": "text", "label": "label"} if "name" not in section else {"train": file}
+    return describe(prepared_for(TypeAdapter(DataConfig).validate_python(data | section)))
+
+
+def series(place, frame, **section):
+    return told(place, "a.csv", frame.to_csv(index=False), name="series", columns="y", time="date", **section)
+
+
+READ = {
+    "packed, and not named so": ("a.csv", gzip.compress(CSV.encode()), {}),
+    "named as packed": ("a.csv.gz", CSV, {}),
+    "Excel's own first line": ("a.csv", "sep=;\n" + CSV.replace(",", ";"), {}),
+    "signs of a glob in the name": ("a[1].csv", CSV, {}),
+    "an accent that is a sign of its own": ("a.csv", CSV.replace("label", "e\u0301t", 1), {"label": "\u00e9t"}),
+    "rows inside a document": ("a.json", json.dumps({"version": 2, "data": RECORDS}), {}),
+    "pandas' split": ("a.json", pandas.DataFrame(RECORDS).to_json(orient="split"), {}),
+}
+
+
+@pytest.mark.parametrize("which", READ)
+def test_what_is_meant_is_read(place, which):
+    name, content, section = READ[which]
+    found = told(place, name, content, **section)
+    assert sum(found["splits"][split]["examples"] for split in found["splits"]) == len(ROWS)
+    assert set(found["splits"]["train"]["labels"]) == {"neg", "pos"}
+
+
+REFUSED = {
+    "another encoding": (CSV.replace("film", "größer").encode("cp1252"), r"a\.csv:2 is not utf-8 text.*encoding: latin-1 or"),
+    "a workbook": (b"PK\x03\x04" + bytes(range(256)), "a zip archive or an Excel workbook, and no text"),
+    "a title above the names": ("All films\n" + CSV, r"a\.csv:2: 2 cells, but the first row, 'All films', names one column"),
+    "names alone": ("text,label\n", "a.csv has no rows"),
+    "blank lines alone": ("\n  \n\n", "only blank lines"),
+    "one row": ("text,label\na,b\n", "one training example is too few"),
+    "a label a row": ("text,label\n" + "".join(f"a,{n}\n" for n in range(9)), "a label with fewer rows than there are splits"),
+    "what Python writes for nothing": (CSV + "a film,None\na film,n/a\n", r"2 of 42 rows have no value.*at 42, 43"),
+}
+
+
+@pytest.mark.parametrize("which", REFUSED)
+def test_what_cannot_be_meant_is_refused(place, which):
+    content, message = REFUSED[which]
+    with pytest.raises(UserError, match=message):
+        told(place, "a.csv", content)
+
+
+def test_json_is_refused_with_line_and_column(place):
+    with pytest.raises(UserError, match=r"a\.jsonl:2 is no JSON: Expecting value \(column 24\)"):
+        told(place, "a.jsonl", json.dumps(RECORDS[0]) + '\n{"text": "x", "label": \n')
+    with pytest.raises(UserError, match=r"a\.jsonl:1: half a character"):
+        told(place, "a.jsonl", '{"text": "a \\ud83d b", "label": "pos"}\n')
+    whole = "".join(json.dumps({**row, "text": row["text"] + " \U0001f600"}) + "\n" for row in RECORDS)
+    assert "\\ud83d\\ude00" in whole
+    assert "\U0001f600" in told(place, "a.jsonl", whole)["splits"]["train"]["examples_shown"][0]["text"]
+
+
+def test_a_text_is_not_its_own_label(place):
+    with pytest.raises(ValueError, match="text is what is predicted"):
+        told(place, "a.csv", CSV, label="text")
+
+
+def test_labels_that_may_be_none_are_told(place):
+    more = "".join(f"a film {n},?\n" for n in range(9))
+    assert "'?' is a label like any other" in str(told(place, "a.csv", CSV + more)["told"])
+    mixed = "".join(json.dumps({"text": f"film {n}", "label": [1, "1", True][n % 3]}) + "\n" for n in range(60))
+    assert "several types (bool, int, str)" in str(told(place, "a.jsonl", mixed)["told"])
+
+
+def test_numbers_as_typesetters_write_them(place):
+    found = told(place, "a.csv", "text,v\n" + "".join(f"film {n},\u2212{n}\n" for n in range(40)), label=None, value="v")
+    assert found["splits"]["train"]["targets"]["mean"] < -10
+    with pytest.raises(UserError, match=r"got '-'; .*missing_values: \['-'\]"):
+        told(place, "a.csv", "text,v\n" + "".join(f"film {n},-\n" for n in range(40)), label=None, value="v")
+
+
+def test_a_text_without_words(place):
+    with pytest.raises(UserError, match="no words, only blank lines"):
+        told(place, "a.txt", "\n \n" * 20, name="text")
+    with pytest.raises(UserError, match="one token by level: word"):
+        told(place, "a.txt", "x" * 400, name="text")
+
+
+@pytest.mark.parametrize(("unit", "kind"), [("s", int), ("ms", int), ("us", str), ("ns", np.int64)])
+def test_numbers_since_1970_are_times(unit, kind):
+    days = np.array(["2024-01-31T13:00", "2024-02-01T13:00"], "datetime64[ns]")
+    cells = [kind(day) for day in days.astype(f"datetime64[{unit}]").astype(np.int64)]
+    assert times.parse(cells, "date", str).tolist() == days.tolist()
+
+
+def test_other_numbers_are_dates_or_no_times():
+    assert times.parse([20240131, 20240201], "date", str)[0] == np.datetime64("2024-01-31")
+    with pytest.raises(UserError, match="without time: rows are read in their order"):
+        times.parse([0, 1, 2], "date", str)
+
+
+def test_uneven_times_and_overlaps_are_told(place):
+    assert "told" not in series(place, HOURS)
+    assert "after 1 of 198 times the next is not 3600 seconds later, first after 2024-01-03 01:00" in str(
+        series(place, HOURS.drop([50, 51]))["told"]
+    ).replace("\n", " ")
+    HOURS[150:].to_csv(place / "b.csv", index=False)
+    assert "b.csv:2: test begins at 2024-01-07 06:00" in str(series(place, HOURS, test="b.csv")["told"])
+
+
+def test_a_series_that_lacks_its_values_or_its_name(place):
+    with pytest.raises(UserError, match="the column 'y' has no value in the training split"):
+        series(place, HOURS.assign(y=np.nan), missing="interpolate")
+    with pytest.raises(UserError, match=r"a\.csv:102: 100 of 200 rows have no value in the column 'k'"):
+        series(place, HOURS.assign(k=["a"] * 100 + [""] * 100), id="k")
+
+
+def test_arrays_that_lack_something(place):
+    x, y = np.zeros((40, 3, 2)), np.arange(40) % 2
+
+    def read(**given):
+        np.savez(place / "a.npz", **{"x": x, "y": y, **given})
+        section = {"name": "npz", "train": "a.npz", "input": "x", "label": "y"}
+        return describe(prepared_for(TypeAdapter(DataConfig).validate_python(section)))
+
+    with pytest.raises(UserError, match=r"'y': 20 of 40 labels are missing \(NaN\), the first at 0"):
+        read(y=np.where(y == 0, np.nan, 1.0))
+    with pytest.raises(UserError, match="'x' has no examples"):
+        read(x=x[:0], y=y[:0])
+    with pytest.raises(UserError, match="joined end to end need sizes"):
+        read(x=x[:, 0, 0])
+    np.savez(place / "s.npz", y=np.array([None if n == 3 else float(n % 24) for n in range(200)], object))
+    section = {"name": "series", "train": "s.npz", "columns": "y", "missing": "interpolate"}
+    assert describe(prepared_for(TypeAdapter(DataConfig).validate_python(section)))["missing"]["train"] == 1
