@@ -13,6 +13,7 @@
 
 from rnnlab.cells.kinds import cell
 from rnnlab.data.registered import dataset
+from rnnlab.data.task import task
 from rnnlab.noise.scheme import scheme
 from rnnlab.trackers.tracker import tracker
 from rnnlab.training.optimizer_config import optimizer
@@ -20,4 +21,4 @@ from rnnlab.training.own_callbacks import callback
 from rnnlab.training.own_metrics import metric
 from rnnlab.training.schedules import schedule
 
-__all__ = ["callback", "cell", "dataset", "metric", "optimizer", "schedule", "scheme", "tracker"]
+__all__ = ["callback", "cell", "dataset", "metric", "optimizer", "schedule", "scheme", "task", "tracker"]

@@ -125,7 +125,10 @@ def reset(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> Non
 
 
 def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
-    """A precision of noise is for predicted numbers."""
+    """A precision of noise is for predicted numbers, and calibration for what rnnlab knows how to read."""
+    if evaluation.montecarlo and KINDS[data.task].loss:
+        message = f"{data.name} has a task of your own ({data.task}), whose outputs no calibration is known for"
+        raise conflict(("evaluation", "montecarlo"), message, "montecarlo")
     if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
         message = f"{_asks(data)}, and only predicted numbers have noise about them"
         raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)

@@ -9,6 +9,7 @@ from rnnlab.cells.builtin import CELLS
 from rnnlab.config.experiment import RunConfig
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.data.registered import DATASETS
+from rnnlab.data.task import KINDS
 from rnnlab.errors import UserError
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.registry import INTERACTIVE, Registry
@@ -65,6 +66,7 @@ def used(config: RunConfig) -> dict[str, str]:
 
 def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
     yield DATASETS, config.data.name
+    yield KINDS, config.data.task
     settings: list[Any] = [config.model.embedding.dropout] if config.model.embedding else []
     for layer in config.model.recurrent:
         yield CELLS, layer.cell

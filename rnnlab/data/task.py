@@ -1,8 +1,10 @@
 """What a data set asks of a model: the kinds of task, their figures, and the shape of a batch."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from rnnlab.registry import Registry, file_of
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,21 @@ class Kind:
     """Whether a target is the number of a class, int32, or float32 values, as many as there are outputs."""
     figures: Mapping[str, str]
     """What is measured on every split, and whether less (min) or more (max) of it is better."""
+    loss: Callable[..., Any] | None = None
+    """Of a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
+    metrics: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """Of a task of one's own: by name (targets, outputs) -> the value of every scored position."""
+    heads: int = 1
+    """How many outputs the head has for each of the data set's."""
 
 
 _LABELS = {"loss": "min", "accuracy": "max", "macro_f1": "max"}
 _NUMBERS = {"loss": "min", "root_mean_squared_error": "min", "mean_absolute_error": "min"}
 
-KINDS = {
+KINDS: Registry[Kind] = Registry("task")
+"""Every kind of task; those of a plug-in have a loss of their own."""
+
+_BUILT_IN = {
     "language_model": Kind(
         "language modelling", per_step=True, ahead=True, classes=True, figures={"loss": "min", "perplexity": "min"}
     ),
@@ -57,10 +68,44 @@ KINDS = {
         figures={"loss": "min", "frame_negative_log_likelihood": "min", "micro_f1": "max"},
     ),
 }
-"""Every kind of task. Targets: [rows, steps] of token numbers (language and character models) or of labels (tagging), [rows]
-of labels (classification), [rows, labels] of zeros and ones (labelling), [rows, outputs] of numbers (regression), [rows, steps,
-outputs] of the numbers `horizon` steps later (forecasting; a model of quantile_forecasting has as many outputs for each of the
-numbers as there are quantiles) or of zeros and ones (multilabel, the next frame of polyphonic music)."""
+"""The kinds that come with rnnlab. Targets: [rows, steps] of token numbers (language and character models) or of labels
+(tagging), [rows] of labels (classification), [rows, labels] of zeros and ones (labelling), [rows, outputs] of numbers
+(regression), [rows, steps, outputs] of the numbers `horizon` steps later (forecasting; a model of quantile_forecasting has
+as many outputs for each of the numbers as there are quantiles) or of zeros and ones (multilabel, the next frame of
+polyphonic music)."""
+
+for _name, _kind in _BUILT_IN.items():
+    KINDS.add(_name, _kind)
+
+
+def task(
+    name: str,
+    *,
+    per_step: bool = False,
+    ahead: bool = False,
+    classes: bool = False,
+    heads: int = 1,
+    metrics: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a loss as a kind of task by name, for data sets that `register.dataset(..., task=NAME)` declares.
+
+    The loss is a function in keras.ops: (targets, outputs) -> the loss of every scored position, [rows] or where the task is
+    `per_step` [rows, steps]; it is averaged over them. The head is a dense layer without activation, with `heads` outputs for
+    each output of the data set. `metrics` are by name a function of the same form, averaged alike, and whether less (min) or
+    more (max) is better. `ahead` says that targets are inputs still to come, `classes` that they are numbers of classes.
+    Raises ValueError for a name that is taken and for another word than min and max.
+    """
+    known = {"loss": "min", **{metric: mode for metric, (_, mode) in (metrics or {}).items()}}
+    if wrong := [f"{metric}: {mode!r}" for metric, mode in known.items() if mode not in ("min", "max")]:
+        raise ValueError(f"a metric of the task {name} is better by min or max, got {', '.join(wrong)}")
+
+    def register(loss: Callable[..., Any]) -> Callable[..., Any]:
+        of = {metric: function for metric, (function, _) in (metrics or {}).items()}
+        kind = Kind(name.replace("_", " "), per_step, ahead, classes, known, loss, of, heads)
+        KINDS.add(name, kind, file_of(loss))
+        return loss
+
+    return register
 
 
 @dataclass(frozen=True)

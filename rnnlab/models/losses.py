@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.data.task import KINDS
 from rnnlab.replicas import replicas
 
 
@@ -89,6 +90,11 @@ CELLS = {
 """The loss of a cell, by name."""
 
 
+def _of(name: str) -> Any:
+    """The loss of a position: one of `CELLS`, or that of a task of a plug-in."""
+    return CELLS.get(name) or KINDS[name].loss
+
+
 @keras.saving.register_keras_serializable(package="rnnlab")
 class Weighted(keras.losses.Loss):
     """scale / rows * sum of w_c l_c over the cells c of a batch, [rows] or [rows, steps], whatever mask the predictions have.
@@ -114,7 +120,7 @@ class Weighted(keras.losses.Loss):
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of every cell, [rows] or [rows, steps]."""
         given = (ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
-        return pinball(*given, self.quantiles) if self.quantiles else CELLS[self.cell](*given)
+        return pinball(*given, self.quantiles) if self.quantiles else _of(self.cell)(*given)
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
         """The loss of a batch."""

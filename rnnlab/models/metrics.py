@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.data.task import KINDS
 from rnnlab.models.losses import (
     absolute_error,
     by_quantile,
@@ -143,3 +144,26 @@ class PinballLoss(CellMean):
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The loss of every cell."""
         return pinball(y_true, y_pred, self.quantiles)
+
+
+@keras.saving.register_keras_serializable(package="rnnlab")
+class OwnMean(CellMean):
+    """The mean over all positions of a metric that a task of a plug-in has."""
+
+    def __init__(self, task: str, metric: str, name: str | None = None, dtype: str | None = None):
+        super().__init__(name or metric, dtype)
+        self.task, self.metric = task, metric
+        self._direction = "up" if KINDS[task].figures[metric] == "max" else "down"
+
+    @property
+    def kind(self) -> tuple[str, tuple[float, ...]]:
+        """This metric of this task."""
+        return f"{self.task}/{self.metric}", ()
+
+    def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """The value of every position."""
+        return KINDS[self.task].metrics[self.metric](y_true, ops.cast(y_pred, "float32"))
+
+    def get_config(self) -> dict[str, Any]:
+        """Every argument."""
+        return {"task": self.task, "metric": self.metric, "name": self.name, "dtype": self.dtype}

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
+from rnnlab.data.task import KINDS
 from rnnlab.data.word_vectors import width_of
 from rnnlab.errors import UserError
 from rnnlab.models.recurrent_config import AnyLayer, Width, Words
+from rnnlab.names import nearest
 from rnnlab.section import Section, conflict
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -61,20 +63,7 @@ class EmbeddingConfig(Section):
 class HeadConfig(Section):
     """From the last layer's output to the prediction."""
 
-    task: (
-        Literal[
-            "language_model",
-            "character_model",
-            "classification",
-            "labelling",
-            "tagging",
-            "regression",
-            "forecasting",
-            "quantile_forecasting",
-            "multilabel",
-        ]
-        | None
-    ) = None
+    task: str | None = None
     """The kind of task it is for; null takes the one that the data has."""
     pooling: Literal["last", "mean", "max", "attention"] = "last"
     """What stands for a sequence: the last real step's output, or the mean, the maximum or a mean weighed by attention (Yang et
@@ -93,6 +82,13 @@ class HeadConfig(Section):
     """Add a bias to the outputs of tied weights; untied ones always have one."""
     dropout: Rate = 0.0
     """The rate of the mask on the last layer's output, one mask a sequence."""
+
+    @field_validator("task")
+    @classmethod
+    def _registered(cls, task: str | None) -> str | None:
+        if task is not None and task not in KINDS:
+            raise ValueError(f"must be one of {', '.join(KINDS)}{nearest(task, KINDS)}, got the text {task!r}")
+        return task
 
 
 class InitialConfig(Section):

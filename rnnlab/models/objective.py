@@ -17,7 +17,7 @@ class Objective:
     """A loss and the metrics beside it, as `model.compile` takes them."""
 
     cell: str
-    """The loss of a cell: a key of `rnnlab.models.losses.CELLS`."""
+    """The loss of a cell: a key of `rnnlab.models.losses.CELLS`, or a task of a plug-in."""
     metrics: Callable[[int], list[keras.metrics.Metric]]
     """The metrics for so many outputs."""
 
@@ -64,4 +64,6 @@ OBJECTIVES = {
 
 def objective(task: Task) -> Objective:
     """Return the objective of a task."""
+    if task.kind.loss:
+        return Objective(task.name, lambda _: [metrics.OwnMean(task.name, metric) for metric in task.kind.metrics])
     return _of_quantiles(task.quantiles) if task.quantiles else OBJECTIVES[task.name]

@@ -21,7 +21,9 @@ def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     """Return what a run is made from."""
     dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
     plugins = {"plugins": parts} if (parts := used(spec.config)) else {}
-    modes = {"modes": {name: METRICS[name].mode for name in names}} if (names := spec.config.evaluation.metrics) else {}
+    kind = dataset.task.kind
+    own = {name: METRICS[name].mode for name in spec.config.evaluation.metrics} | (dict(kind.figures) if kind.loss else {})
+    modes = {"modes": own} if own else {}
     return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped, **plugins, **modes}
 
 

@@ -60,5 +60,5 @@ def _values(name: str, data: Dataset, x: np.ndarray, y: np.ndarray) -> None:
         within = y.size == 0 or (y.min() >= 0 and y.max() < task.outputs)
         require(bool(within), f"{name}: a class is outside 0 to {task.outputs - 1}: give outputs=")
     else:
-        width = task.outputs // max(1, len(task.quantiles))
+        width = task.outputs // max(task.kind.heads, len(task.quantiles))
         require(y.shape[-1] == width, f"{name}: a target has {y.shape[-1]} numbers and the task {width}: give outputs=")

@@ -3,6 +3,7 @@
 The runs are made on JAX, which resumes exactly too, and whose processes start sooner.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from rnnlab.config.executor_config import RayConfig
 from rnnlab.errors import UserError
 from rnnlab.progress.lines import Line, Lines
 from rnnlab.storage import listing
+from rnnlab.storage.store import read
 from rnnlab.sweep.executors import ray_tasks
 from rnnlab.sweep.executors.ray_cluster import Ray
 from rnnlab.sweep.job import Job
@@ -102,6 +104,35 @@ def test_a_lost_machine_costs_no_result_and_no_bit(whole: list[Any], cluster: An
     assert bits(tmp_path) == whole
     assert sum(len(listing.run(folder)["retried"]) for folder in (tmp_path / "runs").glob("small/*/seed-1")) == len(lost)
     assert not [*tmp_path.rglob(".token-*")]
+
+
+PARTS = """name: own
+plugins: [own_parts.py, training_parts.py]
+data: {{name: walk, steps: 4, examples: {{train: 32, validation: 16, test: 16}}}}
+model: {{recurrent: [{{cell: mgu, units: 3, recurrent_dropout: {{scheme: mine}}}}]}}
+training: {{epochs: 2, optimizer: {{name: signs}}, schedule: {{name: triangle}}, callbacks: [{{name: pulled}}]}}
+evaluation: {{metrics: [within_one]}}
+compare: {{seeds: 2}}
+executor: {{name: ray, address: "{address}"}}
+"""
+
+
+@pytest.mark.cluster
+def test_parts_of_plug_ins_travel_to_the_machines(cluster: Any, tmp_path: Path) -> None:
+    for name in ("own_parts", "training_parts"):
+        text = (Path(__file__).parents[1] / "plugins" / f"{name}.txt").read_text()
+        (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / "own.yaml").write_text(PARTS.format(address=cluster.address))
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "rnnlab", "run", "own.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = read(tmp_path / "runs" / "own").runs
+    assert [run.result["status"] for run in runs if run.result] == ["done", "done"]
+    assert all(0 <= run.result["metrics"]["test_within_one"] <= 1 for run in runs if run.result)
+    used = {"data set walk", "cell mgu", "scheme mine", "optimizer signs", "schedule triangle", "callback pulled"}
+    assert all(set(run.result["plugins"]) == {*used, "metric within_one"} for run in runs if run.result)
+    assert all("pulled" in event["train"] for run in runs for event in run.epochs)
 
 
 def test_a_run_asks_the_cluster_for_cores_and_gpus(tmp_path: Path) -> None:
