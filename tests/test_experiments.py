@@ -223,3 +223,22 @@ def test_the_table_of_published_figures_is_what_was_run():
         assert file.with_suffix(".svg").is_file()
         assert {run["variant"] for run in kept["runs"]} <= {claim["variant"] for claim in table["claims"]()}
         assert all(run["best_epoch"] <= run["epochs"] for run in kept["runs"])
+
+
+def test_what_is_said_of_the_backbone_is_what_was_measured():
+    """The tables are what the script writes, the answer quotes them, and memories are those of the closed form."""
+    folder = SPEED.parent / "backbone"
+    script, kept = runpy.run_path(str(folder / "measure.py")), json.loads((folder / "backbone.json").read_text())
+    text, tables = (folder / "README.md").read_text(), script["tables"](kept)
+    assert text.endswith(script["START"] + tables)
+    answer = text.partition("**Answer.**")[2].partition("```")[0]
+    assert all(number in tables for number in re.findall(r"\d\.\de[-+]\d\d|\d of 6(?! diverge)", answer))
+    assert sum(run["test"] is None for run in kept["runs"]) == 5
+    planned = load(folder / "backbone.yaml").runs()
+    assert sorted((run.variant, run.seed) for run in planned) == sorted((run["variant"], run["seed"]) for run in kept["runs"])
+    for row in kept["memory"]:
+        alive = row["alive, exact"]
+        assert abs(row["alive"] - alive) < 5 * (alive * (1 - alive) / (script["ROWS"] * script["UNITS"])) ** 0.5
+        assert row["mean"] == pytest.approx(
+            row["mean, exact"], rel=5 * ((1 / alive - 1) / (script["ROWS"] * script["UNITS"])) ** 0.5
+        )
