@@ -18,6 +18,7 @@ What is not public and cannot stand here, since a class gives a library its own 
 """
 
 import io
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -207,6 +208,17 @@ def in_xla(graph: Any) -> bool:
     from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
     return bool(GraphOrParentsInXlaContext(graph))
+
+
+def exporting() -> bool:
+    """Return whether a model is being traced for a file, by Keras, by tf2onnx or by `rnnlab export`; none of them says so."""
+    frame: Any = sys._getframe()
+    while frame and not str(frame.f_globals.get("__name__")).startswith(_EXPORTERS):
+        frame = frame.f_back
+    return frame is not None
+
+
+_EXPORTERS = ("keras.src.export.", "tf2onnx.", "rnnlab.trained.export")
 
 
 def keras_loop() -> Callable[..., Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor, dropped
 from rnnlab.layers import arguments, noise_rates, penalty
 from rnnlab.layers.carried import CarriedState
@@ -39,7 +40,9 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     norm_stabiliser * mean((||h_t|| - ||h_{t-1}||)^2) over unpadded steps (Krueger & Memisevic 2016, arXiv 1511.08400).
 
     `implementation="auto"` takes cuDNN where it can compute the same, else the fast scan, else the loop; `"loop"` forces
-    the loop. Raises ValueError for a setting that makes no sense for this cell.
+    the loop. An exported file holds the loop in any case: every converter can read it.
+
+    Raises ValueError for a setting that makes no sense for this cell.
     """
 
     watched_by: Any = None
@@ -137,7 +140,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
-        quick = self.implementation != "loop" and not self.unroll and self.cell.pure
+        quick = self.implementation != "loop" and not self.unroll and self.cell.pure and not compat.exporting()
         if quick and self.cell.kind.factors and isinstance(x.shape[0], int) and not self.watched_by:
             factors = self.cell.factors(projected, fixed | varying)
             return linear_scan.scan(factors, states, padding, self.zero_output_for_mask)
@@ -170,7 +173,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
 
     def _on_cudnn(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]) -> tuple[Tensor, States] | None:
         """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
-        if mask is not None or not self._takes_cudnn():
+        if mask is not None or compat.exporting() or not self._takes_cudnn():
             return None
         kernels = self.cell.kernels(masks)
         return cudnn.run(self.cell, dropped(x, masks, "input"), states, kernels["recurrent"])

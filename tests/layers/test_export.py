@@ -7,57 +7,170 @@ import keras
 import numpy as np
 import pytest
 from conformance.running import BACKEND, normal, randomise
+from conformance.table import CELLS, EVERYWHERE, NAMED
+from conformance.table import LSTM as PLAIN
 
-from rnnlab.layers import GRU, LSTM, Embedding, LockedDropout
+import rnnlab
+from rnnlab.cells import GRUCell, StepCell
+from rnnlab.cells.builtin import CELLS as REGISTERED
+from rnnlab.layers import GRU, LSTM, RNN, Bidirectional, Embedding, LockedDropout
+from rnnlab.trained import export
 
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.slow,
-    pytest.mark.skipif(BACKEND != "tensorflow", reason="files of TensorFlow"),
-]
-RUN = """
-import sys, pathlib, numpy as np, tensorflow as tf
-for path in pathlib.Path(sys.argv[1]).iterdir():
-    loaded = tf.saved_model.load(path / "saved")
-    for case in path.glob("case-*.npz"):
-        data = np.load(case)
-        np.testing.assert_allclose(loaded.serve(data["x"]), data["y"], rtol=0, atol=1e-5, err_msg=str(path))
-assert "rnnlab" not in sys.modules
-print("ran", len(list(pathlib.Path(sys.argv[1]).iterdir())))
+READERS = """
+import numpy as np
+
+def savedmodel(path):
+    import tensorflow as tf
+    model = tf.saved_model.load(path)
+    return lambda x: np.array(model.serve(x))
+
+def tflite(path):
+    import tensorflow as tf
+    def run(row):
+        reader = tf.lite.Interpreter(path)
+        reader.resize_tensor_input(reader.get_input_details()[0]["index"], row.shape)
+        reader.allocate_tensors()
+        reader.set_tensor(reader.get_input_details()[0]["index"], row)
+        reader.invoke()
+        return reader.get_tensor(reader.get_output_details()[0]["index"])
+    return lambda x: np.concatenate([run(row[None]) for row in x])
+
+def onnx(path):
+    import onnxruntime
+    session = onnxruntime.InferenceSession(path)
+    return lambda x: session.run(None, {session.get_inputs()[0].name: x})[0]
 """
-WORDS = np.random.default_rng(0).integers(1, 9, size=(3, 6))
-PADDED = np.pad(WORDS, [(0, 0), (0, 4)])
+RUN = """
+import pathlib, sys
+sys.modules["rnnlab"] = None
+wrong, read = [], 0
+for folder in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    for path in folder.glob("model.*"):
+        run = {"savedmodel": savedmodel, "tflite": tflite, "onnx": onnx}[path.suffix[1:]](str(path))
+        for case in sorted(folder.glob("case-*.npz")):
+            data = np.load(case)
+            differences = np.abs(run(data["x"]) - data["y"])
+            places = sorted({int(place) for place in np.argwhere(~(differences <= 1e-5))[:, -1]})
+            wrong += [(folder.name, path.name, case.name, float(differences.max()), places)] if places else []
+            read += 1
+print("read", read, "wrong", wrong)
+"""
+FORMS = ("savedmodel", "tflite", "onnx") if BACKEND == "tensorflow" else ("savedmodel",)
+WORDS = np.random.default_rng(0).integers(1, 9, size=(3, 6)).astype("int32")
+INPUTS = (WORDS, np.pad(WORDS, [(0, 0), (0, 4)]), WORDS[:1, :1])
+"""Sequences of two lengths, the longer ones padded, and a sequence of one step."""
+SEQUENCES = {"return_sequences": True}
+ZONEOUT = {"scheme": "zoneout", "cell": 0.3, "hidden": 0.1}
+LAYERS = [
+    lambda: Bidirectional(GRU(3, recurrent_dropout=0.3, **SEQUENCES)),
+    lambda: keras.layers.Bidirectional(LSTM(3, **SEQUENCES), merge_mode="sum"),
+    lambda: LSTM(3, go_backwards=True, recurrent_dropout={"scheme": "rnndrop", "rate": 0.3}, **SEQUENCES),
+    lambda: RNN([keras.layers.LSTMCell(3), keras.layers.GRUCell(3)], **SEQUENCES),
+    lambda: RNN(GRUCell(3), zero_output_for_mask=True, **SEQUENCES),
+    lambda: keras.Sequential([GRU(3, dropout=0.2, ar=1.0, **SEQUENCES), LSTM(3, **SEQUENCES)]),
+]
 
 
-def models(layer):
-    """A model of unknown length on padded words, and one each of few and of many known steps."""
-    dropped = Embedding(9, 3, 0.2, mask_zero=True), LockedDropout(0.3)
-    words = keras.Sequential([keras.Input((None,), dtype="int32"), *dropped, layer()])
-    yield "words", words, (WORDS, PADDED, WORDS[:1, :1])
-    for steps in (None, 7, 80):
-        yield f"steps-{steps}", keras.Sequential([keras.Input((steps, 3)), layer()]), (normal((2, steps or 9, 3)),)
+def of(cell, scheme=NAMED[0]):
+    return lambda: cell.layer(3, **SEQUENCES, **cell.options, **scheme.arguments(cell))
 
 
-LAYERS = {
-    "lstm": lambda: LSTM(4, return_sequences=True),
-    "gru before": lambda: GRU(4, reset_after=False),
-    "both ways": lambda: keras.layers.Bidirectional(GRU(4, recurrent_dropout=0.3)),
+SINGLE = [of(cell) for cell in CELLS if cell.single]
+FURTHER = [lambda name=name: RNN(StepCell(name, 3), **SEQUENCES) for name in REGISTERED if name not in ("lstm", "gru")]
+GROUPS = {
+    "layers": ([*LAYERS, *(of(PLAIN, scheme) for scheme in EVERYWHERE[::3])], FORMS),
+    "cells": ([*SINGLE, *FURTHER], FORMS),
+    "combined cells": ([of(cell) for cell in CELLS if not cell.single], FORMS[:2]),
+    "schemes": ([of(PLAIN, scheme) for scheme in NAMED], FORMS[:2]),
 }
+"""Layers that are written in one file, and its forms: what ONNX makes of a cell or scheme is what it makes of its parts."""
 
 
-def test_saved_models_run_without_us(tmp_path):
-    for name in LAYERS:
-        for case, model, inputs in models(LAYERS[name]):
-            randomise(model)
-            folder = tmp_path / f"{name}-{case}".replace(" ", "-").replace(":", "")
-            model.export(folder / "saved", verbose=False)
-            for number, x in enumerate(inputs):
-                np.savez(folder / f"case-{number}.npz", x=x.astype(model.inputs[0].dtype), y=model(x))
-    done = subprocess.run([sys.executable, "-c", RUN, tmp_path], capture_output=True, text=True, cwd=tmp_path)
+def on_words(layers):
+    """A model of all the layers on the same padded words, of unknown length; its outputs are side by side."""
+    words = keras.Input((None,), dtype="int32")
+    x = LockedDropout(0.3)(Embedding(9, 3, 0.2, mask_zero=True)(words))
+    outputs = [layer(x) for layer in layers]
+    return keras.Model(words, keras.ops.concatenate(outputs, axis=-1))
+
+
+def write(folder, model, inputs, forms=FORMS):
+    """A model in every form, and what it predicts."""
+    folder.mkdir()
+    for form in forms:
+        export._WRITERS[form](model, folder / f"model.{form}")
+    for number, x in enumerate(inputs):
+        np.savez(folder / f"case-{number}.npz", x=x, y=model(x))
+
+
+def wrong_elsewhere(folder):
+    """What a process without rnnlab says of all files."""
+    done = subprocess.run([sys.executable, "-c", READERS + RUN, folder], capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert f"ran {len(list(tmp_path.iterdir()))}" in done.stdout
+    return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_short_layer_is_exported(form, tmp_path):
+    readers = {}
+    exec(READERS, readers)
+    model = keras.Sequential([keras.Input((5, 2)), LSTM(3, recurrent_dropout=ZONEOUT)])
+    randomise(model)
+    export._WRITERS[form](model, tmp_path / f"model.{form}")
+    x = normal((2, 5, 2))
+    np.testing.assert_allclose(readers[form](str(tmp_path / f"model.{form}"))(x), model(x), atol=1e-5)
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_all_layers_run_without_us(tmp_path):
+    for name, (layers, forms) in GROUPS.items():
+        model = on_words([layer() for layer in layers])
+        randomise(model)
+        write(tmp_path / name, model, INPUTS, forms)
+    files = sum(len(forms) for _, forms in GROUPS.values())
+    assert wrong_elsewhere(tmp_path) == f"read {files * len(INPUTS)} wrong []"
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_every_length_runs_without_us_before_and_after_training(tmp_path):
+    for steps, trained in ((None, True), (7, False), (32, False), (80, True)):
+        model = keras.Sequential([keras.Input((steps, 3)), LSTM(4, recurrent_dropout=ZONEOUT)])
+        x = normal((3, steps or 9, 3))
+        if trained:
+            model.compile("sgd", "mse")
+            model.fit(x, np.ones((3, 4)), verbose=0)
+        write(tmp_path / str(steps), model, [x, x[:1]])
+    assert wrong_elsewhere(tmp_path) == f"read {len(FORMS) * 8} wrong []"
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="rnnlab writes these files on TensorFlow")
+def test_every_variant_of_the_quickstart_runs_without_us(root, tmp_path):
+    small = {
+        "data.limit_tokens": 2000,
+        "data.vocabulary": 50,
+        "model.embedding.width": 8,
+        "model.recurrent.0.units": 8,
+        "training.epochs": 1,
+        "compare.seeds": 1,
+        "executor.name": "in_process",
+    }
+    study = rnnlab.run(rnnlab.load(root / "configs" / "quickstart.yaml", small), runs=tmp_path / "runs")
+    variants = study.experiment.compare.variants
+    for variant in variants:
+        run, folder = study[variant, 1], tmp_path / "files" / variant
+        folder.mkdir(parents=True)
+        for form in FORMS:
+            export.export(run.folder, form, folder / f"model.{form}")
+        for number, x in enumerate((WORDS, WORDS[:1, :1])):
+            np.savez(folder / f"case-{number}.npz", x=x, y=run.model()(x))
+    assert wrong_elsewhere(tmp_path / "files") == f"read {len(FORMS) * 2 * len(variants)} wrong []"
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's own ways to save")
 @pytest.mark.parametrize("steps", [None, 7])
 def test_other_files_of_tensorflow(steps, tmp_path):
