@@ -19,6 +19,7 @@ What is not public and cannot stand here, since a class gives a library its own 
 
 import io
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -103,6 +104,7 @@ def dismantle(function: Any) -> None:
     """
     from tensorflow.python.framework.func_graph import dismantle_func_graph
 
+    shared_programs().clear()  # they are among those graphs
     for concrete in function._list_all_concrete_functions():
         for graph in [*(inner.graph for inner in concrete.graph._functions.values()), concrete.graph]:
             dismantle_func_graph(graph)
@@ -177,6 +179,25 @@ def gradient_registry() -> dict[str, Any]:
     from tensorflow.python.framework import ops
 
     return ops.gradient_registry._registry
+
+
+def bind_gradient_to_graph(result: Any) -> None:
+    """Let the custom gradient behind a result in a graph live as long as the graph, see `gradient_registry`."""
+    if not hasattr(result, "op") or result.op.type != "IdentityN":  # computed at once
+        return
+    name, graph = result.op.get_attr("_gradient_op_type").decode(), result.graph
+    entry, alive = gradient_registry()[name], weakref.ref(graph)
+    setattr(graph, f"_{name}", entry["type"])
+    entry["type"] = lambda *operands: getattr(alive(), f"_{name}")(*operands)
+    weakref.finalize(graph, gradient_registry().pop, name, None)
+
+
+def shared_programs() -> dict[Any, Any]:
+    """Return the compiled programs that equal layers share, which `keras.backend.clear_session` forgets."""
+    from keras.src.backend.common import global_state
+
+    programs: dict[Any, Any] = global_state.get_global_attribute("rnnlab_programs", default={}, set_to_default=True)
+    return programs
 
 
 def switch_off_determinism() -> None:

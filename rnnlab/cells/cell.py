@@ -9,22 +9,10 @@ from keras import activations, constraints, initializers, ops, regularizers
 from pydantic import ValidationError
 
 from rnnlab.cells.activations import reads_variables
+from rnnlab.cells.cell_step import CellStep
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.own_masks import OwnMasks
-from rnnlab.cells.steps import (
-    Keep,
-    Noise,
-    Params,
-    Product,
-    See,
-    States,
-    Tensor,
-    as_it_is,
-    dropped,
-    masked_product,
-    multiplier,
-    unseen,
-)
+from rnnlab.cells.steps import Noise, Tensor, dropped, masked_product, multiplier
 from rnnlab.names import nearest
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting
@@ -261,19 +249,11 @@ class Cell(OwnMasks, keras.layers.Layer):
         """The step's small parameters by name; a cell has only those that its options ask for."""
         return {name: self.cast(weight) for name, weight in self.vectors.items()}
 
-    def step(
-        self,
-        x: Tensor,
-        states: States,
-        noise: Noise,
-        params: Params,
-        matmul: Product,
-        keep: Keep = as_it_is,
-        see: See = unseen,
-    ) -> tuple[Tensor, States]:
+    @property
+    def step(self) -> CellStep:
         """One time step of this cell; see rnnlab.cells.steps."""
-        activations = keep(self.activation), keep(self.recurrent_activation)
-        return self.kind.step(x, states, noise, params, matmul, *activations, see, **self.kind.own(self.options))
+        options = tuple(self.kind.own(self.options).items())
+        return CellStep(self.kind.step, self.activation, self.recurrent_activation, options)
 
     def factors(self, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
         """The factors of all steps at once; see `CellKind.factors`."""

@@ -6,7 +6,7 @@ import jax
 from jax import numpy as jnp
 
 from rnnlab.cells.steps import States, Tensor, multiplier
-from rnnlab.recurrence.masking import last_output, masked
+from rnnlab.recurrence.masking import Masked, last_output
 
 
 def scan(
@@ -27,7 +27,7 @@ def scan(
         return _scan(step, inputs, states, kernels, biases, params, fixed, varying)
     varying = varying | {"mask": jnp.asarray(mask, bool)[..., None]}
     states = (*states, last_output(states, output_size))
-    outputs, final = _scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying)
+    outputs, final = _scan(Masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying)
     return outputs, final[:-1]
 
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor, multiplier
-from rnnlab.recurrence.masking import last_output, masked
+from rnnlab.recurrence.masking import Masked, last_output
 
 
 def scan(
@@ -28,7 +28,7 @@ def scan(
     if mask is not None:  # Keras's own rule for a masked first step differs from backend to backend
         varying = varying | {"mask": ops.cast(mask, inputs.dtype)[..., None]}
         states = (*states, last_output(states, output_size))
-        outputs, final = scan(masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying, unroll=unroll)
+        outputs, final = scan(Masked(step, zero_output), inputs, states, kernels, biases, params, fixed, varying, unroll=unroll)
         return outputs, final[:-1]
     noises = keras.tree.flatten(varying)
     widths = [inputs.shape[-1], *(noise.shape[-1] for noise in noises)]

@@ -1,5 +1,6 @@
 """Padding inside the recurrence: a masked step keeps its states and its output."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
@@ -7,22 +8,25 @@ from keras import ops
 from rnnlab.cells.steps import Noise, Params, Product, States, Tensor
 
 
-def masked(step: Any, zero_output: bool) -> Any:
+@dataclass(frozen=True)
+class Masked:
     """A step that obeys `noise["mask"]`, (batch, 1), and carries its last output behind the states.
 
     Where the mask is false the states stay and the last output is repeated, or zero is put out.
     """
 
-    def masked_step(
-        x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: Any
-    ) -> tuple[Tensor, States]:
-        *old, last = states
-        output, new = step(x, tuple(old), noise, params, matmul, **also)
-        real = ops.cast(noise["mask"], "bool")
-        output = ops.where(real, output, ops.zeros_like(last) if zero_output else last)
-        return output, (*(ops.where(real, n, o) for n, o in zip(new, old, strict=True)), output)
+    step: Any
+    zero_output: bool
 
-    return masked_step
+    def __call__(
+        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: Any
+    ) -> tuple[Tensor, States]:
+        """The output and the states after it."""
+        *old, last = states
+        output, new = self.step(x, tuple(old), noise, params, matmul, **also)
+        real = ops.cast(noise["mask"], "bool")
+        output = ops.where(real, output, ops.zeros_like(last) if self.zero_output else last)
+        return output, (*(ops.where(real, n, o) for n, o in zip(new, old, strict=True)), output)
 
 
 def last_output(states: States, size: int | None) -> Tensor:

@@ -9,7 +9,7 @@ from keras import ops
 
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.steps import States, Tensor, multiplier
-from rnnlab.recurrence.masking import last_output, masked
+from rnnlab.recurrence.masking import Masked, last_output
 
 
 class Passage(NamedTuple):
@@ -63,7 +63,7 @@ class Watch:
             x, noise, nudges = now
             gates: dict[str, Tensor] = {}
             seeing = partial(step, see=lambda name, gate: gates.setdefault(name, gate))
-            taken = seeing if real is None else masked(seeing, zero_output)
+            taken = seeing if real is None else Masked(seeing, zero_output)
             output, new = taken(x, states, {**fixed, **noise}, params, multiplier(kernels, biases))
             if nudges:
                 output = output + nudges[0]

@@ -7,10 +7,10 @@ import tensorflow as tf
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import in_graph
-from rnnlab.recurrence.masking import last_output, masked
+from rnnlab.recurrence.masking import Masked, last_output
 from rnnlab.recurrence.tf_batch_split import Given
 from rnnlab.recurrence.tf_scan import Scan
-from rnnlab.recurrence.tf_xla_scan import Compiled
+from rnnlab.recurrence.tf_xla_scan import compiled
 
 COMPILED_FROM = 64
 """The least number of steps of a loop, known while a function is traced, that is compiled by XLA: what
@@ -36,12 +36,15 @@ def scan(
     """
     if mask is not None:
         varying = varying | {"mask": tf.cast(mask, tf.bool)[..., tf.newaxis]}
-        step, states = masked(step, zero_output), (*states, last_output(states, output_size))
-    outputs, states = _kind(inputs)(step, output_size)(Given(inputs, states, fixed, varying, kernels, biases, params))
+        step, states = Masked(step, zero_output), (*states, last_output(states, output_size))
+    given = Given(inputs, states, fixed, varying, kernels, biases, params)
+    outputs, states = _scan(step, output_size, given)(given)
     return outputs, states if mask is None else states[:-1]
 
 
-def _kind(inputs: Tensor) -> type[Scan]:
-    """The scan for inputs (steps, batch, width)."""
-    long = (inputs.shape[0] or 0) >= COMPILED_FROM
-    return Compiled if long and in_graph() and not compat.checks_numerics() else Scan
+def _scan(step: Any, output_size: int | None, given: Given) -> Scan:
+    """The scan for what is given, inputs (steps, batch, width) among it."""
+    long = (given.inputs.shape[0] or 0) >= COMPILED_FROM
+    if long and in_graph() and not compat.checks_numerics():
+        return compiled(step, output_size, given)
+    return Scan(step, output_size)

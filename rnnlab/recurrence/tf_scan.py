@@ -42,6 +42,7 @@ class Scan:
             return (outputs, *final), backward
 
         outputs, *final = run(*tf.nest.flatten(given.sources))
+        compat.bind_gradient_to_graph(outputs)
         return outputs, tuple(final)
 
     def forward(self, given: Given) -> tuple[Tensor, States, Any]:

@@ -5,9 +5,11 @@ from typing import Any
 import tensorflow as tf
 
 from rnnlab import compat
+from rnnlab.cells.cell_step import CellStep
 from rnnlab.cells.steps import States, Tensor
+from rnnlab.recurrence.masking import Masked
 from rnnlab.recurrence.tf_arrays import unstacked
-from rnnlab.recurrence.tf_batch_split import Given
+from rnnlab.recurrence.tf_batch_split import Given, parts
 from rnnlab.recurrence.tf_scan import Scan
 
 
@@ -46,7 +48,9 @@ class Compiled(Scan):
             gradients = super(Compiled, self).backward(given, saved, d_outputs, d_final)
             return tf.nest.flatten(gradients), lambda *cotangents: self.second(ours, d_results, cotangents)
 
-        return tf.nest.pack_sequence_as(given.sources, run(*tf.nest.flatten((ours, d_results))))
+        gradients = run(*tf.nest.flatten((ours, d_results)))
+        compat.bind_gradient_to_graph(gradients[0])
+        return tf.nest.pack_sequence_as(given.sources, gradients)
 
     def second(self, given: Given, d_results: Any, cotangents: Any) -> list[Tensor]:
         """What cotangents of the plain scan's gradient give all that it is computed from."""
@@ -61,6 +65,18 @@ class Compiled(Scan):
     def slots(self, given: Given) -> dict[int, tf.TensorArray]:
         """No activation is kept: to compute one again is cheaper than to store it."""
         return {}
+
+
+def compiled(step: Any, output_size: int | None, given: Given) -> Compiled:
+    """The scan of a step for what is given: that of an equal step for the like, where there is one in this session of Keras.
+
+    What compiling takes is paid once for all layers of one kind and shape: weights and noise are inputs of the programs.
+    """
+    alone = step.step if isinstance(step, Masked) else step
+    if not (isinstance(alone, CellStep) and alone.shared):
+        return Compiled(step, output_size)
+    shapes = tf.nest.map_structure(lambda tensor: (tuple(tensor.shape), tensor.dtype), given)
+    return compat.shared_programs().setdefault((step, output_size, parts(given), repr(shapes)), Compiled(step, output_size))
 
 
 def _untaped(program: Any, *operands: Any) -> Any:

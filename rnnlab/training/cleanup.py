@@ -32,7 +32,7 @@ def forgotten() -> Iterator[None]:
         yield
     finally:
         for name in set(registry) - known:
-            del registry[name]
+            registry.pop(name, None)  # a graph that has gone took its own along
 
 
 def _gradients() -> dict[str, Any]:
