@@ -10,6 +10,7 @@ import pytest
 from rnnlab import sealed
 from rnnlab.config import dump, load
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 
 CONFIG = {
     "name": "made",
@@ -79,7 +80,7 @@ class Maker:
             **{"initial_weights": f"weights-{spec.seed}", "data_order": f"order-{spec.seed}", "parameters": 271_000},
             **{"unit": "words", "error": None, "traceback": None, **result},
         }
-        store.write_result(place, document)
+        store.write_result(place, RunResult.of(document))
         return place
 
 

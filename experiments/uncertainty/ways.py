@@ -31,7 +31,7 @@ def measured(runs: Path) -> list[dict[str, Any]]:
     rows = []
     for data in DATA:
         for variant, of in gather([runs / f"uncertainty-{data}"]).runs.items():
-            found = [run.result["metrics"] for run in of.values() if run and run.result]
+            found = [run.result.metrics for run in of.values() if run and run.result]
             for figure in FIGURES:
                 usual, samples = ([one[f"test_{way}{figure}"] for one in found] for way in ("", "mc_"))
                 rows.append({"data": data, "variant": variant, "figure": figure, "usual": usual, "montecarlo": samples})

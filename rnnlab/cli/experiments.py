@@ -46,15 +46,11 @@ def run(
     """
     from rnnlab.config import load
     from rnnlab.search import tuning
-    from rnnlab.sweep import sweep, tracking
+    from rnnlab.sweep import tracking
     from rnnlab.sweep.selection import Selection
 
-    selection = Selection.of(only, shard)
-    declared = load(file, overrides)
-    if declared.config.search:
-        sweep.checked(declared, runs, selection, replace, beside=tuning.paths(declared))
-    experiment = tuning.searched(declared, runs, click.echo)
-    made = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast, replace=replace)
+    selection, experiment = Selection.of(only, shard), load(file, overrides)
+    made = tuning.run(experiment, runs, click.echo, selection, replace, retry_failed=retry_failed, fail_fast=fail_fast)
     try:
         ctx.invoke(compare, folders=(made.folder,))
         ctx.invoke(report, folders=(made.folder,))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.comparison.load import Runs
+from rnnlab.storage.run_result import RunResult
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def classes_of(runs: Runs) -> dict[str, Classes]:
     return {name: _means(of) for name, of in told.items() if of}
 
 
-def _told(results: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
-    given = [result["classes"] for result in results if result["status"] == "done" and result.get("classes")]
+def _told(results: list[RunResult]) -> list[Mapping[str, Any]]:
+    given = [result.classes for result in results if result.status == "done" and result.classes]
     return [one for one in given if _labels(one) == _labels(given[0])]
 
 

@@ -127,7 +127,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         label=metric.label,
         mode=metric.mode,
         log=metric.log,
-        unit=next((result["unit"] for result in gathered.results if result.get("unit")), "words"),
+        unit=next((result.unit for result in gathered.results if result.unit), "words"),
         selection=selection(gathered.configs),
         baseline=baseline,
         margin=margin,
@@ -146,7 +146,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
 
 def _seconds(gathered: Gathered) -> float | None:
     """The mean time of a run that has ended."""
-    known = [result["metrics"]["seconds"] for result in gathered.results if result["metrics"].get("seconds")]
+    known = [seconds for result in gathered.results if (seconds := result.metrics.get("seconds"))]
     return sum(known) / len(known) if known else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import EXPERIMENT, ExperimentRecord, RunRecord, read, read_origin
 
 Runs = dict[str, dict[int, RunRecord | None]]
@@ -30,7 +31,7 @@ class Gathered:
         return list(dict.fromkeys(record.name for record in self.records))
 
     @property
-    def results(self) -> list[dict[str, Any]]:
+    def results(self) -> list[RunResult]:
         """The results of all runs that have one."""
         return [run.result for of in self.runs.values() for run in of.values() if run and run.result]
 
@@ -90,7 +91,7 @@ def _made(record: ExperimentRecord, variant: str, planned: Mapping[int, str | No
 
 
 def _valid(run: RunRecord | None, fingerprint: str | None) -> RunRecord | None:
-    stale = run and run.result and fingerprint and run.result["fingerprint"] != fingerprint
+    stale = run and run.result and fingerprint and run.result.fingerprint != fingerprint
     return None if stale else run
 
 
@@ -98,20 +99,20 @@ def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | Non
     """Add runs of the same variant from another folder; of two records of one run the one that has ended counts."""
     for seed, run in runs.items():
         known = into.get(seed)
-        if known and run and known.result and run.result and known.result["fingerprint"] != run.result["fingerprint"]:
+        if known and run and known.result and run.result and known.result.fingerprint != run.result.fingerprint:
             raise UserError(
                 f"{known.folder} and {run.folder} are different runs of one variant and seed (fingerprints "
-                f"{known.result['fingerprint'][:12]} and {run.result['fingerprint'][:12]}): give one experiment another name"
+                f"{known.result.fingerprint[:12]}, {run.result.fingerprint[:12]}): give one experiment another name"
             )
         into[seed] = known if known and (known.result or run is None) else run
 
 
-def mixed_makers(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def mixed_makers(results: Sequence[RunResult]) -> dict[str, list[str]]:
     """Return what was not the same where the runs were made, code and versions by name, with every value; else nothing.
 
-    >>> mixed_makers([{"makers": {"keras": "3.14.0", "numpy": "2.4"}}, {"makers": {"keras": "3.15.1", "numpy": "2.4"}}])
-    {'keras': ['3.14.0', '3.15.1']}
+    >>> mixed_makers([RunResult(status="done", makers={"keras": version}) for version in ("3.14", "3.15")])
+    {'keras': ['3.14', '3.15']}
     """
-    known = [result["makers"] for result in results if "makers" in result]
+    known = [result.makers for result in results if result.makers]
     values = {name: sorted({str(one.get(name)) for one in known}) for name in sorted({name for one in known for name in one})}
     return {name: of for name, of in values.items() if len(of) > 1}

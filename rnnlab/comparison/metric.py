@@ -1,12 +1,12 @@
 """Which figure is compared, which way is better, and on which scale."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from rnnlab.data.task import KINDS
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
+from rnnlab.storage.run_result import RunResult
 
 SPLITS = {"test_": "test ", "val_": "validation ", "train_": "training "}
 MONTECARLO = "mc_"
@@ -57,23 +57,23 @@ class Metric:
         return self.figure == "perplexity"
 
 
-def choose(asked: str | None, results: Collection[Mapping[str, Any]]) -> Metric:
+def choose(asked: str | None, results: Collection[RunResult]) -> Metric:
     """Return the metric that is `asked` for, or what `results` were monitored on; the test figure unless a split is named.
 
     Raises UserError where no result has it, or where the results were monitored on different figures and none is asked for.
     """
-    monitored = {result["monitor"].removeprefix("val_"): result["mode"] for result in results}
+    monitored = {result.monitor.removeprefix("val_"): result.mode for result in results}
     if not monitored:
         raise UserError("no run has ended yet: there is nothing to compare")
     if asked is None and len(monitored) > 1:
         raise UserError(f"the runs monitor {', '.join(sorted(monitored))}: name one with --metric")
     stem = asked or next(iter(monitored))
-    known = sorted({name for result in results for name in result["metrics"]})
+    known = sorted({name for result in results for name in result.metrics})
     name = next((name for name in (f"test_{stem}", stem) if name in known), f"test_{stem}")
     if asked and known and name not in known:
         raise UserError(f"no run has the metric {stem!r}{nearest(stem, known)}; the runs have {', '.join(known)}")
     figure = Metric(name, "min").figure
     if figure.startswith("coverage_") and figure != "coverage_error":
         raise UserError(f"neither more nor less {figure} is better, only nearer to its level: compare coverage_error")
-    own = {name: mode for result in results for name, mode in result.get("modes", {}).items()}
+    own = {name: mode for result in results for name, mode in (result.modes or {}).items()}
     return Metric(name, monitored.get(figure) or own.get(figure) or _MODES.get(figure, "min"))

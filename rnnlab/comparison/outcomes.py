@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from rnnlab.comparison.metric import Metric
 from rnnlab.statistics.intervals import Array, outliers
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 
 
@@ -45,12 +45,12 @@ def outcomes_of(runs: Mapping[str, Mapping[int, RunRecord | None]], metric: Metr
     return {name: {seed: outcome(run.result if run else None, metric) for seed, run in of.items()} for name, of in runs.items()}
 
 
-def outcome(result: Mapping[str, Any] | None, metric: Metric) -> Outcome:
+def outcome(result: RunResult | None, metric: Metric) -> Outcome:
     """Return what a run's result says of `metric`; a run without a result, or done without the figure, is missing."""
     if result is None:
         return MISSING
-    figures = {name: value for name, value in result["metrics"].items() if value is not None and np.isfinite(value)}
-    status = result["status"]
+    figures = {name: value for name, value in result.metrics.items() if value is not None and np.isfinite(value)}
+    status = result.status
     if status == "done" and metric.name not in figures:
         return MISSING
     return Outcome(
@@ -59,7 +59,12 @@ def outcome(result: Mapping[str, Any] | None, metric: Metric) -> Outcome:
         validation=figures.get(f"val_{metric.stem}"),
         train=figures.get(f"train_{metric.stem}"),
         words_per_second=figures.get("words_per_second"),
-        **{name: result.get(name) for name in ("best_epoch", "epochs", "parameters", "initial_weights", "data_order", "error")},
+        best_epoch=result.best_epoch,
+        epochs=result.epochs,
+        parameters=result.parameters,
+        initial_weights=result.initial_weights,
+        data_order=result.data_order,
+        error=result.error,
     )
 
 

@@ -1,16 +1,16 @@
 """What forecasts without a model reach in the compared metric."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from rnnlab.comparison.metric import SPLITS, Metric
 from rnnlab.data.forecast import BASELINES
+from rnnlab.storage.run_result import RunResult
 
 
-def plain_forecasts(results: Collection[Mapping[str, Any]], metric: Metric) -> dict[str, float]:
+def plain_forecasts(results: Collection[RunResult], metric: Metric) -> dict[str, float]:
     """Return the metric of persistence and its like, where runs have it: they are the same for all runs on the same data.
 
-    >>> runs = [{"metrics": {"test_loss": 0.1, "test_mase": 0.5, "test_persistence_mase": 1.25}}]
+    >>> runs = [RunResult(status="done", metrics={"test_loss": 0.1, "test_mase": 0.5, "test_persistence_mase": 1.25})]
     >>> plain_forecasts(runs, Metric("test_mase", "min"))
     {'persistence': 1.25}
     """
@@ -18,7 +18,7 @@ def plain_forecasts(results: Collection[Mapping[str, Any]], metric: Metric) -> d
     found: dict[str, float] = {}
     for result in results:
         for name in BASELINES:
-            value = result["metrics"].get(f"{split}{name}_{metric.figure}")
+            value = result.metrics.get(f"{split}{name}_{metric.figure}")
             if value is not None:
                 found.setdefault(name.replace("_", " "), float(value))
     return found

@@ -44,7 +44,7 @@ class Seen(NamedTuple):
     """The task's own figures of the prediction."""
 
 
-def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, float]) -> Judged:
+def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, Any]) -> Judged:
     """Return the figures and the calibration of the test split that stand beside `metrics`, the figures of the task.
 
     The averaged prediction is that of `config.montecarlo`, null standing for its defaults.

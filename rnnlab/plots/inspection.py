@@ -41,7 +41,7 @@ def snapshots_of(runs: Runs) -> dict[str, list[Snapshot]]:
 
 def _kept(run: RunRecord) -> Snapshot | None:
     """The snapshot at the end of a completed run, where there is an undamaged one."""
-    if not run.result or run.result["status"] != "done":
+    if not run.result or run.result.status != "done":
         return None
     try:
         return read(run.folder / INSPECTION / END)

@@ -1,13 +1,14 @@
 """The display on a terminal: bars that move, one for all runs and one for every run that is being made."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from rnnlab.config import RunSpec
 from rnnlab.progress.lines import Line, Lines
+from rnnlab.storage.run_result import RunResult
 
 BAR = 8
 """The least width of a bar, in columns of the terminal."""
@@ -79,14 +80,14 @@ class Bar(Line):
         text = fitting(self.parts(logs), self.display.text_room)
         self.display.bars.update(self.bar, text=text, refresh=True)
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def end(self, result: RunResult) -> None:
         """Leave a line."""
         super().end(result)
         self.remove()
         self.display.move()
-        if result["status"] == "done":
-            best = result["metrics"][result["monitor"]]
-            self.display.say(f"{self.title}  {result['monitor']} {best:.4g} at epoch {result['best_epoch']}")
+        if result.status == "done":
+            best = result.metrics[result.monitor]
+            self.display.say(f"{self.title}  {result.monitor} {best:.4g} at epoch {result.best_epoch}")
 
     def remove(self) -> None:
         """Take the bar away."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rnnlab.config import RunSpec
+from rnnlab.storage.run_result import RunResult
 
 if TYPE_CHECKING:
     import keras
@@ -22,7 +23,7 @@ class Shown(Protocol):
     def end_epoch(self, logs: Mapping[str, float]) -> None:
         """An epoch is done."""
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def end(self, result: RunResult) -> None:
         """The run has ended; the epochs that it did not need are not owed."""
 
 

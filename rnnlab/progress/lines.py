@@ -1,10 +1,11 @@
 """The display where the output is no terminal: plain lines."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 from rnnlab.config import RunSpec
 from rnnlab.progress.base import Clock, Counted
+from rnnlab.storage.run_result import RunResult
 
 
 class Line(Counted):
@@ -30,12 +31,12 @@ class Line(Counted):
         self.epoch += 1
         self.display.show("  ".join([self.title, *self.parts(logs).values(), f"{self.display.left} left"]))
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def end(self, result: RunResult) -> None:
         """Tell what went wrong."""
         self.done = self.epoch - self.first
         self.display.epochs -= self.spec.config.training.epochs - self.done
-        if result["status"] != "done":
-            self.display.say(f"{self.title}  {result['status']}: {result['error']}")
+        if result.status != "done":
+            self.display.say(f"{self.title}  {result.status}: {result.error}")
 
     @property
     def title(self) -> str:

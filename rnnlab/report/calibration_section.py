@@ -43,7 +43,7 @@ def calibration_of(runs: Runs) -> dict[str, dict[str, Line]]:
 
 
 def _kept(run: RunRecord) -> dict[str, Any] | None:
-    return read_calibration(run.folder) if run.result and run.result.get("calibration") else None
+    return read_calibration(run.folder) if run.result and run.result.calibration else None
 
 
 def _line(parts: Sequence[Mapping[str, Any]]) -> Line:
@@ -141,5 +141,5 @@ def columns(runs: Runs, calibration: Calibration) -> list[Column]:
 
 
 def _mean(runs: Any, metric: str) -> Estimate:
-    done = [run.result["metrics"].get(metric) for run in runs if run and run.result and run.result["status"] == "done"]
+    done = [run.result.metrics.get(metric) for run in runs if run and run.result and run.result.status == "done"]
     return mean_interval([value for value in done if value is not None])

@@ -40,7 +40,7 @@ def examples_of(comparison: Comparison, runs: Runs, number: int) -> dict[str, li
 
 
 def _done(run: RunRecord | None) -> bool:
-    return bool(run and run.result and run.result["status"] == "done")
+    return bool(run and run.result and run.result.status == "done")
 
 
 def chosen(examples: Iterable[Example], number: int) -> list[Example]:

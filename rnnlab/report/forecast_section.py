@@ -29,7 +29,7 @@ def forecasts_of(runs: Runs) -> dict[str, Kept]:
 
 
 def _kept(run: RunRecord | None) -> Kept | None:
-    return read_forecast(run.folder) if run and run.result and run.result.get("forecast") else None
+    return read_forecast(run.folder) if run and run.result and run.result.forecast else None
 
 
 def pictures(forecasts: Mapping[str, Kept], shown: Sequence[Ink]) -> list[Picture]:

@@ -172,8 +172,8 @@ _OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "comman
 def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:
     """Return every run that did not come to a figure: variant, seed, status, what went wrong."""
     return [
-        (name, seed, run.result["status"], run.result["error"] or "no reason recorded")
+        (name, seed, run.result.status, run.result.error or "no reason recorded")
         for name, of in gathered.runs.items()
         for seed, run in of.items()
-        if run and run.result and run.result["status"] != "done"
+        if run and run.result and run.result.status != "done"
     ]

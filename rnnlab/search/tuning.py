@@ -12,9 +12,29 @@ from rnnlab.config.search_config import Range, SearchConfig, Space
 from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 from rnnlab.seeds import derive
+from rnnlab.sweep import sweep
+from rnnlab.sweep.selection import ALL, Selection
+from rnnlab.sweep.sweep import Sweep
 
 FOLDER, JOURNAL = "_search", "journal.log"
 """No variant can be called so."""
+
+
+def run(
+    experiment: Experiment,
+    runs_dir: str | Path,
+    say: Callable[[str], None],
+    selection: Selection = ALL,
+    replace: bool = False,
+    **settings: Any,
+) -> Sweep:
+    """Search the values that the config asks for, then make the runs; `settings` are those of `rnnlab.sweep.sweep.run`.
+
+    Raises UserError as these do; work of another config in the way of the runs is refused before a search begins.
+    """
+    if experiment.config.search:
+        sweep.checked(experiment, runs_dir, selection, replace, beside=paths(experiment))
+    return sweep.run(searched(experiment, runs_dir, say), runs_dir, selection=selection, replace=replace, **settings)
 
 
 def searched(experiment: Experiment, runs_dir: str | Path, say: Callable[[str], None]) -> Experiment:

@@ -30,7 +30,7 @@ def damaged_in(run: Path) -> list[Path]:
 def _damaged(run: Path) -> Iterator[Path]:
     record = store.read_run(run)
     yield from (run / name for name in record.damaged)
-    if record.result and store.WEIGHTS not in record.damaged and "weights" in record.result:
+    if record.result and store.WEIGHTS not in record.damaged and record.result.weights:
         yield from [] if store.weights_whole(run, record.result) else [run / store.WEIGHTS]
     states = (run / store.CHECKPOINT / name for name in (store.STATE, f"{store.STATE}.previous"))
     yield from (state for state in states if state.exists() and not _whole(state))

@@ -8,6 +8,7 @@ from rnnlab.config.reader import read
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.planned import planned
+from rnnlab.storage.run_result import RunResult
 
 Row = dict[str, Any]
 
@@ -41,21 +42,23 @@ def runs(folder: str | Path) -> list[Row]:
 
 
 def _status(run: store.RunRecord) -> str:
-    return str(run.result["status"]) if run.result else "unfinished"
+    return run.result.status if run.result else "unfinished"
 
 
 def _run(run: store.RunRecord, withdrawn: bool) -> Row:
-    result = run.result or {}
     status = "withdrawn" if withdrawn and not run.result else _status(run)
     row = {"variant": run.variant, "seed": run.seed, "status": status, "epochs": len(run.epochs)}
-    metrics = result.get("metrics", {})
-    monitor = result.get("monitor", "")
-    figures = {key: metrics.get(key) for key in (monitor, monitor.replace("val_", "test_"), "seconds") if key}
-    return {**row, "best_epoch": result.get("best_epoch"), **figures, "error": result.get("error")}
+    return {**row, **(_ended(run.result) if run.result else {"best_epoch": None, "seconds": None, "error": None})}
+
+
+def _ended(result: RunResult) -> Row:
+    names = (result.monitor, result.monitor.replace("val_", "test_"), "seconds")
+    metrics = {name: result.metrics.get(name) for name in names if name}
+    return {"best_epoch": result.best_epoch, **metrics, "error": result.error}
 
 
 def run(folder: str | Path) -> Row:
     """Return everything that the folder of one run says; raise UserError where it is none."""
     origin = read(Path(folder) / store.RUN).plain()
     record = store.read_run(Path(folder))
-    return {**origin, "result": record.result, "epochs": record.epochs}
+    return {**origin, "result": record.result and record.result.document(), "epochs": record.epochs}

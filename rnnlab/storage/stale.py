@@ -58,7 +58,7 @@ def _of_experiment(home: Path) -> Iterator[Stale]:
 
 def _of_run(run: Path, keep: str) -> Iterator[Stale]:
     result, states = store.read_run(run).result, run / store.CHECKPOINT
-    if states.is_dir() and keep == "weights" and result and result["status"] != "failed" and "weights" in result:
+    if states.is_dir() and keep == "weights" and result and result.status != "failed" and result.weights:
         yield Stale(states, "the state of a finished run", _size(states), run)
     yield from (_half(path, run) for place in (run, states) for path in _partial(place))
 

@@ -15,6 +15,7 @@ from rnnlab.config import ConfigError, dump, reader
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.storage import place
+from rnnlab.storage.run_result import RunResult
 
 EXPERIMENT, RUN, EVENTS, RESULT = place.EXPERIMENT, place.RUN, "events.jsonl", "result.json"
 TOKENS, CALIBRATION, FORECAST = "tokens.json", "calibration.json", "forecast.json"
@@ -42,7 +43,7 @@ class RunRecord:
     variant: str
     seed: int
     folder: Path
-    result: dict[str, Any] | None
+    result: RunResult | None
     """How it ended; None while it has not, or where the file is damaged."""
     damaged: list[str]
     """The names of files that are not as they were written, or not of this place."""
@@ -139,9 +140,9 @@ def read_experiment(folder: Path) -> dict[str, Any]:
     return document
 
 
-def write_result(folder: Path, result: Mapping[str, Any]) -> None:
+def write_result(folder: Path, result: RunResult) -> None:
     """Write how a run ended; the last file of its folder, there whole or not at all."""
-    files.write(folder / RESULT, json.dumps(sealed.seal(result), indent=1) + "\n")
+    files.write(folder / RESULT, json.dumps(sealed.seal(result.document()), indent=1) + "\n")
 
 
 def write_calibration(folder: Path, document: Mapping[str, Any]) -> None:
@@ -175,21 +176,24 @@ def read_run(folder: Path) -> RunRecord:
     """Return what is in the folder of a run, wherever it lies and whatever it is called.
 
     A run says itself which one it is. In the folder of an experiment its place says so too, and a result of another run does
-    not count there. Raises UserError where neither the folder's files nor its name tell the seed.
+    not count there; one with a key that this version doesn't know or a value of a wrong type is damaged. Raises UserError where
+    neither the folder's files nor its name tell the seed.
     """
     own = place.by_name(folder) if place.experiment_of(folder) else None
     try:
-        result = sealed.unseal((folder / RESULT).read_text(encoding="utf-8"))
+        document = sealed.unseal((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # it has not ended, or the file is damaged
         return RunRecord(*(own or _told(folder, {})), folder, None, [RESULT] * (not isinstance(error, FileNotFoundError)))
-    variant, seed = own or _told(folder, result)
-    if not isinstance(result.get("status"), str):
+    variant, seed = own or _told(folder, document)
+    try:
+        result = RunResult.of(document)
+    except ValueError:
         return RunRecord(variant, seed, folder, None, [RESULT])
-    says = result.get("variant", variant), result.get("seed", seed)
+    says = document.get("variant", variant), document.get("seed", seed)
     if says != (variant, seed):
         return RunRecord(variant, seed, folder, None, [RESULT], f"variant {says[0]}, seed {says[1]}")
-    damaged = [name for key, name in KEPT.items() if result.get(key) not in (None, _sha256(folder / name))]
-    damaged += [] if _size(folder / WEIGHTS) == result.get("weights", {}).get("bytes", _size(folder / WEIGHTS)) else [WEIGHTS]
+    damaged = [name for key, name in KEPT.items() if document.get(key) not in (None, _sha256(folder / name))]
+    damaged += [] if _size(folder / WEIGHTS) == (result.weights or {}).get("bytes", _size(folder / WEIGHTS)) else [WEIGHTS]
     return RunRecord(variant, seed, folder, result, damaged)
 
 
@@ -204,12 +208,12 @@ def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
     return place.by_name(folder)
 
 
-def weights_whole(folder: Path, result: Mapping[str, Any]) -> bool:
+def weights_whole(folder: Path, result: RunResult) -> bool:
     """Return whether the weights that a result speaks of are there, every bit as it was written."""
-    return "weights" in result and result["weights"]["sha256"] == _sha256(folder / WEIGHTS)
+    return result.weights is not None and result.weights["sha256"] == _sha256(folder / WEIGHTS)
 
 
-def digests(folder: Path) -> dict[str, str]:
+def digests(folder: Path) -> dict[str, Any]:
     """Return the fingerprints of the other files of a run, which its result keeps."""
     return {key: _sha256(folder / name) for key, name in KEPT.items()}
 

@@ -42,14 +42,12 @@ def run(
     worker processes never import the calling script. Raises UserError where config, data or folder don't fit.
     """
     from rnnlab.search import tuning
-    from rnnlab.sweep import sweep
     from rnnlab.sweep.selection import Selection
 
     if not isinstance(experiment, Experiment):
         experiment = load(experiment)
     selection = Selection.of(tuple(only), shard)
-    experiment = tuning.searched(experiment, runs, say)
-    swept = sweep.run(experiment, runs, retry_failed, selection=selection, fail_fast=fail_fast, **settings)
+    swept = tuning.run(experiment, runs, say, selection, retry_failed=retry_failed, fail_fast=fail_fast, **settings)
     return Study(swept.folder, sweep=swept)
 
 

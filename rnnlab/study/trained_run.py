@@ -1,11 +1,13 @@
 """One run of a study: its numbers, and its model at work."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.errors import UserError
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 
 if TYPE_CHECKING:
@@ -39,30 +41,31 @@ class TrainedRun:
     @property
     def status(self) -> str:
         """`done`, `diverged`, `failed`, or `unfinished`."""
-        return self.record.result["status"] if self.record.result else "unfinished"
+        return self.record.result.status if self.record.result else "unfinished"
 
     @property
-    def metrics(self) -> dict[str, float]:
-        """Every metric by name, such as `test_perplexity`; empty until the run is done."""
-        return dict(self.record.result["metrics"]) if self.record.result else {}
+    def metrics(self) -> dict[str, float | None]:
+        """Every metric by name, such as `test_perplexity`; None where it is no finite number; empty until the run is done."""
+        return dict(self.record.result.metrics) if self.record.result else {}
 
     @property
     def lower_is_better(self) -> bool:
         """Whether a lower value of the monitored metric is better."""
-        return bool(self._result["mode"] == "min")
+        return self._result.mode == "min"
 
     @property
     def monitor(self) -> str:
         """The monitored metric, such as `val_perplexity`."""
-        return str(self._result["monitor"])
+        return self._result.monitor
 
     @property
     def validation(self) -> float:
         """The monitored metric on validation data, at the epoch whose weights were kept."""
-        return float(self.metrics[self.monitor])
+        value = self.metrics[self.monitor]
+        return math.nan if value is None else value
 
     @property
-    def _result(self) -> dict[str, Any]:
+    def _result(self) -> RunResult:
         if self.record.result is None:
             raise UserError(f"{self.folder} has not ended")
         return self.record.result

@@ -1,6 +1,7 @@
 """A finished run is evaluated: as its training ends, and again from its weights where only its evaluation has changed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
@@ -16,28 +17,29 @@ from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.inspection.measured import measured
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.training import weights_file
 from rnnlab.training.cleanup import released
 from rnnlab.training.fit import compiled
 from rnnlab.training.repeatable import repeatable
 
 
-def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
+def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: RunResult) -> dict[str, float]:
     """Leave calibration, where the config asks for it, and forecasts of a trained model in its folder; return its metrics."""
     forecast = _forecast(folder, dataset, model, result)
-    if result["status"] == "done":
+    if result.status == "done":
         forecast |= measured(model, dataset, spec.config.evaluation.metrics)
-    if result["status"] != "done" or spec.config.evaluation.montecarlo is None:
+    if result.status != "done" or spec.config.evaluation.montecarlo is None:
         files.remove(folder / store.CALIBRATION)
         return forecast
-    seen = judge(model, dataset, spec.config.evaluation, spec.seed, result["metrics"])
+    seen = judge(model, dataset, spec.config.evaluation, spec.seed, result.metrics)
     store.write_calibration(folder, seen.calibration)
     return {**seen.metrics, **forecast}
 
 
-def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: Mapping[str, Any]) -> dict[str, float]:
+def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: RunResult) -> dict[str, float]:
     """Leave the last forecasts of a series in the folder; return their metrics, and those of forecasts without a model."""
-    if result["status"] != "done" or dataset.forecast is None:
+    if result.status != "done" or dataset.forecast is None:
         files.remove(folder / store.FORECAST)
         return {}
     metrics, plotted = forecast_metrics(quiet_call(model), dataset)
@@ -45,30 +47,29 @@ def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: Mappin
     return metrics
 
 
-def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: RunResult) -> RunResult:
     """Return what `before`, the result of the same training, becomes by this evaluation; its weights are taken as they are.
 
     The result in the folder stays until the new one is written, so that a kill loses nothing.
     """
     config = spec.config
-    result = {**before, "metrics": _of_training(before["metrics"])}
+    result = replace(before, metrics=_of_training(before.metrics))
     try:
         with released():
             repeatable(spec.seed, config.training.deterministic)
             model = compiled(config.model, dataset, config.training, spec.seed)
-            weights_file.load(folder / store.WEIGHTS, model, before["weights"]["sha256"])
-            tell_classes(result, dataset, model)
-            result["metrics"] |= evaluated(spec, folder, dataset, model, result)
+            weights_file.load(folder / store.WEIGHTS, model, (before.weights or {})["sha256"])
+            return with_evaluation(spec, folder, dataset, model, result)
     except Exception as error:
-        result |= failure(error)
-    return result
+        return replace(result, **failure(error))
 
 
-def tell_classes(result: dict[str, Any], dataset: Dataset, model: keras.Model) -> None:
-    """Add to the result of a run that is done how well each class of the test split is predicted, where there are classes."""
-    if result["status"] == "done":
-        metrics, result["classes"] = per_class(model, dataset)
-        result["metrics"] |= metrics
+def with_evaluation(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: RunResult) -> RunResult:
+    """Return the result of a training with what is measured of the trained model; files of it are left in the folder."""
+    if result.status == "done":
+        metrics, classes = per_class(model, dataset)
+        result = replace(result, metrics={**result.metrics, **metrics}, classes=classes)
+    return replace(result, metrics={**result.metrics, **evaluated(spec, folder, dataset, model, result)})
 
 
 def failure(error: Exception) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def failure(error: Exception) -> dict[str, Any]:
     return {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
 
 
-def _of_training(metrics: Mapping[str, float]) -> dict[str, float]:
+def _of_training(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
     """The metrics that a training has by itself: what was measured of the test split alone is of an evaluation."""
     return {
         name: value

@@ -2,7 +2,7 @@
 
 import time
 from contextlib import closing, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from rnnlab.inspection.snapshot import first_batch
 from rnnlab.progress.base import Display, Shown, watch
 from rnnlab.storage import aside, store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import going_on
-from rnnlab.sweep.evaluate_again import evaluate_again, evaluated, failure, tell_classes
+from rnnlab.sweep.evaluate_again import evaluate_again, failure, with_evaluation
 from rnnlab.sweep.makers import makers
-from rnnlab.sweep.origin import made, retried, who, write_origin
+from rnnlab.sweep.origin import begun, made, retried, write_origin
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.run_board import Board
@@ -31,7 +32,7 @@ from rnnlab.training.fit import Callbacks
 from rnnlab.training.kept import Kept
 from rnnlab.training.threads import use
 from rnnlab.training.train import train
-from rnnlab.training.training_config import TrainingConfig, monitored
+from rnnlab.training.training_config import TrainingConfig
 
 
 def execute(
@@ -42,7 +43,7 @@ def execute(
     lock: Lock,
     lost: str = "",
     kept: Kept | None = None,
-) -> dict[str, Any]:
+) -> RunResult:
     """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
@@ -63,7 +64,7 @@ def execute(
         progress.say(f"{spec.variant} seed {spec.seed} has been trained, and is evaluated anew")
         if kept:
             kept.close()
-        result = evaluate_again(spec, folder, dataset, before) | made(spec, dataset)
+        result = replace(evaluate_again(spec, folder, dataset, before), **made(spec, dataset))
         lock.check()
         _begin(spec, folder, dataset, where, board)
         board.epochs = store.read_run(folder).epochs
@@ -79,8 +80,8 @@ def execute(
 
 def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
     """Move aside what the run does not go on from: a result that counts, and everything where no state of it is this run's."""
-    result = store.read_run(folder).result or {}
-    lost = (folder / store.RESULT).exists() and result.get("status") != "failed"
+    result = store.read_run(folder).result
+    lost = (folder / store.RESULT).exists() and not (result and result.status == "failed")
     if lost or (slot.state is None and store.holds_work(folder)):
         names = store.ENDED if slot.state else store.OWN
         reason = "it goes on" if slot.state else "its state is damaged, or of other code, versions, config or data"
@@ -101,30 +102,25 @@ def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any],
     board.begin()
 
 
-def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, slot: Slot, kept: Kept) -> dict[str, Any]:
+def _made(spec: RunSpec, folder: Path, dataset: Dataset, callbacks: Callbacks, slot: Slot, kept: Kept) -> RunResult:
     """Train the run, leave its weights in its folder and evaluate it; return its result."""
-    monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    result: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
-    result |= {"monitor": monitor, "mode": mode}
+    result = begun(spec, dataset)
     try:
         with kept.serving(spec.config.model, dataset, spec.config.training):
             model, outcome = train(spec.config.model, dataset, spec.config.training, spec.seed, callbacks, slot, kept.compiled)
-            result |= asdict(outcome) | {"traceback": None}
-            result["weights"] = weights_file.write(folder / store.WEIGHTS, model)
-            tell_classes(result, dataset, model)
-            result["metrics"] |= evaluated(spec, folder, dataset, model, result)
+            result = replace(result, **asdict(outcome), weights=weights_file.write(folder / store.WEIGHTS, model))
+            return with_evaluation(spec, folder, dataset, model, result)
     except (LostError, StorageError):
         raise
     except Exception as error:
-        result |= failure(error)
-    return result
+        return replace(result, **failure(error))
 
 
-def _ended(spec: RunSpec, folder: Path, result: dict[str, Any], board: Board, lock: Lock, shown: Shown) -> dict[str, Any]:
+def _ended(spec: RunSpec, folder: Path, result: RunResult, board: Board, lock: Lock, shown: Shown) -> RunResult:
     """Write the result, then remove what only an unfinished run needs; return the result."""
     lock.check()
     board.end(result)
-    result |= {"makers": makers(), **store.digests(folder)}
+    result = replace(result, makers=makers(), **store.digests(folder))
     store.write_result(folder, result)
     going_on.prune(spec, folder, result)
     seed_means.write(folder.parent)

@@ -9,6 +9,7 @@ from rnnlab import files
 from rnnlab.config import ConfigError, RunSpec, reader
 from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.training import array_file
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.schedules import SCHEDULES
@@ -53,15 +54,16 @@ def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
     return {"fingerprint": endless.training_fingerprint, "data": dataset.sha256}
 
 
-def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> dict[str, Any] | None:
+def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> RunResult | None:
     """Return the result of the same training, otherwise evaluated, whose weights are whole; None where there is none.
 
     What the new evaluation writes again may be damaged: a kill may have come while it was written.
     """
     record = store.read_run(folder)
-    result = record.result or {}
-    learnt = (result.get("trained"), result.get("data")) == (spec.training_fingerprint, dataset.sha256)
-    if not learnt or result["status"] not in ("done", "diverged") or store.EVENTS in record.damaged:
+    result = record.result
+    if result is None or (result.trained, result.data) != (spec.training_fingerprint, dataset.sha256):
+        return None
+    if result.status not in ("done", "diverged") or store.EVENTS in record.damaged:
         return None
     origin = origin_of(folder)
     same = all(origin.get(name) == where[name] for name in MAKERS)
@@ -76,9 +78,9 @@ def origin_of(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def prune(spec: RunSpec, folder: Path, result: Mapping[str, Any]) -> None:
+def prune(spec: RunSpec, folder: Path, result: RunResult) -> None:
     """Remove the states that a run needs no more, once its result is safe; a failed run may be tried again from its state."""
-    if result["status"] == "failed":
+    if result.status == "failed":
         return
     resumable = spec.config.training.keep == "resumable"
     files.remove(folder / store.CHECKPOINT / f"{store.STATE}.previous" if resumable else folder / store.CHECKPOINT)

@@ -1,13 +1,14 @@
 """One run that has to be made: what any process needs to know to take it, and what comes back."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import format_exc
 from typing import Any, NamedTuple
 
 from rnnlab import plugins
 from rnnlab.config import RunConfig, RunSpec
+from rnnlab.storage.run_result import RunResult
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Job:
 
     spec: RunSpec
     folder: Path
-    before: dict[str, Any] | None = field(hash=False)
+    before: RunResult | None = field(hash=False)
     """The result that lay in the folder and does not count."""
     lost: str = field(default="", compare=False)
     """Why its last try was lost, where it is tried again."""
@@ -24,15 +25,15 @@ class Job:
     def document(self) -> dict[str, Any]:
         """Return the job as plain values."""
         spec = {**vars(self.spec), "config": self.spec.config.model_dump()}
-        return {"spec": spec, "folder": str(self.folder), "before": self.before, "lost": self.lost}
+        return {"spec": spec, "folder": str(self.folder), "before": self.before and self.before.document(), "lost": self.lost}
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Job":
         """Return the job that plain values stand for."""
         spec = document["spec"]
         plugins.load(spec["config"].get("plugins", ()))
-        config = RunConfig.model_validate(spec["config"])
-        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), document["before"], document["lost"])
+        config, before = RunConfig.model_validate(spec["config"]), document["before"] and RunResult.of(document["before"])
+        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), before, document["lost"])
 
 
 class Unreadable(NamedTuple):
@@ -56,7 +57,7 @@ def job_or_reason(document: Callable[[], dict[str, Any]]) -> Job | Unreadable:
 class Answer:
     """What came of a job."""
 
-    result: dict[str, Any] | None
+    result: RunResult | None
     """How the run ended; None while another process makes it."""
     made: bool = False
     """Whether it was made for this job, rather than by another process."""
@@ -65,4 +66,10 @@ class Answer:
 
     def document(self) -> dict[str, Any]:
         """Return the answer as plain values."""
-        return asdict(self)
+        return {"result": self.result and self.result.document(), "made": self.made, "owner": self.owner}
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "Answer":
+        """Return the answer that plain values stand for."""
+        result = document["result"]
+        return cls(result and RunResult.of(result), document["made"], document["owner"])

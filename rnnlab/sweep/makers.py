@@ -2,15 +2,15 @@
 
 import ast
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from rnnlab import __version__, backend
 from rnnlab.plugins import bare
+from rnnlab.storage.run_result import RunResult
 
 PACKAGES = ("rnnlab", "keras", "numpy")
 BACKENDS = {"tensorflow": ("tensorflow",), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
@@ -68,9 +68,9 @@ def _imported(path: Path) -> Iterable[Path]:
             yield from (file for file in files if file.is_file())
 
 
-def others(results: Iterable[Mapping[str, Any] | None]) -> list[str]:
+def others(results: Iterable[RunResult | None]) -> list[str]:
     """Return in a line how many runs were made by other code or versions than the present ones, and which; else nothing."""
-    now, known = makers(), [result["makers"] for result in results if result and "makers" in result]
+    now, known = makers(), [result.makers for result in results if result and result.makers]
     runs = [before for before in known if before != now]
     if not runs:
         return []

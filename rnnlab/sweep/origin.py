@@ -9,7 +9,9 @@ from rnnlab.config.identity import SCHEMA
 from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.training.own_metrics import METRICS
+from rnnlab.training.training_config import monitored
 
 
 def who(spec: RunSpec) -> dict[str, Any]:
@@ -25,6 +27,13 @@ def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     own = {name: METRICS[name].mode for name in spec.config.evaluation.metrics} | (dict(kind.figures) if kind.loss else {})
     modes = {"modes": own} if own else {}
     return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped, **plugins, **modes}
+
+
+def begun(spec: RunSpec, dataset: Dataset) -> RunResult:
+    """Return the result of a run that has come to nothing yet: a failed one that says what run it is."""
+    monitor, mode = monitored(spec.config.training, dataset.task.kind)
+    made_from: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
+    return RunResult(status="failed", monitor=monitor, mode=mode, **made_from)
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:

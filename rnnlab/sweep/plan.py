@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build_dataset import build, ready
@@ -19,6 +18,7 @@ from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.conflicts import conflicts, of_plugin, sentences
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.selection import ALL, Selection
@@ -55,13 +55,14 @@ class Planned:
 def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[Planned]:
     """Return what a sweep over the experiment would make, by variant; nothing is written, and no data is prepared."""
     folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
-    found: dict[RunSpec, dict[str, Any]] = {}
+    results: dict[RunSpec, RunResult] = {}
     statuses: dict[RunSpec, str] = {}
     for spec in selection.runs(experiment):
         place, data = store.run_folder(folder, spec.variant, spec.seed), dataset(spec.config.data)
-        found[spec] = (kept(spec, place, data) if data else None) or {}
-        statuses[spec] = found[spec].get("status") or ("running" if Lock(place).held else "missing")
-    seconds = {spec: result["metrics"]["seconds"] for spec, result in found.items() if result.get("metrics")}
+        if result := kept(spec, place, data) if data else None:
+            results[spec] = result
+        statuses[spec] = result.status if result else "running" if Lock(place).held else "missing"
+    seconds = {spec: value for spec, result in results.items() if (value := result.metrics.get("seconds"))}
     rows = []
     for name, config in experiment.first_runs.items():
         count = Counter(status for spec, status in statuses.items() if spec.variant == name)

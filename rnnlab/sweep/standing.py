@@ -13,18 +13,19 @@ from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 
 WIDTH = 60
 """Most characters of a value that are shown."""
 
 
-def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> dict[str, Any] | None:
+def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> RunResult | None:
     """Return the result that a run has already, or None where it has to be made."""
     record = store.read_run(folder)
     result = record.result
-    if not result or record.damaged or (result.get("fingerprint"), result.get("data")) != (spec.fingerprint, dataset.sha256):
+    if not result or record.damaged or (result.fingerprint, result.data) != (spec.fingerprint, dataset.sha256):
         return None
-    return None if retry_failed and result["status"] == "failed" else result
+    return None if retry_failed and result.status == "failed" else result
 
 
 def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:

@@ -96,10 +96,10 @@ def run(
             results[job.spec] = answer.result
             tracking.run(job.spec, answer.result)
             made += answer.made
-            if fail_fast and answer.result and answer.result["status"] != "done":
+            if fail_fast and answer.result and answer.result.status != "done":
                 progress.say("stopped at the first run that did not end well; the same command makes the rest")
                 break
-    return Sweep(folder, made, Counter(result["status"] if result else "not made" for result in results.values()))
+    return Sweep(folder, made, Counter(result.status if result else "not made" for result in results.values()))
 
 
 def _announce(experiment: Experiment, folder: Path, jobs: list[Job]) -> None:

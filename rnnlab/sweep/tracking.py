@@ -10,6 +10,7 @@ from rnnlab import files
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.config.paths import flatten
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.tensorboard.epoch_scalars import tagged
 from rnnlab.trackers.tracker import Told, Tracker, TrackerConfig, made
 
@@ -25,17 +26,17 @@ class Tracking:
         self._sections: list[TrackerConfig] = list(experiment.config.trackers)
         self._trackers: dict[str, Tracker] = {}
 
-    def run(self, spec: RunSpec, result: Mapping[str, Any] | None) -> None:
+    def run(self, spec: RunSpec, result: RunResult | None) -> None:
         """Tell of a run, where it is finished, whoever has not been told of it."""
         if not result:
             return
         place = f"{spec.variant}/seed-{spec.seed}"
         for section in self._sections[:]:
             key, known = _key(section), self._known()
-            if known.get(key, {}).get(place) == result["fingerprint"]:
+            if known.get(key, {}).get(place) == result.fingerprint:
                 continue
             if self._tells(section, lambda tracker: tracker.run(_told(spec, self._folder, result))):
-                known.setdefault(key, {})[place] = result["fingerprint"]
+                known.setdefault(key, {})[place] = result.fingerprint
                 files.write(self._file, json.dumps(known, indent=1, sort_keys=True))
 
     def report(self, path: Path) -> None:
@@ -65,19 +66,19 @@ def _key(section: TrackerConfig) -> str:
     return json.dumps(section.model_dump(), sort_keys=True)
 
 
-def _told(spec: RunSpec, folder: Path, result: Mapping[str, Any]) -> Told:
+def _told(spec: RunSpec, folder: Path, result: RunResult) -> Told:
     run = store.run_folder(folder, spec.variant, spec.seed)
     weights = run / store.WEIGHTS
     return Told(
         experiment=spec.experiment,
         variant=spec.variant,
         seed=spec.seed,
-        fingerprint=result["fingerprint"],
-        status=result["status"],
-        error=result.get("error"),
+        fingerprint=result.fingerprint,
+        status=result.status,
+        error=result.error,
         parameters=flatten(spec.config.model_dump(exclude={"name", "plugins"})),
-        epochs=[(event["epoch"], _finite(tagged(event))) for event in store.read_run(run).epochs],
-        metrics=_finite(result.get("metrics") or {}),
+        epochs=[(epoch.epoch, _finite(tagged(epoch))) for epoch in store.read_run(run).epochs],
+        metrics=_finite(result.metrics),
         weights=weights if weights.exists() and store.weights_whole(run, result) else None,
     )
 

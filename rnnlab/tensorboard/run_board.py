@@ -10,6 +10,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.tensorboard import Callback, append, event_files, scalars, session_end, session_start, text
 from rnnlab.tensorboard.hparams import RESULT, settings
 
@@ -39,13 +40,13 @@ class Board(Callback):
             return dict(store.read_experiment(self._experiment)["compare"])
         return {}
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def end(self, result: RunResult) -> None:
         """Say how it ended: the figures, or what went wrong."""
-        told = [] if result["error"] is None else [text("error", f"{result['status']}: {result['error']}")]
+        told = [] if result.error is None else [text("error", f"{result.status}: {result.error}")]
         step = max(1, len(self.epochs))
-        metrics = {name: value for name, value in result["metrics"].items() if not name.startswith("last_")}  # in the curves
+        metrics = {name: value for name, value in result.metrics.items() if value is not None and not name.startswith("last_")}
         event_files.forget(self.folder, f"{RESULT}/")  # of an end that was told before, and is told anew
-        append(self.folder, step, [*scalars(results(metrics)), *told, session_end(result["status"] == "done")])
+        append(self.folder, step, [*scalars(results(metrics)), *told, session_end(result.status == "done")])
 
 
 def results(metrics: Mapping[str, float]) -> dict[str, float]:

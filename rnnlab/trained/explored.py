@@ -54,7 +54,7 @@ def explore(folder: str | Path, text: str | None = None, like: Path | None = Non
     reads no text, and where the data of the two runs differ.
     """
     reader = predictor(folder)
-    if text is None and like is not None and predictor(like).run.result["data"] != reader.run.result["data"]:
+    if text is None and like is not None and predictor(like).run.result.data != reader.run.result.data:
         raise UserError(f"{folder} and {like} were trained on different data: give a --text that both read")
     inputs = list(_inputs(reader, text))
     steps = max(len(one.x) for one in inputs)
@@ -97,8 +97,8 @@ def _cost(layers: Mapping[str, Mapping[str, np.ndarray]], steps: int) -> int:
 
 def _about(reader: Predictor) -> str:
     result = reader.run.result
-    metric = result["monitor"].removeprefix("val_")
-    value = result["metrics"].get(f"test_{metric}")
+    metric = result.monitor.removeprefix("val_")
+    value = result.metrics.get(f"test_{metric}")
     return f"{reader.run.config.name}" + (f", test {metric.replace('_', ' ')} {value:.4g}" if value is not None else "")
 
 

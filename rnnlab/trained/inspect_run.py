@@ -34,7 +34,7 @@ def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
     """
     folder = Path(folder)
     if (folder / store.EXPERIMENT).exists():
-        runs = [run for run in store.read(folder).runs if run.result and run.result["status"] == "done"]
+        runs = [run for run in store.read(folder).runs if run.result and run.result.status == "done"]
         if not runs:
             raise UserError(f"no run of {folder} is done yet: there is nothing to inspect")
         return [_look(run.folder, seed) for run in runs]

@@ -16,6 +16,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model
 from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.elsewhere import from_here
 from rnnlab.training import weights_file
@@ -26,7 +27,7 @@ class Ended(NamedTuple):
     """What the folder of a run says that was not lost and has not failed."""
 
     record: RunRecord
-    result: dict[str, Any]
+    result: RunResult
     """How it ended: the contents of result.json."""
     origin: dict[str, Any]
     """What it was made of and where: the contents of run.yaml."""
@@ -56,7 +57,7 @@ def ended(folder: str | Path) -> Ended:
         raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it lies in the wrong place")
     if record.damaged:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
-    if record.result is None or record.result["status"] == "failed":
+    if record.result is None or record.result.status == "failed":
         raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
     run = Ended(record, record.result, read(folder / store.RUN).plain())
     plugins.load(run.origin["config"].get("plugins", ()))
@@ -92,7 +93,7 @@ def for_export(folder: str | Path) -> keras.Model:
 def data_of(run: Ended) -> Dataset:
     """Return the data of a run; raise UserError where they are no longer those that it was trained on."""
     dataset = build(run.config.data)
-    if dataset.sha256 != run.result["data"]:
+    if dataset.sha256 != run.result.data:
         raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
     return dataset
 
@@ -102,7 +103,7 @@ def put_weights(model: keras.Model, run: Ended) -> None:
 
     Raises UserError where they were lost or are no finite numbers.
     """
-    path, known = run.record.folder / store.WEIGHTS, run.result.get("weights")
+    path, known = run.record.folder / store.WEIGHTS, run.result.weights
     if known is None:
         raise UserError(f"{run.record.folder} has no {store.WEIGHTS}: rnnlab 0.1 made it; rnnlab run makes it again")
     try:

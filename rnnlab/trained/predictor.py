@@ -24,6 +24,7 @@ from rnnlab.inspection.montecarlo import Samples, noisy
 from rnnlab.inspection.outputs import link
 from rnnlab.models.build_model import build
 from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage.run_result import RunResult
 from rnnlab.trained.answers import Answer, answer
 from rnnlab.trained.loading import Ended, ended, put_weights
 
@@ -167,8 +168,8 @@ def predictor(folder: str | Path) -> Predictor:
     Raises UserError where the folder is no run that has ended well, or its weights were lost.
     """
     run = ended(folder)
-    if run.result["status"] != "done":
-        raise UserError(f"{run.record.folder} has {run.result['status']}: {run.result['error']}; its model predicts nothing")
+    if run.result.status != "done":
+        raise UserError(f"{run.record.folder} has {run.result.status}: {run.result.error}; its model predicts nothing")
     task, codec = tokenizer_file.read(run.record.folder)
     model = _model(run, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False, padded=True))
     noise = np.zeros(0) if "root_mean_squared_error" not in task.kind.figures else _noise(run.record.folder, run.result, task)
@@ -181,9 +182,9 @@ def _model(run: Ended, task: Task) -> keras.Model:
     return model
 
 
-def _noise(folder: Path, result: dict[str, Any], task: Task) -> np.ndarray:
+def _noise(folder: Path, result: RunResult, task: Task) -> np.ndarray:
     """The variance that the run's calibration found, else the squared error on validation."""
     kept = store.read_calibration(folder)
     if kept and not task.quantiles:
         return np.broadcast_to(1 / np.array(kept["mc"]["noise_precision"]), (task.outputs,))
-    return np.full(task.outputs, result["metrics"]["val_root_mean_squared_error"] ** 2)
+    return np.full(task.outputs, np.array(result.metrics["val_root_mean_squared_error"], float) ** 2)

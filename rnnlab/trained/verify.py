@@ -11,6 +11,7 @@ from rnnlab.errors import UserError
 from rnnlab.progress.display import display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.backend_of_run import require
 from rnnlab.trained.loading import ended
@@ -63,8 +64,8 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     require(run.record.folder)
     record, result, origin = run
     config = run.config
-    whole = epochs is None or epochs >= result["epochs"]
-    if whole and "weights" in result and not store.weights_whole(record.folder, result):
+    whole = epochs is None or epochs >= (result.epochs or 0)
+    if whole and result.weights and not store.weights_whole(record.folder, result):
         raise UserError(f"{record.folder / store.WEIGHTS} is damaged; remove it, and rnnlab run makes the run again")
     changes = {"keep": "resumable", **({} if whole else {"epochs": epochs})}
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
@@ -74,7 +75,7 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         if whole:
             pairs |= _figures(result, again) | _weights(record, now) | _state(record.folder, now.folder)
     for part, name in (("data", "data"), ("first weights", "initial_weights")):
-        pairs[part] = {"sha256": (result[name], again[name])}
+        pairs[part] = {"sha256": (getattr(result, name), getattr(again, name))}
     different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
     told = [f"{part}: {_tell(names[0], *pairs[part][names[0]])}" for part, names in different.items() if names]
     return Verified(
@@ -82,11 +83,11 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         {part: not names for part, names in different.items()},
         told,
         _versions(origin),
-        result["deterministic"],
+        bool(result.deterministic),
     )
 
 
-def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, dict[str, Any]]:
+def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
     """Make the run in a scratch folder; return its record and result."""
     from rnnlab.sweep.execute import execute
 
@@ -96,8 +97,8 @@ def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, dict[str, Any]]:
         lock.take()
         execute(spec, place, build(spec.config.data), progress, lock)
     record = store.read_run(place)
-    if record.result is None or record.result["status"] == "failed":
-        raise UserError(f"trained again, it failed:\n{(record.result or {}).get('traceback')}")
+    if record.result is None or record.result.status == "failed":
+        raise UserError(f"trained again, it failed:\n{record.result and record.result.traceback}")
     return record, record.result
 
 
@@ -121,10 +122,10 @@ def _flat(epoch: dict[str, Any]) -> dict[str, Any]:
     return {**splits, "learning rate": epoch.get("learning_rate")}
 
 
-def _figures(then: dict[str, Any], now: dict[str, Any]) -> Pairs:
-    metrics = {name: (value, now["metrics"].get(name)) for name, value in then["metrics"].items() if name not in CLOCK}
+def _figures(then: RunResult, now: RunResult) -> Pairs:
+    metrics = {name: (value, now.metrics.get(name)) for name, value in then.metrics.items() if name not in CLOCK}
     ends = {
-        name: (then.get(name), now.get(name))
+        name: (getattr(then, name), getattr(now, name))
         for name in ("status", "epochs", "best_epoch", "error", "data_order", "calibration")
     }
     return {"figures": {**metrics, **ends}}

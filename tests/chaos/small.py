@@ -62,7 +62,9 @@ def bits(folder: Path) -> list[Any]:
         curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in run.epochs]
         assert not (run.folder / CHECKPOINT).exists()
         assert damaged_in(run.folder) == []
-        found.append((run.variant, untimed(run.result), curves, shown(run.folder), weights_file.arrays(run.folder / WEIGHTS)))
+        found.append(
+            (run.variant, untimed(run.result.document()), curves, shown(run.folder), weights_file.arrays(run.folder / WEIGHTS))
+        )
     return found
 
 

@@ -14,6 +14,7 @@ import yaml
 from chaos.small import Forker
 from rnnlab import sealed
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def run(whole: Whole, tmp_path: Path) -> Path:
 def reseal(run: Path, **changes: Any) -> None:
     """Write the result anew with changes, as if it had always been so."""
     result = sealed.unseal((run / store.RESULT).read_text()) | changes
-    store.write_result(run, result | store.digests(run))
+    store.write_result(run, RunResult.of(result | store.digests(run)))
 
 
 def change_metric(run: Path) -> None:

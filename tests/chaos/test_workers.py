@@ -96,10 +96,10 @@ def test_a_run_whose_worker_is_killed_too_often_has_failed(forker: Forker, whole
     os.kill(both_at_work(parent, tmp_path)[0], signal.SIGKILL)
     assert forker.wait() == 1, (tmp_path / "log").read_text()
     records = [read_run(tmp_path / "runs" / "small" / variant / "seed-1") for variant in ("ours", "builtin")]
-    results = [record.result or {} for record in records]
-    assert sorted(result["status"] for result in results) == ["done", "failed"]
-    (failed,) = (result for result in results if result["status"] == "failed")
-    assert failed["error"] == "its worker process was killed (SIGKILL, as by the system's memory killer)"
+    results = [record.result for record in records if record.result]
+    assert sorted(result.status for result in results) == ["done", "failed"]
+    (failed,) = (result for result in results if result.status == "failed")
+    assert failed.error == "its worker process was killed (SIGKILL, as by the system's memory killer)"
     assert "failed: its worker process was killed" in (tmp_path / "log").read_text()
     assert forker.run([*local(tmp_path), "--retry-failed"], tmp_path / "log", FORKED) == 0
     assert bits(tmp_path) == whole[1]

@@ -19,6 +19,7 @@ from rnnlab.models.losses import Weighted, frame_cross_entropy
 from rnnlab.models.objective import objective
 from rnnlab.report.html import write
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.training.class_weights import class_weights, weighted
 
 
@@ -136,7 +137,7 @@ def test_classes_of_all_seeds_reach_the_comparison_and_the_report(make, tmp_path
             {"label": "pos", "precision": 1.0, "recall": 0.5, "f1": 0.75, "support": 6},
         ]
         result["classes"] = {"classes": rows, "confusion": [[2, 2], [n, 6 - n]]}
-        store.write_result(path.parent, {key: value for key, value in result.items() if key != "check"})
+        store.write_result(path.parent, RunResult.of(result))
     told = document(compare(folder))["classes"]
     assert list(told) == ["a"]
     assert told["a"]["seeds"] == 3

@@ -16,6 +16,7 @@ from rnnlab.progress.bars import BAR, Live
 from rnnlab.progress.base import watch
 from rnnlab.progress.display import display, sys
 from rnnlab.progress.lines import Lines
+from rnnlab.storage.run_result import RunResult
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def specs(tmp_path: Path) -> list[RunSpec]:
 
 
 LOGS = {"loss": 0.5, "val_loss": 0.25, "words_per_second": 1234.5}
-DONE = {"status": "done", "monitor": "val_loss", "best_epoch": 2, "metrics": {"val_loss": 0.25}}
+DONE = RunResult(status="done", monitor="val_loss", best_epoch=2, metrics={"val_loss": 0.25})
 
 
 def make(shown: Lines, specs: list[RunSpec], seconds: list[float]) -> None:
@@ -136,7 +137,7 @@ def test_runs_made_at_once_are_shown_side_by_side(specs: list[RunSpec], monkeypa
 
 def test_a_failed_run_is_told(specs: list[RunSpec], capsys: pytest.CaptureFixture[str]) -> None:
     shown = Lines(runs=2, epochs=8)
-    shown.begin(specs[0], "examples").end({"status": "failed", "error": "RuntimeError: no such luck"})
+    shown.begin(specs[0], "examples").end(RunResult(status="failed", error="RuntimeError: no such luck"))
     assert capsys.readouterr().out == "[1/2] bold base seed 1  failed: RuntimeError: no such luck\n"
 
 

@@ -25,7 +25,7 @@ def judged(make, diagrams, **metrics):
     folder = make.experiment({"none": 0, "variational": -9}, seeds=2)
     for seed, diagram in diagrams.items():
         place = store.run_folder(folder, "variational", seed)
-        found = (store.read_run(place).result or {})["metrics"]
+        found = store.read_run(place).result.metrics
         store.write_calibration(place, {"usual": diagram, "mc": diagram})
         figures = {name: value * seed for name, value in metrics.items()}
         make.change(folder, "variational", seed, metrics={**found, **figures}, **store.digests(place))

@@ -151,7 +151,7 @@ def test_run_searches_first_and_runs_the_winners_on_other_seeds(tiny: Path, tmp_
     assert done.exit_code == 0, done.output
     assert "search: noisy trial 1/1" in done.output
     record = read(tmp_path / "runs" / "tiny")
-    assert [(run.variant, run.seed, (run.result or {})["status"]) for run in record.runs] == [
+    assert [(run.variant, run.seed, run.result and run.result.status) for run in record.runs] == [
         ("noisy", 1, "done"),
         ("plain", 1, "done"),
     ]

@@ -15,6 +15,7 @@ from rnnlab.cli import main
 from rnnlab.errors import StorageError
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_result import RunResult
 
 
 def call(*arguments: Any) -> Result:
@@ -153,7 +154,7 @@ def states(run: Path) -> None:
     for name in ("state", "state.previous"):
         (run / store.CHECKPOINT / name).write_bytes(bytes(1_000_000))
     result = sealed.unseal((run / store.RESULT).read_text())
-    store.write_result(run, {**result, "weights": {"sha256": "", "bytes": 3}})
+    store.write_result(run, RunResult.of({**result, "weights": {"sha256": "", "bytes": 3}}))
     (run / store.WEIGHTS).write_bytes(b"abc")
 
 

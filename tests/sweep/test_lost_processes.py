@@ -14,6 +14,7 @@ from rnnlab.config import load
 from rnnlab.progress.lines import Line, Lines
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.executors import ray_tasks, worker_process
 from rnnlab.sweep.executors.local import Local
 from rnnlab.sweep.executors.protocol import Heard
@@ -24,6 +25,8 @@ LIGHT = """
 import sys, types
 sys.modules["rnnlab.sweep.execute"] = types.ModuleType("execute")
 from rnnlab.sweep.executors import worker
+from rnnlab.storage.run_result import RunResult
+from rnnlab.storage.run_result import RunResult
 worker.main()
 """
 """A worker that can make no run, and so need not import a backend."""
@@ -68,7 +71,7 @@ class Told(Lines):
         return Line(self, spec, unit, number)
 
 
-def made(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str, retries: int = 0) -> dict[str, Any]:
+def made(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str, retries: int = 0) -> RunResult:
     """The result of one run by a worker that does what a script says."""
     monkeypatch.setattr(worker_process, "COMMAND", [sys.executable, "-c", script])
     job = jobs_of(folder)[0]
@@ -95,10 +98,10 @@ KNOWN = Job.document
 def test_a_job_that_a_worker_cannot_read_is_a_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Job, "document", strange)
     result = made(tmp_path, monkeypatch, LIGHT)
-    assert result["status"] == "failed"
-    assert result["error"].startswith("its process cannot read the job: ")
-    assert "Traceback" in result["traceback"]
-    assert "of_a_plug_in" in result["traceback"]
+    assert result.status == "failed"
+    assert result.error.startswith("its process cannot read the job: ")
+    assert "Traceback" in result.traceback
+    assert "of_a_plug_in" in result.traceback
 
 
 def test_the_other_runs_of_a_sweep_go_on_past_one_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,14 +124,14 @@ def test_a_job_that_a_machine_of_a_cluster_cannot_read_is_a_failed_run(tmp_path:
     answer = Heard(job, Told(1, 1)).hear(*ray_tasks.make(None, "key", strange(job), where))
     assert answer
     assert answer.result is not None
-    assert answer.result["status"] == "failed"
-    assert "of_a_plug_in" in answer.result["traceback"]
+    assert answer.result.status == "failed"
+    assert "of_a_plug_in" in answer.result.traceback
 
 
 def test_a_worker_that_cannot_listen_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = made(tmp_path, monkeypatch, LIGHT.replace("worker.main()", DEAF))
-    assert result["error"] == "its worker process ended with status 1"
-    assert "ZeroDivisionError" in result["traceback"]
+    assert result.error == "its worker process ended with status 1"
+    assert "ZeroDivisionError" in result.traceback
 
 
 def test_a_message_that_cannot_be_read_ends_its_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +139,8 @@ def test_a_message_that_cannot_be_read_ends_its_worker(tmp_path: Path, monkeypat
         speaks = f"sys.stdout.buffer.write(b'{message}\\n'); sys.stdout.flush(); time.sleep(600)"
         (tmp_path / str(number)).mkdir()
         result = made(tmp_path / str(number), monkeypatch, f"{READY}; {speaks}")
-        assert result["error"] == "its worker process sent a message that cannot be read"
-        assert "Error" in result["traceback"]
+        assert result.error == "its worker process sent a message that cannot be read"
+        assert "Error" in result.traceback
 
 
 def test_a_worker_that_dies_is_noticed_while_its_child_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

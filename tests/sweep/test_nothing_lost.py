@@ -11,12 +11,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+import rnnlab
 from rnnlab import sealed
 from rnnlab.cli import main
 from rnnlab.config import RunSpec, load
 from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import execute, makers
 from rnnlab.sweep.origin import made, who, write_origin
 from rnnlab.sweep.sweep import Sweep, run
@@ -36,21 +38,14 @@ DOCUMENT: dict[str, Any] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory, with a config and two files of data, where runs are written and not trained."""
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> dict[str, Any]:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> RunResult:
         write_origin(spec, folder, dataset, {"backend": "tensorflow"})
         (folder / store.CHECKPOINT).mkdir(exist_ok=True)
         (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
         figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
-        result = {
-            **who(spec),
-            **made(spec, dataset),
-            **figures,
-            "makers": makers.makers(),
-            "status": "done",
-            "error": None,
-            "best_epoch": 1,
-        }
-        store.write_result(folder, {**result, **store.digests(folder)})
+        about = {**who(spec), **made(spec, dataset), **store.digests(folder), **figures}
+        result = RunResult.of({**about, "makers": makers.makers(), "status": "done", "best_epoch": 1})
+        store.write_result(folder, result)
         return result
 
     monkeypatch.setattr(execute, "execute", written)
@@ -242,7 +237,7 @@ def test_runs_of_version_0_1_are_recognised(folder: Path) -> None:
         path.write_text(yaml.safe_dump({**origin, "fingerprint": "0" * 64}))
         result = sealed.unseal((path.parent / "result.json").read_text())
         del result["schema"]
-        store.write_result(path.parent, {**result, "fingerprint": "0" * 64, **store.digests(path.parent)})
+        store.write_result(path.parent, RunResult.of({**result, "fingerprint": "0" * 64, **store.digests(path.parent)}))
     with pytest.raises(UserError, match=r"schema: 1 -> 2 \(another version of rnnlab made what is there\)"):
         swept()
 
@@ -255,13 +250,17 @@ def test_a_search_does_not_begin_where_its_runs_would_be_refused(folder: Path) -
     assert (done.exit_code, tree(folder) == before) == (2, True)
     assert "training.epochs: 1 -> 2" in done.output
     assert "dropout" not in done.output
+    overrides = ["training.epochs=2", f"search={search}"]
+    with pytest.raises(UserError, match=r"training.epochs: 1 -> 2"):
+        rnnlab.run(rnnlab.load("c.yaml", overrides))
+    assert tree(folder) == before
 
 
 def test_runs_of_other_code_are_kept_and_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept()
-    assert makers.others([{"makers": makers.makers()}]) == []
+    assert makers.others([RunResult(status="done", makers=makers.makers())]) == []
     before = makers.code()[:12]
     monkeypatch.setattr(makers, "code", lambda: "0123456789abcdef")
     told = f"4 finished runs were made by other code or versions and are kept: code {before}, now 0123456789ab"

@@ -17,6 +17,7 @@ from rnnlab.config import Experiment, RunSpec
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import execute
 from rnnlab.sweep.origin import made, who
 from rnnlab.sweep.plan import plan, summary
@@ -31,7 +32,7 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant ends as its name says; its result tells how many were made before it."""
     MADE.clear()
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> dict[str, Any]:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> RunResult:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
         figures = {
@@ -39,8 +40,9 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
             "monitor": "val_loss",
             "mode": "min",
         }
-        result = {**who(spec), **made(spec, dataset), **figures, "status": status, "error": None, "best_epoch": 1}
-        store.write_result(folder, {**result, **store.digests(folder)})
+        about = {**who(spec), **made(spec, dataset), **store.digests(folder)}
+        result = RunResult.of({**about, **figures, "status": status, "best_epoch": 1})
+        store.write_result(folder, result)
         return result
 
     monkeypatch.setattr(execute, "execute", written)

@@ -12,6 +12,7 @@ import yaml
 from rnnlab import sealed
 from rnnlab.config import Experiment, load
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import ExperimentRecord, RunRecord, read
 from rnnlab.sweep.plan import plan
 from rnnlab.sweep.sweep import Sweep, run
@@ -37,7 +38,7 @@ def swept(folder: Path, replace: bool = False, **sections: dict[str, Any]) -> tu
     return sweep, read(sweep.folder)
 
 
-def result(record: RunRecord) -> dict[str, Any]:
+def result(record: RunRecord) -> RunResult:
     assert record.result is not None
     return record.result
 
@@ -56,12 +57,12 @@ def test_every_variant_and_seed_has_a_result(whole: tuple[Path, str, ExperimentR
     runs = whole[2].runs
     assert [(one.variant, one.seed) for one in runs] == [("none", 1), ("none", 2), ("some", 1), ("some", 2)]
     for one in runs:
-        assert result(one)["status"] == "done"
+        assert result(one).status == "done"
         assert [epoch["epoch"] for epoch in one.epochs] == [1, 2]
-        best = one.epochs[result(one)["best_epoch"] - 1]
-        assert result(one)["metrics"]["val_loss"] == best["validation"]["loss"]
-        assert result(one)["metrics"]["last_val_loss"] == one.epochs[-1]["validation"]["loss"]
-        assert {"train_loss", "test_loss", "words_per_second", "seconds"} <= set(result(one)["metrics"])
+        best = one.epochs[result(one).best_epoch - 1]
+        assert result(one).metrics["val_loss"] == best["validation"]["loss"]
+        assert result(one).metrics["last_val_loss"] == one.epochs[-1]["validation"]["loss"]
+        assert {"train_loss", "test_loss", "words_per_second", "seconds"} <= set(result(one).metrics)
         assert all(epoch["learning_rate"] > 0 and epoch["seconds"] > 0 for epoch in one.epochs)
 
 
@@ -78,7 +79,7 @@ def test_a_process_stays_with_a_variant_and_progress_is_told_in_plain_lines(whol
 
 def test_variants_of_a_seed_share_first_weights_and_order_and_seeds_do_not(whole: tuple[Path, str, ExperimentRecord]) -> None:
     for figure in ("initial_weights", "data_order"):
-        by_seed = [{result(one)[figure] for one in whole[2].runs if one.seed == seed} for seed in (1, 2)]
+        by_seed = [{getattr(result(one), figure) for one in whole[2].runs if one.seed == seed} for seed in (1, 2)]
         assert [len(values) for values in by_seed] == [1, 1]
         assert by_seed[0] != by_seed[1]
 
@@ -90,7 +91,7 @@ def test_a_run_says_where_it_was_made(whole: tuple[Path, str, ExperimentRecord])
     assert origin["config"]["model"]["recurrent"][0]["dropout"] == 0.2
     assert origin["versions"]["keras"] == keras.__version__
     assert origin["machine"]["cores"] >= 1
-    assert origin["fingerprint"] == result(whole[2].runs[2])["fingerprint"]
+    assert origin["fingerprint"] == result(whole[2].runs[2]).fingerprint
     assert len(origin["data"]) == 64
 
 
@@ -158,7 +159,7 @@ def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path
         variant = {"training.deterministic": exactly, "dropout": 0.3}
         sweep, record = swept(copy, True, compare={"variants": {"none": {}, "some": variant}, "seeds": 1})
         assert sweep.made == 1
-        assert next(result(one) for one in record.runs if one.variant == "some")["deterministic"] == exactly
+        assert next(result(one) for one in record.runs if one.variant == "some").deterministic == exactly
         assert is_op_determinism_enabled() == exactly
 
 
@@ -181,7 +182,7 @@ def test_a_result_that_cannot_be_trusted_is_made_again(
     assert path.read_text() != text
     sweep, record = swept(copy)
     assert sweep.made == 1
-    again, first = (result(of.runs[3])["metrics"] for of in (record, whole[2]))
+    again, first = (result(of.runs[3]).metrics for of in (record, whole[2]))
     assert again["test_loss"] == first["test_loss"]
 
 
@@ -199,9 +200,9 @@ def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pyt
     sweep, record = swept(copy, compare={"baseline": "bad", "variants": variants, "seeds": 1})
     assert (sweep.made, sweep.exit_status, dict(sweep.statuses)) == (2, 1, {"failed": 1, "done": 1})
     failed = next(one for one in record.runs if (one.variant, one.seed) == ("bad", 1))
-    assert result(failed)["error"] == "RuntimeError: no such luck"
-    assert result(failed)["traceback"].startswith("Traceback")
-    assert "and more" in result(failed)["traceback"]
+    assert result(failed).error == "RuntimeError: no such luck"
+    assert result(failed).traceback.startswith("Traceback")
+    assert "and more" in result(failed).traceback
 
     monkeypatch.undo()
     again = experiment(copy, compare={"baseline": "bad", "variants": variants, "seeds": 1})
@@ -215,7 +216,7 @@ def test_a_run_that_diverges_is_told_by_the_exit_status(tmp_path: Path, capsys: 
     sweep, record = swept(tmp_path, training=rate, compare={"variants": {"none": {}}, "seeds": 1})
     assert (sweep.exit_status, dict(sweep.statuses)) == (1, {"diverged": 1})
     assert "diverged: the loss became" in capsys.readouterr().out
-    assert result(record.runs[0])["error"].startswith("the loss became")
+    assert result(record.runs[0]).error.startswith("the loss became")
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_heavy(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -26,7 +27,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run = numbers_run(home)[1]
     origin = yaml.safe_load((run / store.RUN).read_text())
     (run / store.RUN).write_text(yaml.safe_dump({**origin, "backend": OTHER[keras.backend.backend()]}))
-    store.write_result(run, {**(store.read_run(run).result or {}), **store.digests(run)})
+    result = store.read_run(run).result
+    assert result
+    store.write_result(run, replace(result, **store.digests(run)))
     return run
 
 

@@ -104,7 +104,7 @@ def test_a_split_has_its_truth_and_the_metrics_of_the_run(made: dict[str, Path],
     split = ("--split", "train", "--samples", 0, "--output")
     for name in made:
         call(made[name], *split, f"{name}.csv")
-    metrics = {name: trained(run).ended.result["metrics"] for name, run in made.items()}
+    metrics = {name: trained(run).ended.result.metrics for name, run in made.items()}
     rows = {name: _read(Path(f"{name}.csv")) for name in made}
     assert len(rows["labels"]) == 20
     assert sum(row["label"] == row["truth"] for row in rows["labels"]) / 20 == pytest.approx(

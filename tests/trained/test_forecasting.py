@@ -22,7 +22,7 @@ from rnnlab.inspection.compiled_call import quiet_call
 from rnnlab.inspection.forecasts import forecast_metrics, forecasts, measured
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.seeds import derive
-from rnnlab.storage import store
+from rnnlab.trained.loading import ended
 from rnnlab.training.fit import compiled, evaluate
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
@@ -187,7 +187,7 @@ def test_a_run_forecasts_beyond_the_end_of_a_file_with_dates_and_units() -> None
     truth = {HOURS[i]: (i * 7) % 24 + 1000 for i in range(120)}
     assert all(float(row["truth"]) == pytest.approx(truth[f"{time}"], abs=1e-2) for time, row in own.items() if ":" in time)
     assert float(own[last["time"]]["value"]) == pytest.approx(last["value"], abs=2.0), "after another context"
-    metrics = (store.read_run(made).result or {})["metrics"]
+    metrics = ended(made).result.metrics
     error = [float(row["value"]) - float(row["truth"]) for row in own.values()]
     assert np.sqrt(np.mean(np.square(error))) == pytest.approx(metrics["test_root_mean_squared_error_of_y"], rel=1e-4)
 

@@ -64,7 +64,7 @@ def test_training_does_not_notice_and_both_ways_are_told(sampled: tuple[dict, Pa
 def test_every_bit_comes_back(sampled: tuple[dict, Path, ExperimentRecord]) -> None:
     _, folder, record = sampled
     run = record.runs[1].folder
-    assert trained(run).ended.result["metrics"]["test_mc_mean_absolute_error"] > 0
+    assert trained(run).ended.result.metrics["test_mc_mean_absolute_error"] > 0
     assert all(verify(run).agree.values())
     metrics = json.loads((run / store.RESULT).read_text())["metrics"]
     (run / store.RESULT).unlink()

@@ -19,7 +19,7 @@ from rnnlab.inspection.scores import softmax
 from rnnlab.storage import store
 from rnnlab.sweep.sweep import run
 from rnnlab.trained.generate import generate
-from rnnlab.trained.loading import trained
+from rnnlab.trained.loading import ended, trained
 from rnnlab.trained.predictor import predictor
 
 FILMS = [f"a {word} film ," + " it is" * (n % 3) for n, word in enumerate(["good", "bad", "fine", "dull"] * 6)]
@@ -162,7 +162,7 @@ def test_a_text_on_every_line(made: dict[str, Path], tmp_path: Path) -> None:
 def changed(run: Path, folder: Path, **result: Any) -> Path:
     """A copy of a run whose result says something else, its other files taken as they are."""
     shutil.copytree(run, folder / "noisy" / "seed-1")
-    store.write_result(folder / "noisy" / "seed-1", {**(store.read_run(run).result or {}), **result})
+    store.write_result(folder / "noisy" / "seed-1", replace(ended(run).result, **result))
     return folder / "noisy" / "seed-1"
 
 

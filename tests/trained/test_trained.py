@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from sweep.test_sweep import swept
 
-from rnnlab import sealed
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.trained.loading import ended, trained
@@ -42,26 +42,28 @@ def test_the_figures_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
 def test_a_run_of_no_epochs_has_the_weights_that_it_began_with(tmp_path: Path) -> None:
     folder = swept(tmp_path, training={"epochs": 0}, compare={"seeds": 1})[0].folder
     model, dataset, (_, result, _) = trained(folder / "none" / "seed-1")
-    assert evaluate(model, dataset)["test_loss"] == result["metrics"]["test_loss"]
+    assert evaluate(model, dataset)["test_loss"] == result.metrics["test_loss"]
 
 
 def test_what_left_no_model_is_refused(run: Path) -> None:
-    def other_data() -> None:
-        result = ended(run).result | {"data": "0"}
-        store.write_result(run, result)
+    def change(**result: Any) -> None:
+        store.write_result(run, replace(ended(run).result, **result))
 
     def not_finite() -> None:
         model = trained(run).model
         model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
-        store.write_result(run, ended(run).result | {"weights": weights_file.write(run / store.WEIGHTS, model)})
+        change(weights=weights_file.write(run / store.WEIGHTS, model))
 
     cases: list[tuple[Callable[[], object], str]] = [
         (not_finite, "has diverged before any epoch was whole"),
         (lambda: flip(run / store.WEIGHTS), "best.weights.h5 is damaged: its checksum is wrong"),
         (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run makes it good"),
-        (lambda: store.write_result(run, without_weights(run)), "has no best.weights.h5: rnnlab 0.1 made it"),
-        (other_data, "was trained on other data than 'adding' is now"),
-        (lambda: store.write_result(run, ended(run).result | {"status": "failed"}), "has failed: it has left no trained model"),
+        (
+            lambda: store.write_result(run, replace(ended(run).result, weights=None)),
+            "has no best.weights.h5: rnnlab 0.1 made it",
+        ),
+        (lambda: change(data="0"), "was trained on other data than 'adding' is now"),
+        (lambda: change(status="failed"), "has failed: it has left no trained model"),
         (lambda: (run / store.RESULT).unlink(), "has not ended"),
         (lambda: (run / store.RUN).unlink(), "is not the folder of a run"),
     ]
@@ -75,12 +77,6 @@ def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-
-
-def without_weights(run: Path) -> dict[str, Any]:
-    """A result as rnnlab 0.1 wrote it."""
-    result = sealed.unseal((run / store.RESULT).read_text())
-    return {name: value for name, value in result.items() if name != "weights"}
 
 
 def test_the_weights_of_another_run_are_not_taken(made: Path, run: Path) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from statistics import mean
-from typing import Any
 
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.job import Job
 
 
@@ -37,9 +37,9 @@ class Order:
         """Let a run that was lost be the next one of its variant."""
         self._waiting.setdefault(job.spec.variant, []).insert(0, job)
 
-    def learn(self, job: Job, result: dict[str, Any] | None) -> None:
+    def learn(self, job: Job, result: RunResult | None) -> None:
         """Note how long a run has taken."""
-        if seconds := ((result or {}).get("metrics") or {}).get("seconds"):
+        if result and (seconds := result.metrics.get("seconds")):
             self._seconds.setdefault(job.spec.variant, []).append(seconds)
 
     def _left(self, variant: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from rnnlab.config import RunSpec
 from rnnlab.errors import StorageError, UserError
 from rnnlab.progress.base import Display, Shown
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.executors.retries import failed
 from rnnlab.sweep.job import Answer, Job, Unreadable
@@ -60,9 +61,9 @@ class Sent:
         """An epoch is done."""
         self.send("end_epoch", {name: float(value) for name, value in logs.items()})
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def end(self, result: RunResult) -> None:
         """The run has ended."""
-        self.send("end", dict(result))
+        self.send("end", result.document())
 
 
 class Heard:
@@ -76,7 +77,7 @@ class Heard:
         """Repeat a message here; return the answer where it is one, and raise what it says was raised."""
         match name:
             case "answer":
-                return Answer(**argument)
+                return Answer.of(argument)
             case "unreadable":
                 error, trace = argument
                 return failed(self.job, error, trace, self._progress)
@@ -91,5 +92,5 @@ class Heard:
             case "elsewhere":
                 self._progress.elsewhere(self.job.spec)
             case _:
-                getattr(self._shown, name)(argument)
+                getattr(self._shown, name)(RunResult.of(argument) if name == "end" else argument)
         return None

@@ -9,9 +9,8 @@ from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.sweep.job import Answer, Job
-from rnnlab.sweep.origin import made, who, write_origin
+from rnnlab.sweep.origin import begun, write_origin
 from rnnlab.sweep.provenance import provenance
-from rnnlab.training.training_config import monitored
 
 
 class Losses:
@@ -37,12 +36,10 @@ def failed(job: Job, error: str, trace: str, progress: Display) -> Answer:
     dataset, lock = build(job.spec.config.data), Lock(store.inside(job.folder.parents[1], files.make(job.folder)))
     if not lock.take():
         return Answer(None, owner=lock.told)
-    monitor, mode = monitored(job.spec.config.training, dataset.task.kind)
-    result = {**who(job.spec), **made(job.spec, dataset), "monitor": monitor, "mode": mode}
     with lock:
         if not (job.folder / store.RUN).exists():
             write_origin(job.spec, job.folder, dataset, provenance())
-        result |= {"status": "failed", "metrics": {}, "error": error, "traceback": trace, **store.digests(job.folder)}
+        result = replace(begun(job.spec, dataset), error=error, traceback=trace, **store.digests(job.folder))
         store.write_result(job.folder, result)
     progress.begin(job.spec, dataset.task.unit).end(result)
     return Answer(result, made=True)
