@@ -22,9 +22,9 @@ class Curves:
 
 
 def curves_of(runs: Mapping[int, RunRecord | None], metric: str) -> Curves:
-    """Return the curves that the events of a variant's runs tell of `metric`, such as perplexity."""
+    """Return the curves of `metric`, such as perplexity, over the epochs that a variant's runs recorded."""
     epochs = [run.epochs for run in runs.values() if run and run.epochs]
-    of = {split: [[one.get(split, {}).get(metric) for one in run] for run in epochs] for split in ("train", "validation")}
+    of = {split: [[one.splits[split].get(metric) for one in run] for run in epochs] for split in ("train", "validation")}
     return Curves(table(of["train"]), table(of["validation"]))
 
 

@@ -61,4 +61,8 @@ def run(folder: str | Path) -> Row:
     """Return everything that the folder of one run says; raise UserError where it is none."""
     origin = read(Path(folder) / store.RUN).plain()
     record = store.read_run(Path(folder))
-    return {**origin, "result": record.result and record.result.document(), "epochs": record.epochs}
+    return {
+        **origin,
+        "result": record.result and record.result.document(),
+        "epochs": [epoch.document() for epoch in record.epochs],
+    }

@@ -16,6 +16,7 @@ from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.storage import place
 from rnnlab.storage.run_result import RunResult
+from rnnlab.training.epoch_record import EpochRecord
 
 EXPERIMENT, RUN, EVENTS, RESULT = place.EXPERIMENT, place.RUN, "events.jsonl", "result.json"
 TOKENS, CALIBRATION, FORECAST = "tokens.json", "calibration.json", "forecast.json"
@@ -51,9 +52,9 @@ class RunRecord:
     """Which other run of the experiment its result is of, where it lies in the place of this one."""
 
     @cached_property
-    def epochs(self) -> list[dict[str, Any]]:
-        """Its epoch events, in order."""
-        return [event for event in sealed.read(self.folder / EVENTS) if event.get("event") == "epoch"]
+    def epochs(self) -> list[EpochRecord]:
+        """What it recorded of its epochs, in order."""
+        return [EpochRecord.of(event) for event in sealed.read(self.folder / EVENTS) if event.get("event") == "epoch"]
 
 
 @dataclass(frozen=True)

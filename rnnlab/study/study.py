@@ -129,11 +129,11 @@ def _row(run: store.RunRecord) -> dict[str, Any]:
     return {"variant": run.variant, "seed": run.seed, "status": one.status, **one.metrics}
 
 
-def _points(run: store.RunRecord) -> Iterator[tuple[str, int, int, str, str, float]]:
-    for event in run.epochs:
-        for split in ("train", "validation"):
-            for metric, value in event.get(split, {}).items():
-                yield run.variant, run.seed, event["epoch"], split, metric, value
+def _points(run: store.RunRecord) -> Iterator[tuple[str, int, int, str, str, float | None]]:
+    for record in run.epochs:
+        for split, metrics in record.splits.items():
+            for metric, value in metrics.items():
+                yield run.variant, run.seed, record.epoch, split, metric, value
 
 
 def _differing(configs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

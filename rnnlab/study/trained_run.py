@@ -76,12 +76,12 @@ class TrainedRun:
 
         rows = [
             {
-                "epoch": event["epoch"],
-                **event["train"],
-                **{f"val_{name}": value for name, value in event["validation"].items()},
-                **{key: value for key, value in event.items() if isinstance(value, float)},
+                "epoch": record.epoch,
+                **record.train,
+                **{f"val_{name}": value for name, value in record.validation.items()},
+                **record.beside,
             }
-            for event in self.record.epochs
+            for record in self.record.epochs
         ]
         return pd.DataFrame(rows).set_index("epoch") if rows else pd.DataFrame()
 

@@ -1,22 +1,21 @@
 """The metrics of an epoch by tag."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.tensorboard.values import scalars
+from rnnlab.training.epoch_record import EpochRecord
 
 
-def ours(event: Mapping[str, Any]) -> list[Any]:
-    """Return the figures of an epoch event: `train/loss`, `validation/loss`, `gradient_norm`.
+def ours(epoch: EpochRecord) -> list[Any]:
+    """Return the metrics of an epoch: `train/loss`, `validation/loss`, `gradient_norm`.
 
-    >>> [value.tag for value in ours({"train": {"loss": 2.0}, "validation": {"loss": 2.5}, "seconds": 9.0})]
+    >>> [value.tag for value in ours(EpochRecord(1, {"loss": 2.0}, {"loss": 2.5}, {"seconds": 9.0}))]
     ['train/loss', 'validation/loss', 'seconds']
     """
-    return scalars(tagged(event))
+    return scalars(tagged(epoch))
 
 
-def tagged(event: Mapping[str, Any]) -> dict[str, float]:
-    """Return the figures of an epoch event by tag; what is no number (there was none, or it was not finite) is left out."""
-    splits = {f"{split}/{name}": figure for split in ("train", "validation") for name, figure in event.get(split, {}).items()}
-    beside = {name: figure for name, figure in event.items() if name not in ("event", "epoch")}
-    return {tag: figure for tag, figure in {**splits, **beside}.items() if isinstance(figure, int | float)}
+def tagged(epoch: EpochRecord) -> dict[str, float]:
+    """Return the metrics of an epoch by tag; what is no number (there was none, or it was not finite) is left out."""
+    splits = {f"{split}/{name}": value for split, metrics in epoch.splits.items() for name, value in metrics.items()}
+    return {tag: value for tag, value in {**splits, **epoch.beside}.items() if isinstance(value, int | float)}

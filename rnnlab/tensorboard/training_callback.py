@@ -11,7 +11,7 @@ from rnnlab.tensorboard.epoch_scalars import ours
 from rnnlab.tensorboard.event_files import FILE, append, cut
 from rnnlab.tensorboard.gate_histograms import Gates
 from rnnlab.tensorboard.values import histogram
-from rnnlab.training.callbacks import epoch_event
+from rnnlab.training.epoch_record import EpochRecord
 
 
 class Callback(keras.callbacks.Callback):
@@ -38,8 +38,8 @@ class Callback(keras.callbacks.Callback):
     def __init__(self, folder: str | Path, inputs: Any = None, every: int = 1):
         super().__init__()
         self.folder, self._inputs, self._every = Path(folder), inputs, every
-        self.epochs: list[dict[str, Any]] = []
-        """The metrics of every epoch, as `rnnlab.training.callbacks.epoch_event` sorts them."""
+        self.epochs: list[EpochRecord] = []
+        """What there is to show of every epoch so far."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Begin."""
@@ -47,10 +47,10 @@ class Callback(keras.callbacks.Callback):
         self._begun = False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Append the epoch's figures, weights and gates."""
+        """Append the epoch's metrics, weights and gates."""
         rate = getattr(self.model.optimizer, "learning_rate", None)
         beside = {} if rate is None else {"learning_rate": float(keras.ops.convert_to_numpy(rate))}
-        self.epochs.append(epoch_event(epoch + 1, {**beside, **(logs or {})}))
+        self.epochs.append(EpochRecord.of_logs(epoch + 1, {**beside, **(logs or {})}))
         if not self._begun:
             self._begun = True
             cut(self.folder, epoch)
@@ -58,19 +58,19 @@ class Callback(keras.callbacks.Callback):
 
     def save_state(self) -> dict[str, Any]:
         """Return the metrics of the epochs so far."""
-        return {"epochs": self.epochs}
+        return {"epochs": [epoch.document() for epoch in self.epochs]}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Cut the file after the restored epoch, since later ones are trained again.
 
         A damaged one is written anew from the metrics; the weights and gates of earlier epochs are then lost.
         """
-        self.epochs = state["epochs"]
+        self.epochs = [EpochRecord.of(event) for event in state["epochs"]]
         if not cut(self.folder, len(self.epochs)):
             files.remove(self.folder / FILE)
             self.begin()
-            for epoch, event in enumerate(self.epochs):
-                append(self.folder, epoch, ours(event))
+            for number, epoch in enumerate(self.epochs):
+                append(self.folder, number, ours(epoch))
 
     def begin(self) -> None:
         """Say at the top of a new file what is trained: here nothing."""

@@ -16,6 +16,7 @@ from rnnlab.storage.store import RunRecord
 from rnnlab.trained.backend_of_run import require
 from rnnlab.trained.loading import ended
 from rnnlab.training import array_file, weights_file
+from rnnlab.training.epoch_record import EpochRecord
 
 CLOCK = ("seconds", "words_per_second")
 """The figures that say how long something took."""
@@ -117,9 +118,9 @@ def _curves(record: RunRecord, now: RunRecord) -> Pairs:
     return {"curves": {"epochs": (len(before), len(after)), **names}}
 
 
-def _flat(epoch: dict[str, Any]) -> dict[str, Any]:
-    splits = {f"{split} {name}": value for split in ("train", "validation") for name, value in epoch[split].items()}
-    return {**splits, "learning rate": epoch.get("learning_rate")}
+def _flat(epoch: EpochRecord) -> dict[str, Any]:
+    splits = {f"{split} {name}": value for split, metrics in epoch.splits.items() for name, value in metrics.items()}
+    return {**splits, "learning rate": epoch.beside.get("learning_rate")}
 
 
 def _figures(then: RunResult, now: RunResult) -> Pairs:

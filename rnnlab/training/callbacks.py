@@ -9,6 +9,7 @@ import keras
 
 from rnnlab import sealed
 from rnnlab.training.callback_state import Remembering
+from rnnlab.training.epoch_record import EpochRecord
 from rnnlab.training.norms import Norms
 
 
@@ -97,31 +98,15 @@ class EventLog(keras.callbacks.Callback):
         self.events: list[dict[str, Any]] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Append the epoch's figures."""
-        self.events.append(epoch_event(epoch + 1, dict(logs or {})))
+        """Append the epoch's metrics."""
+        self.events.append(EpochRecord.of_logs(epoch + 1, logs or {}).document())
         sealed.append(self.path, self.events[-1])
 
     def save_state(self) -> dict[str, Any]:
-        """Return the events so far."""
+        """Return the lines so far."""
         return {"events": self.events}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Write the file anew: the epochs after the restored one are trained again."""
         self.events = state["events"]
         sealed.write(self.path, self.events)
-
-
-BESIDE = ("learning_rate", "gradient_norm", "update_norm", "words_per_second", "seconds")
-"""The figures of an epoch that belong to neither split."""
-
-
-def epoch_event(epoch: int, logs: dict[str, float]) -> dict[str, Any]:
-    """Return the logs of an epoch, sorted by split.
-
-    >>> epoch_event(1, {"loss": 2.0, "val_loss": 2.5, "seconds": 9.0})
-    {'event': 'epoch', 'epoch': 1, 'train': {'loss': 2.0}, 'validation': {'loss': 2.5}, 'seconds': 9.0}
-    """
-    beside = {key: logs.pop(key) for key in list(logs) if key in BESIDE or key.startswith("noise_rate/")}
-    validation = {key.removeprefix("val_"): value for key, value in logs.items() if key.startswith("val_")}
-    train = {key: value for key, value in logs.items() if not key.startswith("val_")}
-    return {"event": "epoch", "epoch": epoch, "train": train, "validation": validation, **beside}

@@ -59,7 +59,7 @@ def bits(folder: Path) -> list[Any]:
         assert run.result is not None, run.folder
         assert run.damaged == []
         assert not [*run.folder.rglob("*.partial")]
-        curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in run.epochs]
+        curves = [(epoch.epoch, epoch.train, epoch.validation) for epoch in run.epochs]
         assert not (run.folder / CHECKPOINT).exists()
         assert damaged_in(run.folder) == []
         found.append(

@@ -126,7 +126,7 @@ def test_curves_keep_unequal_lengths(make):
     curves = curves_of(runs, "perplexity")
     assert curves.validation.shape == (3, 9)
     assert np.isfinite(curves.validation).sum(axis=1).tolist() == [6, 4, 9]
-    assert curves.train[1, 3] == runs[2].epochs[3]["train"]["perplexity"]
+    assert curves.train[1, 3] == runs[2].epochs[3].train["perplexity"]
     drawn = pictures(compare(folder), {"none": curves})[0]
     assert drawn.name == "curves"
 

@@ -36,7 +36,7 @@ def made(folder: Path, **sections: dict[str, Any]) -> RunRecord:
 def bits(record: RunRecord) -> list[Any]:
     """All that a run leaves, without what the clock says and what its config is called."""
     metrics = {name: value for name, value in result(record)["metrics"].items() if "second" not in name}
-    curves = [(epoch["epoch"], epoch["train"], epoch["validation"]) for epoch in record.epochs]
+    curves = [(epoch.epoch, epoch.train, epoch.validation) for epoch in record.epochs]
     ends = [result(record)[name] for name in ("status", "epochs", "best_epoch", "initial_weights", "data_order")]
     return [metrics, curves, ends, weights_file.arrays(record.folder / store.WEIGHTS)]
 
@@ -123,7 +123,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, last: int, module: Any = weights
 
 def seconds(record: RunRecord) -> list[float]:
     """When each epoch was trained, for one that is trained again takes another time."""
-    return [epoch["seconds"] for epoch in record.epochs]
+    return [epoch.beside["seconds"] for epoch in record.epochs]
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,6 @@ LIGHT = """
 import sys, types
 sys.modules["rnnlab.sweep.execute"] = types.ModuleType("execute")
 from rnnlab.sweep.executors import worker
-from rnnlab.storage.run_result import RunResult
-from rnnlab.storage.run_result import RunResult
 worker.main()
 """
 """A worker that can make no run, and so need not import a backend."""

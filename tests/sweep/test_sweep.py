@@ -58,12 +58,12 @@ def test_every_variant_and_seed_has_a_result(whole: tuple[Path, str, ExperimentR
     assert [(one.variant, one.seed) for one in runs] == [("none", 1), ("none", 2), ("some", 1), ("some", 2)]
     for one in runs:
         assert result(one).status == "done"
-        assert [epoch["epoch"] for epoch in one.epochs] == [1, 2]
+        assert [epoch.epoch for epoch in one.epochs] == [1, 2]
         best = one.epochs[result(one).best_epoch - 1]
-        assert result(one).metrics["val_loss"] == best["validation"]["loss"]
-        assert result(one).metrics["last_val_loss"] == one.epochs[-1]["validation"]["loss"]
+        assert result(one).metrics["val_loss"] == best.validation["loss"]
+        assert result(one).metrics["last_val_loss"] == one.epochs[-1].validation["loss"]
         assert {"train_loss", "test_loss", "words_per_second", "seconds"} <= set(result(one).metrics)
-        assert all(epoch["learning_rate"] > 0 and epoch["seconds"] > 0 for epoch in one.epochs)
+        assert all(epoch.beside["learning_rate"] > 0 and epoch.beside["seconds"] > 0 for epoch in one.epochs)
 
 
 def test_a_process_stays_with_a_variant_and_progress_is_told_in_plain_lines(whole: tuple[Path, str, ExperimentRecord]) -> None:
@@ -102,7 +102,7 @@ def test_tensorboard_shows_the_epochs(whole: tuple[Path, str, ExperimentRecord])
         events = EventAccumulator(str(one.folder / store.TENSORBOARD)).Reload()
         for split in ("train", "validation"):
             shown = events.Scalars(f"{split}/loss")
-            assert [event.value for event in shown] == pytest.approx([epoch[split]["loss"] for epoch in one.epochs])
+            assert [event.value for event in shown] == pytest.approx([epoch.splits[split]["loss"] for epoch in one.epochs])
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_custom_scalars_have_the_band_of_every_figure(ask: Callable[..., Any], f
     charts = [chart for section in sections for chart in section["chart"]]
     (series,) = next(one["margin"]["series"] for one in charts if one["title"].startswith("validation/perplexity"))
     curves = [store.read_run(folder / "none" / f"seed-{seed}").epochs for seed in (1, 2)]
-    values = np.array([[epoch["validation"]["perplexity"] for epoch in curve] for curve in curves])
+    values = np.array([[epoch.validation["perplexity"] for epoch in curve] for curve in curves])
     estimates = [mean_interval(column) for column in values.T]
     expected = {"value": "mean", "lower": "low", "upper": "high"}
     for end, field in expected.items():
