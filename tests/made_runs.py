@@ -9,6 +9,7 @@ import pytest
 
 from rnnlab import sealed
 from rnnlab.config import dump, load
+from rnnlab.config.identity import SCHEMA
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
 
@@ -69,7 +70,12 @@ class Maker:
         """Write one run that reached `value` in test perplexity."""
         place = store.run_folder(folder, spec.variant, spec.seed)
         place.mkdir(parents=True, exist_ok=True)
-        about = {"config": spec.config.model_dump(), "versions": {"keras": "3.15.1"}, "git": {"commit": "abc123"}}
+        about = {
+            "config": spec.config.model_dump(),
+            "schema": SCHEMA,
+            "versions": {"keras": "3.15.1"},
+            "git": {"commit": "abc123"},
+        }
         (place / store.RUN).write_text(json.dumps(about))
         curve = [_epoch(epoch, epochs, value) for epoch in range(1, epochs + 1)]
         (place / store.EVENTS).write_text("".join(json.dumps(sealed.seal(event)) + "\n" for event in curve))

@@ -14,7 +14,8 @@ from rnnlab.plots.svg import color
 from rnnlab.report.tables import Cell, Column
 from rnnlab.statistics.intervals import Estimate, mean_interval
 from rnnlab.statistics.rounding import decimals, fixed
-from rnnlab.storage.store import RunRecord, read_calibration
+from rnnlab.storage.evaluation_files import read_calibration
+from rnnlab.storage.store import RunRecord
 
 WAYS = {"usual": "usual prediction", "mc": "Monte Carlo"}
 """The two ways to predict, by their names in calibration.json."""

@@ -10,7 +10,8 @@ from rnnlab.comparison.load import Runs
 from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
 from rnnlab.plots.svg import color
-from rnnlab.storage.store import RunRecord, read_forecast
+from rnnlab.storage.evaluation_files import read_forecast
+from rnnlab.storage.store import RunRecord
 
 STEPS = 120
 """Most steps that are drawn."""

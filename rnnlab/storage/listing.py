@@ -58,9 +58,10 @@ def _ended(result: RunResult) -> Row:
 
 
 def run(folder: str | Path) -> Row:
-    """Return everything that the folder of one run says; raise UserError where it is none."""
+    """Return everything that the folder of one run says; raise UserError where it is none of this version."""
     origin = read(Path(folder) / store.RUN).plain()
     record = store.read_run(Path(folder))
+    store.refuse_other_version(record)
     return {
         **origin,
         "result": record.result and record.result.document(),

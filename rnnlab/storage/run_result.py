@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from rnnlab.config.identity import SCHEMA
+
 NULLS = ("error", "traceback", "vectors", "classes")
 """What a file says even where it is None."""
 
@@ -26,7 +28,7 @@ class RunResult:
     experiment: str | None = None
     variant: str | None = None
     seed: int | None = None
-    schema: int | None = None
+    schema: int = SCHEMA
     """The schema of the config that `fingerprint` is of."""
     fingerprint: str = ""
     """SHA-256 of all that decides the run's bits in its config."""

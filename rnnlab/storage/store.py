@@ -12,6 +12,7 @@ import yaml
 
 from rnnlab import files, sealed
 from rnnlab.config import ConfigError, dump, reader
+from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.storage import place
@@ -50,6 +51,8 @@ class RunRecord:
     """The names of files that are not as they were written, or not of this place."""
     misplaced: str = ""
     """Which other run of the experiment its result is of, where it lies in the place of this one."""
+    made_by: str = ""
+    """Which other version of rnnlab made it, whose results this one does not read."""
 
     @cached_property
     def epochs(self) -> list[EpochRecord]:
@@ -146,46 +149,22 @@ def write_result(folder: Path, result: RunResult) -> None:
     files.write(folder / RESULT, json.dumps(sealed.seal(result.document()), indent=1) + "\n")
 
 
-def write_calibration(folder: Path, document: Mapping[str, Any]) -> None:
-    """Write the reliability diagrams or the coverage of a run, see `rnnlab.inspection.evaluation`."""
-    files.write(folder / CALIBRATION, json.dumps(sealed.seal(document)) + "\n")
-
-
-def read_calibration(folder: Path) -> dict[str, Any] | None:
-    """Return what `write_calibration` wrote; None where there is nothing or it is damaged."""
-    return _unsealed(folder / CALIBRATION)
-
-
-def write_forecast(folder: Path, document: Mapping[str, Any]) -> None:
-    """Write the last forecasts of a run, see `rnnlab.inspection.forecasts`."""
-    files.write(folder / FORECAST, json.dumps(sealed.seal(document)) + "\n")
-
-
-def read_forecast(folder: Path) -> dict[str, Any] | None:
-    """Return what `write_forecast` wrote; None where there is nothing or it is damaged."""
-    return _unsealed(folder / FORECAST)
-
-
-def _unsealed(path: Path) -> dict[str, Any] | None:
-    try:
-        return sealed.unseal(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
 def read_run(folder: Path) -> RunRecord:
     """Return what is in the folder of a run, wherever it lies and whatever it is called.
 
     A run says itself which one it is. In the folder of an experiment its place says so too, and a result of another run does
-    not count there; one with a key that this version doesn't know or a value of a wrong type is damaged. Raises UserError where
-    neither the folder's files nor its name tell the seed.
+    not count there, nor does one of another version; one with an unknown key or a value of a wrong type is damaged. Raises
+    UserError where neither the folder's files nor its name tell the seed.
     """
     own = place.by_name(folder) if place.experiment_of(folder) else None
     try:
         document = sealed.unseal((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # it has not ended, or the file is damaged
-        return RunRecord(*(own or _told(folder, {})), folder, None, [RESULT] * (not isinstance(error, FileNotFoundError)))
+        damaged = [RESULT] * (not isinstance(error, FileNotFoundError))
+        return RunRecord(*(own or _told(folder, {})), folder, None, damaged, made_by=_other_version(folder, {}))
     variant, seed = own or _told(folder, document)
+    if isinstance(document.get("status"), str) and (made_by := _other_version(folder, document)):
+        return RunRecord(variant, seed, folder, None, [], made_by=made_by)
     try:
         result = RunResult.of(document)
     except ValueError:
@@ -207,6 +186,24 @@ def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
         except (UserError, LookupError, ValueError, TypeError):
             continue
     return place.by_name(folder)
+
+
+def _other_version(folder: Path, result: Mapping[str, Any]) -> str:
+    """Which other version made a run, by its result or else its run.yaml; empty where it was this one or nothing says so."""
+    try:
+        schema = (result or read_origin(folder)).get("schema", 1)
+    except UserError:
+        return ""
+    return "" if schema == SCHEMA else "rnnlab 0.1" if schema == 1 else f"another rnnlab (schema {schema}, not {SCHEMA})"
+
+
+def refuse_other_version(run: RunRecord) -> None:
+    """Raise UserError where another version made a run."""
+    if run.made_by:
+        raise UserError(
+            f"{run.folder} was made by {run.made_by}, whose results this version does not read; "
+            "rnnlab run with --replace moves it aside and makes it again"
+        )
 
 
 def weights_whole(folder: Path, result: RunResult) -> bool:
@@ -236,11 +233,13 @@ def _size(path: Path) -> int:
 def read(folder: str | Path) -> ExperimentRecord:
     """Return what is in the folder of an experiment, its runs sorted by seed within each variant.
 
-    Links are followed. Raises UserError where it is not the folder of an experiment.
+    Links are followed. Raises UserError where it is not the folder of an experiment, and where another version made a run.
     """
     folder = Path(folder)
     document = read_experiment(folder)
     runs = [read_run(path) for path in run_folders(folder)]
+    for run in runs:
+        refuse_other_version(run)
     return ExperimentRecord(folder, document, sorted(runs, key=lambda run: (run.variant, run.seed)))
 
 

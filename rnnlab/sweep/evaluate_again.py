@@ -17,6 +17,7 @@ from rnnlab.inspection.evaluation import judge
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.inspection.measured import measured
 from rnnlab.storage import store
+from rnnlab.storage.evaluation_files import write_calibration, write_forecast
 from rnnlab.storage.run_result import RunResult
 from rnnlab.training import weights_file
 from rnnlab.training.cleanup import released
@@ -33,7 +34,7 @@ def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model,
         files.remove(folder / store.CALIBRATION)
         return forecast
     seen = judge(model, dataset, spec.config.evaluation, spec.seed, result.metrics)
-    store.write_calibration(folder, seen.calibration)
+    write_calibration(folder, seen.calibration)
     return {**seen.metrics, **forecast}
 
 
@@ -43,7 +44,7 @@ def _forecast(folder: Path, dataset: Dataset, model: keras.Model, result: RunRes
         files.remove(folder / store.FORECAST)
         return {}
     metrics, plotted = forecast_metrics(quiet_call(model), dataset)
-    store.write_forecast(folder, plotted)
+    write_forecast(folder, plotted)
     return metrics
 
 

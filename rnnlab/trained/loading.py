@@ -53,6 +53,7 @@ def ended(folder: str | Path) -> Ended:
     if not (folder / store.RUN).is_file():
         raise UserError(f"{folder} is not the folder of a run: it has no {store.RUN}")
     record = store.read_run(folder)
+    store.refuse_other_version(record)
     if record.misplaced:
         raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it lies in the wrong place")
     if record.damaged:
@@ -105,7 +106,7 @@ def put_weights(model: keras.Model, run: Ended) -> None:
     """
     path, known = run.record.folder / store.WEIGHTS, run.result.weights
     if known is None:
-        raise UserError(f"{run.record.folder} has no {store.WEIGHTS}: rnnlab 0.1 made it; rnnlab run makes it again")
+        raise UserError(f"{run.record.folder} has no {store.WEIGHTS}; rnnlab run makes it again")
     try:
         weights_file.load(path, model, known["sha256"])
     except (OSError, ValueError) as error:

@@ -23,7 +23,8 @@ from rnnlab.inspection.batched import Batched
 from rnnlab.inspection.montecarlo import Samples, noisy
 from rnnlab.inspection.outputs import link
 from rnnlab.models.build_model import build
-from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage import tokenizer_file
+from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.storage.run_result import RunResult
 from rnnlab.trained.answers import Answer, answer
 from rnnlab.trained.loading import Ended, ended, put_weights
@@ -184,7 +185,7 @@ def _model(run: Ended, task: Task) -> keras.Model:
 
 def _noise(folder: Path, result: RunResult, task: Task) -> np.ndarray:
     """The variance that the run's calibration found, else the squared error on validation."""
-    kept = store.read_calibration(folder)
+    kept = read_calibration(folder)
     if kept and not task.quantiles:
         return np.broadcast_to(1 / np.array(kept["mc"]["noise_precision"]), (task.outputs,))
     return np.full(task.outputs, np.array(result.metrics["val_root_mean_squared_error"], float) ** 2)

@@ -133,9 +133,7 @@ def _figures(then: RunResult, now: RunResult) -> Pairs:
 
 
 def _weights(then: RunRecord, now: RunRecord) -> Pairs:
-    """The weights of the best epoch, array by array; rnnlab 0.1 kept them elsewhere."""
-    if not (then.folder / store.WEIGHTS).exists():
-        return {}
+    """The weights of the best epoch, array by array."""
     before, after = (weights_file.arrays(record.folder / store.WEIGHTS) for record in (then, now))
     return {"best weights": {name: (before.get(name), after.get(name)) for name in before | after}}
 

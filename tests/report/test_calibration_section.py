@@ -12,6 +12,7 @@ from rnnlab.plots.style import inks
 from rnnlab.report import html
 from rnnlab.report.calibration_section import calibration_of, columns, pictures
 from rnnlab.storage import store
+from rnnlab.storage.evaluation_files import write_calibration
 
 BINS = {
     1: {"count": [0, 10, 30], "confidence": [0.0, 0.5, 0.9], "accuracy": [0.0, 0.3, 0.8]},
@@ -26,7 +27,7 @@ def judged(make, diagrams, **metrics):
     for seed, diagram in diagrams.items():
         place = store.run_folder(folder, "variational", seed)
         found = store.read_run(place).result.metrics
-        store.write_calibration(place, {"usual": diagram, "mc": diagram})
+        write_calibration(place, {"usual": diagram, "mc": diagram})
         figures = {name: value * seed for name, value in metrics.items()}
         make.change(folder, "variational", seed, metrics={**found, **figures}, **store.digests(place))
     return folder

@@ -8,6 +8,7 @@ import pytest
 from sweep.test_sweep import result, swept
 
 from rnnlab.storage import store
+from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.storage.store import ExperimentRecord
 from rnnlab.trained.loading import trained
 from rnnlab.trained.verify import verify
@@ -51,7 +52,7 @@ def test_training_does_not_notice_and_both_ways_are_told(sampled: tuple[dict, Pa
             key: old[key] for key in old if "second" not in key
         }
         assert {"test_mc_root_mean_squared_error", "test_coverage_95", "test_mc_coverage_95"} <= metrics.keys()
-        kept = store.read_calibration(one.folder)
+        kept = read_calibration(one.folder)
         assert kept is not None
         assert kept["montecarlo"] == {"samples": 3, "seed": 1, "word_dropout": True}
         assert kept["usual"]["covered"][9] == metrics["test_coverage_50"]
@@ -78,7 +79,7 @@ def test_a_damaged_calibration_is_told_and_made_again(sampled: tuple[dict, Path,
     _, folder, record = sampled
     path = record.runs[0].folder / store.CALIBRATION
     path.write_text(path.read_text().replace("0.05", "0.06"))
-    assert store.read_calibration(path.parent) is None
+    assert read_calibration(path.parent) is None
     assert store.read_run(path.parent).damaged == [store.CALIBRATION]
     assert swept(folder, compare={"seeds": 1}, **SAMPLED)[0].made == 1
     assert store.read_run(path.parent).damaged == []

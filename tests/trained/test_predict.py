@@ -17,6 +17,7 @@ from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
 from rnnlab.inspection.scores import softmax
 from rnnlab.storage import store
+from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.sweep.sweep import run
 from rnnlab.trained.generate import generate
 from rnnlab.trained.loading import ended, trained
@@ -117,7 +118,7 @@ def test_every_token_has_its_tag(made: dict[str, Path]) -> None:
 def test_a_number_has_its_interval_with_the_noise_found_on_validation(made: dict[str, Path]) -> None:
     (answer,) = answers(made["rating"], "--text", "a good film")
     (row,) = answer["values"]
-    kept = store.read_calibration(made["rating"])
+    kept = read_calibration(made["rating"])
     assert kept is not None
     spread = np.sqrt(row["deviation"] ** 2 + 1 / kept["mc"]["noise_precision"][0])
     assert [row["low"], row["high"]] == pytest.approx([row["value"] - 1.959964 * spread, row["value"] + 1.959964 * spread])

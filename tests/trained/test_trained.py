@@ -60,7 +60,7 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
         (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run makes it good"),
         (
             lambda: store.write_result(run, replace(ended(run).result, weights=None)),
-            "has no best.weights.h5: rnnlab 0.1 made it",
+            "has no best.weights.h5; rnnlab run makes it again",
         ),
         (lambda: change(data="0"), "was trained on other data than 'adding' is now"),
         (lambda: change(status="failed"), "has failed: it has left no trained model"),
