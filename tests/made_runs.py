@@ -93,7 +93,7 @@ class Maker:
 def _figures(value):
     figures = {"test_perplexity": value, "val_perplexity": value * 1.03, "train_perplexity": value * 0.6}
     losses = {name.replace("perplexity", "loss"): float(np.log(figure)) for name, figure in figures.items()}
-    return figures | losses | {"words_per_second": 9000.0 + value, "seconds": 12.0, "last_val_perplexity": value * 1.05}
+    return figures | losses | {"throughput": 9000.0 + value, "seconds": 12.0, "last_val_perplexity": value * 1.05}
 
 
 def _epoch(epoch, epochs, value):
@@ -102,7 +102,7 @@ def _epoch(epoch, epochs, value):
     parts = {
         name: {"perplexity": part, "loss": float(np.log(part))} for name, part in (("train", train), ("validation", validation))
     }
-    return {"event": "epoch", "epoch": epoch, **parts, "learning_rate": 3e-3, "words_per_second": 9000.0, "seconds": 2.0}
+    return {"event": "epoch", "epoch": epoch, **parts, "learning_rate": 3e-3, "throughput": 9000.0, "seconds": 2.0}
 
 
 @pytest.fixture

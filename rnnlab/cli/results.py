@@ -14,7 +14,7 @@ from rnnlab.errors import UserError
 
 @main.command()
 @FOLDERS
-@click.option("--metric", help="Another figure than the monitored one, such as loss or words_per_second.")
+@click.option("--metric", help="Another metric than the monitored one, such as loss or throughput.")
 @click.option("--baseline", metavar="VARIANT", help="Another variant to compare with.")
 @click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
 @click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")

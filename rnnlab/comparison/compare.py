@@ -40,7 +40,7 @@ class Comparison:
     log: bool
     """Whether logs of the metric are compared as well."""
     unit: str
-    """What words_per_second counts."""
+    """What the throughput counts."""
     selection: str
     """How the epoch of every figure was chosen."""
     baseline: str

@@ -12,7 +12,7 @@ SPLITS = {"test_": "test ", "val_": "validation ", "train_": "training "}
 MONTECARLO = "mc_"
 """What stands after the split where the prediction is the average of Monte Carlo samples."""
 _MODES = {
-    "words_per_second": "max",
+    "throughput": "max",
     "average_precision": "max",
     "macro_f1": "max",
     **{name: mode for kind in KINDS.values() for name, mode in kind.figures.items()},

@@ -23,7 +23,7 @@ class Outcome:
     train: float | None = None
     best_epoch: float | None = None
     epochs: float | None = None
-    words_per_second: float | None = None
+    throughput: float | None = None
     parameters: float | None = None
     initial_weights: str | None = None
     data_order: str | None = None
@@ -58,7 +58,7 @@ def outcome(result: RunResult | None, metric: Metric) -> Outcome:
         value=figures.get(metric.name) if status == "done" else None,
         validation=figures.get(f"val_{metric.stem}"),
         train=figures.get(f"train_{metric.stem}"),
-        words_per_second=figures.get("words_per_second"),
+        throughput=figures.get("throughput"),
         best_epoch=result.best_epoch,
         epochs=result.epochs,
         parameters=result.parameters,
@@ -122,7 +122,7 @@ def _together(members: Sequence[Outcome]) -> Outcome:
         train=mean("train"),
         best_epoch=mean("best_epoch"),
         epochs=mean("epochs"),
-        words_per_second=mean("words_per_second"),
+        throughput=mean("throughput"),
         parameters=mean("parameters"),
         initial_weights=all_of("initial_weights"),
         data_order=all_of("data_order"),

@@ -34,7 +34,7 @@ class Variant:
     train: Estimate
     gap: Estimate
     """Validation minus training figure at the chosen epoch, noise off."""
-    words_per_second: Estimate
+    throughput: Estimate
     best_epoch: Estimate
     parameters: float | None
     lost: Rate
@@ -78,7 +78,7 @@ def summed_up(of: Mapping[int, Outcome], against: Against | None, overlap: float
         validation=_mean(of, "validation", overlap),
         train=_mean(of, "train", overlap),
         gap=_mean(of, "gap", overlap),
-        words_per_second=_mean(of, "words_per_second", overlap),
+        throughput=_mean(of, "throughput", overlap),
         best_epoch=_mean(of, "best_epoch", overlap),
         parameters=next((one.parameters for one in of.values() if one.parameters is not None), None),
         lost=rate_interval(ended.lost, ended.ended),

@@ -110,8 +110,8 @@ def _speed(figure: Any, page: _Page) -> None:
     for ink in shown:
         one = page.comparison.variants[ink.name]
         style = {"color": ink.color, "gid": ink.says(_pace(one))}
-        x, y = one.words_per_second.mean or 0.0, one.value.mean or 0.0
-        across, along = one.words_per_second.sd or 0.0, one.value.sd or 0.0
+        x, y = one.throughput.mean or 0.0, one.value.mean or 0.0
+        across, along = one.throughput.sd or 0.0, one.value.sd or 0.0
         axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
         axes.plot([x, x], [y - along, y + along], linewidth=1, **style)
         axes.plot(x, y, ink.marker, markersize=7, **style)
@@ -135,9 +135,9 @@ def _gap(one: Variant) -> str:
 
 
 def _pace(one: Variant) -> str:
-    if not (one.words_per_second.n and one.value.n):
+    if not (one.throughput.n and one.value.n):
         return ""
-    return f"{fixed(one.words_per_second.mean, 0)} per second, {fixed(one.value.mean, 2)}"
+    return f"{fixed(one.throughput.mean, 0)} per second, {fixed(one.value.mean, 2)}"
 
 
 _PLOTS = {

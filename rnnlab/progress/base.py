@@ -55,8 +55,8 @@ class Counted:
         for part, name in (("training", metric), ("validation", f"val_{metric}")):
             if name in logs:
                 told[part] = f"{name} {logs[name]:.4g}"
-        if "words_per_second" in logs:
-            told["throughput"] = f"{logs['words_per_second']:,.0f} {self.unit}/s"
+        if "throughput" in logs:
+            told["throughput"] = f"{logs['throughput']:,.0f} {self.unit}/s"
         return told
 
 

@@ -51,7 +51,7 @@ def columns(comparison: Comparison) -> list[Column]:
         _column(of, "ahead", "seeds on which it beats the baseline", _ahead, brief=False),
         _column(of, "p", "joint sign-flip test over all variants", lambda its: _p(its.p), brief=False),
         means("gap", "validation minus training, noise off", "gap"),
-        means(f"{comparison.unit}/s", "training speed", "words_per_second", digits=0),
+        means(f"{comparison.unit}/s", "training throughput", "throughput", digits=0),
         _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent), brief=False),
         means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
         means("best epoch", "counted from 1", "best_epoch", brief=False, digits=1),

@@ -28,4 +28,4 @@ def columns_of(experiment: Experiment) -> Any:
     monitored = dict.fromkeys((experiment.config.training.monitor.removeprefix("val_"), "loss"))
     metrics = [f"{split}{name}" for name in monitored for split in SPLITS]
     found = [settings(spec, dict(experiment.document["compare"])) for spec in specs.values()]
-    return columns(found, [*metrics, "words_per_second", "seconds"])
+    return columns(found, [*metrics, "throughput", "seconds"])

@@ -18,7 +18,7 @@ from rnnlab.trained.loading import ended
 from rnnlab.training import array_file, weights_file
 from rnnlab.training.epoch_record import EpochRecord
 
-CLOCK = ("seconds", "words_per_second")
+CLOCK = ("seconds", "throughput")
 """The figures that say how long something took."""
 
 

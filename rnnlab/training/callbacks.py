@@ -49,7 +49,7 @@ class Meter(keras.callbacks.Callback):
                 logs |= self.model.optimizer.take_norms(self.params["steps"])
             logs["seconds"] = time.perf_counter() - self._begin
             if self._batches:
-                logs["words_per_second"] = self.words * self._batches / (self._stop - self._start)
+                logs["throughput"] = self.words * self._batches / (self._stop - self._start)
 
 
 class Divergence(Remembering, keras.callbacks.Callback):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-BESIDE = ("learning_rate", "gradient_norm", "update_norm", "words_per_second", "seconds")
+BESIDE = ("learning_rate", "gradient_norm", "update_norm", "throughput", "seconds")
 """What an epoch's logs say of neither split; so do the rates of noise, `noise_rate/<layer>/<site>`."""
 
 

@@ -52,7 +52,7 @@ class Outcome:
     started: dict[str, list[str]] | None
     """Which layers started from the weights of another run, and which fresh; None where all did."""
     unit: str
-    """What `words_per_second` counts: words, characters, examples."""
+    """What `throughput` counts: words, characters, examples."""
     deterministic: bool
     """Whether operations were made to repeat exactly."""
     xla: bool
@@ -72,7 +72,7 @@ def train(
 ) -> tuple[keras.Model, Outcome]:
     """Train a model; return it with the weights of its best epoch, and what came out.
 
-    `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `words_per_second` added. With a `slot` the state is
+    `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `throughput` added. With a `slot` the state is
     kept there, and a run that was killed goes on from it to the same bits. `make` returns the compiled model.
     """
     begin = perf_counter()
@@ -86,8 +86,8 @@ def train(
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
         diverged = divergence.epoch is not None
         metrics = {} if diverged else {**evaluate(model, dataset), **last(history)}
-    if speeds := history.get("words_per_second"):
-        metrics["words_per_second"] = median(speeds)
+    if speeds := history.get("throughput"):
+        metrics["throughput"] = median(speeds)
     before = sum(history.get("seconds", ())[: slot.position[0] if slot else 0])
     return model, Outcome(
         status="diverged" if diverged else "done",

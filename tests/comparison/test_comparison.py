@@ -26,7 +26,7 @@ def test_the_figures_are_those_of_the_runs(make):
     assert (none.value.mean, none.value.sd) == (152.0, 2.0)
     assert none.validation.mean == pytest.approx(152 * 1.03)
     assert none.gap.mean == pytest.approx(152 * 0.43)
-    assert none.words_per_second.mean == pytest.approx(9152)
+    assert none.throughput.mean == pytest.approx(9152)
     assert (none.parameters, none.best_epoch.mean) == (271_000, 5)
     assert none.against is None
     assert tested.against.difference.estimate.mean == pytest.approx(-10)
@@ -86,7 +86,7 @@ def test_metric_by_name(make):
     assert (loss.metric, loss.mode, loss.log) == ("test_loss", "min", False)
     assert loss.variants["none"].value.mean == pytest.approx(np.log([150, 151]).mean())
     assert compare(folder, metric="val_perplexity").label == "validation perplexity"
-    speed = compare(folder, metric="words_per_second")
+    speed = compare(folder, metric="throughput")
     assert (speed.mode, speed.variants["tested"].against.difference.direction) == ("max", -1)
 
 

@@ -32,7 +32,7 @@ def specs(tmp_path: Path) -> list[RunSpec]:
     return load(tmp_path / "bold.yaml").runs()
 
 
-LOGS = {"loss": 0.5, "val_loss": 0.25, "words_per_second": 1234.5}
+LOGS = {"loss": 0.5, "val_loss": 0.25, "throughput": 1234.5}
 DONE = RunResult(status="done", monitor="val_loss", best_epoch=2, metrics={"val_loss": 0.25})
 
 
@@ -79,7 +79,7 @@ def test_the_terminal_shows_bars_and_keeps_a_line_of_every_run(specs: list[RunSp
     assert re.search(r"\[2/2\] bold base seed 2 .*━ epoch 4/4  loss 0.5  val_loss 0.25  1,234 examples/s", told)
 
 
-PERPLEXITY = {"perplexity": 1187.25, "val_perplexity": 1210.5, "words_per_second": 123456.0}
+PERPLEXITY = {"perplexity": 1187.25, "val_perplexity": 1210.5, "throughput": 123456.0}
 WIDE = "epoch 2/12  perplexity 1187  val_perplexity 1210"
 
 

@@ -114,7 +114,7 @@ def test_poor_results_make_a_report_too(make, figures):
 
 
 def test_metric_of_one_split_only_has_no_gap_and_no_curves(make):
-    comparison = compare(make.experiment({"none": 0, "tested": -9}, seeds=3), metric="words_per_second")
+    comparison = compare(make.experiment({"none": 0, "tested": -9}, seeds=3), metric="throughput")
     assert [picture.name for picture in pictures(comparison, {})] == ["seeds", "differences", "speed"]
 
 

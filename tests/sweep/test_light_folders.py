@@ -35,9 +35,9 @@ def made(folder: Path, **sections: dict[str, Any]) -> RunRecord:
 
 def bits(record: RunRecord) -> list[Any]:
     """All that a run leaves, without what the clock says and what its config is called."""
-    metrics = {name: value for name, value in result(record)["metrics"].items() if "second" not in name}
+    metrics = {name: value for name, value in result(record).metrics.items() if "second" not in name}
     curves = [(epoch.epoch, epoch.train, epoch.validation) for epoch in record.epochs]
-    ends = [result(record)[name] for name in ("status", "epochs", "best_epoch", "initial_weights", "data_order")]
+    ends = [getattr(result(record), name) for name in ("status", "epochs", "best_epoch", "initial_weights", "data_order")]
     return [metrics, curves, ends, weights_file.arrays(record.folder / store.WEIGHTS)]
 
 
@@ -49,7 +49,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> RunRecord:
 
 def test_a_finished_run_keeps_its_weights_and_its_records_alone(finished: RunRecord) -> None:
     assert {path.name for path in finished.folder.iterdir() if not path.name.startswith(".lock")} == RECORDS
-    told = result(finished)["weights"]
+    told = result(finished).weights
     assert told["bytes"] == (finished.folder / store.WEIGHTS).stat().st_size
     assert store.weights_whole(finished.folder, result(finished))
 
@@ -61,13 +61,13 @@ def test_keras_users_load_the_weights(finished: RunRecord) -> None:
     plain.load_weights(finished.folder / store.WEIGHTS)
     for mine, theirs in zip(plain.get_weights(), model.get_weights(), strict=True):
         assert mine.tobytes() == theirs.tobytes()
-    assert wanted == {name: result(finished)["metrics"][name] for name in wanted}
+    assert wanted == {name: result(finished).metrics[name] for name in wanted}
 
 
 def test_a_large_run_costs_four_bytes_a_weight_and_little_more(tmp_path: Path) -> None:
     """Adam has two more numbers a weight, and the last and the best weights and a copy of all were kept too."""
     record = made(tmp_path, model={"recurrent": [{"units": 450}]})
-    weights = result(record)["parameters"]
+    weights = result(record).parameters
     assert weights > 800_000
     files = {path: path.stat().st_size for path in record.folder.rglob("*") if path.is_file()}
     assert 0 <= files[record.folder / store.WEIGHTS] - 4 * weights < 50_000
@@ -214,7 +214,7 @@ def test_more_epochs_go_on_to_the_bits_of_one_long_training(case: str, tmp_path:
             before = seconds(record)
         assert seconds(record)[: len(before)] == before, "its first epochs are not trained again"
     assert bits(record) == bits(whole)
-    assert ("stops" in case) == (result(record)["epochs"] < 6)
+    assert ("stops" in case) == (result(record).epochs < 6)
 
 
 def test_fewer_epochs_and_a_schedule_over_all_of_them_do_not_go_on(tmp_path: Path) -> None:

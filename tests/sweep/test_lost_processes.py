@@ -148,7 +148,7 @@ def test_a_worker_that_dies_is_noticed_while_its_child_lives(tmp_path: Path, mon
     forks = f"child = os.fork(); child or time.sleep(600); open({str(child)!r}, 'w').write(str(child)); os._exit(7)"
     script = f"{READY}; import os; {forks}"
     try:
-        assert made(tmp_path, monkeypatch, script)["error"] == "its worker process ended with status 7"
+        assert made(tmp_path, monkeypatch, script).error == "its worker process ended with status 7"
     finally:
         os.kill(int(child.read_text()), 9)
 

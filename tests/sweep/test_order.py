@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sweep.test_executors import jobs_of
 
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.job import Job
 
@@ -26,7 +27,7 @@ def test_all_runs_are_made_once_and_no_process_waits_long(workers: int, tmp_path
         job = order.next(last[who], {last[other] for other in range(workers) if other != who})
         compiled += last[who] != job.spec.variant
         last[who], free[who] = job.spec.variant, free[who] + seconds[job.spec.variant]
-        order.learn(job, {"metrics": {"seconds": seconds[job.spec.variant]}})
+        order.learn(job, RunResult(status="done", metrics={"seconds": seconds[job.spec.variant]}))
         made.append(job)
     assert sorted(map(repr, made)) == sorted(map(repr, given))
     assert max(free) - min(free) <= max(seconds.values())
@@ -46,5 +47,5 @@ def test_the_variant_with_most_work_left_comes_first_among_known_ones(tmp_path: 
     order = Order(given)
     for job in given[:5]:
         order.next(job.spec.variant)
-        order.learn(job, {"metrics": {"seconds": float("adbce".index(job.spec.variant) + 1)}})
+        order.learn(job, RunResult(status="done", metrics={"seconds": float("adbce".index(job.spec.variant) + 1)}))
     assert [order.next("").spec.variant, order.next("", {"e"}).spec.variant] == ["e", "c"]

@@ -62,7 +62,7 @@ def test_every_variant_and_seed_has_a_result(whole: tuple[Path, str, ExperimentR
         best = one.epochs[result(one).best_epoch - 1]
         assert result(one).metrics["val_loss"] == best.validation["loss"]
         assert result(one).metrics["last_val_loss"] == one.epochs[-1].validation["loss"]
-        assert {"train_loss", "test_loss", "words_per_second", "seconds"} <= set(result(one).metrics)
+        assert {"train_loss", "test_loss", "throughput", "seconds"} <= set(result(one).metrics)
         assert all(epoch.beside["learning_rate"] > 0 and epoch.beside["seconds"] > 0 for epoch in one.epochs)
 
 

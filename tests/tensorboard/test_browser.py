@@ -112,7 +112,7 @@ def test_custom_scalars_have_the_band_of_every_figure(ask: Callable[..., Any], f
         for one in ("none", "variational", "builtin", "burst")
         for name in (f"(mean) {one}", f"{one}/seed 1", f"{one}/seed 2")
     }
-    assert {"train/loss", "gradient_norm", "update_norm", "learning_rate", "words_per_second"} <= set(tags)
+    assert {"train/loss", "gradient_norm", "update_norm", "learning_rate", "throughput"} <= set(tags)
 
 
 def test_histograms_images_and_texts_are_served(ask: Callable[..., Any]) -> None:

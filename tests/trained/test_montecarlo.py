@@ -41,13 +41,13 @@ def timeless(metrics: dict[str, float]) -> dict[str, float]:
 
 
 def test_by_itself_a_run_is_judged_as_usual(plain: tuple[Path, ExperimentRecord]) -> None:
-    assert not [key for key in result(plain[1].runs[0])["metrics"] if "mc" in key or "coverage" in key]
+    assert not [key for key in result(plain[1].runs[0]).metrics if "mc" in key or "coverage" in key]
 
 
 def test_training_does_not_notice_and_both_ways_are_told(sampled: tuple[dict, Path, ExperimentRecord]) -> None:
     before, _, record = sampled
     for one in record.runs:
-        metrics, old = result(one)["metrics"], before[one.variant]["metrics"]
+        metrics, old = result(one).metrics, before[one.variant].metrics
         assert {key: metrics[key] for key in old if "second" not in key} == {
             key: old[key] for key in old if "second" not in key
         }
@@ -56,7 +56,7 @@ def test_training_does_not_notice_and_both_ways_are_told(sampled: tuple[dict, Pa
         assert kept is not None
         assert kept["montecarlo"] == {"samples": 3, "seed": 1, "word_dropout": True}
         assert kept["usual"]["covered"][9] == metrics["test_coverage_50"]
-    none, some = (result(one)["metrics"] for one in record.runs)
+    none, some = (result(one).metrics for one in record.runs)
     assert none["test_mc_root_mean_squared_error"] == none["test_root_mean_squared_error"]
     assert some["test_mc_root_mean_squared_error"] != some["test_root_mean_squared_error"]
     assert some["test_mc_predictive_deviation"] > 0 == none["test_mc_predictive_deviation"]
@@ -72,7 +72,7 @@ def test_every_bit_comes_back(sampled: tuple[dict, Path, ExperimentRecord]) -> N
     (run / store.CALIBRATION).write_text("{}")  # as if killed while it was judged
     sweep, again = swept(folder, compare={"seeds": 1}, **SAMPLED)
     assert sweep.made == 1
-    assert timeless(result(again.runs[1])["metrics"]) == timeless(metrics)
+    assert timeless(result(again.runs[1]).metrics) == timeless(metrics)
 
 
 def test_a_damaged_calibration_is_told_and_made_again(sampled: tuple[dict, Path, ExperimentRecord]) -> None:

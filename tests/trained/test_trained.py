@@ -33,9 +33,9 @@ def run(made: Path, tmp_path: Path) -> Path:
 
 def test_the_figures_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
     model, dataset, (record, result, _) = trained(made / "some" / "seed-1")
-    assert result["best_epoch"] < result["epochs"]
+    assert result.best_epoch < result.epochs
     figures = evaluate(model, dataset)
-    assert figures == {name: result["metrics"][name] for name in figures}
+    assert figures == {name: result.metrics[name] for name in figures}
     assert record.variant == "some"
 
 

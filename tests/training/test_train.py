@@ -172,7 +172,7 @@ def test_callbacks_work_in_anybodys_fit() -> None:
     curve, x = Curve(), np.ones((32, 3), "float32")
     model.fit(x, x[:, :1], batch_size=8, epochs=2, verbose=0, callbacks=[SeparatePasses(), Meter(words=8), Divergence(), curve])
     assert curve.logs[1]["learning_rate"] == pytest.approx(0.01)
-    assert model.history.history["words_per_second"][0] > 0
+    assert model.history.history["throughput"][0] > 0
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "rmsprop"])
