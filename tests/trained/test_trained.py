@@ -12,7 +12,7 @@ from sweep.test_sweep import swept
 
 from rnnlab.errors import UserError
 from rnnlab.storage import store
-from rnnlab.trained.loading import ended, trained
+from rnnlab.trained.loading import trained
 from rnnlab.training import weights_file
 from rnnlab.training.fit import evaluate
 
@@ -47,7 +47,9 @@ def test_a_run_of_no_epochs_has_the_weights_that_it_began_with(tmp_path: Path) -
 
 def test_what_left_no_model_is_refused(run: Path) -> None:
     def change(**result: Any) -> None:
-        store.write_result(run, replace(ended(run).result, **result))
+        before = store.read_run(run).result
+        assert before
+        store.write_result(run, replace(before, **result))
 
     def not_finite() -> None:
         model = trained(run).model
@@ -58,10 +60,7 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
         (not_finite, "has diverged before any epoch was whole"),
         (lambda: flip(run / store.WEIGHTS), "best.weights.h5 is damaged: its checksum is wrong"),
         (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run makes it good"),
-        (
-            lambda: store.write_result(run, replace(ended(run).result, weights=None)),
-            "has no best.weights.h5; rnnlab run makes it again",
-        ),
+        (lambda: change(weights=None), "has no best.weights.h5; rnnlab run makes it again"),
         (lambda: change(data="0"), "was trained on other data than 'adding' is now"),
         (lambda: change(status="failed"), "has failed: it has left no trained model"),
         (lambda: (run / store.RESULT).unlink(), "has not ended"),
