@@ -107,7 +107,9 @@ class _Logs(keras.callbacks.Callback):
         self.epochs: dict[int, dict[str, float]] = {}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.epochs[epoch] = {name: value for name, value in (logs or {}).items() if "second" not in name}
+        self.epochs[epoch] = {
+            name: value for name, value in (logs or {}).items() if "second" not in name and "throughput" not in name
+        }
 
 
 def _goes_on(part: str, remedy: str, **settings: Any) -> None:

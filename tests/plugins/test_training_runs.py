@@ -46,9 +46,10 @@ def bits(folder: Path) -> dict:
     """What a run is, without what the clock says."""
     result = json.loads((folder / "result.json").read_text())
     epochs = [
-        {name: value for name, value in event.items() if "second" not in name} for event in sealed.read(folder / "events.jsonl")
+        {name: value for name, value in event.items() if "second" not in name and "throughput" not in name}
+        for event in sealed.read(folder / "events.jsonl")
     ]
-    metrics = {name: value for name, value in result["metrics"].items() if "second" not in name}
+    metrics = {name: value for name, value in result["metrics"].items() if "second" not in name and "throughput" not in name}
     return {"status": result["status"], "weights": result["weights"], "metrics": metrics, "epochs": epochs}
 
 

@@ -35,7 +35,9 @@ def made(folder: Path, **sections: dict[str, Any]) -> RunRecord:
 
 def bits(record: RunRecord) -> list[Any]:
     """All that a run leaves, without what the clock says and what its config is called."""
-    metrics = {name: value for name, value in result(record).metrics.items() if "second" not in name}
+    metrics = {
+        name: value for name, value in result(record).metrics.items() if "second" not in name and "throughput" not in name
+    }
     curves = [(epoch.epoch, epoch.train, epoch.validation) for epoch in record.epochs]
     ends = [getattr(result(record), name) for name in ("status", "epochs", "best_epoch", "initial_weights", "data_order")]
     return [metrics, curves, ends, weights_file.arrays(record.folder / store.WEIGHTS)]

@@ -1,13 +1,16 @@
 """What decides the bits of a run beside its config: the code that trains and evaluates, and the libraries that compute."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from made_runs import Maker
 
+from rnnlab.cli import main
 from rnnlab.comparison.compare import compare
-from rnnlab.report import export
+from rnnlab.report import export, html
 from rnnlab.sweep import makers
 
 
@@ -55,3 +58,16 @@ def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -
     told = export.notes(comparison)
     assert any("in all variants, but not the same code or versions." in line for line in told)
     assert any("different code or versions, which may round otherwise: keras 3.14.0 and 3.15.1." in line for line in told)
+
+
+def test_two_backends_in_one_experiment_are_told_in_terminal_json_and_report(tmp_path: Path) -> None:
+    make = Maker(tmp_path)
+    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    for variant, value, backend in (("none", 150.0, "tensorflow"), ("tested", 140.0, "jax")):
+        for seed in (1, 2):
+            make.change(folder, variant, seed, value + seed, makers={"backend": backend, "keras": "3.15.1"})
+    told = "made by different code or versions, which may round otherwise: backend jax and tensorflow."
+    assert told in " ".join(CliRunner().invoke(main, ["compare", str(folder)]).output.split())
+    printed = CliRunner().invoke(main, ["compare", str(folder), "--json"]).stdout
+    assert json.loads(printed)["makers"] == {"backend": ["jax", "tensorflow"]}
+    assert told in " ".join(html.write(folder).read_text().split())

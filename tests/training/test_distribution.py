@@ -77,7 +77,7 @@ def test_two_devices_give_the_result_of_one(backend: str) -> None:
     for mine, theirs in zip(one[1], two[1], strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
     for name, value in one[2].items():
-        if "second" not in name:
+        if "second" not in name and "throughput" not in name:
             assert two[2][name] == pytest.approx(value, rel=1e-5), name
 
 

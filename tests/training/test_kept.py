@@ -41,7 +41,7 @@ def made(kept: Kept | None, name: str, seed: int) -> tuple[list[np.ndarray], dic
 
 
 def untimed(outcome: Outcome) -> dict[str, Any]:
-    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name}
+    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name and "throughput" not in name}
     return {**vars(outcome), "metrics": metrics}
 
 

@@ -49,7 +49,7 @@ def run(dataset: Dataset, several: bool, **settings: Any) -> tuple[list[np.ndarr
 
 
 def untimed(outcome: Outcome) -> dict[str, Any]:
-    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name}
+    metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name and "throughput" not in name}
     return {**vars(outcome), "metrics": metrics}
 
 
