@@ -56,10 +56,10 @@ def ensemble(folder: Path, variant: str | None, output: Path | None, split: str,
 def _rows(study: "Study", variant: str) -> list[dict[str, Any]]:
     """A row for each metric: of the ensemble, and of its seeds alone."""
     found = study.ensemble(variant)
-    alone = [run.result["metrics"] for run in found.runs]
+    alone = [run.result.metrics for run in found.runs]
     rows = []
     for name, value in found.evaluated.metrics.items():
-        of = [metrics[name] for metrics in alone if name in metrics]
+        of = [known for metrics in alone if (known := metrics.get(name)) is not None]
         mean = sum(of) / len(of) if of else None
         rows.append({"variant": variant, "seeds": len(alone), "metric": name, "ensemble": value, "mean of the seeds": mean})
     return rows

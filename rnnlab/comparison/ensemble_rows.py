@@ -27,7 +27,7 @@ def ensemble_rows(runs: Runs, metric: str) -> dict[str, EnsembleRow]:
     """
     rows = {}
     for variant, of in runs.items():
-        if sum(bool(run and run.result and run.result["status"] == "done") for run in of.values()) > 1:
+        if sum(bool(run and run.result and run.result.status == "done") for run in of.values()) > 1:
             rows[variant] = _row(runs, variant, metric)
     if not rows:
         raise UserError("an ensemble needs two finished runs of a variant or more, and no variant has them")
@@ -43,5 +43,5 @@ def _row(runs: Runs, variant: str, metric: str) -> EnsembleRow:
         metrics = found.evaluated.metrics
     if metric not in metrics:
         raise UserError(f"an ensemble has no metric {metric}: it has {', '.join(sorted(metrics))}")
-    alone = [run.result["metrics"][metric] for run in found.runs if metric in run.result["metrics"]]
+    alone = [value for run in found.runs if (value := run.result.metrics.get(metric)) is not None]
     return EnsembleRow(found.seeds, metrics[metric], float(np.mean(alone)))

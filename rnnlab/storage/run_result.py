@@ -64,6 +64,8 @@ class RunResult:
     """The rates of noise that change, at the best epoch: `noise_rate/<layer>/<site>`."""
     vectors: dict[str, Any] | None = None
     """How many words have a pretrained vector."""
+    started: dict[str, list[str]] | None = None
+    """Which layers started from the weights of another run, and which fresh."""
     unit: str | None = None
     """What the throughput counts: words, characters, examples."""
     deterministic: bool | None = None

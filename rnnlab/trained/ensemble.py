@@ -142,11 +142,11 @@ def ensemble(records: Iterable[RunRecord | None]) -> Ensemble:
 
     Raises UserError where fewer than two are, and where they are not of the same data, as folds are not.
     """
-    runs = [ended(run.folder) for run in records if run and run.result and run.result["status"] == "done"]
+    runs = [ended(run.folder) for run in records if run and run.result and run.result.status == "done"]
     if len(runs) < 2:
         which = f"only {runs[0].record.folder} is done" if runs else "none is done"
         raise UserError(f"an ensemble needs two finished runs or more that differ in their seeds: {which}")
-    if other := next((run for run in runs if run.result["data"] != runs[0].result["data"]), None):
+    if other := next((run for run in runs if run.result.data != runs[0].result.data), None):
         raise UserError(
             f"{other.record.folder} was trained on other data than {runs[0].record.folder}, such as another fold: "
             "an ensemble is tested on rows that none of its members has learnt from"

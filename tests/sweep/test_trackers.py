@@ -105,7 +105,7 @@ def test_it_is_told_parameters_metrics_by_step_and_weights(tracked, finished):
     assert gal.parameters["model.recurrent.0.recurrent_dropout"] == 0.2
     assert [epoch for epoch, _ in gal.epochs] == [1, 2]
     assert gal.epochs[0][1]["validation/loss"] > 0
-    assert gal.metrics["test_loss"] == result["metrics"]["test_loss"]
+    assert gal.metrics["test_loss"] == result.metrics["test_loss"]
     assert (gal.experiment, gal.seed, gal.status, gal.weights) == ("told", 1, "done", finished / "gal/seed-1/best.weights.h5")
 
 
@@ -172,11 +172,11 @@ def test_a_server_of_mlflow_has_it_all(server, finished, tmp_path):
     (gal,) = client.search_runs([place], "tags.variant = 'gal'")
     result = store.read_run(finished / "gal/seed-1").result
     assert (gal.info.run_name, gal.info.status, gal.data.tags["seed"]) == ("gal/seed-1", "FINISHED", "1")
-    assert gal.data.tags["fingerprint"] == result["fingerprint"]
+    assert gal.data.tags["fingerprint"] == result.fingerprint
     assert gal.data.params["model.recurrent.0.recurrent_dropout"] == "0.2"
-    assert gal.data.metrics["test_loss"] == pytest.approx(result["metrics"]["test_loss"])
+    assert gal.data.metrics["test_loss"] == pytest.approx(result.metrics["test_loss"])
     curve = client.get_metric_history(gal.info.run_id, "validation/loss")
-    told = [event["validation"]["loss"] for event in store.read_run(finished / "gal/seed-1").epochs]
+    told = [epoch.validation["loss"] for epoch in store.read_run(finished / "gal/seed-1").epochs]
     assert [point.step for point in curve] == [1, 2]
     assert [point.value for point in curve] == pytest.approx(told)
     weights = client.download_artifacts(gal.info.run_id, "best.weights.h5", str(tmp_path))
@@ -212,9 +212,9 @@ def test_the_offline_folder_of_wandb_reads_back(finished, tmp_path):
     assert (gal["run"]["project"], gal["run"]["display_name"]) == ("told", "gal/seed-1")
     assert gal["config"]["model.recurrent.0.recurrent_dropout"] == 0.2
     assert [epoch["validation/loss"] for epoch in gal["history"]] == [
-        event["validation"]["loss"] for event in store.read_run(finished / "gal/seed-1").epochs
+        epoch.validation["loss"] for epoch in store.read_run(finished / "gal/seed-1").epochs
     ]
-    assert gal["summary"]["test_loss"] == result["metrics"]["test_loss"]
+    assert gal["summary"]["test_loss"] == result.metrics["test_loss"]
     assert gal["artifacts"] == ["weights-gal-seed-1"]
 
 

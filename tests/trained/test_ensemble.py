@@ -115,9 +115,7 @@ def test_a_language_model_carries_the_state_of_every_member(language):
     bins = np.ceil(mean.max(-1) * 15).astype(int)
     gaps = [(bins == b).sum() * abs(right[bins == b].mean() - mean.max(-1)[bins == b].mean()) for b in np.unique(bins)]
     assert metrics["test_expected_calibration_error"] == pytest.approx(sum(gaps) / len(y), abs=1e-6)
-    assert surprise < min(
-        run_.ended.result["metrics"]["test_loss"] for run_ in parts
-    )  # Jensen: below the mean; here below each
+    assert surprise < min(run_.ended.result.metrics["test_loss"] for run_ in parts)  # Jensen: below the mean; here below each
     rows = list(found.predictions())
     assert [row["position"] for row in rows] == list(range(1, len(y) + 1))
     assert np.mean([-np.log(row["probability"]) for row in rows]) == pytest.approx(surprise, rel=1e-6)

@@ -110,9 +110,9 @@ def test_a_run_that_does_not_learn_scores_as_the_one_it_starts_from(tmp_path, so
     sweep = make(tmp_path, document("still", **layers))
     folder = sweep.folder / "v" / "seed-1"
     before, now = (store.read_run(place).result for place in (source, folder))
-    assert now["started"] == {"layers": ["embedding", "recurrent_0", "head"], "fresh": []}
+    assert now.started == {"layers": ["embedding", "recurrent_0", "head"], "fresh": []}
     for name in ("test_loss", "test_perplexity", "val_loss", "train_loss"):
-        assert now["metrics"][name] == before["metrics"][name]
+        assert now.metrics[name] == before.metrics[name]
     assert verify(folder).exit_status == 0
     assert predictor(folder)("the", samples=0)["next"] == predictor(source)("the", samples=0)["next"]
 
@@ -128,7 +128,7 @@ def test_frozen_weights_keep_their_bits_and_others_change(tmp_path, source):
         before, now = (model.get_layer(name).get_weights() for model in models)
         assert all((one == other).all() for one, other in zip(before, now, strict=True)) == (name != "head")
     result = store.read_run(sweep.folder / "v" / "seed-1").result
-    assert result["parameters"] == sum(weight.size for weight in models[0].get_layer("head").get_weights())
+    assert result.parameters == sum(weight.size for weight in models[0].get_layer("head").get_weights())
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_other_weights_make_the_run_again_and_no_others(tmp_path, source):
 @pytest.mark.slow
 def test_shapes_and_tokens_that_do_not_fit_are_refused_by_name(tmp_path, source):
     sweep = make(tmp_path, document("wide", model={"start_from": str(source), "recurrent": [{"units": 5}]}))
-    told = store.read_run(sweep.folder / "v" / "seed-1").result["error"]
+    told = store.read_run(sweep.folder / "v" / "seed-1").result.error
     assert "the layer recurrent_0 has kernel (4, 16), recurrent_kernel (4, 16), bias (16,) in" in told
     assert "and kernel (4, 20), recurrent_kernel (5, 20), bias (20,) here" in told
     data = {"vocabulary": 41}
@@ -193,4 +193,4 @@ def test_worker_processes_start_from_weights(tmp_path, source):
     what = document("workers", {"a": {"model.start_from": str(source)}, "b": {"training.freeze": ["head"]}})
     sweep = make(tmp_path, {**what, "executor": {"name": "local", "workers": 2}})
     assert sweep.exit_status == 0
-    assert store.read_run(sweep.folder / "a" / "seed-1").result["started"]["fresh"] == []
+    assert store.read_run(sweep.folder / "a" / "seed-1").result.started["fresh"] == []
