@@ -1,4 +1,4 @@
-"""Every tutorial is followed from an empty folder: its files are written, its commands and its code run in their order."""
+"""Every tutorial and how-to is followed from an empty folder: files are written, commands and code run in their order."""
 
 import re
 import shlex
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from chaos.small import Forker
 
-TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.md"))
+DOCS = Path(__file__).parents[1] / "docs"
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
+HOW_TO = sorted((DOCS / "how-to").glob("*.md"))
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 SMALL = ["training.epochs=1", "compare.seeds=2", "executor.name=in_process"]
 
@@ -18,7 +20,7 @@ def blocks(page: Path) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", TUTORIALS + HOW_TO, ids=lambda page: page.stem)
 def test_a_tutorial_can_be_followed(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     forker = Forker("tensorflow")
@@ -50,3 +52,8 @@ def command(forker, folder, line):
 def test_every_tutorial_shows_something_to_do():
     assert len(TUTORIALS) >= 4
     assert all(any(title or language == "python" for language, title, _ in blocks(page)) for page in TUTORIALS)
+
+
+def test_how_tos_are_short():
+    assert HOW_TO
+    assert all(len(page.read_text().splitlines()) <= 60 for page in HOW_TO)
