@@ -52,6 +52,15 @@ SIZES = {
         None,
     ),
     "semeniuta_ptb": (PTB, 10_000 * 256 + lstm(256, 256) + 257 * 10_000, None),
+    "tcn_music": (
+        Task("multilabel", (1, None, 88), 88, "steps", padded=True),
+        {
+            "lstm": lstm(88, 150) + 151 * 88,
+            "gru": 3 * 150 * (88 + 150 + 2) + 151 * 88,
+            "simple_rnn": 150 * (88 + 150 + 1) + 151 * 88,
+        },
+        None,
+    ),
     "zoneout_pmnist": (Task("classification", (100, 784, 1), 10, "examples"), lstm(1, 100) + 2 * 100 + 101 * 10, None),
     "zoneout_char_ptb": (
         Task("character_model", (32, 100), 50, "characters", vocabulary=50),
