@@ -128,10 +128,10 @@ def test_parts_of_plug_ins_travel_to_the_machines(cluster: Any, tmp_path: Path) 
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     runs = read(tmp_path / "runs" / "own").runs
-    assert [run.result["status"] for run in runs if run.result] == ["done", "done"]
-    assert all(0 <= run.result["metrics"]["test_within_one"] <= 1 for run in runs if run.result)
+    assert [run.result.status for run in runs if run.result] == ["done", "done"]
+    assert all(0 <= run.result.metrics["test_within_one"] <= 1 for run in runs if run.result)
     used = {"data set walk", "cell mgu", "scheme mine", "optimizer signs", "schedule triangle", "callback pulled"}
-    assert all(set(run.result["plugins"]) == {*used, "metric within_one"} for run in runs if run.result)
+    assert all(set(run.result.plugins) == {*used, "metric within_one"} for run in runs if run.result)
     assert all("pulled" in event["train"] for run in runs for event in run.epochs)
 
 
