@@ -132,7 +132,7 @@ def test_parts_of_plug_ins_travel_to_the_machines(cluster: Any, tmp_path: Path) 
     assert all(0 <= run.result.metrics["test_within_one"] <= 1 for run in runs if run.result)
     used = {"data set walk", "cell mgu", "scheme mine", "optimizer signs", "schedule triangle", "callback pulled"}
     assert all(set(run.result.plugins) == {*used, "metric within_one"} for run in runs if run.result)
-    assert all("pulled" in event["train"] for run in runs for event in run.epochs)
+    assert all("pulled" in epoch.train for run in runs for epoch in run.epochs)
 
 
 def test_a_run_asks_the_cluster_for_cores_and_gpus(tmp_path: Path) -> None:
