@@ -17,7 +17,7 @@ from rnnlab.statistics.rounding import count
 
 
 def document(comparison: Comparison) -> dict[str, Any]:
-    """Return the fields of a comparison as plain values, seeds by number as text, as JSON has it; ensembles only where asked."""
+    """Return the fields of a comparison as plain values, seeds by number as text, as JSON has it; ensembles where asked."""
     fields = json.loads(json.dumps(asdict(comparison), allow_nan=False))
     return fields if comparison.ensembles else {name: value for name, value in fields.items() if name != "ensembles"}
 

@@ -37,6 +37,7 @@ def programs():
     return [concrete for scan in kept for program in scan.programs for concrete in program._list_all_concrete_functions()]
 
 
+@pytest.mark.slow
 def test_equal_layers_are_compiled_once_and_learn_as_alone(long):  # noqa: F811
     alone = []
     for seed in (1, 2):
@@ -52,6 +53,7 @@ def test_equal_layers_are_compiled_once_and_learn_as_alone(long):  # noqa: F811
     assert not np.allclose(*alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [
