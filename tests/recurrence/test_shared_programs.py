@@ -85,6 +85,7 @@ def parts_of(model):
     return [weakref.ref(part) for part in (model, model.layers[0], model.layers[0].cell, *model.variables)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [True, False])
 def test_no_model_stays_in_memory(compiled, request):
     if compiled:

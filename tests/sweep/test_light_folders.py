@@ -168,7 +168,8 @@ def test_a_kill_between_any_two_steps_of_the_end_leaves_a_run_that_goes_on_or_is
 SAMPLED: dict[str, Any] = {"montecarlo": {"samples": 3}}
 
 
-@pytest.mark.parametrize("stride", [6, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("stride", [6, 1])
 def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
     stride: int, finished: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

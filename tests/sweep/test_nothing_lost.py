@@ -179,6 +179,7 @@ def test_seeds_and_variants_are_added_and_another_evaluation_is_made(folder: Pat
     assert swept("evaluation.montecarlo.samples=3").made == 4
 
 
+@pytest.mark.slow
 def test_what_is_replaced_is_moved_aside_as_an_experiment_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     swept()
     (folder / "runs/x/comparison.json").write_text("{}")
@@ -195,6 +196,7 @@ def test_what_is_replaced_is_moved_aside_as_an_experiment_of_its_own(folder: Pat
     assert swept("training.epochs=2").made == 0
 
 
+@pytest.mark.slow
 def test_only_what_is_in_the_way_is_moved(folder: Path) -> None:
     swept()
     (folder / "runs/x/comparison.json").write_text("{}")

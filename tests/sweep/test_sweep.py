@@ -131,6 +131,7 @@ def test_more_seeds_add_only_the_new_runs(copy: Path) -> None:
     assert len(record.runs) == 6
 
 
+@pytest.mark.slow
 def test_a_changed_config_replaces_its_runs_and_no_others_where_that_is_asked(copy: Path) -> None:
     before = stamps(copy)
     sweep, record = swept(copy, replace=True, compare={"variants": {"none": {}, "some": {"dropout": 0.4}}})
@@ -152,6 +153,7 @@ def test_another_schema_of_the_code_makes_all_runs_again(copy: Path, monkeypatch
     assert planned() == [(0, 2), (0, 2)]
 
 
+@pytest.mark.slow
 def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path) -> None:
     from tensorflow.python.framework.config import is_op_determinism_enabled
 

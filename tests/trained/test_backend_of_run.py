@@ -43,6 +43,7 @@ def computed_on(run: Path, *arguments: str, **environment: str) -> str:
     return done.stdout.splitlines()[-1].removeprefix("on ")
 
 
+@pytest.mark.process
 def test_what_loads_weights_computes_on_the_backend_of_the_run_unless_another_is_set(made: Path) -> None:
     mine = keras.backend.backend()
     predict = ["predict", "--file", str(made.parents[3] / "new.npz"), "--json"]
@@ -50,6 +51,7 @@ def test_what_loads_weights_computes_on_the_backend_of_the_run_unless_another_is
     assert computed_on(made, *predict, KERAS_BACKEND=mine) == mine
 
 
+@pytest.mark.process
 def test_verify_takes_the_backend_of_the_run_whatever_is_set(made: Path) -> None:
     mine = keras.backend.backend()
     assert computed_on(made, "verify", KERAS_BACKEND=mine) == OTHER[mine]
