@@ -128,13 +128,17 @@ def home(shared_data, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNNLAB_DATA", str(tmp_path_factory.mktemp("data")))
         keep_files(load(PAPERS[0]).config.data, shared_data / "ptb")
-        keep_files(load(ROOT / "configs" / "papers" / "gal_cornell.yaml").config.data, shared_data / "cornell_scale")
+        for name, folder in {"gal_cornell": "cornell_scale", "tcn_music": "polyphonic_music"}.items():
+            keep_files(load(ROOT / "configs" / "papers" / f"{name}.yaml").config.data, shared_data / folder)
         yield
 
 
 SMALL = ["data.limit_examples=30", "data.batch_size=4", "training.epochs=1"]
-STEPS = {"zoneout_pmnist": ["data={name: adding, length: 20, examples: {train: 8, validation: 4, test: 4}, batch_size: 4}"]}
-"""784 steps of MNIST are another test's: here its model and its training run on numbers of the same form."""
+STEPS = {
+    "zoneout_pmnist": ["data={name: adding, length: 20, examples: {train: 8, validation: 4, test: 4}, batch_size: 4}"],
+    "tcn_music": ["data.limit_examples=4"],
+}
+"""784 steps of MNIST are another test's: here its model and training run on numbers of the same form. Music has no words."""
 
 
 @pytest.mark.parametrize("preset", kept(PAPERS), ids=lambda path: path.stem)

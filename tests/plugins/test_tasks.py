@@ -114,7 +114,7 @@ def test_a_run_of_it_ends_and_is_compared_on_its_metric(place):
     swept = run(load(place / "tasks.yaml", ["executor={name: in_process}"]), place / "runs")
     assert swept.exit_status == 0
     result = store.read_run(place / "runs/tasks/own/seed-1").result
-    assert (result["monitor"], result["mode"], result["modes"]) == (
+    assert (result.monitor, result.mode, result.modes) == (
         "val_mean_error",
         "min",
         {"loss": "min", "mean_error": "min"},
