@@ -47,7 +47,9 @@ class Tracking:
     def _tells(self, section: TrackerConfig, tell: Callable[[Tracker], None]) -> bool:
         """Whether a tracker took what it was told; one that fails is left out from then on, and it is said once."""
         try:
-            tell(self._trackers.setdefault(_key(section), self._trackers.get(_key(section)) or made(section)))
+            if (key := _key(section)) not in self._trackers:
+                self._trackers[key] = made(section)
+            tell(self._trackers[key])
         except Exception as error:
             told = (str(error).splitlines() or [""])[0][:300]
             self._say(f"the tracker {section.name} fails and is left out, the runs go on: {type(error).__name__}: {told}")

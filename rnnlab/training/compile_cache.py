@@ -3,7 +3,6 @@
 import hashlib
 import os
 import platform
-import sys
 from pathlib import Path
 
 VARIABLE = "RNNLAB_JAX_CACHE"
@@ -41,10 +40,6 @@ def place(threads: int) -> Path | None:
 
 def _of_user() -> Path:
     """The folder for what programs of this user may lose."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
