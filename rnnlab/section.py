@@ -20,6 +20,10 @@ class Section(BaseModel):
         return hash((type(self), _hashable(self.model_dump())))
 
 
+class NoOptions(Section):
+    """The options of a part that has none."""
+
+
 def _hashable(value: Any) -> Any:
     """The value with tuples for lists and sets of pairs for mappings."""
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ import numpy as np
 from rnnlab.bench.timing import interleaved
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.keras_adapter import Feed
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
@@ -33,7 +33,7 @@ def stream() -> tuple[Split, Task, dict[str, Any]]:
     tokens = RANDOM.integers(0, 10_000, 929_589, np.int32)
     task = Task("language_model", (20, 35), 10_000, "words", 10_000, carried=True)
     layer = {"units": 200, "dropout": {"scheme": "vertical", "rate": 0.2}}
-    return Stream(tokens, 20, 35, start=0), task, {"embedding": {"width": 200}, "recurrent": [layer, layer]}
+    return TokenStream(tokens, 20, 35, start=0), task, {"embedding": {"width": 200}, "recurrent": [layer, layer]}
 
 
 def bucketed() -> tuple[Split, Task, dict[str, Any]]:

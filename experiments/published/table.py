@@ -1,4 +1,4 @@
-"""Records of published recipes, and the table that sets them beside the published figures.
+"""Records of published recipes, and the table that sets them beside the published results.
 
 python experiments/published/table.py [RUNS]    with a folder of runs: their records are written anew
 """
@@ -48,12 +48,12 @@ def collect(runs: Path) -> None:
 
 
 def claims() -> list[dict[str, Any]]:
-    """The published figures, as claims.json has them."""
+    """The published results, as claims.json has them."""
     return json.loads((HERE / "claims.json").read_text())
 
 
 def written() -> str:
-    """The table: a row a published figure."""
+    """The table: a row a published result."""
     lines = [
         "| what | published | here | seeds | difference | why |",
         "| --- | ---: | ---: | ---: | ---: | --- |",

@@ -27,7 +27,7 @@ FIGURES = {
 
 
 def measured(runs: Path) -> list[dict[str, Any]]:
-    """By data, variant and figure what every seed came to, both ways."""
+    """By data, variant and metric what every seed came to, both ways."""
     rows = []
     for data in DATA:
         for variant, of in gather([runs / f"uncertainty-{data}"]).runs.items():
@@ -44,7 +44,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     noisy = [place for place, shift in enumerate(shifts) if shift.any()]
     p = dict(zip(noisy, max_t(np.stack([shifts[place] for place in noisy], axis=1)), strict=True))
     lines = [
-        "| data | variant | figure | usual | Monte Carlo | difference [95 %] | p |",
+        "| data | variant | metric | usual | Monte Carlo | difference [95 %] | p |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: |",
     ]
     for place, row in enumerate(rows):

@@ -11,17 +11,13 @@ from typing import Any
 from rnnlab.names import nearest
 from rnnlab.noise.sites import Noise, add_site
 from rnnlab.registry import Registry, file_of
-from rnnlab.section import Section
+from rnnlab.section import NoOptions, Section
 
 Step = Callable[..., Any]
 SITES = ("recurrent", "recurrent_kernel", "kernel", "bias", "input", "output", "carried", "detach")
 """The sites of noise that need nothing of a step but `masked_product`."""
 PRODUCTS = ("recurrent", "recurrent_kernel", "detach")
 """Those that say something of a product of a state."""
-
-
-class NoOptions(Section):
-    """The options of a cell that has none."""
 
 
 @dataclass(frozen=True, eq=False)

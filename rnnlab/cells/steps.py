@@ -4,7 +4,7 @@ A step receives x, the input's share of the pre-activations (batch, gates * unit
 noise of this step by site, the small parameters by name, and `matmul(name, v)`, which multiplies v by the recurrent kernel
 `name` and adds that product's bias, where it has one. It returns the output, which mostly is one of the new states, and the
 new states. Whoever runs the step decides what a product costs and how its gradient is taken, and may keep the values of the
-activations; see rnnlab.recurrence. Whoever looks inside is shown every gate by `see(name, gate)`.
+activations; see rnnlab.recurrence. A recorder is shown every gate by `see(name, gate)`.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ EPSILON = 1e-5
 
 
 def unseen(name: str, gate: Tensor) -> Tensor:
-    """Nobody looks."""
+    """Record nothing."""
     return gate
 
 

@@ -1,4 +1,4 @@
-"""Folders of runs become a comparison: figures, differences, verdicts, and the answer in words."""
+"""Folders of runs become a comparison: metrics, differences, verdicts, and the answer in words."""
 
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -8,12 +8,12 @@ from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.ensemble_rows import EnsembleRow, ensemble_rows
 from rnnlab.comparison.factorial import Effect, effects
 from rnnlab.comparison.fold_statement import Folds, folds_of
-from rnnlab.comparison.headline import Answer
+from rnnlab.comparison.headline import Headline
 from rnnlab.comparison.load import Gathered, gather, mixed_makers
 from rnnlab.comparison.metric import Metric, choose
 from rnnlab.comparison.outcomes import Outcomes, grouped, outcomes_of, with_collapses
 from rnnlab.comparison.plain_forecasts import plain_forecasts
-from rnnlab.comparison.summary import Against, Variant, counts, judged, summed_up
+from rnnlab.comparison.summary import Against, VariantSummary, compared_pairs, counts, summed_up
 from rnnlab.comparison.variant_configs import levels, selection, values
 from rnnlab.errors import UserError
 from rnnlab.statistics.alpha_spending import InterimAnalysis, analyse_again, earlier_analyses, next_alpha
@@ -42,12 +42,12 @@ class Comparison:
     unit: str
     """What the throughput counts."""
     selection: str
-    """How the epoch of every figure was chosen."""
+    """How the epoch of every metric was chosen."""
     baseline: str
     margin: float | None
     answer: str
     """The answer in at most four sentences, each on a line; every variant has its own `words` besides."""
-    variants: dict[str, Variant]
+    variants: dict[str, VariantSummary]
     pairs: dict[str, Against]
     """Where all pairs were asked for, those without the baseline, as "this against that"."""
     effects: list[Effect]
@@ -88,9 +88,9 @@ def compare(
 ) -> Comparison:
     """Compare the variants in the folders of one or several experiments; nothing is written, see `record`.
 
-    `metric` is the monitored figure unless another is named, on the test split unless the name says otherwise; `baseline` and
+    `metric` is the monitored metric unless another is named, on the test split unless the name says otherwise; `baseline` and
     `margin` are the experiment's own unless given. With `group_by`, a dotted config path, its values take the place of the
-    variants, and a seed's figure is the mean over the variants that share the value. With `all_pairs` every variant is
+    variants, and a seed's metric is the mean over the variants that share the value. With `all_pairs` every variant is
     compared with every other one, and everything is simultaneous over all these pairs. With `ensembles` the mean prediction of
     each variant's seeds is evaluated as well; no significance is claimed for it.
 
@@ -116,7 +116,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
     folds = folds_of(gathered.configs)
     shared = folds.overlap if folds else 0.0
     question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin, shared)
-    pairs = judged(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
+    pairs = compared_pairs(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
     variants = {name: summed_up(of, pairs.pop((name, baseline), None), shared) for name, of in outcomes.items()}
     return Comparison(
         schema=SCHEMA,
@@ -131,7 +131,7 @@ def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
         selection=selection(gathered.configs),
         baseline=baseline,
         margin=margin,
-        answer="\n".join(Answer(variants, pairs, baseline, metric, _seconds(gathered), folds).sentences()),
+        answer="\n".join(Headline(variants, pairs, baseline, metric, _seconds(gathered), folds).sentences()),
         variants=variants,
         pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
         effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),

@@ -30,7 +30,7 @@ class Effect:
 def effects(outcomes: Outcomes, levels: Levels, question: Question) -> list[Effect]:
     """Return the effects of a full crossing of two or more factors, against the first value of each; else nothing.
 
-    An effect is a contrast of the variants' figures on one seed: for a main effect the mean over the variants that have the
+    An effect is a contrast of the variants' values on one seed: for a main effect the mean over the variants that have the
     value minus the mean over those that have the first one; for an interaction the difference of two such differences.
     """
     values = _values(levels)
@@ -38,10 +38,10 @@ def effects(outcomes: Outcomes, levels: Levels, question: Question) -> list[Effe
         return []
     contrasts = {**_mains(levels, values), **_interactions(levels, values)}
     seeds = sorted({seed for of in outcomes.values() for seed in of})
-    figures = np.stack([series(outcomes[name], seeds) for name in levels], axis=1)
-    figures = np.where(np.isinf(figures), np.nan, figures)
-    plain = {name: _apply(weights, figures) for name, weights in contrasts.items()}
-    tested = {name: _apply(weights, np.log(figures)) for name, weights in contrasts.items()} if question.log else plain
+    scores = np.stack([series(outcomes[name], seeds) for name in levels], axis=1)
+    scores = np.where(np.isinf(scores), np.nan, scores)
+    plain = {name: _apply(weights, scores) for name, weights in contrasts.items()}
+    tested = {name: _apply(weights, np.log(scores)) for name, weights in contrasts.items()} if question.log else plain
     overlap, count = question.overlap, len(contrasts)
     p = [corrected_p(of, overlap, count) for of in tested.values()] if overlap else max_t(np.stack([*tested.values()], axis=1))
     return [
@@ -92,7 +92,7 @@ def _mean(levels: Levels, wanted: Mapping[str, str]) -> Array:
     return chosen / chosen.sum()
 
 
-def _apply(weights: Array, figures: Array) -> Array:
-    """Return the contrast on every seed (seeds,); NaN where one of its variants has no figure."""
+def _apply(weights: Array, scores: Array) -> Array:
+    """Return the contrast on every seed (seeds,); NaN where one of its variants has no value."""
     used = weights != 0
-    return figures[:, used] @ weights[used]
+    return scores[:, used] @ weights[used]

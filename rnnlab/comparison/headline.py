@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rnnlab.comparison.fold_statement import Folds
 from rnnlab.comparison.metric import Metric
-from rnnlab.comparison.summary import Against, Variant
+from rnnlab.comparison.summary import Against, VariantSummary
 from rnnlab.names import quoted
 from rnnlab.statistics.paired import Pair
 from rnnlab.statistics.permutation import FEWEST_SEEDS
@@ -20,10 +20,10 @@ _NAMES = 4
 
 
 @dataclass(frozen=True)
-class Answer:
+class Headline:
     """What the sentences are made from; `seconds` is the mean time of a run, None where no run has ended."""
 
-    variants: Mapping[str, Variant]
+    variants: Mapping[str, VariantSummary]
     pairs: Mapping[Pair, Against]
     """Those without the baseline, where they have been compared."""
     baseline: str

@@ -1,4 +1,4 @@
-"""Which figure is compared, which way is better, and on which scale."""
+"""Which metric is compared, which way is better, and on which scale."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _MODES = {
     "throughput": "max",
     "average_precision": "max",
     "macro_f1": "max",
-    **{name: mode for kind in KINDS.values() for name, mode in kind.figures.items()},
+    **{name: mode for kind in KINDS.values() for name, mode in kind.metrics.items()},
 }
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a run's result, and what it means for it to be good."""
+    """A metric of a run's result, and what it means for it to be good."""
 
     name: str
     """The key among a result's metrics, such as test_perplexity."""
@@ -39,10 +39,10 @@ class Metric:
         """The name in plain words: test perplexity."""
         split = next((words for prefix, words in SPLITS.items() if self.name.startswith(prefix)), "")
         words = "Monte Carlo " if self.stem.startswith(MONTECARLO) else ""
-        return split + words + self.figure.replace("_", " ")
+        return split + words + self.base.replace("_", " ")
 
     @property
-    def figure(self) -> str:
+    def base(self) -> str:
         """The stem without the way of predicting: perplexity."""
         return self.stem.removeprefix(MONTECARLO)
 
@@ -54,13 +54,13 @@ class Metric:
     @property
     def log(self) -> bool:
         """Whether it lives on a log scale: the log of a perplexity is the loss."""
-        return self.figure == "perplexity"
+        return self.base == "perplexity"
 
 
 def choose(asked: str | None, results: Collection[RunResult]) -> Metric:
-    """Return the metric that is `asked` for, or what `results` were monitored on; the test figure unless a split is named.
+    """Return the metric that is `asked` for, or what `results` were monitored on; on the test split unless another is named.
 
-    Raises UserError where no result has it, or where the results were monitored on different figures and none is asked for.
+    Raises UserError where no result has it, or where the results were monitored on different metrics and none is asked for.
     """
     monitored = {result.monitor.removeprefix("val_"): result.mode for result in results}
     if not monitored:
@@ -72,8 +72,8 @@ def choose(asked: str | None, results: Collection[RunResult]) -> Metric:
     name = next((name for name in (f"test_{stem}", stem) if name in known), f"test_{stem}")
     if asked and known and name not in known:
         raise UserError(f"no run has the metric {stem!r}{nearest(stem, known)}; the runs have {', '.join(known)}")
-    figure = Metric(name, "min").figure
-    if figure.startswith("coverage_") and figure != "coverage_error":
-        raise UserError(f"neither more nor less {figure} is better, only nearer to its level: compare coverage_error")
+    base = Metric(name, "min").base
+    if base.startswith("coverage_") and base != "coverage_error":
+        raise UserError(f"neither more nor less {base} is better, only nearer to its level: compare coverage_error")
     own = {name: mode for result in results for name, mode in (result.modes or {}).items()}
-    return Metric(name, monitored.get(figure) or own.get(figure) or _MODES.get(figure, "min"))
+    return Metric(name, monitored.get(base) or own.get(base) or _MODES.get(base, "min"))

@@ -18,7 +18,7 @@ class Outcome:
     status: str
     """done, collapsed, diverged, failed or missing."""
     value: float | None = None
-    """The compared figure, at the epoch chosen on validation."""
+    """The compared metric, at the epoch chosen on validation."""
     validation: float | None = None
     train: float | None = None
     best_epoch: float | None = None
@@ -31,7 +31,7 @@ class Outcome:
 
     @property
     def gap(self) -> float | None:
-        """Validation minus training figure at the chosen epoch, noise off."""
+        """Validation minus training value at the chosen epoch, noise off."""
         return None if self.validation is None or self.train is None else self.validation - self.train
 
 
@@ -46,19 +46,19 @@ def outcomes_of(runs: Mapping[str, Mapping[int, RunRecord | None]], metric: Metr
 
 
 def outcome(result: RunResult | None, metric: Metric) -> Outcome:
-    """Return what a run's result says of `metric`; a run without a result, or done without the figure, is missing."""
+    """Return what a run's result says of `metric`; a run without a result, or done without the metric, is missing."""
     if result is None:
         return MISSING
-    figures = {name: value for name, value in result.metrics.items() if value is not None and np.isfinite(value)}
+    metrics = {name: value for name, value in result.metrics.items() if value is not None and np.isfinite(value)}
     status = result.status
-    if status == "done" and metric.name not in figures:
+    if status == "done" and metric.name not in metrics:
         return MISSING
     return Outcome(
         status=status,
-        value=figures.get(metric.name) if status == "done" else None,
-        validation=figures.get(f"val_{metric.stem}"),
-        train=figures.get(f"train_{metric.stem}"),
-        throughput=figures.get("throughput"),
+        value=metrics.get(metric.name) if status == "done" else None,
+        validation=metrics.get(f"val_{metric.stem}"),
+        train=metrics.get(f"train_{metric.stem}"),
+        throughput=metrics.get("throughput"),
         best_epoch=result.best_epoch,
         epochs=result.epochs,
         parameters=result.parameters,
@@ -81,11 +81,11 @@ def with_collapses(outcomes: Outcomes, metric: Metric) -> dict[str, dict[int, Ou
 
 
 def series(of: Mapping[int, Outcome], seeds: Sequence[int]) -> Array:
-    """Return a variant's figures (seeds,): NaN where there is none, inf where the run collapsed or diverged."""
-    return np.array([_figure(of.get(seed, MISSING)) for seed in seeds])
+    """Return a variant's values (seeds,): NaN where there is none, inf where the run collapsed or diverged."""
+    return np.array([_value(of.get(seed, MISSING)) for seed in seeds])
 
 
-def _figure(one: Outcome) -> float:
+def _value(one: Outcome) -> float:
     return np.inf if one.status in ("collapsed", "diverged") else nan_for_none(one.value)
 
 

@@ -18,7 +18,7 @@ def plain_forecasts(results: Collection[RunResult], metric: Metric) -> dict[str,
     found: dict[str, float] = {}
     for result in results:
         for name in BASELINES:
-            value = result.metrics.get(f"{split}{name}_{metric.figure}")
+            value = result.metrics.get(f"{split}{name}_{metric.base}")
             if value is not None:
                 found.setdefault(name.replace("_", " "), float(value))
     return found

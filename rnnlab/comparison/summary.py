@@ -1,4 +1,4 @@
-"""Variants summed up over their seeds and judged against the baseline."""
+"""Variants summed up over their seeds and compared with the baseline."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rnnlab.comparison.outcomes import Outcome, Outcomes, nan_for_none, series
 from rnnlab.comparison.pairing import pairing
-from rnnlab.comparison.verdict import Case, Counts, judge
+from rnnlab.comparison.verdict import Case, Counts, decide
 from rnnlab.comparison.wording import sentence
 from rnnlab.statistics.intervals import Estimate, Rate, mean_interval, rate_interval
 from rnnlab.statistics.paired import Difference, Pair, Question, differences
@@ -24,16 +24,16 @@ class Against:
 
 
 @dataclass(frozen=True)
-class Variant:
+class VariantSummary:
     """A variant summed up over its seeds."""
 
     counts: Counts
     value: Estimate
-    """The compared figure over the seeds that finished; the interval is that of the mean."""
+    """The compared metric over the seeds that finished; the interval is that of the mean."""
     validation: Estimate
     train: Estimate
     gap: Estimate
-    """Validation minus training figure at the chosen epoch, noise off."""
+    """Validation minus training value at the chosen epoch, noise off."""
     throughput: Estimate
     best_epoch: Estimate
     parameters: float | None
@@ -44,7 +44,7 @@ class Variant:
     """None for the baseline itself."""
 
 
-def judged(outcomes: Outcomes, pairs: Sequence[Pair], label: str, question: Question) -> dict[Pair, Against]:
+def compared_pairs(outcomes: Outcomes, pairs: Sequence[Pair], label: str, question: Question) -> dict[Pair, Against]:
     """Return the verdict on every pair (variant, baseline), simultaneous over all; `label` is the metric in plain words."""
     seeds = sorted({seed for of in outcomes.values() for seed in of})
     found = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, pairs, question)
@@ -65,14 +65,14 @@ def counts(of: Mapping[int, Outcome]) -> Counts:
 
 
 def _against(case: Case, paired: str) -> Against:
-    verdict = judge(case)
+    verdict = decide(case)
     return Against(paired, case.difference, verdict, sentence(verdict, case))
 
 
-def summed_up(of: Mapping[int, Outcome], against: Against | None, overlap: float = 0.0) -> Variant:
+def summed_up(of: Mapping[int, Outcome], against: Against | None, overlap: float = 0.0) -> VariantSummary:
     """Return a variant's outcomes as means over its seeds."""
     ended = counts(of)
-    return Variant(
+    return VariantSummary(
         counts=ended,
         value=_mean(of, "value", overlap),
         validation=_mean(of, "validation", overlap),

@@ -12,9 +12,9 @@ Configs = Mapping[str, Mapping[str, Any]]
 
 
 def selection(configs: Configs) -> str:
-    """Return in words how the epoch of every figure was chosen."""
+    """Return in words how the epoch of every value was chosen."""
     sections = [config["training"] for config in configs.values()]
-    figures = dict.fromkeys(section["monitor"].removeprefix("val_").replace("_", " ") for section in sections)
+    metrics = dict.fromkeys(section["monitor"].removeprefix("val_").replace("_", " ") for section in sections)
     stopped = [section for section in sections if section.get("early_stopping")]
     fixed = [section["epochs"] for section in sections if section not in stopped]
     said = [f"always {_span(fixed)} epochs"] if fixed else []
@@ -23,7 +23,7 @@ def selection(configs: Configs) -> str:
             _span(n) for n in zip(*((of["epochs"], of["early_stopping"]["patience"]) for of in stopped), strict=True)
         )
         said.append(f"at most {most} epochs, stopped after {patience} without a better one")
-    return f"best epoch by validation {' or '.join(figures)}; {' or '.join(said)}"
+    return f"best epoch by validation {' or '.join(metrics)}; {' or '.join(said)}"
 
 
 def _span(values: Sequence[int]) -> str:

@@ -22,7 +22,7 @@ class Counts:
 
     @property
     def lost(self) -> int:
-        """Seeds that ended without a usable figure."""
+        """Seeds that ended without a usable value."""
         return self.collapsed + self.diverged
 
     @property
@@ -61,7 +61,7 @@ class Case:
         return self.variant_counts.lost + self.baseline_counts.lost
 
 
-def judge(case: Case) -> str:
+def decide(case: Case) -> str:
     """Return which of VERDICTS the numbers allow.
 
     Equivalent: no seed was lost and TOST reaches the level of this analysis. Better or worse: the joint sign-flip test reaches

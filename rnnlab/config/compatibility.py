@@ -40,24 +40,24 @@ def vectors(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> N
 
 def tied(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Only what predicts its own tokens ties its output to them."""
-    if model.head.tie_embedding and "perplexity" not in KINDS[data.task].figures:
+    if model.head.tie_embedding and "perplexity" not in KINDS[data.task].metrics:
         message = f"{_asks(data)}, and only a language model predicts the tokens that it embeds"
         raise conflict(("model", "head", "tie_embedding"), message, True)
 
 
 def pooling(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """Steps are pooled where the sequence as a whole is judged."""
+    """Steps are pooled where the sequence as a whole is scored."""
     if model.head.pooling != "last" and KINDS[data.task].per_step:
         message = f"{_asks(data)}, a prediction at every step, which leaves the head nothing to pool"
         raise conflict(("model", "head", "pooling"), message, model.head.pooling)
 
 
 def monitor(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """The monitored figure is measured."""
-    figures = KINDS[data.task].figures
-    if training.monitor.removeprefix("val_") not in figures:
-        allowed = f"allowed: {', '.join(figures)}{nearest(training.monitor, figures)}"
-        message = f"{data.name} has no figure {training.monitor!r}; {allowed}"
+    """The monitored metric is measured."""
+    metrics = KINDS[data.task].metrics
+    if training.monitor.removeprefix("val_") not in metrics:
+        allowed = f"allowed: {', '.join(metrics)}{nearest(training.monitor, metrics)}"
+        message = f"{data.name} has no metric {training.monitor!r}; {allowed}"
         raise conflict(("training", "monitor"), message, training.monitor)
 
 
@@ -86,7 +86,7 @@ def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig
 def consistency(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Probabilities diverge where some are predicted, and two passes are of one device."""
     passes, kind = training.consistency, KINDS[data.task]
-    if passes and passes.name == "rdrop" and "root_mean_squared_error" in kind.figures:
+    if passes and passes.name == "rdrop" and "root_mean_squared_error" in kind.metrics:
         message = f"{_asks(data)}: numbers have no probabilities that diverge; fraternal compares them"
         raise conflict(("training", "consistency"), message, "rdrop")
     if passes and training.distribution:
@@ -124,12 +124,12 @@ def reset(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> Non
             raise conflict(("model", "recurrent", index, "recurrent_dropout"), message, layer.recurrent_dropout)
 
 
-def judged(data: DataConfig, evaluation: EvaluationConfig) -> None:
+def evaluated(data: DataConfig, evaluation: EvaluationConfig) -> None:
     """A precision of noise is for predicted numbers, and calibration for what rnnlab knows how to read."""
     if evaluation.montecarlo and KINDS[data.task].loss:
         message = f"{data.name} has a task of your own ({data.task}), whose outputs no calibration is known for"
         raise conflict(("evaluation", "montecarlo"), message, "montecarlo")
-    if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].figures:
+    if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].metrics:
         message = f"{_asks(data)}, and only predicted numbers have noise about them"
         raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rnnlab.config.compatibility import CHECKS, foldable, judged
+from rnnlab.config.compatibility import CHECKS, evaluated, foldable
 from rnnlab.config.executor_config import ExecutorConfig, LocalConfig
 from rnnlab.config.search_config import SearchConfig
 from rnnlab.data.data_config import DataConfig
@@ -39,7 +39,7 @@ class CompareConfig(Section):
     """Cross-validation: each seed is crossed with so many folds of the training rows, every row being tested on in one of them.
     The rows are dealt out anew for each seed, by label, and whole groups where `split_by` names them; null makes none."""
     margin: Annotated[float, Field(gt=0)] | None = None
-    """A difference inside ± margin, in units of the compared figure, is as good as none; null asks for no equivalence."""
+    """A difference inside ± margin, in units of the compared metric, is as good as none; null asks for no equivalence."""
 
 
 class RunConfig(Section):
@@ -54,7 +54,7 @@ class RunConfig(Section):
     training: TrainingConfig
     """How."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """What is measured beside the task's own figures once it is learnt."""
+    """What is measured beside the task's own metrics once it is learnt."""
     backend: Literal["tensorflow", "jax"] | None = None
     """What computes it; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
 
@@ -65,7 +65,7 @@ class RunConfig(Section):
     def _sections_agree(self) -> "RunConfig":
         for check in CHECKS:
             check(self.data, self.model, self.training)
-        judged(self.data, self.evaluation)
+        evaluated(self.data, self.evaluation)
         return self
 
 

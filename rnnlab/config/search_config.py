@@ -31,7 +31,7 @@ Space = dict[str, Range | Annotated[list[Any], Field(min_length=1)]]
 
 
 class SearchConfig(Section):
-    """A search for the best values of every variant, by the monitored figure on validation; test data is never looked at.
+    """A search for the best values of every variant, by the monitored metric on validation; test data is never read.
 
     It comes before the comparison, whose runs take the values that were found, on seeds that the search never used.
     """
@@ -47,7 +47,7 @@ class SearchConfig(Section):
     train_seed: Annotated[int, Field(ge=1)] = 1_000_001
     """The seed with which every trial is trained; no run of the comparison has it."""
     prune: bool = True
-    """Stop a trial early whose figure is worse than the median of the trials before it at the same epoch."""
+    """Stop a trial early whose metric is worse than the median of the trials before it at the same epoch."""
 
     def of(self, variant: str) -> Space:
         """Return what is tried for a variant."""

@@ -11,9 +11,9 @@ from rnnlab.data.generators.generator_config import (
     AssociativeRecall,
     CopyMemory,
     Count,
-    Examples,
     MackeyGlass,
     Parity,
+    SplitSizes,
     TemporalOrder,
 )
 from rnnlab.data.registered import DATASETS
@@ -30,7 +30,7 @@ from rnnlab.data.sources.tfds import Tfds
 from rnnlab.data.splits.windows import Windowed
 from rnnlab.section import Section
 
-__all__ = ["Adding", "DataConfig", "Examples", "PythonReference"]
+__all__ = ["Adding", "DataConfig", "PythonReference", "SplitSizes"]
 
 
 class PythonReference(Windowed):

@@ -24,10 +24,10 @@ class Batch(NamedTuple):
     """Arrays of one step; the names and their order are Keras's.
 
     Padding in `x` is `PADDING` for token numbers and NaN for numbers, at the end of a row; the model masks it. Padding in `y`
-    is zero. A cell is what is scored: a row [rows], or a step of a row [rows, steps]. Weights are zero at padding and
-    one and the same number at all other cells of the split: all rows over all real cells. So the weighted sum over the steps,
-    averaged over the rows and then over the batches, is the mean over the real cells, each counting once, however many steps
-    a batch has.
+    is zero. A position is what is scored: a row [rows], or a step of a row [rows, steps]. Weights are zero at padding and
+    one and the same number at all other positions of the split: all rows over all real positions. So the weighted sum over the
+    steps, averaged over the rows and then over the batches, is the mean over the real positions, each counting once, however
+    many steps a batch has.
     """
 
     x: np.ndarray
@@ -39,7 +39,7 @@ class Split(ABC):
     """Part of a data set as batches of as many rows; which batches, depends on (seed, epoch) alone."""
 
     size: int
-    """How many cells (tokens, steps or examples) are scored."""
+    """How many positions (tokens, steps or examples) are scored."""
     rows: int
     """Rows of a batch."""
     count: int
@@ -51,7 +51,7 @@ class Split(ABC):
 
     @property
     def density(self) -> float:
-        """Scored cells in a row, on average; their weight is one over it."""
+        """Scored positions in a row, on average; their weight is one over it."""
         return self.size / (self.count * self.rows)
 
     @abstractmethod
@@ -77,7 +77,7 @@ class Split(ABC):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A task and the data that it is learnt, chosen and judged on."""
+    """A task and the data that it is trained, chosen and evaluated on."""
 
     name: str
     task: Task
@@ -91,7 +91,7 @@ class Dataset:
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Rows that lacked something and were left out, by the files of which split they stood in."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
+    """Values that are known beforehand, by metric and by who gets them: perfect, guessing."""
 
     @property
     def vocabulary(self) -> Vocabulary | None:

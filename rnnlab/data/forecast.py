@@ -80,7 +80,7 @@ def too_short(dataset: Dataset) -> list[str]:
 
 
 def baselines(split: Series, forecast: Forecast, place: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the plain forecasts at steps [cells] of a split, each [cells, ahead, targets], as the model reads them.
+    """Return the plain forecasts at steps [positions] of a split, each [positions, ahead, targets], as the model reads them.
 
     persistence: y_(t+h) = y_t. seasonal_naive: y_(t+h) = y_(t+h-km), k the least that is known at t; NaN before the first
     season. mean: of the training split.

@@ -1,6 +1,6 @@
 """The Python language reference that every CPython carries: English prose without a download.
 
-Its text differs between versions of Python, so figures are comparable only where the data's hash agrees.
+Its text differs between versions of Python, so metrics are comparable only where the data's hash agrees.
 """
 
 from functools import partial
@@ -9,7 +9,7 @@ from itertools import pairwise
 from rnnlab.data.data_config import PythonReference
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.segmentation import END_OF_LINE, LEVELS, Vocabulary
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
 
@@ -28,7 +28,7 @@ def build(config: PythonReference) -> Dataset:
     train, validation, test = (tokens[begin:end] for begin, end in pairwise(bounds))
     vocabulary = Vocabulary.of(train, config.vocabulary)
     start = int(vocabulary.encode([END_OF_LINE])[0])
-    stream = partial(Stream, rows=config.batch_size, steps=config.window, start=start)
+    stream = partial(TokenStream, rows=config.batch_size, steps=config.window, start=start)
     return Dataset(
         name=config.name,
         task=Task(

@@ -14,11 +14,7 @@ from rnnlab.data.generators.generator_config import Generated
 from rnnlab.data.task import KINDS
 from rnnlab.names import nearest
 from rnnlab.registry import Registry, file_of
-from rnnlab.section import Section
-
-
-class NoOptions(Section):
-    """The options of a data set that has none."""
+from rnnlab.section import NoOptions, Section
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What a data set asks of a model: the kinds of task, their figures, and the shape of a batch."""
+"""What a data set asks of a model: the kinds of task, their metrics, and the shape of a batch."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ class Kind:
     """Whether targets are inputs still to come, so that nothing may read backwards."""
     classes: bool
     """Whether a target is the number of a class, int32, or float32 values, as many as there are outputs."""
-    figures: Mapping[str, str]
+    metrics: Mapping[str, str]
     """What is measured on every split, and whether less (min) or more (max) of it is better."""
     loss: Callable[..., Any] | None = None
     """Of a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
-    metrics: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    metric_functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Of a task of one's own: by name (targets, outputs) -> the value of every scored position."""
     heads: int = 1
     """How many outputs the head has for each of the data set's."""
@@ -37,35 +37,35 @@ KINDS: Registry[Kind] = Registry("task")
 
 _BUILT_IN = {
     "language_model": Kind(
-        "language modelling", per_step=True, ahead=True, classes=True, figures={"loss": "min", "perplexity": "min"}
+        "language modelling", per_step=True, ahead=True, classes=True, metrics={"loss": "min", "perplexity": "min"}
     ),
     "character_model": Kind(
         "language modelling by characters",
         per_step=True,
         ahead=True,
         classes=True,
-        figures={"loss": "min", "bits_per_character": "min", "perplexity": "min"},
+        metrics={"loss": "min", "bits_per_character": "min", "perplexity": "min"},
     ),
-    "classification": Kind("sequence classification", per_step=False, ahead=False, classes=True, figures=_LABELS),
+    "classification": Kind("sequence classification", per_step=False, ahead=False, classes=True, metrics=_LABELS),
     "labelling": Kind(
         "classification with several labels",
         per_step=False,
         ahead=False,
         classes=False,
-        figures={"loss": "min", "micro_f1": "max", "macro_f1": "max", "average_precision": "max"},
+        metrics={"loss": "min", "micro_f1": "max", "macro_f1": "max", "average_precision": "max"},
     ),
-    "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, figures=_LABELS),
-    "regression": Kind("regression", per_step=False, ahead=False, classes=False, figures=_NUMBERS),
-    "forecasting": Kind("forecasting", per_step=True, ahead=True, classes=False, figures=_NUMBERS),
+    "tagging": Kind("sequence tagging", per_step=True, ahead=False, classes=True, metrics=_LABELS),
+    "regression": Kind("regression", per_step=False, ahead=False, classes=False, metrics=_NUMBERS),
+    "forecasting": Kind("forecasting", per_step=True, ahead=True, classes=False, metrics=_NUMBERS),
     "quantile_forecasting": Kind(
-        "forecasting of quantiles", per_step=True, ahead=True, classes=False, figures={**_NUMBERS, "pinball_loss": "min"}
+        "forecasting of quantiles", per_step=True, ahead=True, classes=False, metrics={**_NUMBERS, "pinball_loss": "min"}
     ),
     "multilabel": Kind(
         "multi-label sequence prediction",
         per_step=True,
         ahead=True,
         classes=False,
-        figures={"loss": "min", "frame_negative_log_likelihood": "min", "micro_f1": "max"},
+        metrics={"loss": "min", "frame_negative_log_likelihood": "min", "micro_f1": "max"},
     ),
 }
 """The kinds that come with rnnlab. Targets: [rows, steps] of token numbers (language and character models) or of labels

@@ -16,7 +16,7 @@ SEEN = 100
 """Lines from which the width of a file without a header is told: a token that holds blanks looks like a wider line."""
 
 
-class Table(NamedTuple):
+class VectorTable(NamedTuple):
     """The vectors of some tokens."""
 
     rows: np.ndarray
@@ -40,13 +40,13 @@ def width_of(path: Path) -> int:
     return usual
 
 
-def read(path: Path, words: Path | None, tokens: Sequence[str]) -> Table:
+def read(path: Path, words: Path | None, tokens: Sequence[str]) -> VectorTable:
     """Return the vectors of tokens, read in one pass that keeps nothing else; of a token that stands twice, the first.
 
     A text file has a token and its numbers on a line, maybe after a header `count width`, as fastText writes it; a token may
     hold blanks. An array [words, width] needs its list of words, one on a line. Raises UserError naming file and line.
     """
-    table = Table(np.zeros((len(tokens), width_of(path)), np.float32), np.zeros(len(tokens), bool))
+    table = VectorTable(np.zeros((len(tokens), width_of(path)), np.float32), np.zeros(len(tokens), bool))
     numbers = {token.encode(): number for number, token in reversed(list(enumerate(tokens)))}
     (_fill_from_array if _is_array(path) else _fill_from_text)(table, numbers, path, words)
     if wrong := np.argwhere(~np.isfinite(table.rows)).tolist():
@@ -54,7 +54,7 @@ def read(path: Path, words: Path | None, tokens: Sequence[str]) -> Table:
     return table
 
 
-def _fill_from_text(table: Table, numbers: dict[bytes, int], path: Path, words: Path | None) -> None:
+def _fill_from_text(table: VectorTable, numbers: dict[bytes, int], path: Path, words: Path | None) -> None:
     if words:
         raise UserError(f"{path} has its own words; words: goes with an array (.npy)")
     width, begins = table.rows.shape[1], {token.partition(b" ")[0] for token in numbers}
@@ -74,7 +74,7 @@ def _fill_from_text(table: Table, numbers: dict[bytes, int], path: Path, words: 
         raise UserError(f"{path} is cut off: its header tells of {header[0]:,} vectors, it has {count:,}")
 
 
-def _keep(table: Table, number: int | None, values: list[bytes], place: str) -> None:
+def _keep(table: VectorTable, number: int | None, values: list[bytes], place: str) -> None:
     if number is None or table.known[number]:
         return
     try:
@@ -84,7 +84,7 @@ def _keep(table: Table, number: int | None, values: list[bytes], place: str) -> 
     table.known[number] = True
 
 
-def _fill_from_array(table: Table, numbers: dict[bytes, int], path: Path, words: Path | None) -> None:
+def _fill_from_array(table: VectorTable, numbers: dict[bytes, int], path: Path, words: Path | None) -> None:
     if words is None:
         raise UserError(f"{path} needs the list of its words, one on a line: words: FILE")
     with _opened(words) as file:

@@ -15,7 +15,7 @@ END = "end.npz"
 """The file of the snapshot of the final weights, those of the best epoch."""
 
 Snapshot = dict[str, np.ndarray]
-"""By `layer/what/figure`:
+"""By `layer/what/statistic`:
 
 - `layer/GATE/heat` (steps, units) of one row, the one with the most different inputs, `/histogram` (bins,) counts, `/mean`
   (units,), and but for the candidate `/below` and `/above` (units,), the parts of the steps below 0.1 and above 0.9;
@@ -70,7 +70,7 @@ def table(snapshot: Snapshot) -> list[dict[str, Any]]:
 def _row(name: str, of: Mapping[str, np.ndarray]) -> dict[str, Any]:
     layer, what = name.split("/")
     row: dict[str, Any] = {"layer": layer, "what": what}
-    row |= {figure: float(of[figure].mean()) for figure in ("mean", "below", "above") if figure in of}
+    row |= {name: float(of[name].mean()) for name in ("mean", "below", "above") if name in of}
     if "time_constant" in of:
         row["time_constant"] = float(np.median(of["time_constant"]))
     if "flow" in of:

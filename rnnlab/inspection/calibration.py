@@ -1,4 +1,4 @@
-"""Whether chances come true: how often what was predicted with a confidence of so much was right."""
+"""Whether probabilities come true: how often what was predicted with a confidence of so much was right."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ class Reliability:
 def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliability:
     """Sort predictions into bins of equal width over [0, 1], bin b holding confidences in (b / bins, (b + 1) / bins].
 
-    `confidence` is the chance of what was predicted and `right` whether it came true, in one shape. Of classes that is the
-    most likely one (Guo et al. 2017, arXiv 1706.04599), of a label by itself its chance and whether it is there.
+    `confidence` is the probability of what was predicted and `right` whether it came true, in one shape. Of classes that is the
+    most likely one (Guo et al. 2017, arXiv 1706.04599), of a label by itself its probability and whether it is there.
 
     >>> reliability(np.array([0.4, 0.9, 0.8]), np.array([0, 1, 0]), bins=2)
     Reliability(count=array([1, 2]), confidence=array([0.4 , 0.85]), accuracy=array([0. , 0.5]))
@@ -73,7 +73,7 @@ def calibration_error(diagram: Reliability) -> float:
 def classwise_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
     """The mean over the classes k of the calibration error of p_k against [y = k] (Kull et al. 2019, arXiv 1910.12656).
 
-    `p` are probabilities (cells, classes) and `y` class numbers (cells,); bins have equal width.
+    `p` are probabilities (positions, classes) and `y` class numbers (positions,); bins have equal width.
 
     >>> classwise_calibration_error(np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([0, 1]))
     0.0

@@ -64,11 +64,11 @@ def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str
     kind = dataset.task.name
     if kind not in PREDICTED:
         return {}, None
-    true, chances = real_positions(dataset.test, drawn)
+    true, probabilities = real_positions(dataset.test, drawn)
     names = list(dataset.codec.labels) or [str(number) for number in range(dataset.task.outputs)]
     if kind == "labelling":
-        return _of_labels(names, true, chances[..., 1])
-    matrix = confusion(true.astype(np.int64), chances.argmax(-1), len(names))
+        return _of_labels(names, true, probabilities[..., 1])
+    matrix = confusion(true.astype(np.int64), probabilities.argmax(-1), len(names))
     rows = _rows(names, np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
     return {}, {"classes": rows, "confusion": matrix.tolist() if len(names) <= MOST else None}
 
@@ -83,10 +83,10 @@ def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, 
     return np.concatenate(targets), np.concatenate(predicted)
 
 
-def _of_labels(names: list[str], true: np.ndarray, chances: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
-    there, predicted = true > 0, chances > 0.5
+def _of_labels(names: list[str], true: np.ndarray, probabilities: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
+    there, predicted = true > 0, probabilities > 0.5
     rows = _rows(names, (there & predicted).sum(axis=0), predicted.sum(axis=0), there.sum(axis=0))
-    precisions = [average_precision(there[:, number], chances[:, number]) for number in range(len(names))]
+    precisions = [average_precision(there[:, number], probabilities[:, number]) for number in range(len(names))]
     for row, value in zip(rows, precisions, strict=True):
         row["average_precision"] = None if np.isnan(value) else value
     occurs = there.any(axis=0) | predicted.any(axis=0)

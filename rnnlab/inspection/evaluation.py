@@ -1,4 +1,4 @@
-"""The test split judged twice, by the usual prediction and by the average of many samples, and how far both can be trusted."""
+"""The test split evaluated twice: by the usual prediction and by the average of many samples; with the calibration of both."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from rnnlab.seeds import derive
 from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
 
 LEVELS = (50, 80, 90, 95)
-"""The intervals of predicted numbers whose coverage is a figure, in percent."""
+"""The intervals of predicted numbers whose coverage is a metric, in percent."""
 DRAWN = tuple(range(5, 100, 5))
 """The intervals whose coverage is kept for a picture, in percent."""
 
 Columns = dict[str, np.ndarray]
-"""What is known of every real cell of a split: [cells], or [cells, outputs] of numbers and of labels by themselves."""
+"""What is known of every real position of a split: [positions], or [positions, outputs] of numbers and of single labels."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """What came of the test split."""
 
     metrics: dict[str, float]
@@ -41,32 +41,34 @@ class Seen(NamedTuple):
 
     columns: Columns
     own: dict[str, float]
-    """The task's own figures of the prediction."""
+    """The task's own metrics of the prediction."""
 
 
-def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, Any]) -> Judged:
-    """Return the figures and the calibration of the test split that stand beside `metrics`, the figures of the task.
+def evaluate_twice(
+    model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, Any]
+) -> Evaluation:
+    """Return the metrics and the calibration of the test split that stand beside `metrics`, those of the task.
 
     The averaged prediction is that of `config.montecarlo`, null standing for its defaults.
 
-    - Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real cells of
+    - Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real positions of
       `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
-      between two classes, and the figure of a frame is the sum over its labels.
+      between two classes, and the metric of a frame is the sum over its labels.
     - Of numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and
       `coverage_error`, the mean over the levels of `DRAWN` of |covered - level|.
-    - Of the averaged prediction also the task's own figures, and `expected_entropy` and `mutual_information`, or of numbers
+    - Of the averaged prediction also the task's own metrics, and `expected_entropy` and `mutual_information`, or of numbers
       `predictive_deviation`, the root of the mean sample variance.
 
     Masks follow from `seed` and the seed of the config. Where the model has no noise the averaged prediction is the usual one.
     """
     sampling = config.montecarlo or MonteCarlo()
-    alone, diagram = _judged(model, dataset, config, None, seed)
+    alone, diagram = _evaluated(model, dataset, config, None, seed)
     if noisy(model):
-        averaged, averaged_diagram = _judged(model, dataset, config, sampling, seed)
+        averaged, averaged_diagram = _evaluated(model, dataset, config, sampling, seed)
     else:
         own = {name: metrics[f"test_{name}"] for name in _own(dataset.task)}
         averaged, averaged_diagram = {**alone, **own}, diagram
-    return Judged(
+    return Evaluation(
         {f"test_{name}": value for name, value in alone.items() if name not in (*_OF_SAMPLES, *_own(dataset.task))}
         | {f"test_mc_{name}": value for name, value in averaged.items()},
         {"montecarlo": sampling.model_dump(), "usual": diagram, "mc": averaged_diagram},
@@ -74,35 +76,35 @@ def judge(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: 
 
 
 _OF_SAMPLES = ("expected_entropy", "mutual_information", "predictive_deviation")
-"""Figures that say nothing of a single prediction."""
+"""Metrics that say nothing of a single prediction."""
 
 
 def _own(task: Task) -> list[str]:
-    return [name for name in task.kind.figures if name != "loss"]
+    return [name for name in task.kind.metrics if name != "loss"]
 
 
-def _judged(
+def _evaluated(
     model: keras.Model, dataset: Dataset, config: EvaluationConfig, sampling: MonteCarlo | None, seed: int
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    return figures_of(dataset, config, lambda split: seen(model, dataset.task, split, sampling, seed))
+    return metrics_of(dataset, config, lambda split: seen(model, dataset.task, split, sampling, seed))
 
 
-def figures_of(
+def metrics_of(
     dataset: Dataset, config: EvaluationConfig, see: Callable[[Split], Seen]
 ) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return the metrics of the test split as it is predicted by `see`, and its diagram; see `judge`."""
+    """Return the metrics of the test split as it is predicted by `see`, and its diagram; see `evaluate_twice`."""
     test = see(dataset.test)
     if "confidence" in test.columns:
-        figures, diagram = _of_chances(test.columns, config.bins)
+        metrics, diagram = _of_probabilities(test.columns, config.bins)
     else:
         precision = config.noise_precision
         found = np.array([precision]) if precision else _precision(see(dataset.validation).columns)
-        figures, diagram = _of_numbers(test.columns, found)
-    return {**test.own, **figures}, diagram
+        metrics, diagram = _of_numbers(test.columns, found)
+    return {**test.own, **metrics}, diagram
 
 
 def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | None, seed: int) -> Seen:
-    """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no cell twice."""
+    """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no position twice."""
     inputs, its = (batch.x for batch in split.batches(0, 0)), link(task)
     with words_kept(model, sampling is not None and not sampling.word_dropout):
         if sampling:
@@ -134,7 +136,7 @@ def _middle(task: Task, found: Samples) -> Samples:
 
 
 def _columns(found: Samples, y: np.ndarray) -> Columns:
-    """What is kept of the real cells of a batch: classes (cells, classes), labels (cells, labels, 2) or numbers."""
+    """What is kept of the real positions of a batch: classes (positions, classes), labels (positions, labels, 2) or numbers."""
     p = found.mean
     if y.dtype.kind == "f" and p.ndim == y.ndim:
         return {"error": p - y, "variance": found.variance}
@@ -143,11 +145,11 @@ def _columns(found: Samples, y: np.ndarray) -> Columns:
     return {**hit, **unsure, "surprise": scores.surprise(p, y), "brier": scores.brier(p, y)}
 
 
-def _of_chances(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str, Any]]:
+def _of_probabilities(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str, Any]]:
     mean = {name: float(values.reshape(len(values), -1).sum(axis=1).mean()) for name, values in columns.items()}
     diagram = calibration.reliability(columns["confidence"], columns["right"], bins)
     adaptive = calibration.equally_filled(columns["confidence"], columns["right"], bins)
-    figures = {
+    metrics = {
         "negative_log_likelihood": mean["surprise"],
         "brier_score": mean["brier"],
         "expected_calibration_error": calibration.calibration_error(diagram),
@@ -156,7 +158,7 @@ def _of_chances(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str
         "expected_entropy": mean["expected_entropy"],
         "mutual_information": mean["entropy"] - mean["expected_entropy"],
     }
-    return figures, {name: values.tolist() for name, values in vars(diagram).items()}
+    return metrics, {name: values.tolist() for name, values in vars(diagram).items()}
 
 
 def _precision(columns: Columns) -> np.ndarray:
@@ -166,10 +168,10 @@ def _precision(columns: Columns) -> np.ndarray:
 def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
     of = (columns["error"], columns["variance"], precision)
     covered = [prediction_intervals.coverage(*of, level / 100) for level in DRAWN]
-    figures = {
+    metrics = {
         "negative_log_likelihood": float(prediction_intervals.gaussian_surprise(*of).sum(axis=1).mean()),
         **{f"coverage_{level}": prediction_intervals.coverage(*of, level / 100) for level in LEVELS},
         "coverage_error": float(np.mean([abs(part - level / 100) for part, level in zip(covered, DRAWN, strict=True)])),
         "predictive_deviation": float(np.sqrt(columns["variance"].mean())),
     }
-    return figures, {"level": [level / 100 for level in DRAWN], "covered": covered, "noise_precision": precision.tolist()}
+    return metrics, {"level": [level / 100 for level in DRAWN], "covered": covered, "noise_precision": precision.tolist()}

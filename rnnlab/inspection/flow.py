@@ -28,9 +28,9 @@ def gradient_flow(
     steps, evenly spread over the second half, so that all lags up to the half are averaged over the same t. h and c are taken
     as the states that a step hands on, side by side, h to the layer above too; so at lag 0 the loss does not see c, whose value
     is 0. A loss of the whole sequence counts its lags from the last real step; a layer that reads backwards, in its own
-    direction. Padding and cells of weight zero do not count.
+    direction. Padding and positions of weight zero do not count.
 
-    `loss(y, predictions)` gives the loss of every cell, [rows] or [rows, steps]; by itself it is that of the compiled model.
+    `loss(y, predictions)` gives the loss of every position, [rows] or [rows, steps]; by default that of the compiled model.
     `seed` and `fresh` are as for `rnnlab.inspection.gates`. Raises ValueError where the model has no loss, or a layer other
     steps than the loss.
 
@@ -40,7 +40,7 @@ def gradient_flow(
     >>> gradient_flow(model, np.ones((2, 5, 3), "float32"), np.ones((2, 8), "float32"))["memory"]["hidden"].shape
     (5,)
     """
-    return flow_of(Passes(model, seed, fresh), x, y, sample_weight, loss or cell_loss(model), most)
+    return flow_of(Passes(model, seed, fresh), x, y, sample_weight, loss or position_loss(model), most)
 
 
 def flow_of(
@@ -51,15 +51,15 @@ def flow_of(
     real = {name: _real(passage) for name, passage in passages.items()}
     nudges = {name: tuple(map(np.zeros_like, passage.states)) for name, passage in passages.items()}
     with keras.StatelessScope():  # a built-in layer draws masks even here
-        cells = np.shape(loss(y, passes.model(x, training=False)) if weight is None else weight)
-    counted = np.ones(cells, bool) if weight is None else np.asarray(weight) > 0
-    looked = {backwards: _spread(counted, most, backwards) for backwards in passes.backwards.values()}
-    chosen = list(dict.fromkeys(t for steps in looked.values() for t in steps))
+        positions = np.shape(loss(y, passes.model(x, training=False)) if weight is None else weight)
+    counted = np.ones(positions, bool) if weight is None else np.asarray(weight) > 0
+    probed = {backwards: _spread(counted, most, backwards) for backwards in passes.backwards.values()}
+    chosen = list(dict.fromkeys(t for steps in probed.values() for t in steps))
     cotangents = np.stack([_one(counted, t) for t in chosen])
     norms = passes.gradients(x, lambda predictions: loss(y, predictions), cotangents, nudges)
     found: Lagged = {}
     for name, of in norms.items():
-        own = looked[passes.backwards[name]]
+        own = probed[passes.backwards[name]]
         at = _places(real[name], counted, own, passes.backwards[name])
         rows = [chosen.index(t) for t in own]
         named = zip(passages[name].names, of, strict=True)
@@ -67,8 +67,8 @@ def flow_of(
     return found
 
 
-def cell_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
-    """Return the loss of every cell that a compiled model minimises; raise ValueError where it has none."""
+def position_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
+    """Return the loss of every position that a compiled model minimises; raise ValueError where it has none."""
     found = getattr(model, "loss", None)
     if found is None:
         raise ValueError(f"the model {model.name!r} has no loss: compile it, or name one by loss=")
@@ -82,17 +82,17 @@ def _real(passage: Any) -> np.ndarray:
 
 
 def _spread(counted: np.ndarray, most: int, backwards: bool) -> list[int | None]:
-    """The steps whose losses are looked at, the later half as a layer reads; None is the loss of the whole sequence."""
+    """The steps whose losses are differentiated, the later half as a layer reads; None is the loss of the whole sequence."""
     if counted.ndim == 1:
         return [None]
     steps = np.flatnonzero(counted.any(axis=0))[:: -1 if backwards else 1]
     if not len(steps):
-        raise ValueError("no cell of the batch has a weight: there is no loss")
+        raise ValueError("no position of the batch has a weight: there is no loss")
     return [int(steps[n]) for n in np.unique(np.linspace(len(steps) // 2, len(steps) - 1, most).round().astype(int))]
 
 
 def _one(counted: np.ndarray, t: int | None) -> np.ndarray:
-    """What picks the losses of a step out of all cells."""
+    """What picks the losses of a step out of all positions."""
     return (counted * (np.arange(counted.shape[1]) == t if t is not None else True)).astype(np.float32)
 
 

@@ -18,13 +18,13 @@ class Forecasts(NamedTuple):
     """What is forecast at every scored step of a split, in the order of the data, as the model reads it."""
 
     place: np.ndarray
-    """The number of each step among the values, [cells]."""
+    """The number of each step among the values, [positions]."""
     truth: np.ndarray
-    """[cells, ahead, targets]."""
+    """[positions, ahead, targets]."""
     model: np.ndarray
-    """[cells, ahead, targets, quantiles], or one in place of the quantiles."""
+    """[positions, ahead, targets, quantiles], or one in place of the quantiles."""
     plain: dict[str, np.ndarray]
-    """The forecasts without a model, [cells, ahead, targets] each."""
+    """The forecasts without a model, [positions, ahead, targets] each."""
 
 
 def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any]]:

@@ -17,7 +17,7 @@ class Inspect(keras.callbacks.Callback):
     Into `folder` go `epoch-5.npz`, `epoch-10.npz`, ... and `end.npz`, whose arrays `rnnlab.inspection.archive.Snapshot`
     describes; the last has the final weights, which are those of the best epoch after an `EarlyStopping` before this callback
     that restores them. Works in any `model.fit` of a compiled model with recurrent layers; training draws and
-    learns the same with it and without it. `x` and `y` are one batch, `sample_weight` its cells [rows] or [rows, steps].
+    learns the same with it and without it. `x` and `y` are one batch, `sample_weight` its positions [rows] or [rows, steps].
 
     >>> Inspect("snapshots", np.zeros((2, 5, 3)), np.zeros((2, 1)), every_epochs=10).every_epochs
     10
@@ -44,12 +44,12 @@ class Inspect(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Take a snapshot where one is due."""
         if (epoch + 1) % self.every_epochs == 0:
-            self._look(f"epoch-{epoch + 1}")
+            self._take(f"epoch-{epoch + 1}")
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Take a snapshot of the final weights."""
-        self._look("end")
+        self._take("end")
 
-    def _look(self, name: str) -> None:
+    def _take(self, name: str) -> None:
         self._taker = self._taker or SnapshotTaker(self.model, self._batch, self._tokens)
         write(files.make(self._folder) / f"{name}.npz", self._taker())

@@ -48,7 +48,7 @@ def perturbation(
 
     At up to `places` steps s, evenly spread over the first half that a layer reads, every row's step is exchanged for one drawn
     (by `draw`) from the real steps of the whole batch; rows in which that is the same, or that are padding, are left out.
-    A layer that reads backwards is looked at in its own direction. `seed` and `fresh` are as for `rnnlab.inspection.gates`; the
+    A layer that reads backwards is followed in its own direction. `seed` and `fresh` are as for `rnnlab.inspection.gates`; the
     masks are the same in both sequences.
 
     >>> from rnnlab.layers import GRU
@@ -66,13 +66,13 @@ def perturbation_of(passes: Passes, x: np.ndarray, places: int = 8, draw: int = 
     rng = np.random.default_rng(draw)
     sums = {name: {state: np.zeros((3, steps)) for state in of} for name, of in before.items()}
     early = np.unique(np.linspace(0, (steps - 1) // 2, places).round().astype(int))
-    looked = {backwards: steps - 1 - early if backwards else early for backwards in passes.backwards.values()}
-    for s in sorted({int(s) for own in looked.values() for s in own}):
+    disturbed = {backwards: steps - 1 - early if backwards else early for backwards in passes.backwards.values()}
+    for s in sorted({int(s) for own in disturbed.values() for s in own}):
         other, changed = _exchanged(x, s, rng)
         after = _states(passes, passes.passages(other))
         for name, of in before.items():
             backwards = passes.backwards[name]
-            for state, values in of.items() if s in looked[backwards] else ():
+            for state, values in of.items() if s in disturbed[backwards] else ():
                 _add(sums[name][state], values, after[name][state], s, changed, backwards)
     with np.errstate(invalid="ignore", divide="ignore"):
         distance = {name: {state: total / number for state, (total, _, number) in of.items()} for name, of in sums.items()}

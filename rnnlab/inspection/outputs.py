@@ -33,7 +33,7 @@ LABELS = Link(
     lambda p: _log(p[..., 1]) - _log(p[..., 0]),
     entropy,
 )
-"""Logits (..., labels) are the chances (..., labels, 2) of each label to be absent or there."""
+"""Logits (..., labels) are the probabilities (..., labels, 2) of each label to be absent or there."""
 PROBABLE_CLASSES = CLASSES._replace(predict=lambda p: np.array(p, np.float64), outputs=lambda p: p)
 """Outputs (..., classes) are probabilities as they are."""
 PROBABLE_LABELS = LABELS._replace(predict=lambda p: two_sided(np.asarray(p, np.float64)), outputs=lambda p: p[..., 1])

@@ -1,7 +1,7 @@
 """Numbers predicted with a Gaussian: is its likelihood high, and do its intervals hold what they promise?
 
 y ~ N(mean, variance + 1 / tau): the variance is that of the samples, tau the precision of the noise that no model can predict
-(Gal & Ghahramani 2016, arXiv 1506.02142). Arrays are (cells, outputs); tau is one number or one an output.
+(Gal & Ghahramani 2016, arXiv 1506.02142). Arrays are (positions, outputs); tau is one number or one an output.
 """
 
 from statistics import NormalDist
@@ -20,7 +20,7 @@ def gaussian_surprise(error: np.ndarray, variance: np.ndarray, precision: np.nda
 
 
 def coverage(error: np.ndarray, variance: np.ndarray, precision: np.ndarray | float, level: float) -> float:
-    """The part of all cells and outputs inside the central interval that should hold the part `level` of them.
+    """The part of all positions and outputs inside the central interval that should hold the part `level` of them.
 
     >>> coverage(np.array([0.0, 1.9, 2.0]), np.zeros(3), 1.0, 0.95).__round__(4)
     0.6667
@@ -41,9 +41,9 @@ def half_width(level: float) -> float:
 
 
 def noise_precision(error: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """The precision of each output under which `error` (cells, outputs) is most likely: argmin_tau of `gaussian_surprise`.
+    """The precision of each output under which `error` (positions, outputs) is most likely: argmin_tau of `gaussian_surprise`.
 
-    Without sample variance it is 1 / mean(error^2). It is found on data that neither trained nor judges the model.
+    Without sample variance it is 1 / mean(error^2). It is found on data that neither trained the model nor evaluate it.
 
     >>> noise_precision(np.array([[2.0], [-2.0]]), np.zeros((2, 1)))
     array([0.25])

@@ -11,8 +11,8 @@ from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import cell_kind, watchable, watched
 from rnnlab.recurrence.recorder import Passage
 
-Cells = Any
-"""(predictions) -> the loss of every cell, [rows] or [rows, steps]."""
+PositionLosses = Any
+"""(predictions) -> the loss of every position, [rows] or [rows, steps]."""
 Nudges = Mapping[str, tuple[Any, ...]]
 """By layer what is added to its states, (steps, batch, units) each."""
 
@@ -21,7 +21,7 @@ class Passes:
     """Passes of a model, each from the same state: the carried one of the model as it is, or with `fresh` from zero.
 
     Noise is off, or with a `seed` that of training, the same masks in every pass. Raises ValueError where the model has no
-    recurrent layer that can be looked into.
+    recurrent layer that can be recorded.
     """
 
     def __init__(self, model: keras.Model, seed: int | None = None, fresh: bool = False):
@@ -46,15 +46,15 @@ class Passes:
     def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
         return self._call(values, x)[1]
 
-    def gradients(self, x: Any, cells: Cells, cotangents: np.ndarray, nudges: Nudges) -> Nudges:
+    def gradients(self, x: Any, losses: PositionLosses, cotangents: np.ndarray, nudges: Nudges) -> Nudges:
         """Return by layer and state the norms of the gradients of the losses, (losses, steps, batch).
 
-        A loss is the sum of `cells(predictions)` weighted by one of the `cotangents`.
+        A loss is the sum of `losses(predictions)` weighted by one of the `cotangents`.
         """
         pull = _jax_pull if keras.backend.backend() == "jax" else _tensorflow_pull
 
         def norms(values: Any, x: Any, cotangents: Any, nudges: Nudges) -> Nudges:
-            return pull(lambda nudges: cells(self._call(values, x, nudges)[0]), cotangents, nudges)
+            return pull(lambda nudges: losses(self._call(values, x, nudges)[0]), cotangents, nudges)
 
         return _arrays(self._run("gradients", norms, _tensors(x), _tensors(cotangents), _tensors(nudges)))
 
@@ -67,7 +67,7 @@ class Passes:
         passages = {name: watch.passages for name, watch in watches.items()}
         for name, several in passages.items():
             if len(several) != 1:
-                raise ValueError(f"the model calls its layer {name!r} {len(several)} times; only one call can be looked into")
+                raise ValueError(f"the model calls its layer {name!r} {len(several)} times; only one call can be recorded")
         return predictions, {name: several[0] for name, several in passages.items()}
 
     def _run(self, name: str, function: Any, *operands: Any) -> Any:

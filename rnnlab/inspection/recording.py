@@ -19,7 +19,7 @@ KINDS = {keras.layers.LSTM: CELLS["lstm"], keras.layers.GRU: CELLS["gru"], keras
 
 
 def watchable(model: keras.Model) -> list[keras.layers.RNN]:
-    """Return the recurrent layers that can be looked into: ours, and Keras's LSTM, GRU and SimpleRNN."""
+    """Return the recurrent layers that can be recorded: ours, and Keras's LSTM, GRU and SimpleRNN."""
     return [layer for layer in compat.every_layer(model) if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
 
 

@@ -1,19 +1,19 @@
-"""Figures of predicted probabilities, one for every cell: how surprised, how wrong, how unsure."""
+"""Metrics of predicted probabilities, one for every position: how surprised, how wrong, how unsure."""
 
 import numpy as np
 
 TINY = np.finfo(np.float64).tiny
-"""The least chance whose logarithm is taken."""
+"""The least probability whose logarithm is taken."""
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """p_k = exp(z_k) / sum_j exp(z_j) over the last axis, in float64, so that no chance above 1e-300 becomes zero."""
-    chances = np.exp(np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float64))
-    return np.divide(chances, chances.sum(axis=-1, keepdims=True), out=chances)
+    """p_k = exp(z_k) / sum_j exp(z_j) over the last axis, in float64, so that no probability above 1e-300 becomes zero."""
+    probabilities = np.exp(np.subtract(logits, logits.max(axis=-1, keepdims=True), dtype=np.float64))
+    return np.divide(probabilities, probabilities.sum(axis=-1, keepdims=True), out=probabilities)
 
 
 def two_sided(p: np.ndarray) -> np.ndarray:
-    """The chances (..., 2) of no and yes, where `p` (...) is that of yes: a label by itself is a choice between two classes."""
+    """The probabilities (..., 2) of no and yes for `p` (...), that of yes: a single label is a choice between two classes."""
     return np.stack([1 - p, p], axis=-1)
 
 

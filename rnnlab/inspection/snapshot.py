@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnlab.data.dataset import PADDING, Batch, Dataset
 from rnnlab.inspection.archive import Snapshot
-from rnnlab.inspection.flow import cell_loss, flow_of
+from rnnlab.inspection.flow import flow_of, position_loss
 from rnnlab.inspection.gates import MEMORY, over_time, saturation, states, time_constant
 from rnnlab.inspection.memory import padding, perturbation_of, sizes
 from rnnlab.inspection.recorded_pass import Passes
@@ -26,7 +26,7 @@ class SnapshotTaker:
 
     def __init__(self, model: keras.Model, batch: Batch, tokens: np.ndarray | None = None, seed: int | None = None):
         self._batch, self._tokens, self._row = batch, tokens, telling(batch[0])
-        self._loss: Callable[[Any, Any], Any] = cell_loss(model)
+        self._loss: Callable[[Any, Any], Any] = position_loss(model)
         self._passes = Passes(model, seed, fresh=True)
 
     def __call__(self) -> Snapshot:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.cells.cell import Cell
-from rnnlab.layers.noise_rates import NoiseRates
+from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
 
 
-class CellNoise(NoiseRates):
+class CellNoise(ChangingRates):
     """Mixed into a `keras.layers.RNN`: the noise of its cell, with seed streams of the layer.
 
     A cell that is none of ours has no noise but what it draws itself: ValueError where the layer is given some.

@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
-from rnnlab.layers.noise_rates import NoiseRates
+from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import streams
 from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
@@ -16,7 +16,7 @@ from rnnlab.seeds import fresh
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class Embedding(NoiseRates, keras.layers.ReversibleEmbedding):
+class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
     """Rows E[w] of a table for word numbers (batch, ...), with word dropout: m_w E[w] / (1 - rate) while training.
 
     `dropout` is a rate or a noise at the site `word`. Lifetime sequence: one m_w for all occurrences of a word in an example

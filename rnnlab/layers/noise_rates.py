@@ -13,7 +13,7 @@ PREFIX = "noise_rate_"
 """How the weights of rates are named, before the site: the rate itself, or its logit where it is learnt."""
 
 
-class NoiseRates:
+class ChangingRates:
     """Mixed into a layer: a weight for every rate that changes, so that no compiled function knows its value.
 
     They are saved with the other weights: a model at its best epoch has the rates of that epoch.

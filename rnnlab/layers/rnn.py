@@ -46,7 +46,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     """
 
     watched_by: Any = None
-    """The scan that takes the place of all others while somebody looks inside; see `rnnlab.inspection`."""
+    """The scan that takes the place of all others while gates and states are recorded; see `rnnlab.inspection`."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ class F1(keras.metrics.Metric):
     """F1 of predicted logits, from the weighted counts of a whole pass.
 
     "macro": the plain mean of the F1 of each class that occurs, in the targets or the predictions; `y_true` are class numbers
-    [...], `y_pred` logits [..., outputs]. "micro": one F1 over all labels and cells; `y_true` are zeros and ones
+    [...], `y_pred` logits [..., outputs]. "micro": one F1 over all labels and positions; `y_true` are zeros and ones
     [..., outputs], and a label is predicted where its logit is above zero. With `several` the macro F1 is of such labels too.
 
     >>> metric = F1(3, "macro")

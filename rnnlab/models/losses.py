@@ -1,4 +1,4 @@
-"""Losses that count every real cell alike, however a split is cut into batches."""
+"""Losses that count every real position alike, however a split is cut into batches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -84,54 +84,53 @@ def middle(quantiles: tuple[float, ...]) -> int:
     return min(range(len(quantiles)), key=lambda place: abs(quantiles[place] - 0.5))
 
 
-CELLS = {
-    cell.__name__: cell for cell in (cross_entropy, frame_cross_entropy, label_cross_entropy, squared_error, absolute_error)
-}
-"""The loss of a cell, by name."""
+_LOSSES = (cross_entropy, frame_cross_entropy, label_cross_entropy, squared_error, absolute_error)
+POSITION_LOSSES = {loss.__name__: loss for loss in _LOSSES}
+"""The loss of a position, by name."""
 
 
-def _of(name: str) -> Any:
-    """The loss of a position: one of `CELLS`, or that of a task of a plug-in."""
-    return CELLS.get(name) or KINDS[name].loss
+def _named(name: str) -> Any:
+    """Return the loss of a position: one of `POSITION_LOSSES`, or that of a task of a plug-in."""
+    return POSITION_LOSSES.get(name) or KINDS[name].loss
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class Weighted(keras.losses.Loss):
-    """scale / rows * sum of w_c l_c over the cells c of a batch, [rows] or [rows, steps], whatever mask the predictions have.
+    """scale / rows * sum of w_p l_p over the positions p of a batch, [rows] or [rows, steps]; masks are not used.
 
-    With the weights of a `Split` and `scale` 1 the mean over its batches is the mean over its real cells. With `scale` the
-    split's `density`, the loss is the sum over the real steps, averaged over the rows. `cell` is a key of `CELLS`,
-    or with `quantiles` anything: the loss is then `pinball`.
+    With the weights of a `Split` and `scale` 1 the mean over its batches is the mean over its real positions. With `scale` the
+    split's `density`, the loss is the sum over the real steps, averaged over the rows. `function` is a key of
+    `POSITION_LOSSES`, or with `quantiles` anything: the loss is then `pinball`.
 
     >>> loss = Weighted("squared_error")
     >>> float(loss(keras.ops.zeros((2, 3, 1)), keras.ops.ones((2, 3, 1)), keras.ops.array([[0.5, 0.5, 0.5], [0.5, 0, 0]])))
     1.0
     """
 
-    def __init__(self, cell: str, scale: float = 1.0, name: str | None = None, quantiles: Sequence[float] = ()):
-        super().__init__(name=name or cell)
-        self.cell, self.scale, self.quantiles = cell, scale, tuple(quantiles)
+    def __init__(self, function: str, scale: float = 1.0, name: str | None = None, quantiles: Sequence[float] = ()):
+        super().__init__(name=name or function)
+        self.function, self.scale, self.quantiles = function, scale, tuple(quantiles)
 
     @property
     def kind(self) -> tuple[str, tuple[float, ...]]:
-        """The name of the function that gives the loss of a cell, and the quantiles it takes."""
-        return pinball.__name__ if self.quantiles else self.cell, self.quantiles
+        """The name of the function that gives the loss of a position, and the quantiles it takes."""
+        return pinball.__name__ if self.quantiles else self.function, self.quantiles
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """The loss of every cell, [rows] or [rows, steps]."""
+        """The loss of every position, [rows] or [rows, steps]."""
         given = (ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
-        return pinball(*given, self.quantiles) if self.quantiles else _of(self.cell)(*given)
+        return pinball(*given, self.quantiles) if self.quantiles else _named(self.function)(*given)
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
         """The loss of a batch."""
         return self.total(self.call(y_true, y_pred), sample_weight)
 
-    def total(self, cells: Tensor, sample_weight: Any = None) -> Tensor:
-        """The loss of a batch, of the losses of its cells."""
-        weights = 1.0 if sample_weight is None else ops.cast(sample_weight, cells.dtype)
-        rows = replicas()[0] * ops.shape(cells)[0]  # Keras sums the losses of replicas
-        return self.scale * ops.sum(cells * weights) / ops.cast(rows, cells.dtype)
+    def total(self, positions: Tensor, sample_weight: Any = None) -> Tensor:
+        """The loss of a batch, of the losses of its positions."""
+        weights = 1.0 if sample_weight is None else ops.cast(sample_weight, positions.dtype)
+        rows = replicas()[0] * ops.shape(positions)[0]  # Keras sums the losses of replicas
+        return self.scale * ops.sum(positions * weights) / ops.cast(rows, positions.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""
-        return {"cell": self.cell, "scale": self.scale, "name": self.name, "quantiles": list(self.quantiles)}
+        return {"function": self.function, "scale": self.scale, "name": self.name, "quantiles": list(self.quantiles)}

@@ -1,4 +1,4 @@
-"""Figures over a whole split: every real cell counts once, however the split is cut into batches."""
+"""Metrics over a whole split: every real position counts once, however the split is cut into batches."""
 
 import math
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ from rnnlab.models.losses import (
 )
 
 
-class CellMean(keras.metrics.Mean):
-    """sum w_c v_c / sum w_c over all cells c of a pass, of a value that each cell has.
+class PositionMean(keras.metrics.Mean):
+    """sum w_p v_p / sum w_p over all positions p of a pass, of a value that each position has.
 
     Keras takes the mean over the steps of a batch first, which gives the steps of a narrow batch more weight.
     """
@@ -36,17 +36,17 @@ class CellMean(keras.metrics.Mean):
 
     @staticmethod
     def value(y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """The value of every cell, [...]."""
+        """The value of every position, [...]."""
         raise NotImplementedError
 
     def update_state(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> None:
-        """Add the cells of a batch."""
+        """Add the positions of a batch."""
         self.add(self.measured(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)), sample_weight)
 
-    def add(self, cells: Tensor, sample_weight: Tensor | None = None) -> None:
-        """Add the values of the cells of a batch."""
+    def add(self, positions: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Add the values of the positions of a batch."""
         weights = None if sample_weight is None else ops.reshape(sample_weight, (-1,))
-        super().update_state(ops.reshape(cells, (-1,)), weights)
+        super().update_state(ops.reshape(positions, (-1,)), weights)
 
     @property
     def kind(self) -> tuple[str, tuple[float, ...]]:
@@ -54,7 +54,7 @@ class CellMean(keras.metrics.Mean):
         return self.value.__name__, self.quantiles
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """The value of every cell of predictions that may be quantiles."""
+        """The value of every position of predictions that may be quantiles."""
         if self.quantiles:
             y_pred = by_quantile(y_pred, self.quantiles)[..., middle(self.quantiles)]
         return self.value(y_true, y_pred)
@@ -65,7 +65,7 @@ class CellMean(keras.metrics.Mean):
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class Perplexity(CellMean):
+class Perplexity(PositionMean):
     """The perplexity of predicted logits, exp(sum w_t (-log p(y_t)) / sum w_t), over all tokens of a pass.
 
     `y_true` are token numbers [rows, steps], `y_pred` logits [rows, steps, vocabulary], `sample_weight` [rows, steps].
@@ -84,7 +84,7 @@ class Perplexity(CellMean):
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class BitsPerCharacter(CellMean):
+class BitsPerCharacter(PositionMean):
     """The mean of -log2 p(y_t) over all characters of a pass, of logits as `Perplexity` takes them."""
 
     default, value = "bits_per_character", staticmethod(cross_entropy)
@@ -95,7 +95,7 @@ class BitsPerCharacter(CellMean):
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class FrameNegativeLogLikelihood(CellMean):
+class FrameNegativeLogLikelihood(PositionMean):
     """The mean over all frames of -sum_k log p(y_k), in nats, of logits [..., labels] of zeros and ones."""
 
     default, value = "frame_negative_log_likelihood", staticmethod(frame_cross_entropy)
@@ -106,22 +106,22 @@ def _right(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class Accuracy(CellMean):
-    """The part of all cells whose greatest logit is that of the right class."""
+class Accuracy(PositionMean):
+    """The part of all positions whose greatest logit is that of the right class."""
 
     default, value, _direction = "accuracy", staticmethod(_right), "up"
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class MeanAbsoluteError(CellMean):
-    """The mean over all cells of |y_pred - y_true|, the error of Gal & Ghahramani's sentiment regression."""
+class MeanAbsoluteError(PositionMean):
+    """The mean over all positions of |y_pred - y_true|, the error of Gal & Ghahramani's sentiment regression."""
 
     default, value = "mean_absolute_error", staticmethod(absolute_error)
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class RootMeanSquaredError(CellMean):
-    """The root of the mean over all cells of (y_pred - y_true)^2."""
+class RootMeanSquaredError(PositionMean):
+    """The root of the mean over all positions of (y_pred - y_true)^2."""
 
     default, value = "root_mean_squared_error", staticmethod(squared_error)
 
@@ -131,8 +131,8 @@ class RootMeanSquaredError(CellMean):
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class PinballLoss(CellMean):
-    """The mean over all cells of the pinball loss of their `quantiles`, see `rnnlab.models.losses.pinball`."""
+class PinballLoss(PositionMean):
+    """The mean over all positions of the pinball loss of their `quantiles`, see `rnnlab.models.losses.pinball`."""
 
     default = "pinball_loss"
 
@@ -142,18 +142,18 @@ class PinballLoss(CellMean):
         return pinball.__name__, self.quantiles
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """The loss of every cell."""
+        """The loss of every position."""
         return pinball(y_true, y_pred, self.quantiles)
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class OwnMean(CellMean):
+class OwnMean(PositionMean):
     """The mean over all positions of a metric that a task of a plug-in has."""
 
     def __init__(self, task: str, metric: str, name: str | None = None, dtype: str | None = None):
         super().__init__(name or metric, dtype)
         self.task, self.metric = task, metric
-        self._direction = "up" if KINDS[task].figures[metric] == "max" else "down"
+        self._direction = "up" if KINDS[task].metrics[metric] == "max" else "down"
 
     @property
     def kind(self) -> tuple[str, tuple[float, ...]]:
@@ -162,7 +162,7 @@ class OwnMean(CellMean):
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The value of every position."""
-        return KINDS[self.task].metrics[self.metric](y_true, ops.cast(y_pred, "float32"))
+        return KINDS[self.task].metric_functions[self.metric](y_true, ops.cast(y_pred, "float32"))
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

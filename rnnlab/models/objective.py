@@ -16,8 +16,8 @@ from rnnlab.models.losses import Weighted
 class Objective:
     """A loss and the metrics beside it, as `model.compile` takes them."""
 
-    cell: str
-    """The loss of a cell: a key of `rnnlab.models.losses.CELLS`, or a task of a plug-in."""
+    position_loss: str
+    """The loss of a position: a key of `rnnlab.models.losses.POSITION_LOSSES`, or a task of a plug-in."""
     metrics: Callable[[int], list[keras.metrics.Metric]]
     """The metrics for so many outputs."""
 
@@ -25,8 +25,8 @@ class Objective:
     """Which quantiles are predicted, where some are."""
 
     def loss(self, scale: float = 1.0) -> Weighted:
-        """Return the mean over the cells, times `scale`."""
-        return Weighted(self.cell, scale, quantiles=self.quantiles)
+        """Return the mean over the positions, times `scale`."""
+        return Weighted(self.position_loss, scale, quantiles=self.quantiles)
 
 
 def _labels(outputs: int) -> list[keras.metrics.Metric]:
@@ -59,11 +59,11 @@ OBJECTIVES = {
         "frame_cross_entropy", lambda outputs: [metrics.FrameNegativeLogLikelihood(), F1(outputs, "micro")]
     ),
 }
-"""The objective of each kind of task; the metrics are the task's figures."""
+"""The objective of each kind of task; the metrics are the task's own."""
 
 
 def objective(task: Task) -> Objective:
     """Return the objective of a task."""
     if task.kind.loss:
-        return Objective(task.name, lambda _: [metrics.OwnMean(task.name, metric) for metric in task.kind.metrics])
+        return Objective(task.name, lambda _: [metrics.OwnMean(task.name, metric) for metric in task.kind.metric_functions])
     return _of_quantiles(task.quantiles) if task.quantiles else OBJECTIVES[task.name]

@@ -21,7 +21,7 @@ BY_TOKEN = {"embedding", "head", "head_bias"}
 """The layers whose weights belong to tokens or labels by their numbers."""
 
 
-class Source(NamedTuple):
+class StartingRun(NamedTuple):
     """What the folder of a finished run says of its model."""
 
     config: ModelConfig
@@ -60,18 +60,18 @@ def check(config: ModelConfig) -> None:
         raise UserError(f"model.start_from: {path} has the sha256 {now}, the run was made for {config.start_from_sha256}")
 
 
-def source(config: ModelConfig) -> Source:
+def source(config: ModelConfig) -> StartingRun:
     """Return what the run says that a model starts from; raise UserError where it cannot be read."""
     folder = Path(str(config.start_from)).expanduser()
     try:
         found = sealed.unseal((folder / TOKENS).read_text(encoding="utf-8"))
         own = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))["config"]["model"]
-        return Source(ModelConfig.model_validate(own), Task.of(found["task"]), Codec.of(found["codec"]))
+        return StartingRun(ModelConfig.model_validate(own), Task.of(found["task"]), Codec.of(found["codec"]))
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise UserError(f"model.start_from: {folder} cannot be read: {str(error).splitlines()[0]}") from None
 
 
-def taken(config: ModelConfig, its: Source) -> list[str]:
+def taken(config: ModelConfig, its: StartingRun) -> list[str]:
     """Return the layers that take weights from a source; raise UserError where one is asked for that it has not."""
     known, asked = weighted_layers(its.config), config.start_layers
     for name in asked or ():

@@ -40,10 +40,11 @@ BY = {"early": "epoch", "late": "epoch", "linear": "epoch", "curriculum": "step"
 
 
 @dataclass(frozen=True)
-class Schedule:
+class RateSchedule:
     """A schedule by name with its settings; `by` is what its times count, epoch or step.
 
-    >>> Schedule.read({"name": "early", "until": 2}).factor(1, 100), Schedule.read({"name": "early", "until": 2}).factor(2, 200)
+    >>> early = RateSchedule.read({"name": "early", "until": 2})
+    >>> early.factor(1, 100), early.factor(2, 200)
     (1.0, 0.0)
     """
 
@@ -52,7 +53,7 @@ class Schedule:
     settings: tuple[tuple[str, Any], ...]
 
     @classmethod
-    def read(cls, given: Any) -> "Schedule":
+    def read(cls, given: Any) -> "RateSchedule":
         """Return the schedule of a mapping `{name: ..., ...}`; raise ValueError naming what is wrong."""
         if isinstance(given, cls):
             return given

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
-from rnnlab.noise.rate_schedule import Schedule
+from rnnlab.noise.rate_schedule import RateSchedule
 
 LIFETIMES = ("step", "sequence", "batch")
 DROPS, FACTORS = ("bernoulli",), ("bernoulli", "gaussian")
@@ -112,7 +112,7 @@ class Noise:
     sharing: str = ""
     like: str = ""
     gates: tuple[str, ...] = ()
-    schedule: Schedule | None = None
+    schedule: RateSchedule | None = None
     weight_penalty: float = 0.0
     rate_penalty: float = 0.0
 
@@ -131,7 +131,7 @@ class Noise:
         if not self.tied and not site.per_gate:
             raise ValueError(f"noise at site {self.site!r} acts on no gate's own product, so tied: false means nothing there")
         if self.schedule is not None:
-            object.__setattr__(self, "schedule", Schedule.read(self.schedule))
+            object.__setattr__(self, "schedule", RateSchedule.read(self.schedule))
         object.__setattr__(self, "gates", (self.gates,) if isinstance(self.gates, str) else tuple(self.gates))
         if self.gates and self.distribution != "additive":
             raise ValueError(f"gates go with distribution: additive, which adds to their weights; got {', '.join(self.gates)}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from rnnlab.comparison.compare import Comparison, Variant
+from rnnlab.comparison.compare import Comparison, VariantSummary
 from rnnlab.plots import learning_curves, strips
 from rnnlab.plots.learning_curves import Curves
 from rnnlab.plots.style import Ink, inks, legend
@@ -55,13 +55,13 @@ class _Page:
 
 
 @dataclass(frozen=True)
-class _Plot:
+class _ComparisonPlot:
     """How one picture is made."""
 
     title: str
     caption: str
     draw: Callable[[Any, _Page], None]
-    says: Callable[[Variant], str]
+    says: Callable[[VariantSummary], str]
     """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
     height: float | None = None
     """Inches; None grows with the variants."""
@@ -75,7 +75,7 @@ def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
     return [found for name, plot in _PLOTS.items() if (found := _picture(name, plot, page))]
 
 
-def _picture(name: str, plot: _Plot, page: _Page) -> Picture | None:
+def _picture(name: str, plot: _ComparisonPlot, page: _Page) -> Picture | None:
     told = {ink.name: plot.says(page.comparison.variants[ink.name]) for ink in page.shown}
     if not any(told.values()) or (name == "curves" and not _with_curves(page)):
         return None
@@ -122,26 +122,26 @@ def _speed(figure: Any, page: _Page) -> None:
     legend(figure, shown, page.wide, "")
 
 
-def _value(one: Variant) -> str:
+def _value(one: VariantSummary) -> str:
     return fixed(one.value.mean, 2) if one.value.n else ""
 
 
-def _difference(one: Variant) -> str:
+def _difference(one: VariantSummary) -> str:
     return with_interval(one.against.difference.estimate, plus=True) if one.against and one.value.n else ""
 
 
-def _gap(one: Variant) -> str:
+def _gap(one: VariantSummary) -> str:
     return f"{fixed(one.train.mean, 2)} to {fixed(one.validation.mean, 2)}" if one.gap.n else ""
 
 
-def _pace(one: Variant) -> str:
+def _pace(one: VariantSummary) -> str:
     if not (one.throughput.n and one.value.n):
         return ""
     return f"{fixed(one.throughput.mean, 0)} per second, {fixed(one.value.mean, 2)}"
 
 
 _PLOTS = {
-    "curves": _Plot(
+    "curves": _ComparisonPlot(
         "Learning curves",
         "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. Paler once a seed has "
         "stopped. The vertical axis is scaled to the epochs after the first. The second view is "
@@ -151,25 +151,25 @@ _PLOTS = {
         height=3.6,
         panels=2,
     ),
-    "seeds": _Plot(
+    "seeds": _ComparisonPlot(
         "Every seed",
         "A mark is a run, a stroke the mean; a grey line joins the runs that share a seed.",
         _rows(strips.seeds),
         _value,
     ),
-    "differences": _Plot(
+    "differences": _ComparisonPlot(
         "Difference from the baseline",
         "Small marks are seeds, the large one their mean; the line is its 95 % interval, simultaneous over all variants.",
         _rows(strips.differences),
         _difference,
     ),
-    "gap": _Plot(
+    "gap": _ComparisonPlot(
         "Generalisation gap",
         "From training (hollow) to validation (full) at the chosen epoch, noise off.",
         _rows(strips.gap),
         _gap,
     ),
-    "speed": _Plot(
+    "speed": _ComparisonPlot(
         "Speed and quality", "Mean over seeds; the lines are one standard deviation each way.", _speed, _pace, height=3.2
     ),
 }

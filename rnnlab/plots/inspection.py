@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Plot:
+class _InspectionPlot:
     """How one picture is drawn from the snapshots of several variants."""
 
     title: str
@@ -55,18 +55,18 @@ def pictures(snapshots: Snapshots, shown: Sequence[Ink]) -> list[Picture]:
     return [_picture(name, plot, snapshots, shown) for name, plot in _PLOTS.items() if _told(plot, snapshots, shown)]
 
 
-def _told(plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> str:
+def _told(plot: _InspectionPlot, snapshots: Snapshots, shown: Sequence[Ink]) -> str:
     told = {ink.name: plot.says(snapshots[ink.name]) for ink in shown}
     return "; ".join(f"{name}: {part}" for name, part in told.items() if part)
 
 
-def _picture(name: str, plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> Picture:
+def _picture(name: str, plot: _InspectionPlot, snapshots: Snapshots, shown: Sequence[Ink]) -> Picture:
     told = _told(plot, snapshots, shown)
     draw = partial(_drawn, plot=plot, snapshots=snapshots, shown=shown)
     return drawn(f"inside-{name}", plot.title, plot.caption, told, draw, 2.6, 2.6)
 
 
-def _drawn(figure: Any, wide: bool, plot: _Plot, snapshots: Snapshots, shown: Sequence[Ink]) -> None:
+def _drawn(figure: Any, wide: bool, plot: _InspectionPlot, snapshots: Snapshots, shown: Sequence[Ink]) -> None:
     plot.draw(figure, snapshots, shown, wide)
 
 
@@ -86,7 +86,7 @@ def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
     return found
 
 
-def _draw(plot: _Plot, snapshots: Snapshots, figure: Any) -> None:
+def _draw(plot: _InspectionPlot, snapshots: Snapshots, figure: Any) -> None:
     plot.draw(figure, snapshots, _inks(snapshots), True)
 
 
@@ -126,44 +126,44 @@ def _lines(what: str, x: str, y: str) -> Callable[[Any, Snapshots, Sequence[Ink]
 
 
 _PLOTS = {
-    "flow": _Plot(
+    "flow": _InspectionPlot(
         "Gradient flow",
         "The norm of the gradient of the loss at step t by the state k steps before, mean and range over seeds.",
         _lines("flow", "lag k", "|d loss / d state|"),
         partial(_ends, what="flow"),
     ),
-    "memory": _Plot(
+    "memory": _InspectionPlot(
         "Memory of a changed token",
         "How far the states still lie, k steps later, from those of the same sequence with one token exchanged; 1 is at once.",
         _lines("relative", "steps since", "distance"),
         partial(_ends, what="relative"),
     ),
-    "states": _Plot(
+    "states": _InspectionPlot(
         "Size of the states",
         "The Euclidean norm of hidden state h and cell state c over the steps, from a zero state on.",
         _lines("size", "step", "norm"),
         partial(_means, what="size", names=("hidden", "cell")),
     ),
-    "constants": _Plot(
+    "constants": _InspectionPlot(
         "Time constants",
         "After how many steps a unit's memory fades to 1/e, by its forget or update gate and the noise on what is carried: "
         "90 % of the units, the middle half, the median.",
         inspection_panels.time_constants,
         partial(_means, what="time_constant", names=("retained",), form="{:.3g}"),
     ),
-    "saturation": _Plot(
+    "saturation": _InspectionPlot(
         "Saturated gates",
         "Hollow: the part of the steps at which a gate is below 0.1; full: above 0.9. A mark is a seed.",
         inspection_panels.saturated,
         partial(_means, what="above", names=inspection_panels.GATES),
     ),
-    "histograms": _Plot(
+    "histograms": _InspectionPlot(
         "How open the gates are",
         "The distribution of every gate's opening over units, steps and examples, all seeds together.",
         inspection_panels.histograms,
         partial(_means, what="mean", names=inspection_panels.GATES),
     ),
-    "gates": _Plot(
+    "gates": _InspectionPlot(
         "Gates over the tokens",
         "The gates of the top layer in one validation sequence, first seed; a line is a unit, sorted by how open it is.",
         inspection_panels.heat_maps,

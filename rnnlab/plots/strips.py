@@ -12,7 +12,7 @@ from rnnlab.statistics.rounding import fixed, with_interval
 
 
 def seeds(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw every seed's figure, joined over the variants by a line, and a stroke at each mean."""
+    """Draw every seed's value, joined over the variants by a line, and a stroke at each mean."""
     values = {ink.name: _values(comparison, ink.name) for ink in shown}
     for seed in sorted(set().union(*values.values())):
         axes.plot([values[ink.name].get(seed, np.nan) for ink in shown], range(len(shown)), color=color("grid"), linewidth=1)
@@ -40,7 +40,7 @@ def differences(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: b
 
 
 def gap(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw the training figure hollow and the validation figure full, with the gap as the line between them."""
+    """Draw the training value hollow and the validation value full, with the gap as the line between them."""
     for row, ink in enumerate(shown):
         one = comparison.variants[ink.name]
         if one.train.mean is None or one.validation.mean is None:
@@ -56,7 +56,7 @@ def gap(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> 
 
 
 def _values(comparison: Comparison, variant: str) -> dict[int, float]:
-    """Return the figures of a variant's finished seeds."""
+    """Return the values of a variant's finished seeds."""
     outcomes = comparison.variants[variant].seeds.items()
     return {seed: one.value for seed, one in outcomes if one.status == "done" and one.value is not None}
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from rnnlab.config import RunSpec
-from rnnlab.progress.lines import Line, Lines
+from rnnlab.progress.lines import Lines, RunLine
 from rnnlab.storage.run_result import RunResult
 
 BAR = 8
@@ -59,7 +59,7 @@ class Live(Lines):
         return self.room - max(len(task.description) for task in self.bars.tasks)
 
 
-class Bar(Line):
+class Bar(RunLine):
     """One run as a bar, as long as it is being made."""
 
     display: Live

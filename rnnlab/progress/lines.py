@@ -8,7 +8,7 @@ from rnnlab.progress.base import Clock, Counted
 from rnnlab.storage.run_result import RunResult
 
 
-class Line(Counted):
+class RunLine(Counted):
     """One run: a line at the end of every epoch, and where it did not end well."""
 
     def __init__(self, display: "Lines", spec: RunSpec, unit: str, number: int):
@@ -61,13 +61,13 @@ class Lines(Clock):
         """Show a line about an epoch."""
         self.say(text)
 
-    def begin(self, spec: RunSpec, unit: str) -> Line:
+    def begin(self, spec: RunSpec, unit: str) -> RunLine:
         """A run begins, perhaps again."""
         cut_off = self.shown.get(spec)
         self.before += cut_off.done if cut_off else 0.0
         self.shown[spec] = self.line(spec, unit, cut_off.number if cut_off else len(self.shown) + 1)
         return self.shown[spec]
 
-    def line(self, spec: RunSpec, unit: str, number: int) -> Line:
+    def line(self, spec: RunSpec, unit: str, number: int) -> RunLine:
         """Return what shows one run."""
-        return Line(self, spec, unit, number)
+        return RunLine(self, spec, unit, number)

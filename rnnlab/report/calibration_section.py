@@ -11,7 +11,7 @@ from rnnlab.comparison.load import Runs
 from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
 from rnnlab.plots.svg import color
-from rnnlab.report.tables import Cell, Column
+from rnnlab.report.tables import Column, TableCell
 from rnnlab.statistics.intervals import Estimate, mean_interval
 from rnnlab.statistics.rounding import decimals, fixed
 from rnnlab.storage.evaluation_files import read_calibration
@@ -22,7 +22,7 @@ WAYS = {"usual": "usual prediction", "mc": "Monte Carlo"}
 
 
 @dataclass(frozen=True)
-class Line:
+class ReliabilityCurve:
     """One variant's promise and what came of it, all its seeds together."""
 
     promised: np.ndarray
@@ -33,11 +33,11 @@ class Line:
     """How many predictions that is; empty where every one counts at every level."""
 
 
-Calibration = Mapping[str, Mapping[str, Line]]
+Calibration = Mapping[str, Mapping[str, ReliabilityCurve]]
 """By variant and way."""
 
 
-def calibration_of(runs: Runs) -> dict[str, dict[str, Line]]:
+def calibration_of(runs: Runs) -> dict[str, dict[str, ReliabilityCurve]]:
     """Return the calibration of every variant that has any, from the folders of its finished runs."""
     found = {name: [kept for run in of.values() if run and (kept := _kept(run))] for name, of in runs.items()}
     return {name: {way: _line([kept[way] for kept in of]) for way in WAYS} for name, of in found.items() if of}
@@ -47,14 +47,14 @@ def _kept(run: RunRecord) -> dict[str, Any] | None:
     return read_calibration(run.folder) if run.result and run.result.calibration else None
 
 
-def _line(parts: Sequence[Mapping[str, Any]]) -> Line:
+def _line(parts: Sequence[Mapping[str, Any]]) -> ReliabilityCurve:
     if "level" in parts[0]:
-        return Line(np.array(parts[0]["level"]), np.mean([part["covered"] for part in parts], axis=0), np.zeros(0))
+        return ReliabilityCurve(np.array(parts[0]["level"]), np.mean([part["covered"] for part in parts], axis=0), np.zeros(0))
     counts = np.array([part["count"] for part in parts])
     total = counts.sum(axis=0)
     sums = ((counts * np.array([part[name] for part in parts])).sum(axis=0) for name in ("confidence", "accuracy"))
     promised, kept = (values[total > 0] / total[total > 0] for values in sums)
-    return Line(promised, kept, total[total > 0])
+    return ReliabilityCurve(promised, kept, total[total > 0])
 
 
 def pictures(calibration: Calibration, shown: Sequence[Ink]) -> list[Picture]:
@@ -73,7 +73,7 @@ def pictures(calibration: Calibration, shown: Sequence[Ink]) -> list[Picture]:
 _RELIABILITY = (
     "Are confident predictions right?",
     "A mark is a bin of predictions: how confident they were, and how many of them came true, all seeds together; the larger "
-    "the mark, the more. On the line chances come true; below it the model is too sure.",
+    "the mark, the more. On the line probabilities come true; below it the model is too sure.",
 )
 _COVERAGE = (
     "Do intervals hold what they promise?",
@@ -82,7 +82,7 @@ _COVERAGE = (
 )
 
 
-def _worst(ways: Mapping[str, Line]) -> str:
+def _worst(ways: Mapping[str, ReliabilityCurve]) -> str:
     gaps = {WAYS[way]: line.kept - line.promised for way, line in ways.items()}
     return ", ".join(f"{way} largest gap {gap[np.abs(gap).argmax()]:+.2f}" for way, gap in gaps.items())
 
@@ -107,7 +107,7 @@ def _draw(figure: Any, wide: bool, calibration: Calibration, inks: Sequence[Ink]
     legend(figure, inks, wide, "-")
 
 
-def _trace(panel: Any, line: Line, ink: Ink, way: str) -> None:
+def _trace(panel: Any, line: ReliabilityCurve, ink: Ink, way: str) -> None:
     panel.plot(line.promised, line.kept, color=ink.color, linewidth=1.4, gid=ink.says(way))
     sizes = 3 + 5 * np.sqrt(line.count / line.count.max()) if line.count.size else np.full(len(line.kept), 3.5)
     for x, y, size, n in zip(line.promised, line.kept, sizes, line.count if line.count.size else [0] * len(sizes), strict=True):
@@ -115,29 +115,29 @@ def _trace(panel: Any, line: Line, ink: Ink, way: str) -> None:
         panel.plot(x, y, ink.marker, color=ink.color, markersize=size, markeredgewidth=0, alpha=0.8, gid=ink.says(told))
 
 
-_FIGURES = {
+_METRICS = {
     "negative_log_likelihood": ("NLL", "negative log-likelihood in nats, less is better"),
-    "brier_score": ("Brier", "sum over the classes of the squared error of their chances, 0 to 2, less is better"),
+    "brier_score": ("Brier", "sum over the classes of the squared error of their probabilities, 0 to 2, less is better"),
     "expected_calibration_error": ("ECE", "mean distance of confidence and accuracy over bins of equal width, less is better"),
     "coverage_90": ("90 % held", "part of the targets inside their 90 % intervals"),
     "coverage_error": ("coverage error", "mean distance of what intervals hold from what they promise, less is better"),
     "mutual_information": ("BALD", "mutual information of prediction and weights in nats, what more data could settle"),
     "predictive_deviation": ("deviation", "root of the mean variance over the samples"),
 }
-"""The columns of the table: the figure among a run's metrics, its title, what it means."""
+"""The columns of the table: the name among a run's metrics, its title, what it means."""
 
 
 def columns(runs: Runs, calibration: Calibration) -> list[Column]:
-    """Return the table of the variants that have a calibration, each figure as usual and by samples; empty where none has."""
+    """Return the table of the variants that have a calibration, each metric as usual and by samples; empty where none has."""
     names = list(calibration)
-    found = [Column("variant", "", [Cell(name, name) for name in names], words=True)] if names else []
-    for figure, (title, meaning) in _FIGURES.items():
+    found = [Column("variant", "", [TableCell(name, name) for name in names], words=True)] if names else []
+    for metric, (title, meaning) in _METRICS.items():
         for prefix, way in (("test_", ""), ("test_mc_", " MC")):
-            means = [_mean(runs[name].values(), f"{prefix}{figure}") for name in names]
+            means = [_mean(runs[name].values(), f"{prefix}{metric}") for name in names]
             if any(mean.n for mean in means):
                 places = max(3, *(decimals(mean.sd) for mean in means if mean.sd), 0)
                 said = f"{meaning}; {WAYS['mc' if way else 'usual']}, mean over seeds"
-                found.append(Column(title + way, said, [Cell(fixed(mean.mean, places), mean.mean) for mean in means]))
+                found.append(Column(title + way, said, [TableCell(fixed(mean.mean, places), mean.mean) for mean in means]))
     return found
 
 

@@ -55,8 +55,8 @@ def write(
     comparison = compared(gathered)
     for line in keep(comparison, folders):
         say(line)
-    figure = comparison.stem.replace(" ", "_")
-    drawn = pictures(comparison, {name: curves_of(of, figure) for name, of in gathered.runs.items()})
+    metric = comparison.stem.replace(" ", "_")
+    drawn = pictures(comparison, {name: curves_of(of, metric) for name, of in gathered.runs.items()})
     drawn += calibration_section.pictures(calibration_section.calibration_of(gathered.runs), inks(comparison))
     drawn += inspection.pictures(inspection.snapshots_of(gathered.runs), inks(comparison))
     drawn += forecast_section.pictures(forecast_section.forecasts_of(gathered.runs), inks(comparison))
@@ -170,7 +170,7 @@ _OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "comman
 
 
 def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:
-    """Return every run that did not come to a figure: variant, seed, status, what went wrong."""
+    """Return every run that did not come to a value: variant, seed, status, what went wrong."""
     return [
         (name, seed, run.result.status, run.result.error or "no reason recorded")
         for name, of in gathered.runs.items()

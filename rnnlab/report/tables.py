@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnlab.comparison.compare import Comparison, Variant
+from rnnlab.comparison.compare import Comparison, VariantSummary
 from rnnlab.statistics.intervals import Estimate, Rate
 from rnnlab.statistics.paired import Difference
 from rnnlab.statistics.rounding import bare_p, decimals, fixed, places, with_interval
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """What is printed, and what it is sorted by."""
 
     text: str
@@ -23,7 +23,7 @@ class Column:
 
     title: str
     meaning: str
-    cells: list[Cell]
+    cells: list[TableCell]
     brief: bool = True
     """Whether a terminal of 100 columns has a place for it."""
     words: bool = False
@@ -37,13 +37,15 @@ def columns(comparison: Comparison) -> list[Column]:
     def means(title: str, meaning: str, name: str, brief: bool = True, digits: int | None = None) -> Column:
         return Column(title, meaning, [_mean(getattr(one, name), digits, name == "value") for one in of], brief)
 
-    verdicts = [Cell(one.against.verdict if one.against else "baseline") for one in of]
+    verdicts = [TableCell(one.against.verdict if one.against else "baseline") for one in of]
     simultaneous = f"from {comparison.baseline}; interval simultaneous over all variants"
     return _said(
         _names(comparison),
         Column("verdict", "what the numbers allow to say", verdicts, words=True),
         Column(
-            "seeds", "finished of planned", [Cell(f"{one.counts.done}/{one.counts.planned}", one.counts.done) for one in of]
+            "seeds",
+            "finished of planned",
+            [TableCell(f"{one.counts.done}/{one.counts.planned}", one.counts.done) for one in of],
         ),
         Column("lost", "diverged or collapsed, of those that ended", [_lost(one) for one in of]),
         means(comparison.label, "mean ± standard deviation over seeds", "value"),
@@ -55,7 +57,9 @@ def columns(comparison: Comparison) -> list[Column]:
         _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent), brief=False),
         means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
         means("best epoch", "counted from 1", "best_epoch", brief=False, digits=1),
-        Column("parameters", "trained numbers", [Cell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False),
+        Column(
+            "parameters", "trained numbers", [TableCell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False
+        ),
     )
 
 
@@ -71,7 +75,9 @@ def further_columns(comparison: Comparison) -> list[Column]:
     return _said(
         _names(comparison),
         Column(
-            "mean [95 %]", f"of {comparison.label}, Student's t", [Cell(with_interval(one.value), one.value.mean) for one in of]
+            "mean [95 %]",
+            f"of {comparison.label}, Student's t",
+            [TableCell(with_interval(one.value), one.value.mean) for one in of],
         ),
         Column("lost [95 %]", "rate of lost seeds, Clopper-Pearson", [_rate(one.lost) for one in of]),
         _column(of, "alone [95 %]", "the difference, interval of this variant only", lambda its: _signed(its.alone)),
@@ -90,7 +96,7 @@ def effect_columns(comparison: Comparison) -> list[Column]:
     """Return the table of what the factors of a grid do; it has no rows where the variants are no grid."""
     of = comparison.effects
     return _said(
-        Column("effect", "over all values of the other factors", [Cell(one.name, one.name) for one in of], words=True),
+        Column("effect", "over all values of the other factors", [TableCell(one.name, one.name) for one in of], words=True),
         Column(f"{comparison.label} [95 %]", "simultaneous over all effects", [_signed(one.estimate) for one in of]),
         Column("percent", "the same in percent, from logs", [_signed(one.percent) for one in of]),
         Column("p", "joint sign-flip test over all effects", [_p(one.p) for one in of]),
@@ -101,8 +107,8 @@ def pair_columns(comparison: Comparison) -> list[Column]:
     """Return the table of the pairs without the baseline; it has no rows where they were not asked for."""
     of = list(comparison.pairs.values())
     return _said(
-        Column("pair", "variants other than the baseline", [Cell(name, name) for name in comparison.pairs], words=True),
-        Column("verdict", "what the numbers allow to say", [Cell(one.verdict) for one in of], words=True),
+        Column("pair", "variants other than the baseline", [TableCell(name, name) for name in comparison.pairs], words=True),
+        Column("verdict", "what the numbers allow to say", [TableCell(one.verdict) for one in of], words=True),
         Column("difference [95 %]", "simultaneous over all pairs", [_signed(one.difference.estimate) for one in of]),
         Column("p", "joint sign-flip test over all pairs", [_p(one.difference.p) for one in of]),
     )
@@ -115,10 +121,10 @@ def ensemble_columns(comparison: Comparison) -> list[Column]:
         return []
 
     def numbers(title: str, meaning: str, values: list[float]) -> Column:
-        return Column(title, meaning, [Cell(f"{value:.5g}", value) for value in values])
+        return Column(title, meaning, [TableCell(f"{value:.5g}", value) for value in values])
 
     return [
-        Column("ensemble", "the mean prediction of a variant's seeds", [Cell(name, name) for name in of], words=True),
+        Column("ensemble", "the mean prediction of a variant's seeds", [TableCell(name, name) for name in of], words=True),
         numbers("members", "seeds that are done", [len(one.seeds) for one in of.values()]),
         numbers(comparison.label, "of the mean prediction", [one.value for one in of.values()]),
         numbers("mean of the seeds", "the same metric of each seed alone, averaged", [one.mean for one in of.values()]),
@@ -126,12 +132,14 @@ def ensemble_columns(comparison: Comparison) -> list[Column]:
 
 
 def _names(comparison: Comparison) -> Column:
-    return Column("variant", "a patch of the config", [Cell(name, name) for name in comparison.variants], words=True)
+    return Column("variant", "a patch of the config", [TableCell(name, name) for name in comparison.variants], words=True)
 
 
-def _column(of: Iterable[Variant], title: str, meaning: str, cell: Callable[[Difference], Cell], brief: bool = True) -> Column:
+def _column(
+    of: Iterable[VariantSummary], title: str, meaning: str, cell: Callable[[Difference], TableCell], brief: bool = True
+) -> Column:
     """Return a column on the differences, empty at the baseline."""
-    return Column(title, meaning, [cell(one.against.difference) if one.against else Cell("") for one in of], brief)
+    return Column(title, meaning, [cell(one.against.difference) if one.against else TableCell("") for one in of], brief)
 
 
 def _said(*found: Column) -> list[Column]:
@@ -146,35 +154,37 @@ def _said(*found: Column) -> list[Column]:
     return said
 
 
-def _mean(estimate: Estimate, digits: int | None, spread: bool) -> Cell:
+def _mean(estimate: Estimate, digits: int | None, spread: bool) -> TableCell:
     digits = places(estimate.mean, estimate.sd) if digits is None else digits
     deviation = f" ± {fixed(estimate.sd, digits)}" if spread and estimate.sd is not None else ""
-    return Cell(fixed(estimate.mean, digits) + deviation, estimate.mean)
+    return TableCell(fixed(estimate.mean, digits) + deviation, estimate.mean)
 
 
-def _lost(one: Variant) -> Cell:
-    return Cell(f"{one.counts.lost}/{one.counts.ended}" if one.counts.lost else "", one.lost.rate)
+def _lost(one: VariantSummary) -> TableCell:
+    return TableCell(f"{one.counts.lost}/{one.counts.ended}" if one.counts.lost else "", one.lost.rate)
 
 
-def _signed(estimate: Estimate | None) -> Cell:
-    return Cell(with_interval(estimate, plus=True), estimate.mean) if estimate else Cell("")
+def _signed(estimate: Estimate | None) -> TableCell:
+    return TableCell(with_interval(estimate, plus=True), estimate.mean) if estimate else TableCell("")
 
 
-def _rate(rate: Rate) -> Cell:
-    return Cell(f"{rate.rate:.2f} [{rate.low:.2f}, {rate.high:.2f}]", rate.rate) if rate.rate is not None else Cell("")
+def _rate(rate: Rate) -> TableCell:
+    return (
+        TableCell(f"{rate.rate:.2f} [{rate.low:.2f}, {rate.high:.2f}]", rate.rate) if rate.rate is not None else TableCell("")
+    )
 
 
-def _ahead(difference: Difference) -> Cell:
-    return Cell(f"{difference.better}/{difference.beats.n}", difference.beats.rate)
+def _ahead(difference: Difference) -> TableCell:
+    return TableCell(f"{difference.better}/{difference.beats.n}", difference.beats.rate)
 
 
-def _number(value: float | None, digits: int = 2) -> Cell:
-    return Cell("" if value is None else fixed(value, digits), value)
+def _number(value: float | None, digits: int = 2) -> TableCell:
+    return TableCell("" if value is None else fixed(value, digits), value)
 
 
-def _detectable(difference: Difference) -> Cell:
+def _detectable(difference: Difference) -> TableCell:
     return _number(difference.detectable, decimals(difference.detectable))
 
 
-def _p(p: float | None) -> Cell:
-    return Cell("" if p is None else bare_p(p), p)
+def _p(p: float | None) -> TableCell:
+    return TableCell("" if p is None else bare_p(p), p)

@@ -1,4 +1,4 @@
-"""One trial of a search: a model is fitted, its figure on validation reported after every epoch, and test data not read."""
+"""One trial of a search: a model is fitted, its metric on validation reported after every epoch, and test data not read."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from rnnlab.training.threads import use
 
 
 class Report(Remembering, keras.callbacks.Callback):
-    """Reports the monitored figure of every epoch to a trial of Optuna, and stops training where the trial is to be pruned."""
+    """Reports the monitored metric of every epoch to a trial of Optuna, and stops training where the trial is to be pruned."""
 
     state_name = "report"
     remembered = ("pruned",)
@@ -37,8 +37,8 @@ class Report(Remembering, keras.callbacks.Callback):
             self.pruned = self.model.stop_training = True
 
 
-def figure(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Path) -> tuple[float | None, bool]:
-    """Return the best figure of a trial on validation, None where it diverged, and whether it was pruned.
+def monitored_value(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Path) -> tuple[float | None, bool]:
+    """Return the best monitored value of a trial on validation, None where it diverged, and whether it was pruned.
 
     It goes on from the file `state` if it was killed there.
     """

@@ -120,10 +120,10 @@ class Search:
             open_trials = study.get_trials(states=(trials.TrialState.RUNNING,))
             trial = trials.Trial(study, compat.trial_number(open_trials[0])) if open_trials else study.ask()
             values = {path: _suggested(trial, path, space) for path, space in self.space.items()}
-            state, figure = self._train(trial, tuned(self.experiment, {self.variant: values}).variants[self.variant])
-            study.tell(trial, figure, state)
+            state, value = self._train(trial, tuned(self.experiment, {self.variant: values}).variants[self.variant])
+            study.tell(trial, value, state)
             files.remove(self._state(trial.number).parent)
-            end = f"{figure:.6g}" if figure is not None else state.name.lower()
+            end = f"{value:.6g}" if value is not None else state.name.lower()
             say(f"search: {self.variant} trial {trial.number + 1}/{self.section.trials}: {values}: {end}")
         return self.best()
 
@@ -132,7 +132,7 @@ class Search:
         return sum(trial.state.is_finished() for trial in self._study().trials)
 
     def best(self) -> dict[str, Any]:
-        """Return the values of the trial with the best figure on validation; raise UserError where none has one."""
+        """Return the values of the trial with the best value on validation; raise UserError where none has one."""
         from optuna.trial import TrialState
 
         study = self._study()
@@ -182,13 +182,13 @@ class Search:
         return TPESampler(seed=derive(self.section.seed, self.variant, number))
 
     def _train(self, trial: Any, config: RunConfig) -> tuple[Any, float | None]:
-        """Return how a trial ended, and its best figure on validation."""
+        """Return how a trial ended, and its best value on validation."""
         from optuna.trial import TrialState
 
-        from rnnlab.search.trial import figure
+        from rnnlab.search.trial import monitored_value
 
         slot = self._state(trial.number)
-        value, pruned = figure(config, build(config.data), self.section.train_seed, trial, slot)
+        value, pruned = monitored_value(config, build(config.data), self.section.train_seed, trial, slot)
         if pruned:
             return TrialState.PRUNED, None
         return (TrialState.FAIL, None) if value is None else (TrialState.COMPLETE, value)

@@ -121,12 +121,12 @@ def outliers(values: Array, factor: float = 15.0, fewest: int = 5) -> NDArray[np
     is 1.4826 times the median distance from the variants' medians; variants with under `fewest` values are left alone.
     For normal values at most one comparison in a thousand has a false mark.
     """
-    judged = np.isfinite(values).sum(axis=1) >= fewest
+    enough = np.isfinite(values).sum(axis=1) >= fewest
     marks = np.zeros(values.shape, bool)
-    if judged.any():
-        distance = values[judged] - np.nanmedian(values[judged], axis=1, keepdims=True)
+    if enough.any():
+        distance = values[enough] - np.nanmedian(values[enough], axis=1, keepdims=True)
         deviation = 1.4826 * np.nanmedian(np.abs(distance))
-        marks[judged] = (distance > factor * deviation) & (deviation > 0)
+        marks[enough] = (distance > factor * deviation) & (deviation > 0)
     return marks
 
 

@@ -1,6 +1,6 @@
 """Variants against a baseline, seed by seed: every number that a verdict rests on.
 
-A variant's figures are an array (seeds,): NaN where a seed has none, inf where its run was lost: worse than any figure.
+A variant's values are an array (seeds,): NaN where a seed has none, inf where its run was lost: worse than any value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,17 +34,17 @@ class Question:
     log: bool = False
     """Compare logs as well, as for perplexity, whose log is the loss."""
     alpha: float = 0.05
-    """The level at which these seeds are judged."""
+    """The level at which these seeds are tested."""
     next_alpha: float = 0.05
-    """The level at which more seeds would be judged."""
+    """The level at which more seeds would be tested."""
     margin: float | None = None
     """A difference inside ± margin, in units of the metric, is as good as none."""
     overlap: float = 0.0
-    """Test rows over training rows where the figures are from folds of the same rows, which are not independent; else 0."""
+    """Test rows over training rows where the values are from folds of the same rows, which are not independent; else 0."""
 
     @property
     def trial(self) -> str:
-        """What a figure comes from, by its name."""
+        """What a value comes from, by its name."""
         return "fold" if self.overlap else "seed"
 
 

@@ -1,4 +1,4 @@
-"""Figures as text: as many digits as their spread supports, the same everywhere they are printed."""
+"""Numbers as text: as many digits as their spread supports, the same everywhere they are printed."""
 
 import re
 from math import floor, isfinite, log10

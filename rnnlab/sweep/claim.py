@@ -8,7 +8,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.standing import kept
 
 if TYPE_CHECKING:
@@ -29,28 +29,28 @@ class Turns:
 
         return Kept()
 
-    def take(self, job: Job, progress: Display) -> Answer:
+    def take(self, job: Job, progress: Display) -> JobResult:
         """Return the run's result, made now or by another process meanwhile, or who is making it."""
         files.make(job.folder)
         lock = self._lock(job.folder)
         try:
             if not lock.take():
-                return Answer(None, owner=lock.told)
+                return JobResult(None, owner=lock.told)
             with lock:
                 return self._elsewhere(job, progress) or self._make(job, progress, lock)
         except LostError as lost:
             progress.say(str(lost))
-            return Answer(None, owner=lock.told)
+            return JobResult(None, owner=lock.told)
 
-    def _elsewhere(self, job: Job, progress: Display) -> Answer | None:
+    def _elsewhere(self, job: Job, progress: Display) -> JobResult | None:
         """The result that another process has made since the sweep began."""
         result = kept(job.spec, job.folder, self.dataset(job.spec.config.data))
         if not result or result == job.before:
             return None
         progress.elsewhere(job.spec)
-        return Answer(result)
+        return JobResult(result)
 
-    def _make(self, job: Job, progress: Display, lock: Lock) -> Answer:
+    def _make(self, job: Job, progress: Display, lock: Lock) -> JobResult:
         from rnnlab.sweep.execute import execute
 
         record = store.read_run(job.folder)
@@ -58,4 +58,4 @@ class Turns:
             what = f"of another run ({record.misplaced})" if record.misplaced else "damaged"
             progress.say(f"{job.folder / name} is {what}; the run is made again from its last whole state")
         dataset = self.dataset(job.spec.config.data)
-        return Answer(execute(job.spec, job.folder, dataset, progress, lock, job.lost, self.models), made=True)
+        return JobResult(execute(job.spec, job.folder, dataset, progress, lock, job.lost, self.models), made=True)

@@ -13,7 +13,7 @@ from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.inspection.classes import per_class
 from rnnlab.inspection.compiled_call import quiet_call
-from rnnlab.inspection.evaluation import judge
+from rnnlab.inspection.evaluation import evaluate_twice
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.inspection.measured import measured
 from rnnlab.storage import store
@@ -33,7 +33,7 @@ def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model,
     if result.status != "done" or spec.config.evaluation.montecarlo is None:
         files.remove(folder / store.CALIBRATION)
         return forecast
-    seen = judge(model, dataset, spec.config.evaluation, spec.seed, result.metrics)
+    seen = evaluate_twice(model, dataset, spec.config.evaluation, spec.seed, result.metrics)
     write_calibration(folder, seen.calibration)
     return {**seen.metrics, **forecast}
 

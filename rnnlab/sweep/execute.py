@@ -146,11 +146,11 @@ class Owned(keras.callbacks.Callback):
         self._lock, self._next = lock, 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look as often as the owner gives signs of life, and after every sleep."""
+        """Check the lease as often as its owner renews it, and after every sleep."""
         if time.monotonic() >= self._next:
             self.on_epoch_end(0)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Look."""
+        """Check the lease."""
         self._lock.check()
         self._next = time.monotonic() + self._lock.beat

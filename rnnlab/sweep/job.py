@@ -54,7 +54,7 @@ def job_or_reason(document: Callable[[], dict[str, Any]]) -> Job | Unreadable:
 
 
 @dataclass(frozen=True)
-class Answer:
+class JobResult:
     """What came of a job."""
 
     result: RunResult | None
@@ -69,7 +69,7 @@ class Answer:
         return {"result": self.result and self.result.document(), "made": self.made, "owner": self.owner}
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> "Answer":
+    def of(cls, document: dict[str, Any]) -> "JobResult":
         """Return the answer that plain values stand for."""
         result = document["result"]
         return cls(result and RunResult.of(result), document["made"], document["owner"])

@@ -24,7 +24,7 @@ def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
     dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
     plugins = {"plugins": parts} if (parts := used(spec.config)) else {}
     kind = dataset.task.kind
-    own = {name: METRICS[name].mode for name in spec.config.evaluation.metrics} | (dict(kind.figures) if kind.loss else {})
+    own = {name: METRICS[name].mode for name in spec.config.evaluation.metrics} | (dict(kind.metrics) if kind.loss else {})
     modes = {"modes": own} if own else {}
     return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped, **plugins, **modes}
 

@@ -21,7 +21,7 @@ from rnnlab.storage import store
 from rnnlab.sweep.conflicts import Conflicts, conflicts, of_plugin, refuse, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import beginnings_told
 from rnnlab.sweep.selection import ALL, Selection
@@ -134,7 +134,7 @@ def checked(
     return specs, found
 
 
-def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
     """Every job with its answer, once it has one; what other processes have is asked for again until they have made it."""
     told: dict[Job, str] = {}
     while jobs:

@@ -1,4 +1,4 @@
-"""The one writer of TensorBoard event files: figures, histograms, pictures, text, settings; no TensorFlow is needed.
+"""The one writer of TensorBoard event files: metrics, histograms, pictures, text, settings; no TensorFlow is needed.
 
 `Callback` writes a `model.fit`; the functions make what `append` takes.
 """

@@ -1,4 +1,4 @@
-"""A run in TensorBoard: config and settings from its beginning on, curves while it is trained, figures when it has ended."""
+"""A run in TensorBoard: config and settings from its beginning on, curves while it is trained, metrics when it has ended."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -41,7 +41,7 @@ class Board(Callback):
         return {}
 
     def end(self, result: RunResult) -> None:
-        """Say how it ended: the figures, or what went wrong."""
+        """Say how it ended: the metrics, or what went wrong."""
         told = [] if result.error is None else [text("error", f"{result.status}: {result.error}")]
         step = max(1, len(self.epochs))
         metrics = {name: value for name, value in result.metrics.items() if value is not None and not name.startswith("last_")}

@@ -34,7 +34,7 @@ class Band(NamedTuple):
 def band(values: Array, confidence: float = 0.95) -> Band:
     r"""Return the mean of curves (seeds, epochs) at every epoch with Student's t interval; NaN marks a seed that has stopped.
 
-    mean ± t_{n-1, (1 + confidence) / 2} sd / sqrt(n), n being the seeds that have a figure at the epoch.
+    mean ± t_{n-1, (1 + confidence) / 2} sd / sqrt(n), n being the seeds that have a value at the epoch.
 
     >>> band(np.array([[5.1, 4.0], [4.9, np.nan], [5.6, np.nan], [4.7, np.nan]])).low.round(3)
     array([4.46,  nan])
@@ -51,7 +51,7 @@ def band(values: Array, confidence: float = 0.95) -> Band:
 
 
 def table(curves: Sequence[Sequence[float | None]]) -> Array:
-    """Return curves of unequal lengths as (seeds, epochs), NaN where there is no figure.
+    """Return curves of unequal lengths as (seeds, epochs), NaN where there is no value.
 
     >>> table([[1.0, 2.0], [3.0]])
     array([[ 1.,  2.],
@@ -59,7 +59,7 @@ def table(curves: Sequence[Sequence[float | None]]) -> Array:
     """
     values = np.full((len(curves), max(map(len, curves), default=0)), np.nan)
     for row, curve in zip(values, curves, strict=True):
-        row[: len(curve)] = [np.nan if figure is None else figure for figure in curve]
+        row[: len(curve)] = [np.nan if value is None else value for value in curve]
     return values
 
 
@@ -75,16 +75,16 @@ def write(variant: Path) -> None:
     found = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
     steps: dict[int, list[Any]] = {}
     for tag, one in found.items():
-        for epoch, figures in enumerate(zip(*one, strict=True)):
+        for epoch, values in enumerate(zip(*one, strict=True)):
             names = [tag, low(tag), high(tag), f"{BAND}/{tag}/seeds"]
-            steps.setdefault(epoch, []).extend(scalars(dict(zip(names, map(float, figures), strict=True))))
+            steps.setdefault(epoch, []).extend(scalars(dict(zip(names, map(float, values), strict=True))))
     if steps:
         steps[0].append(layout(found))
         replace(variant / FOLDER, dict(sorted(steps.items())))
 
 
 def bands(runs: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Band]:
-    """Return the band of every figure that the epochs of runs have, by tag, up to the last epoch at which a seed has it."""
+    """Return the band of every metric that the epochs of runs have, by tag, up to the last epoch at which a seed has it."""
     tags = dict.fromkeys(tag for run in runs for epoch in run for tag in epoch)
     tables = {tag: table([[epoch.get(tag) for epoch in run] for run in runs if run]) for tag in tags}
     return {tag: band(values[:, : np.flatnonzero(np.isfinite(values).any(axis=0))[-1] + 1]) for tag, values in tables.items()}

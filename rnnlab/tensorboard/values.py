@@ -1,4 +1,4 @@
-"""What a step of an event file can say: figures, distributions, pictures, text, as TensorBoard's own messages."""
+"""What a step of an event file can say: metrics, distributions, pictures, text, as TensorBoard's own messages."""
 
 import struct
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ BUCKETS = 30
 """Into how many parts the range of a histogram is cut, as in Keras."""
 
 
-def scalars(figures: Mapping[str, float]) -> list[Any]:
-    """Return a value for every figure, by tag.
+def scalars(metrics: Mapping[str, float]) -> list[Any]:
+    """Return a value for every metric, by tag.
 
     >>> [(value.tag, value.simple_value) for value in scalars({"loss": 2.0})]
     [('loss', 2.0)]
     """
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    return [Summary.Value(tag=tag, simple_value=figure) for tag, figure in figures.items()]
+    return [Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items()]
 
 
 def histogram(tag: str, numbers: Any) -> Any:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples
+from rnnlab.data.data_config import Adding, SplitSizes
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.testing.require import CheckError, require
 from rnnlab.training.checkpoint import Slot
@@ -114,7 +114,7 @@ class _Logs(keras.callbacks.Callback):
 
 def _goes_on(part: str, remedy: str, **settings: Any) -> None:
     """Require that a run that is killed has the weights and logs of one that is not."""
-    data = build(Adding(name="adding", length=4, examples=Examples(train=24, validation=8, test=8), batch_size=8))
+    data = build(Adding(name="adding", length=4, examples=SplitSizes(train=24, validation=8, test=8), batch_size=8))
     model = ModelConfig.model_validate({"recurrent": [{"units": 2, "dropout": 0.2}]})
     config = TrainingConfig.model_validate({"epochs": EPOCHS, "checkpoint": {"every_minutes": 0.0}, **settings})
 

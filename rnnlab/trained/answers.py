@@ -13,11 +13,11 @@ from rnnlab.inspection.scores import entropy, surprise
 LEVEL = 0.95
 """How much of the true values the interval about a predicted number should hold."""
 
-Answer = dict[str, Any]
+Prediction = dict[str, Any]
 """What is predicted for an input, as plain values."""
 
 
-class Question(NamedTuple):
+class Query(NamedTuple):
     """An input and what the model makes of it."""
 
     codec: Codec
@@ -35,30 +35,30 @@ class Question(NamedTuple):
 
 def answer(
     task: Task, codec: Codec, noise: np.ndarray, words: list[str], samples: Samples, x: np.ndarray, truth: Any, top: int
-) -> Answer:
+) -> Prediction:
     """Return what is predicted for an input, with the truth beside it where that is known; see `rnnlab.trained.predictor`."""
-    form = "next" if "perplexity" in task.kind.figures else task.name
-    return FORMS[form](Question(codec, noise, words, samples, x, truth, top))
+    form = "next" if "perplexity" in task.kind.metrics else task.name
+    return FORMS[form](Query(codec, noise, words, samples, x, truth, top))
 
 
-def _ranked(name: Any, mean: np.ndarray, variance: np.ndarray, top: int) -> list[Answer]:
+def _ranked(name: Any, mean: np.ndarray, variance: np.ndarray, top: int) -> list[Prediction]:
     best = np.argsort(-mean, kind="stable")[:top]
     return [{"name": name(int(k)), "probability": float(mean[k]), "deviation": float(np.sqrt(variance[k]))} for k in best]
 
 
-def _class(of: Question) -> Answer:
+def _class(of: Query) -> Prediction:
     mean = of.samples.mean
     unsure = {"entropy": float(entropy(mean)), "mutual_information": float(entropy(mean) - of.samples.entropy)}
     truth = {} if of.truth is None else {"truth": of.label(int(of.truth))}
     return {"labels": _ranked(of.label, mean, of.samples.variance, of.top), **unsure, **truth}
 
 
-def _several(of: Question) -> Answer:
+def _several(of: Query) -> Prediction:
     truth = {} if of.truth is None else {"truth": [of.label(int(k)) for k in np.flatnonzero(of.truth)]}
     return {"labels": _ranked(of.label, of.samples.mean[..., 1], of.samples.variance[..., 1], of.top), **truth}
 
 
-def _tags(of: Question) -> Answer:
+def _tags(of: Query) -> Prediction:
     best = [_ranked(of.label, *step, 1)[0] for step in zip(of.samples.mean, of.samples.variance, strict=True)]
     tokens = of.words or [str(place) for place in range(len(best))]
     rows = [{"token": token, **one} for token, one in zip(tokens, best, strict=True)]
@@ -67,16 +67,16 @@ def _tags(of: Question) -> Answer:
     return {"tags": rows}
 
 
-def _frames(of: Question) -> Answer:
+def _frames(of: Query) -> Prediction:
     """The labels of each frame that are more likely there than not, with their probabilities."""
     p = of.samples.mean[..., 1]
-    frames: list[Answer] = [{"labels": {of.label(int(k)): float(row[k]) for k in np.flatnonzero(row > 0.5)}} for row in p]
+    frames: list[Prediction] = [{"labels": {of.label(int(k)): float(row[k]) for k in np.flatnonzero(row > 0.5)}} for row in p]
     for frame, truth in zip(frames, [] if of.truth is None else of.truth, strict=False):
         frame["truth"] = [of.label(int(k)) for k in np.flatnonzero(truth)]
     return {"frames": frames}
 
 
-def interval(codec: Codec, mean: np.ndarray, variance: np.ndarray, noise: np.ndarray, level: float = LEVEL) -> Answer:
+def interval(codec: Codec, mean: np.ndarray, variance: np.ndarray, noise: np.ndarray, level: float = LEVEL) -> Prediction:
     """Return value, deviation over the samples, and the ends of the interval, each [..., outputs] in the units of the data."""
     spread, scale = np.sqrt(variance + noise), codec.targets
     ends = [mean + sign * half_width(level) * spread for sign in (0, -1, 1)]
@@ -85,7 +85,7 @@ def interval(codec: Codec, mean: np.ndarray, variance: np.ndarray, noise: np.nda
     return {"value": value, "deviation": np.sqrt(variance) * unit, "low": low, "high": high}
 
 
-def _values(of: Question) -> Answer:
+def _values(of: Query) -> Prediction:
     columns = interval(of.codec, of.samples.mean, of.samples.variance, of.noise)
     if of.truth is not None:
         columns["truth"] = of.codec.targets.restored(of.truth) if of.codec.targets else of.truth
@@ -93,7 +93,7 @@ def _values(of: Question) -> Answer:
     return {"level": LEVEL, "values": [dict(zip(columns, map(float, row), strict=True)) for row in rows]}
 
 
-def _next(of: Question) -> Answer:
+def _next(of: Query) -> Prediction:
     read = surprise(of.samples.mean[:-1], of.x[1:])
     known = of.codec.vocabulary
     perplexity = {"perplexity": float(np.exp(read.mean()))} if len(read) else {}

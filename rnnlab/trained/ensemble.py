@@ -12,7 +12,7 @@ from rnnlab.data.dataset import Dataset, Split
 from rnnlab.errors import UserError
 from rnnlab.inspection import classes, measured
 from rnnlab.inspection.compiled_call import quiet_call
-from rnnlab.inspection.evaluation import Seen, figures_of, scored
+from rnnlab.inspection.evaluation import Seen, metrics_of, scored
 from rnnlab.inspection.forecasts import forecast_metrics
 from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
@@ -20,7 +20,7 @@ from rnnlab.inspection.together import together
 from rnnlab.models.build_model import build
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained import forecasting
-from rnnlab.trained.answers import Answer
+from rnnlab.trained.answers import Prediction
 from rnnlab.trained.inputs import of_split
 from rnnlab.trained.loading import Ended, data_of, ended, put_weights
 from rnnlab.trained.predictor import Predictor, predictor
@@ -96,10 +96,10 @@ class Ensemble:
         The loss is that of the mean prediction alone, without penalties on weights and activations.
         """
         config, dataset = self.runs[0].config, self.dataset
-        figures, diagram = figures_of(dataset, config.evaluation, self._see)
-        figures["loss"] = self._loss(figures) * (dataset.train.density if config.training.loss == "sum" else 1.0)
-        figures.pop("predictive_deviation", None)
-        metrics = {f"test_{name}": value for name, value in figures.items()}
+        own_metrics, diagram = metrics_of(dataset, config.evaluation, self._see)
+        own_metrics["loss"] = self._loss(own_metrics) * (dataset.train.density if config.training.loss == "sum" else 1.0)
+        own_metrics.pop("predictive_deviation", None)
+        metrics = {f"test_{name}": value for name, value in own_metrics.items()}
         told, of_classes = classes.of_predictions(dataset, self.of_split(dataset.test))
         own = config.evaluation.metrics
         metrics |= told | (measured.of_predictions(dataset, own, self.of_split(dataset.test)) if own else {})
@@ -108,11 +108,11 @@ class Ensemble:
     def _see(self, split: Split) -> Seen:
         return scored(self.dataset.task, split, self.of_split(split))
 
-    def _loss(self, figures: dict[str, float]) -> float:
+    def _loss(self, metrics: dict[str, float]) -> float:
         """The loss of the task, out of what is measured anyway."""
-        if "brier_score" in figures:
-            return figures["negative_log_likelihood"]
-        return figures["pinball_loss"] if self.dataset.task.quantiles else figures["root_mean_squared_error"] ** 2
+        if "brier_score" in metrics:
+            return metrics["negative_log_likelihood"]
+        return metrics["pinball_loss"] if self.dataset.task.quantiles else metrics["root_mean_squared_error"] ** 2
 
     def _forecast(self) -> dict[str, float]:
         if self.dataset.forecast is None:
@@ -128,7 +128,7 @@ class Ensemble:
         first, noise = members[0], np.mean([member.noise for member in members], axis=0)
         return Averaged(first.run, first.model, first.task, first.codec, noise, members)
 
-    def predictions(self, split: str = "test") -> Iterator[Answer]:
+    def predictions(self, split: str = "test") -> Iterator[Prediction]:
         """Yield what is predicted for a split of the data, with the truth, as `rnnlab predict --split` does for one run."""
         if self.predictor.forecasts:
             return forecasting.of_split(self.predictor, split, 0, 0)

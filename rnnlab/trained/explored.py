@@ -25,7 +25,7 @@ SEED = 1
 """What the masks are drawn from."""
 
 
-class Labels(NamedTuple):
+class Correlate(NamedTuple):
     """What units are correlated with: a name, and a number for each row (rows,) or each step (rows, steps)."""
 
     name: str
@@ -125,10 +125,10 @@ def _class(reader: Predictor, number: int) -> str:
     return str(names[number]) if number < len(names) else str(number)
 
 
-def _labels(reader: Predictor, inputs: Sequence[Input], steps: int) -> Labels:
+def _labels(reader: Predictor, inputs: Sequence[Input], steps: int) -> Correlate:
     """The label of every row or step: a number as it is, a class as whether it is the most frequent one."""
     if any(one.truth is None for one in inputs) or len(inputs) < 2:
-        return Labels("", np.zeros(0))
+        return Correlate("", np.zeros(0))
     per_step = reader.task.kind.per_step
     truths = [np.asarray(one.truth, float) for one in inputs]
     if not reader.task.kind.classes:
@@ -140,11 +140,11 @@ def _labels(reader: Predictor, inputs: Sequence[Input], steps: int) -> Labels:
         most = values[counts.argmax()]
         rows, name = [row == most for row in rows], f"the label {_class(reader, int(most))!r}"
     if not per_step:
-        return Labels(name, np.array([float(row[0]) for row in rows]))
+        return Correlate(name, np.array([float(row[0]) for row in rows]))
     table = np.full((len(rows), steps), np.nan)
     for place, row in zip(table, rows, strict=True):
         place[: len(row)] = row
-    return Labels(name, table)
+    return Correlate(name, table)
 
 
 def _layer(
@@ -152,7 +152,7 @@ def _layer(
     name: str,
     of: Mapping[str, np.ndarray],
     drawn: Mapping[str, Any],
-    labels: Labels,
+    labels: Correlate,
     inputs: Sequence[Input],
 ) -> dict[str, Any]:
     carried = states(of)
@@ -171,7 +171,7 @@ def _layer(
     }
 
 
-def _orders(of: Mapping[str, np.ndarray], labels: Labels) -> dict[str, np.ndarray]:
+def _orders(of: Mapping[str, np.ndarray], labels: Correlate) -> dict[str, np.ndarray]:
     """By what units can be sorted, (units,) each."""
     memory = next((of[gate] for gate in reversed(MEMORY) if gate in of), None)
     found = {"time constant": time_constant(memory)} if memory is not None else {}

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from rnnlab.trained.answers import Answer
+from rnnlab.trained.answers import Prediction
 
 MOST = 50
 """Labels up to which each one's probability has a column."""
 
 
-def rows(answer: Answer) -> Iterator[dict[str, Any]]:
+def rows(answer: Prediction) -> Iterator[dict[str, Any]]:
     """Yield the rows of an answer; one without a prediction has a note.
 
     >>> label = {"name": "good", "probability": 0.75, "deviation": 0.0}
@@ -33,7 +33,7 @@ def rows(answer: Answer) -> Iterator[dict[str, Any]]:
         yield from _steps(told, answer)
 
 
-def _label(answer: Answer) -> dict[str, Any]:
+def _label(answer: Prediction) -> dict[str, Any]:
     labels = answer["labels"]
     first = {"label": labels[0]["name"], "probability": labels[0]["probability"], "deviation": labels[0]["deviation"]}
     unsure: dict[str, Any] = {
@@ -43,13 +43,13 @@ def _label(answer: Answer) -> dict[str, Any]:
     return {**first, **{f"p({row['name']})": row["probability"] for row in named}, **unsure}
 
 
-def _values(values: list[Answer]) -> dict[str, Any]:
+def _values(values: list[Prediction]) -> dict[str, Any]:
     """The columns of every output, numbered where there are several."""
     several = len(values) > 1
     return {f"{name}_{place}" if several else name: v for place, row in enumerate(values, 1) for name, v in row.items()}
 
 
-def _steps(told: dict[str, Any], answer: Answer) -> Iterator[dict[str, Any]]:
+def _steps(told: dict[str, Any], answer: Prediction) -> Iterator[dict[str, Any]]:
     told.pop("text", None)
     for place, step in enumerate(answer.get("tags") or answer.get("frames") or [], 1):
         plain = {name: _cell(value) for name, value in step.items()}

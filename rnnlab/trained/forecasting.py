@@ -20,7 +20,7 @@ from rnnlab.errors import UserError
 from rnnlab.inspection.montecarlo import Samples
 from rnnlab.models.losses import middle
 from rnnlab.storage import tokenizer_file
-from rnnlab.trained.answers import LEVEL, Answer, interval
+from rnnlab.trained.answers import LEVEL, Prediction, interval
 from rnnlab.trained.loading import data_of
 from rnnlab.trained.predictor import Predictor
 
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     x: np.ndarray
     steps: np.ndarray
     """The steps, from 0."""
-    told: list[list[Answer]]
+    told: list[list[Prediction]]
     """What is told of each such step's forecasts, one a step ahead: series, time."""
     truth: np.ndarray | None = None
     """[steps, ahead, targets], as the model has it."""
@@ -45,7 +45,7 @@ def forecast_of(predictor: Predictor) -> Forecast:
     return found
 
 
-def beyond(predictor: Predictor, file: str, samples: int, seed: int) -> Iterator[Answer]:
+def beyond(predictor: Predictor, file: str, samples: int, seed: int) -> Iterator[Prediction]:
     """Yield the forecasts beyond the end of every series in a file, by time and target.
 
     Where only one step ahead is forecast, those so many steps after each of the last ones. Raises UserError at what cannot be
@@ -117,13 +117,13 @@ def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
     return scale.standardised(values) if scale else values
 
 
-def _told(name: str, when: np.ndarray | None, step: int, h: int) -> Answer:
+def _told(name: str, when: np.ndarray | None, step: int, h: int) -> Prediction:
     """What is told of a forecast: the series, when it is for, and how many steps ahead it is."""
     place = {"time": times.shown(when[step])} if when is not None else {"step": step + 1}
     return {**({"id": name} if name else {}), **place, "ahead": h}
 
 
-def of_split(predictor: Predictor, name: str, samples: int, seed: int) -> Iterator[Answer]:
+def of_split(predictor: Predictor, name: str, samples: int, seed: int) -> Iterator[Prediction]:
     """Yield every forecast of a split of the run's own data, by time and target, with the truth."""
     forecast, split = forecast_of(predictor), getattr(data_of(predictor.run), name)
     own = isinstance(predictor.config.data, NumberSeries)
@@ -155,7 +155,7 @@ def _ids(prepared: Prepared) -> dict[int, str]:
     return dict(zip(origins.tolist(), prepared.about["ids"], strict=False))
 
 
-def _rows(predictor: Predictor, forecast: Forecast, asked: Iterator[Asked], samples: int, seed: int) -> Iterator[Answer]:
+def _rows(predictor: Predictor, forecast: Forecast, asked: Iterator[Asked], samples: int, seed: int) -> Iterator[Prediction]:
     waiting: list[Asked] = []
 
     def read() -> Iterator[np.ndarray]:
@@ -168,7 +168,7 @@ def _rows(predictor: Predictor, forecast: Forecast, asked: Iterator[Asked], samp
         yield from _answers(predictor, forecast, waiting.pop(0), found, several)
 
 
-def _answers(predictor: Predictor, forecast: Forecast, one: Asked, found: Samples, samples: int) -> Iterator[Answer]:
+def _answers(predictor: Predictor, forecast: Forecast, one: Asked, found: Samples, samples: int) -> Iterator[Prediction]:
     shape = (len(one.steps), forecast.ahead[1] - forecast.ahead[0] + 1, len(forecast.targets))
     mean, variance = (field[one.steps].reshape(*shape, -1) for field in (found.mean, found.variance))
     best = middle(forecast.quantiles) if forecast.quantiles else 0

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rnnlab.trained.answers import Answer
+from rnnlab.trained.answers import Prediction
 
 
-def lines(answer: Answer) -> Iterator[str]:
+def lines(answer: Prediction) -> Iterator[str]:
     """Yield the text and below it what is predicted, each with its deviation over the samples where there are several.
 
     >>> label = {"name": "good", "probability": 0.75, "deviation": 0.125}
@@ -23,7 +23,7 @@ def lines(answer: Answer) -> Iterator[str]:
         yield from _predicted(answer)
 
 
-def _forecast(answer: Answer) -> str:
+def _forecast(answer: Prediction) -> str:
     place = "  ".join(str(answer[name]) for name in ("id", "time", "step", "target") if name in answer)
     spread = f" ± {answer['deviation']:.3g}" if answer["samples"] > 1 else ""
     interval = f"{answer['level']:.0%} interval {answer['low']:.4g} to {answer['high']:.4g}"
@@ -31,7 +31,7 @@ def _forecast(answer: Answer) -> str:
     return f"{place}  {answer['value']:.4g}{spread}, {interval}{truth}"
 
 
-def _predicted(answer: Answer) -> Iterator[str]:
+def _predicted(answer: Prediction) -> Iterator[str]:
     yield answer.get("text", f"row {answer.get('row', 1)}")
     if "note" in answer:
         yield f"  {answer['note']}"
@@ -51,7 +51,7 @@ def _predicted(answer: Answer) -> Iterator[str]:
         yield f"  truth: {_shown(truth) if isinstance(truth, str) else ', '.join(truth)}"
 
 
-def _numbers(answer: Answer, several: bool) -> Iterator[str]:
+def _numbers(answer: Prediction, several: bool) -> Iterator[str]:
     for row in answer.get("values", []):
         spread = f" ± {row['deviation']:.3g}" if several else ""
         interval = f"{answer['level']:.0%} interval {row['low']:.4g} to {row['high']:.4g}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnlab.data.dataset import Split
 from rnnlab.data.sources import arrays, frames
-from rnnlab.data.sources.frames import Place
+from rnnlab.data.sources.frames import RowPlace
 from rnnlab.data.sources.layout import Layout
 from rnnlab.data.sources.npz import Arrays
 from rnnlab.data.sources.numbers import numbers_or_names
@@ -51,7 +51,7 @@ def _table(predictor: Predictor, path: Path, texts: list[str]) -> Iterator[Input
     frame = frames.read(path, [*texts, *columns], layout)
     several = [[cell if isinstance(cell, str) else "" for cell in frame.columns[name]] for name in texts]
     cells = [numbers_or_names(frame, name, layout) for name in columns]
-    rows = (Row(text, place=Place(frame, n), beside=[of[n] for of in cells]) for n, text in enumerate(joined(several)))
+    rows = (Row(text, place=RowPlace(frame, n), beside=[of[n] for of in cells]) for n, text in enumerate(joined(several)))
     return (predictor.text(row.input, row, row=number) for number, row in enumerate(rows, 1))
 
 

@@ -37,11 +37,11 @@ def inspect(folder: str | Path, seed: int | None = None) -> list[Inspected]:
         runs = [run for run in store.read(folder).runs if run.result and run.result.status == "done"]
         if not runs:
             raise UserError(f"no run of {folder} is done yet: there is nothing to inspect")
-        return [_look(run.folder, seed) for run in runs]
-    return [_look(folder, seed)]
+        return [_snapshot(run.folder, seed) for run in runs]
+    return [_snapshot(folder, seed)]
 
 
-def _look(folder: Path, seed: int | None) -> Inspected:
+def _snapshot(folder: Path, seed: int | None) -> Inspected:
     model, dataset, run = trained(folder)
     own, experiment = run.record.folder, experiment_of(run.record.folder)
     place = files.make((store.inside(experiment, own) if experiment else store.inside_itself(own)) / store.INSPECTION)

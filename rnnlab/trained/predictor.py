@@ -26,7 +26,7 @@ from rnnlab.models.build_model import build
 from rnnlab.storage import tokenizer_file
 from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.storage.run_result import RunResult
-from rnnlab.trained.answers import Answer, answer
+from rnnlab.trained.answers import Prediction, answer
 from rnnlab.trained.loading import Ended, ended, put_weights
 
 NOTHING = "no tokens: nothing to predict from"
@@ -37,7 +37,7 @@ class Input(NamedTuple):
 
     x: np.ndarray
     """What the model reads: token numbers [steps], or numbers [steps, features]; no steps give an empty prediction."""
-    about: Answer
+    about: Prediction
     """What is told of it: its text, its place."""
     words: list[str]
     """Its tokens; none where it is numbers."""
@@ -70,7 +70,7 @@ class Predictor:
     @property
     def reads_on(self) -> bool:
         """Whether the model predicts how a text goes on."""
-        return "perplexity" in self.task.kind.figures
+        return "perplexity" in self.task.kind.metrics
 
     @property
     def forecasts(self) -> bool:
@@ -118,14 +118,14 @@ class Predictor:
         values = x if x.dtype.kind == "i" else (scale.standardised(x) if scale else x).astype(np.float32)
         return Input(self._cut(values), about, [])
 
-    def __call__(self, text: str, samples: int = 20, seed: int = 1, top: int = 10) -> Answer:
+    def __call__(self, text: str, samples: int = 20, seed: int = 1, top: int = 10) -> Prediction:
         """Return what is predicted for a text: the mean over `samples` passes and their standard deviation.
 
         0 samples are the usual prediction, noise off. A text without tokens has an empty prediction with a note.
         """
         return next(self.answers([self.text(text)], samples, seed, top))
 
-    def answers(self, inputs: Iterable[Input], samples: int = 20, seed: int = 1, top: int = 10) -> Iterator[Answer]:
+    def answers(self, inputs: Iterable[Input], samples: int = 20, seed: int = 1, top: int = 10) -> Iterator[Prediction]:
         """Yield what is predicted for each input, in order, as inputs are read; each prediction is as it would be alone."""
         waiting: deque[Input] = deque()
 
@@ -150,11 +150,11 @@ class Predictor:
         """Return what predicts for inputs in order; see `rnnlab.inspection.batched.Batched`."""
         return Batched(self.model, link(self.task), self.task.kind.per_step, samples, seed)
 
-    def _answer(self, one: Input, found: Samples, passes: int, top: int) -> Answer:
+    def _answer(self, one: Input, found: Samples, passes: int, top: int) -> Prediction:
         told = {**one.about, "samples": passes}
         return {**told, **answer(self.task, self.codec, self.noise, one.words, found, one.x, one.truth, top)}
 
-    def about(self, text: str) -> Answer:
+    def about(self, text: str) -> Prediction:
         """Return the text, and which of its tokens the model doesn't know and reads as `<unk>`."""
         return {"text": text, "unknown": self._unknown(self.codec.split(text))}
 
@@ -173,7 +173,7 @@ def predictor(folder: str | Path) -> Predictor:
         raise UserError(f"{run.record.folder} has {run.result.status}: {run.result.error}; its model predicts nothing")
     task, codec = tokenizer_file.read(run.record.folder)
     model = _model(run, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False, padded=True))
-    noise = np.zeros(0) if "root_mean_squared_error" not in task.kind.figures else _noise(run.record.folder, run.result, task)
+    noise = np.zeros(0) if "root_mean_squared_error" not in task.kind.metrics else _noise(run.record.folder, run.result, task)
     return Predictor(run, model, task, codec, noise)
 
 

@@ -19,7 +19,7 @@ from rnnlab.training import array_file, weights_file
 from rnnlab.training.epoch_record import EpochRecord
 
 CLOCK = ("seconds", "throughput")
-"""The figures that say how long something took."""
+"""The metrics that say how long something took."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Verified:
     agree: dict[str, bool]
     """What was compared, and whether all its bits agree."""
     differences: list[str]
-    """The first figure of each kind that differs."""
+    """The first value of each kind that differs."""
     versions: dict[str, tuple[Any, Any]]
     """What is not as it was when the run was made: then and now."""
     deterministic: bool
@@ -74,7 +74,7 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
         pairs = _curves(record, now)
         if whole:
-            pairs |= _figures(result, again) | _weights(record, now) | _state(record.folder, now.folder)
+            pairs |= _metrics(result, again) | _weights(record, now) | _state(record.folder, now.folder)
     for part, name in (("data", "data"), ("first weights", "initial_weights")):
         pairs[part] = {"sha256": (getattr(result, name), getattr(again, name))}
     different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
@@ -123,13 +123,13 @@ def _flat(epoch: EpochRecord) -> dict[str, Any]:
     return {**splits, "learning rate": epoch.beside.get("learning_rate")}
 
 
-def _figures(then: RunResult, now: RunResult) -> Pairs:
+def _metrics(then: RunResult, now: RunResult) -> Pairs:
     metrics = {name: (value, now.metrics.get(name)) for name, value in then.metrics.items() if name not in CLOCK}
     ends = {
         name: (getattr(then, name), getattr(now, name))
         for name in ("status", "epochs", "best_epoch", "error", "data_order", "calibration")
     }
-    return {"figures": {**metrics, **ends}}
+    return {"metrics": {**metrics, **ends}}
 
 
 def _weights(then: RunRecord, now: RunRecord) -> Pairs:

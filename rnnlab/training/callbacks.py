@@ -42,7 +42,7 @@ class Meter(keras.callbacks.Callback):
         self._batches = batch - self._first
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Put the figures into the logs."""
+        """Put the metrics into the logs."""
         if logs is not None:
             logs["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
             if isinstance(self.model.optimizer, Norms):
@@ -63,24 +63,24 @@ class Divergence(Remembering, keras.callbacks.Callback):
     step = 0
     """Batches trained so far."""
     loss = 0.0
-    """The last loss looked at."""
+    """The last loss seen."""
     _last = -1
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Look at the mean loss so far."""
+        """Check the mean loss so far."""
         self.step += batch - self._last
         self._last = batch
-        self._look((logs or {}).get("loss", 0.0))
+        self._check((logs or {}).get("loss", 0.0))
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember which epoch it is."""
         self._current, self._last = epoch + 1, -1
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Look at the loss of the validation."""
-        self._look((logs or {}).get("val_loss", 0.0))
+        """Check the validation loss."""
+        self._check((logs or {}).get("val_loss", 0.0))
 
-    def _look(self, loss: float) -> None:
+    def _check(self, loss: float) -> None:
         if self.epoch is None:
             self.loss = loss
             if not math.isfinite(loss):

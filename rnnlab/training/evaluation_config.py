@@ -21,10 +21,10 @@ class MonteCarlo(Section):
 
 
 class EvaluationConfig(Section):
-    """What is measured at the best epoch beside the figures of the task."""
+    """What is measured at the best epoch beside the metrics of the task."""
 
     montecarlo: MonteCarlo | None = None
-    """Judge averaged predictions too, and how well both are calibrated; null does not."""
+    """Evaluate averaged predictions too, and how well both are calibrated; null does not."""
     bins: Annotated[int, Field(ge=1, le=1000)] = 15
     """Bins of equal width of the expected calibration error and its reliability diagram."""
     noise_precision: Annotated[float, Field(gt=0)] | None = None

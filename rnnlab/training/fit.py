@@ -129,7 +129,7 @@ def _evaluated(model: keras.Model, feed: Feed) -> dict[str, float]:
 
 
 def last(history: dict[str, list[float]]) -> dict[str, float]:
-    """Return the validation figures of the last epoch."""
+    """Return the validation metrics of the last epoch."""
     return {f"last_{name}": values[-1] for name, values in history.items() if name.startswith("val_")}
 
 

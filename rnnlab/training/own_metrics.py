@@ -30,7 +30,7 @@ def metric(name: str, *, mode: str) -> Callable[[Callable[..., float]], Callable
     """
     if mode not in ("min", "max"):
         raise ValueError(f"mode must be min or max, got {mode!r}")
-    if name in {figure for kind in KINDS.values() for figure in kind.figures}:
+    if name in {metric for kind in KINDS.values() for metric in kind.metrics}:
         raise ValueError(f"there is a metric {name!r} already, from rnnlab: give another name")
 
     def register(compute: Callable[..., float]) -> Callable[..., float]:

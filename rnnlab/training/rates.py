@@ -8,14 +8,14 @@ import keras
 from rnnlab import compat
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.task import Kind
-from rnnlab.layers.noise_rates import NoiseRates as Rates
+from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.training.callback_state import Remembering
 from rnnlab.training.own_callbacks import named
 from rnnlab.training.schedules import SCHEDULES, ScheduleConfig, factor
 from rnnlab.training.training_config import AveragingConfig, TrainingConfig, monitored
 
 
-class Schedule(keras.callbacks.Callback):
+class LearningRateSchedule(keras.callbacks.Callback):
     """Sets the learning rate of every epoch to the full one times `rnnlab.training.schedules.factor`."""
 
     def __init__(self, schedule: ScheduleConfig, full: float, epochs: int):
@@ -87,7 +87,7 @@ class NoiseRates(Remembering, keras.callbacks.Callback):
 
 def changing_layers(model: keras.Model) -> list[Any]:
     """Return the layers with noise whose rate changes."""
-    return [layer for layer in compat.every_layer(model) if isinstance(layer, Rates) and layer.changing()]
+    return [layer for layer in compat.every_layer(model) if isinstance(layer, ChangingRates) and layer.changing()]
 
 
 def rates_now(layers: Iterable[Any]) -> dict[str, float]:
@@ -117,8 +117,8 @@ class Averaging(Remembering, keras.callbacks.Callback):
         """The monitored metric of every epoch, its sign turned where more is better."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Look at the trigger before the first step."""
-        self._look(0)
+        """Check the trigger before the first step."""
+        self._check(0)
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Put the mean in the place of the weights."""
@@ -128,13 +128,13 @@ class Averaging(Remembering, keras.callbacks.Callback):
             weight.assign(keras.ops.copy(mean))  # a step on JAX consumes the arrays of both
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Put the weights back, and look at the trigger."""
+        """Put the weights back, and check the trigger."""
         for weight, value in zip(self.model.trainable_variables, self._kept, strict=False):
             weight.assign(value)
         self.metrics.append(self._sign * (logs or {})[self._monitor])
-        self._look(epoch + 1)
+        self._check(epoch + 1)
 
-    def _look(self, epochs: int) -> None:
+    def _check(self, epochs: int) -> None:
         if self._section.after == epochs or self._got_worse():
             self.model.optimizer.begun.assign(1.0)
 
@@ -152,6 +152,6 @@ def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras
         watch.append(
             named(f"schedule {schedule.name}", known.compute(schedule, *monitored(config, kind)))
             if known.reached
-            else Schedule(schedule, config.optimizer.learning_rate, config.epochs)
+            else LearningRateSchedule(schedule, config.optimizer.learning_rate, config.epochs)
         )
     return watch

@@ -11,7 +11,7 @@ from rnnlab.errors import UserError
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
-from rnnlab.models.start_weights import Source, check, check_tokens, fingerprint, source, taken, weights_of
+from rnnlab.models.start_weights import StartingRun, check, check_tokens, fingerprint, source, taken, weights_of
 from rnnlab.training import weights_file
 
 
@@ -35,7 +35,7 @@ def put(model: keras.Model, config: ModelConfig, dataset: Dataset) -> dict[str, 
     return {"layers": names, "fresh": [layer.name for layer in model.layers if _weights(layer) and layer.name not in names]}
 
 
-def _model(config: ModelConfig, its: Source) -> keras.Model:
+def _model(config: ModelConfig, its: StartingRun) -> keras.Model:
     task = replace(its.task, batch_shape=(None, None, *its.task.batch_shape[2:]), carried=False)
     model, path = build(its.config, task, 0), weights_of(config)
     assert path is not None

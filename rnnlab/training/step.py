@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from rnnlab.cells.steps import Tensor
-from rnnlab.models.metrics import CellMean
+from rnnlab.models.metrics import PositionMean
 
 Values = dict[tuple[str, tuple[float, ...]], Tensor]
 """What is known of every scored position, [rows] or [rows, steps], by its kind: the function that computes it, quantiles."""
@@ -33,7 +33,7 @@ class Step:
         """Add a batch to the metrics; those whose values are the loss's take them as they are."""
         self._mean_loss.update_state(loss, sample_weight=y.shape[0])
         for metric in self._metrics:
-            known = values.get(metric.kind) if isinstance(metric, CellMean) else None
+            known = values.get(metric.kind) if isinstance(metric, PositionMean) else None
             if known is None:
                 metric.update_state(y, predictions, sample_weight=weights)
             else:

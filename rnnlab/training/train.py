@@ -24,21 +24,21 @@ from rnnlab.training.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run ended, and its figures."""
+class TrainingOutcome:
+    """How a run ended, and its metrics."""
 
     status: str
     """done or diverged."""
     monitor: str
-    """The figure that chose the best epoch, by its Keras name."""
+    """The metric that chose the best epoch, by its Keras name."""
     mode: str
     """Whether less (min) or more (max) of it is better."""
     epochs: int
     """Epochs trained."""
     best_epoch: int
-    """The epoch with the best monitored figure, counted from 1; 0 where none was trained."""
+    """The epoch with the best monitored metric, counted from 1; 0 where none was trained."""
     metrics: dict[str, float]
-    """Figures of all splits with the weights of the best epoch, noise off; `last_val_...` are those of the last epoch."""
+    """Metrics of all splits with the weights of the best epoch, noise off; `last_val_...` are those of the last epoch."""
     rates: dict[str, float]
     """The rates of noise that change, by a schedule or learnt, at the best epoch: `noise_rate/<layer>/<site>`."""
     initial_weights: str
@@ -69,7 +69,7 @@ def train(
     callbacks: Callbacks = (),
     slot: Slot | None = None,
     make: Callable[[ModelConfig, Dataset, TrainingConfig, int], keras.Model] = compiled,
-) -> tuple[keras.Model, Outcome]:
+) -> tuple[keras.Model, TrainingOutcome]:
     """Train a model; return it with the weights of its best epoch, and what came out.
 
     `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `throughput` added. With a `slot` the state is
@@ -89,7 +89,7 @@ def train(
     if speeds := history.get("throughput"):
         metrics["throughput"] = median(speeds)
     before = sum(history.get("seconds", ())[: slot.position[0] if slot else 0])
-    return model, Outcome(
+    return model, TrainingOutcome(
         status="diverged" if diverged else "done",
         monitor=best.monitor,
         mode=best.mode,

@@ -15,7 +15,7 @@ __all__ = ["AveragingConfig", "OptimizerConfig"]
 
 
 class EarlyStopping(Section):
-    """Stop when the monitored figure no longer gets better."""
+    """Stop when the monitored metric no longer gets better."""
 
     patience: Annotated[int, Field(ge=1)]
     """Epochs without a better metric before the end."""
@@ -44,11 +44,11 @@ class InspectConfig(Section):
     """How often gates, memory and gradient flow are kept during training; it does not change the result."""
 
     every_epochs: Annotated[int, Field(ge=1)]
-    """Epochs between two looks, on the first batch of the validation split; the end always is one."""
+    """Epochs between two snapshots, on the first batch of the validation split; the end always has one."""
 
 
 class TrainingConfig(Section):
-    """How long to train, by what, and which figure decides."""
+    """How long to train, by what, and which metric decides."""
 
     optimizer: AnyOptimizer = OPTIMIZERS[NAME].section()
     """The optimizer."""
@@ -57,9 +57,9 @@ class TrainingConfig(Section):
     epochs: Epochs
     """Passes over the training data."""
     monitor: str = "loss"
-    """The validation figure that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""
+    """The validation metric that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""
     mode: Literal["auto", "min", "max"] = "auto"
-    """Whether less or more of the monitored figure is better; auto knows the figures of the task."""
+    """Whether less or more of the monitored metric is better; auto knows the metrics of the task."""
     loss: Literal["mean", "sum"] = "mean"
     """What is minimised where every step has a loss: its mean over all steps, or with sum its sum over the steps of a window,
     averaged over the rows, as in Zaremba et al. 2014. The gradient of sum is the window's steps times larger (a published
@@ -82,7 +82,7 @@ class TrainingConfig(Section):
     """What stays of a finished run beside its records: the weights of its best epoch, or with resumable also the last state, so
     that with more `epochs` it goes on to the bits of one long training; a cosine schedule depends on `epochs`, and can't."""
     inspect: InspectConfig | None = None
-    """How often to look inside the cells; null never does, `rnnlab inspect` does it afterwards."""
+    """How often a snapshot of the gates and states is kept; null keeps none: `rnnlab inspect` takes one afterwards."""
     deterministic: bool = True
     """Make operations that could differ from run to run repeat exactly."""
     distribution: Literal["data_parallel"] | None = None
@@ -105,11 +105,11 @@ class TrainingConfig(Section):
 
 
 def monitored(config: TrainingConfig, kind: Kind) -> tuple[str, str]:
-    """Return the Keras name of the figure that decides, and whether the least (min) or the most (max) of it is best.
+    """Return the Keras name of the metric that decides, and whether the least (min) or the most (max) of it is best.
 
     >>> from rnnlab.data.task import KINDS
     >>> monitored(TrainingConfig(epochs=1, monitor="perplexity"), KINDS["language_model"])
     ('val_perplexity', 'min')
     """
-    figure = config.monitor.removeprefix("val_")
-    return f"val_{figure}", kind.figures[figure] if config.mode == "auto" else config.mode
+    metric = config.monitor.removeprefix("val_")
+    return f"val_{metric}", kind.metrics[metric] if config.mode == "auto" else config.mode

@@ -72,7 +72,7 @@ def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker
     status, said = again(forker, run)
     assert status == 0, said
     assert "DIFFER" not in said
-    for part in ("data", "first weights", "curves", "figures", "best weights"):
+    for part in ("data", "first weights", "curves", "metrics", "best weights"):
         assert f"{part} agree" in said
     assert "versions, code and machine are those of the run" in said
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
@@ -89,7 +89,7 @@ def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker
 @pytest.mark.parametrize(
     ("change", "part", "told"),
     [
-        (change_metric, "figures", "figures: test_loss was "),
+        (change_metric, "metrics", "metrics: test_loss was "),
         (lambda run: change_epoch(run, 4), "curves", "curves: epoch 4, validation loss was "),
         (change_weight, "best weights", "best weights: layers/embedding/vars/0 differs"),
     ],

@@ -29,8 +29,8 @@ PLAIN = "name: a\ndata: {name: adding}\nmodel: {recurrent: [{units: 8}]}\ntraini
         ([*STEPS, "model.head.pooling=max"], "parity asks for sequence tagging .* nothing to pool"),
         ([*BITS, "training.loss=sum"], "parity asks for sequence classification .* nothing to sum over time"),
         ([*SERIES, "model.recurrent.0.bidirectional=true"], "mackey_glass asks for forecasting .* has seen what it predicts"),
-        ([*NUMBERS, "training.monitor=accuracy"], "adding has no figure 'accuracy'; allowed: loss, root_mean_squared_error"),
-        ([*WORDS, "training.monitor=bits_per_character"], "python_reference has no figure 'bits_per_character'"),
+        ([*NUMBERS, "training.monitor=accuracy"], "adding has no metric 'accuracy'; allowed: loss, root_mean_squared_error"),
+        ([*WORDS, "training.monitor=bits_per_character"], "python_reference has no metric 'bits_per_character'"),
         ([*SERIES, "model.embedding={width: 8}"], "the inputs of mackey_glass are numbers"),
         (["data={name: parity}"], "the inputs of parity are tokens and need an embedding"),
         (["data={name: mackey_glass, horizon: 20, limit_examples: 20}"], "a split of 20 points has none 20 points ahead"),
@@ -64,7 +64,7 @@ def test_what_fits_is_taken(tmp_path: Path, overrides: list[str]) -> None:
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_every_kind_of_task_measures_its_figures(name: str) -> None:
-    assert ["loss", *(metric.name for metric in OBJECTIVES[name].metrics(3))] == list(KINDS[name].figures)
+    assert ["loss", *(metric.name for metric in OBJECTIVES[name].metrics(3))] == list(KINDS[name].metrics)
 
 
 def test_a_head_can_be_for_every_kind_of_task() -> None:

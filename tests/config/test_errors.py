@@ -62,7 +62,7 @@ def refused(tmp_path: Path, text: str, *overrides: str) -> list[str]:
         ("units: 8}", "units: 9}", "6:25: model.head.tie_embedding: the last recurrent layer gives 9 elements"),
         ("units: 8}", "units: 4, bidirectional: true}", "5:53: model.recurrent.0.bidirectional: python_reference asks for"),
         ("  embedding: {width: 8}\n", "", "5:25: model.head.tie_embedding: the last recurrent layer gives 8 elements and the"),
-        ("perplexity", "perplexty", "9:12: training.monitor: python_reference has no figure 'perplexty'; allowed: loss, perp"),
+        ("perplexity", "perplexty", "9:12: training.monitor: python_reference has no metric 'perplexty'; allowed: loss, perp"),
         ("baseline: none", "baseline: noone", "11:13: compare.baseline: there is no variant 'noone' (did you mean none?)"),
         ("none: {}", "no/ne: {}", "13:5: compare.variants.no/ne"),
         ("none: {}", "report.html: {}", "13:5: compare.variants.report.html"),

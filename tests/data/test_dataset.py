@@ -14,15 +14,15 @@ from rnnlab.data.generators.generator_config import (
     Agreement,
     AssociativeRecall,
     CopyMemory,
-    Examples,
     MackeyGlass,
     Parity,
     Points,
+    SplitSizes,
     TemporalOrder,
 )
 from rnnlab.data.splits.variable_length import Ragged
 
-FEW = Examples(train=100, validation=30, test=30)
+FEW = SplitSizes(train=100, validation=30, test=30)
 CONFIGS: list[DataConfig] = [
     PythonReference(name="python_reference", limit_tokens=5000),
     Adding(name="adding", length=20, examples=FEW),

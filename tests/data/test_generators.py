@@ -16,16 +16,16 @@ from rnnlab.data.generators.generator_config import (
     Agreement,
     AssociativeRecall,
     CopyMemory,
-    Examples,
     MackeyGlass,
     Parity,
+    SplitSizes,
     TemporalOrder,
 )
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.seeds import derive
 
 Solver = Callable[[np.ndarray], np.ndarray]
-MANY = Examples(train=10, validation=10, test=20_000)
+MANY = SplitSizes(train=10, validation=10, test=20_000)
 
 
 def copied(x: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ SOLVED: list[tuple[Any, Solver]] = [
     (Parity(name="parity", length=9, examples=MANY), lambda x: x.sum(axis=1) % 2),
     (Parity(name="parity", length=9, every_step=True, examples=MANY), lambda x: np.bitwise_xor.accumulate(x, axis=1)),
     (AssociativeRecall(name="associative_recall", pairs=4, examples=MANY), recalled),
-    (Agreement(name="agreement", length=25, examples=Examples(train=10, validation=10, test=2000)), agreeing),
+    (Agreement(name="agreement", length=25, examples=SplitSizes(train=10, validation=10, test=2000)), agreeing),
 ]
 
 
@@ -123,7 +123,7 @@ def test_splits_are_drawn_from_seeds_of_their_own(config: Generated) -> None:
     names = ("train", "validation", "test")
     seeds = {seed_of(config.model_copy(update={"seed": seed}), name) for seed in range(50) for name in names}
     assert len(seeds) == 150
-    few = config.model_copy(update={"examples": Examples(train=10, validation=10, test=10)})
+    few = config.model_copy(update={"examples": SplitSizes(train=10, validation=10, test=10)})
     data, other = build(few), build(few.model_copy(update={"seed": 1}))
     parts = [split.arrays()[0].tobytes() for one in (data, other) for split in (one.train, one.validation, one.test)]
     assert len(set(parts)) == 6

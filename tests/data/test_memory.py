@@ -16,9 +16,9 @@ from rnnlab.data.task import Task
 begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 tokens = np.load(sys.argv[1], mmap_mode="r")
 offsets = np.arange(0, len(tokens) + 1, 1000)
-text = Stream(tokens, rows=20, steps=35, start=0)
+text = TokenStream(tokens, rows=20, steps=35, start=0)
 pieces = Ragged(tokens, offsets, np.zeros(len(offsets) - 1, np.int32), rows=64, shuffled=True)
-few = Stream(tokens[:100], rows=20, steps=35, start=0)
+few = TokenStream(tokens[:100], rows=20, steps=35, start=0)
 for split in (text, pieces):
     order = split.order(1, 0)
     for items in order[:: len(order) // 100]:

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 
 
 def test_two_windows_worked_by_hand() -> None:
     # 11 tokens in 2 rows: columns of 6, the last place of row 1 empty; windows of 4: the second one half empty.
-    stream = Stream(np.array([11, 12, 13, 14, 15, 16, 21, 22, 23, 24, 25], np.int32), rows=2, steps=4, start=9)
+    stream = TokenStream(np.array([11, 12, 13, 14, 15, 16, 21, 22, 23, 24, 25], np.int32), rows=2, steps=4, start=9)
     first, second = stream.batches(seed=1, epoch=0)
     np.testing.assert_array_equal(first.x, [[9, 11, 12, 13], [16, 21, 22, 23]])
     np.testing.assert_array_equal(first.y, [[11, 12, 13, 14], [21, 22, 23, 24]])
@@ -21,7 +21,7 @@ def test_two_windows_worked_by_hand() -> None:
 @pytest.mark.parametrize(("rows", "steps"), [(1, 1), (4, 8), (5, 3), (3, 70)])
 def test_every_token_is_scored_once_and_in_context(size: int, rows: int, steps: int) -> None:
     text = np.arange(100, 100 + size)
-    stream = Stream(text, rows, steps, start=99)
+    stream = TokenStream(text, rows, steps, start=99)
     batches = list(stream.batches(seed=3, epoch=5))
     assert len(batches) == stream.count
     x, y, weight = (np.concatenate([batch[part] for batch in batches], axis=1) for part in range(3))
@@ -35,6 +35,6 @@ def test_every_token_is_scored_once_and_in_context(size: int, rows: int, steps: 
 
 def test_summed_over_steps_and_averaged_over_rows_every_token_counts_once() -> None:
     text = np.arange(1000)
-    batches = list(Stream(text, rows=7, steps=13, start=0).batches(seed=0, epoch=0))
+    batches = list(TokenStream(text, rows=7, steps=13, start=0).batches(seed=0, epoch=0))
     mean = np.mean([np.mean((batch.sample_weight * batch.y).sum(axis=1)) for batch in batches])
     assert mean == pytest.approx(text.mean(), rel=1e-6)

@@ -1,4 +1,4 @@
-"""The test split judged by samples, against a loop that keeps every sample of every cell, for every kind of task."""
+"""The test split evaluated by samples, against a loop that keeps every sample of every cell, for every kind of task."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.inspection import montecarlo
-from rnnlab.inspection.evaluation import judge, seen
+from rnnlab.inspection.evaluation import evaluate_twice, seen
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.seeds import derive
 from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
@@ -130,7 +130,7 @@ def test_figures_are_those_of_all_samples_of_all_real_cells(name: str) -> None:
     config = CONFIG.model_copy(update={"noise_precision": 2.5}) if name == "regression" else CONFIG
     figures = evaluate(model, data)
     before = [np.asarray(variable.value) for variable in model.variables]
-    found = judge(model, data, config, seed=2, metrics=figures).metrics
+    found = evaluate_twice(model, data, config, seed=2, metrics=figures).metrics
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(np.asarray(variable.value), value)
     outputs, y = every_sample(model, data)
@@ -143,7 +143,7 @@ def test_figures_are_those_of_all_samples_of_all_real_cells(name: str) -> None:
     for figure, value in expected.items():
         if f"test_mc_{figure}" in found:
             assert found[f"test_mc_{figure}"] == pytest.approx(value, rel=2e-4, abs=1e-6), figure
-    assert {f"test_mc_{figure}" for figure in data.task.kind.figures} - {"test_mc_loss"} <= found.keys()
+    assert {f"test_mc_{figure}" for figure in data.task.kind.metrics} - {"test_mc_loss"} <= found.keys()
     assert len(expected.keys() & {key.removeprefix("test_mc_") for key in found}) >= 4
     if name in ("language_model", "classification", "tagging"):
         assert found["test_negative_log_likelihood"] == pytest.approx(figures["test_loss"], rel=1e-5)
@@ -152,12 +152,12 @@ def test_figures_are_those_of_all_samples_of_all_real_cells(name: str) -> None:
 
 def test_the_diagram_counts_real_cells_only_and_is_that_of_its_figure() -> None:
     data = dataset("tagging")
-    judged = judge(model_for(data, **NOISE), data, CONFIG, seed=2, metrics={})
+    evaluated = evaluate_twice(model_for(data, **NOISE), data, CONFIG, seed=2, metrics={})
     for way, prefix in (("usual", "test_"), ("mc", "test_mc_")):
-        count, confidence, accuracy = (np.array(judged.calibration[way][key]) for key in ("count", "confidence", "accuracy"))
+        count, confidence, accuracy = (np.array(evaluated.calibration[way][key]) for key in ("count", "confidence", "accuracy"))
         assert count.sum() == data.test.size == 21
         error = (count * np.abs(confidence - accuracy)).sum() / count.sum()
-        assert judged.metrics[f"{prefix}expected_calibration_error"] == pytest.approx(error)
+        assert evaluated.metrics[f"{prefix}expected_calibration_error"] == pytest.approx(error)
 
 
 @pytest.mark.parametrize("name", ["language_model", "regression"])
@@ -165,11 +165,11 @@ def test_without_noise_the_average_is_the_usual_prediction(name: str) -> None:
     data = dataset(name)
     model = model_for(data)
     figures = evaluate(model, data)
-    judged = judge(model, data, CONFIG, seed=2, metrics=figures)
-    for figure in data.task.kind.figures:
-        assert figure == "loss" or judged.metrics[f"test_mc_{figure}"] == figures[f"test_{figure}"]
-    assert judged.metrics["test_mc_negative_log_likelihood"] == judged.metrics["test_negative_log_likelihood"]
-    assert judged.calibration["usual"] == judged.calibration["mc"]
+    evaluated = evaluate_twice(model, data, CONFIG, seed=2, metrics=figures)
+    for figure in data.task.kind.metrics:
+        assert figure == "loss" or evaluated.metrics[f"test_mc_{figure}"] == figures[f"test_{figure}"]
+    assert evaluated.metrics["test_mc_negative_log_likelihood"] == evaluated.metrics["test_negative_log_likelihood"]
+    assert evaluated.calibration["usual"] == evaluated.calibration["mc"]
 
 
 def unsure(model: Any, data: Dataset, run: int = 2, **sampling: Any) -> float:

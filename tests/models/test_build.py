@@ -157,7 +157,7 @@ def test_a_model_trains_evaluates_saves_and_loads(task: Task, variant: dict[str,
     before = one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
     one.fit(x, y, batch_size=4, epochs=5, shuffle=False, verbose=0)
     after = one.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
-    assert set(before) == set(KINDS[task.name].figures)
+    assert set(before) == set(KINDS[task.name].metrics)
     assert after["loss"] < before["loss"]
     one.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.models.f1 import F1
-from rnnlab.models.losses import CELLS, Weighted
+from rnnlab.models.losses import POSITION_LOSSES, Weighted
 from rnnlab.models.metrics import Perplexity
 from rnnlab.models.objective import OBJECTIVES
 
@@ -95,7 +95,7 @@ def test_metrics_and_losses_survive_a_round_trip() -> None:
         assert again.get_config() == metric.get_config()
         assert type(again) is type(metric)
     assert keras.metrics.deserialize(keras.metrics.serialize(Perplexity(name="words"))).name == "words"
-    for cell in CELLS:
+    for cell in POSITION_LOSSES:
         loss = Weighted(cell, scale=3.0)
         assert keras.losses.deserialize(keras.losses.serialize(loss)).get_config() == loss.get_config()
 

@@ -15,7 +15,7 @@ from rnnlab.data.keras_adapter import Feed
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import KINDS, Task
 from rnnlab.models.build_model import build
-from rnnlab.models.losses import CELLS
+from rnnlab.models.losses import POSITION_LOSSES
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.objective import OBJECTIVES
 from rnnlab.training.optimizer_config import OPTIMIZER
@@ -83,9 +83,11 @@ def test_figures_are_those_of_examples_without_padding(task: Task, variant: dict
     assert data.varied
     one.compile("sgd", objective.loss(), weighted_metrics=objective.metrics(OUTPUTS))
     found = one.evaluate(Feed(data), verbose=0, return_dict=True)
-    assert set(found) == set(KINDS[task.name].figures)
+    assert set(found) == set(KINDS[task.name].metrics)
     predictions, targets = map(np.concatenate, zip(*alone(task, one, data), strict=True))
-    cells = np.asarray(CELLS[objective.cell](keras.ops.array(targets), keras.ops.array(predictions)), np.float64)
+    cells = np.asarray(
+        POSITION_LOSSES[objective.position_loss](keras.ops.array(targets), keras.ops.array(predictions)), np.float64
+    )
     assert cells.shape == (data.size,)
     assert found["loss"] == pytest.approx(cells.mean(), rel=2e-5)
     for metric in objective.metrics(OUTPUTS):

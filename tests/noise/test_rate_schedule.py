@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rnnlab.noise.rate_schedule import Schedule
+from rnnlab.noise.rate_schedule import RateSchedule
 from rnnlab.noise.schemes import noises, plain
 
 
 def factors(times, **settings):
-    schedule = Schedule.read(settings)
+    schedule = RateSchedule.read(settings)
     return [schedule.factor(t, 0) if schedule.by == "epoch" else schedule.factor(0, t) for t in times]
 
 

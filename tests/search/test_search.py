@@ -94,7 +94,7 @@ def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
 ) -> None:
     """The values of a trial come from its number, so that a trial made again is the same."""
     experiment, said, trained = load(tiny), [], []
-    monkeypatch.setattr(trial, "figure", lambda config, *_: (trained.append(config) or float(len(trained)), False))
+    monkeypatch.setattr(trial, "monitored_value", lambda config, *_: (trained.append(config) or float(len(trained)), False))
     whole = tuning.searched(experiment, tmp_path, said.append)
     found, journal = trials(experiment, tmp_path), tmp_path / "tiny" / tuning.FOLDER / "noisy" / tuning.JOURNAL
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -171,7 +171,7 @@ def test_a_trial_that_is_pruned_stops_and_one_that_diverges_has_no_figure(tiny: 
     for prune, rate, expected in ((True, 1e-3, [0]), (False, 1e30, [0])):
         config = load(tiny, ["training.optimizer.name=sgd", f"training.optimizer.learning_rate={rate}"]).variants["plain"]
         reported.clear()
-        value, pruned = trial.figure(config, build(config.data), 1, asked(prune), tmp_path / f"{rate}" / "state")
+        value, pruned = trial.monitored_value(config, build(config.data), 1, asked(prune), tmp_path / f"{rate}" / "state")
         assert pruned == prune
         assert (value is None) == (rate > 1) or np.isfinite(value)
         assert reported == expected

@@ -11,7 +11,7 @@ import pytest
 from rnnlab import sealed
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
-from rnnlab.training.train import Outcome
+from rnnlab.training.train import TrainingOutcome
 
 WHOLE = RunResult(
     status="done",
@@ -33,7 +33,7 @@ FAILED = RunResult(status="failed", experiment="some", variant="none", seed=3, e
 
 
 def test_a_result_has_a_place_for_all_that_a_training_returns() -> None:
-    assert {one.name for one in fields(Outcome)} < {one.name for one in fields(RunResult)}
+    assert {one.name for one in fields(TrainingOutcome)} < {one.name for one in fields(RunResult)}
 
 
 def there(folder: Path) -> Path:

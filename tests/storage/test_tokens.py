@@ -3,7 +3,7 @@
 import pytest
 
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples, PythonReference
+from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.errors import UserError
 from rnnlab.storage import store, tokenizer_file
 
@@ -12,7 +12,7 @@ from rnnlab.storage import store, tokenizer_file
     "config",
     [
         PythonReference(name="python_reference", vocabulary=50, limit_tokens=2000),
-        Adding(name="adding", examples=Examples(train=5, validation=5, test=5)),
+        Adding(name="adding", examples=SplitSizes(train=5, validation=5, test=5)),
     ],
     ids=lambda config: config.name,
 )

@@ -11,7 +11,7 @@ import pytest
 from sweep.test_executors import jobs_of
 
 from rnnlab.config import load
-from rnnlab.progress.lines import Line, Lines
+from rnnlab.progress.lines import Lines, RunLine
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock, LostError
 from rnnlab.storage.run_result import RunResult
@@ -65,8 +65,8 @@ class Told(Lines):
     def say(self, text: str) -> None:
         self.said.append(text)
 
-    def line(self, spec: Any, unit: str, number: int) -> Line:
-        return Line(self, spec, unit, number)
+    def line(self, spec: Any, unit: str, number: int) -> RunLine:
+        return RunLine(self, spec, unit, number)
 
 
 def made(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str, retries: int = 0) -> RunResult:

@@ -18,7 +18,7 @@ from chaos.small import bits, config, unfinished
 from rnnlab.config import RunSpec, load
 from rnnlab.config.executor_config import RayConfig
 from rnnlab.errors import UserError
-from rnnlab.progress.lines import Line, Lines
+from rnnlab.progress.lines import Lines, RunLine
 from rnnlab.storage import listing
 from rnnlab.storage.store import read
 from rnnlab.sweep.executors import ray_tasks
@@ -50,7 +50,7 @@ class Losing(Lines):
     def say(self, text: str) -> None:
         self.said = [*getattr(self, "said", []), text]
 
-    def line(self, spec: RunSpec, unit: str, number: int) -> Line:
+    def line(self, spec: RunSpec, unit: str, number: int) -> RunLine:
         return Begun(self, spec, unit, number)
 
     def lose(self) -> None:
@@ -63,7 +63,7 @@ class Losing(Lines):
             self.cluster.remove_node(lost, allow_graceful=False)
 
 
-class Begun(Line):
+class Begun(RunLine):
     """A run that is at work."""
 
     display: Losing

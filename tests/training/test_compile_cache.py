@@ -19,7 +19,7 @@ from rnnlab.data.data_config import Adding, Examples
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
-data = build(Adding(name="adding", length=4, examples=Examples(train=32, validation=9, test=9), batch_size=8))
+data = build(Adding(name="adding", length=4, examples=SplitSizes(train=32, validation=9, test=9), batch_size=8))
 model = ModelConfig.model_validate({"recurrent": [{"units": 3, "dropout": 0.3, "recurrent_dropout": 0.3}]})
 made, outcome = train(model, data, TrainingConfig(epochs=2), 1)
 digest = hashlib.sha256(b"".join(weight.tobytes() for weight in made.get_weights()))

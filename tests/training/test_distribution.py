@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
-from rnnlab.data.generators.generator_config import Adding, Examples
+from rnnlab.data.generators.generator_config import Adding, SplitSizes
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.distribution import distributed
 from rnnlab.training.training_config import TrainingConfig
@@ -83,7 +83,7 @@ def test_two_devices_give_the_result_of_one(backend: str) -> None:
 
 TEXT = PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=300)
 BUILTIN = {"units": 3, "implementation": "keras", "dropout": 0.1}
-NUMBERS = Adding(name="adding", length=5, batch_size=4, examples=Examples(train=8, validation=4, test=4))
+NUMBERS = Adding(name="adding", length=5, batch_size=4, examples=SplitSizes(train=8, validation=4, test=4))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rnnlab.layers import LSTM
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import program
 from rnnlab.training.kept import Kept
-from rnnlab.training.train import Outcome, train
+from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=30, window=4, batch_size=4, limit_tokens=150))
@@ -40,7 +40,7 @@ def made(kept: Kept | None, name: str, seed: int) -> tuple[list[np.ndarray], dic
         return trained.get_weights(), untimed(outcome)
 
 
-def untimed(outcome: Outcome) -> dict[str, Any]:
+def untimed(outcome: TrainingOutcome) -> dict[str, Any]:
     metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name and "throughput" not in name}
     return {**vars(outcome), "metrics": metrics}
 

@@ -10,7 +10,7 @@ from training.test_resume import Kill, Killed
 
 from rnnlab import sealed
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples
+from rnnlab.data.data_config import Adding, SplitSizes
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.initial import draw_all, weights_sha256
 from rnnlab.models.model_config import InitialConfig, ModelConfig
@@ -21,7 +21,7 @@ from rnnlab.training.fit import compiled
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
 
-NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=24, validation=8, test=8), batch_size=4))
+NUMBERS = build(Adding(name="adding", length=4, examples=SplitSizes(train=24, validation=8, test=8), batch_size=4))
 STEPS = 6
 """Batches in an epoch."""
 CHANGING = {

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples, PythonReference
+from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
-from rnnlab.data.splits.fixed_length import Examples as Fixed
+from rnnlab.data.splits.fixed_length import SplitSizes as Fixed
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models import losses
@@ -18,11 +18,11 @@ from rnnlab.models.losses import cross_entropy
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import fit, program
 from rnnlab.training.fit import compiled
-from rnnlab.training.train import Outcome, train
+from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=400))
-NUMBERS = build(Adding(name="adding", length=5, examples=Examples(train=50, validation=9, test=9), batch_size=4))
+NUMBERS = build(Adding(name="adding", length=5, examples=SplitSizes(train=50, validation=9, test=9), batch_size=4))
 OURS = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras runs the steps on this backend")
 NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
 
@@ -48,7 +48,7 @@ def run(dataset: Dataset, several: bool, **settings: Any) -> tuple[list[np.ndarr
     return trained.get_weights(), untimed(outcome), watch.told
 
 
-def untimed(outcome: Outcome) -> dict[str, Any]:
+def untimed(outcome: TrainingOutcome) -> dict[str, Any]:
     metrics = {name: value for name, value in outcome.metrics.items() if "second" not in name and "throughput" not in name}
     return {**vars(outcome), "metrics": metrics}
 
@@ -160,7 +160,7 @@ def values_and_gradient(entropy: Any, classes: np.ndarray, logits: np.ndarray, w
 def test_loss_and_metrics_take_one_cross_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
     words = {"recurrent": [{"units": 3}], "embedding": {"width": 4}}
     model, feed, asked = compiled(ModelConfig.model_validate(words), WORDS, TrainingConfig(epochs=1), 1), Feed(WORDS.train), []
-    monkeypatch.setitem(losses.CELLS, "cross_entropy", lambda y, x: asked.append(x.shape) or cross_entropy(y, x))
+    monkeypatch.setitem(losses.POSITION_LOSSES, "cross_entropy", lambda y, x: asked.append(x.shape) or cross_entropy(y, x))
     by_metric = []
     monkeypatch.setattr(losses.ops, "custom_gradient", counted(losses.ops.custom_gradient, by_metric))
     for training in (True, False):

@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab import sealed
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples, PythonReference
+from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
@@ -21,7 +21,7 @@ from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.callback_state import LowerOnPlateau, by_name
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
-from rnnlab.training.train import Outcome, train
+from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=300))
@@ -33,7 +33,7 @@ VARIED = build(
         }
     )
 )
-NUMBERS = build(Adding(name="adding", length=4, examples=Examples(train=38, validation=9, test=9), batch_size=4))
+NUMBERS = build(Adding(name="adding", length=4, examples=SplitSizes(train=38, validation=9, test=9), batch_size=4))
 
 
 def sentences(seed: int) -> Ragged:
@@ -98,7 +98,7 @@ def run(
     kill_at: int = -1,
     more: Sequence[keras.callbacks.Callback] = (),
     **settings: Any,
-) -> tuple[list[Any], Outcome]:
+) -> tuple[list[Any], TrainingOutcome]:
     tokens = dataset.task.vocabulary
     model_config = ModelConfig.model_validate(
         {"recurrent": [{"units": 3, **layer}], "embedding": {"width": 4, "dropout": 0.2} if tokens else None}

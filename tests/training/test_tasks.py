@@ -12,7 +12,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.fit import compiled
@@ -29,7 +29,7 @@ def test_an_example_config_trains(root: Path, name: str) -> None:
     dataset = build(run.config.data)
     _, outcome = train(run.config.model, dataset, run.config.training, seed=1)
     assert outcome.status == "done"
-    assert set(dataset.task.kind.figures) == {key[5:] for key in outcome.metrics if key.startswith("test_")}
+    assert set(dataset.task.kind.metrics) == {key[5:] for key in outcome.metrics if key.startswith("test_")}
 
 
 def words(limit: int = 700) -> Dataset:
@@ -59,7 +59,7 @@ def test_all_windows_give_the_perplexity_of_one_row_read_in_one_go() -> None:
     tokens = words(2000).test.arrays()[0]
     found = {}
     for steps in (7, len(tokens)):
-        stream = Stream(tokens, rows=1, steps=steps, start=1)
+        stream = TokenStream(tokens, rows=1, steps=steps, start=1)
         task = Task("language_model", (1, steps), 40, "words", vocabulary=40, carried=True)
         dataset = Dataset("text", task, stream, stream, stream)
         model = compiled(MODEL, dataset, TrainingConfig(epochs=1), seed=3)
@@ -71,7 +71,7 @@ def test_all_windows_give_the_perplexity_of_one_row_read_in_one_go() -> None:
 
 def unigram_figures(splits: dict[str, np.ndarray], vocabulary: int, rows: int, steps: int) -> tuple[float, float]:
     """The perplexity of the test part by the counts of the training part, plus one: by a model of bias alone, and by hand."""
-    streams = [Stream(splits[name], rows, steps, start=0) for name in ("train", "validation", "test")]
+    streams = [TokenStream(splits[name], rows, steps, start=0) for name in ("train", "validation", "test")]
     task = Task("language_model", (rows, steps), vocabulary, "words", vocabulary=vocabulary, carried=True)
     config = ModelConfig.model_validate({"recurrent": [{"units": 2}], "embedding": {"width": 2}})
     model = compiled(config, Dataset("text", task, *streams), TrainingConfig(epochs=1), seed=1)

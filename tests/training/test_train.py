@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples, PythonReference
+from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.models.model_config import ModelConfig
@@ -19,7 +19,7 @@ from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=60, window=8, batch_size=6, limit_tokens=1500))
-NUMBERS = build(Adding(name="adding", length=6, examples=Examples(train=50, validation=21, test=23), batch_size=8))
+NUMBERS = build(Adding(name="adding", length=6, examples=SplitSizes(train=50, validation=21, test=23), batch_size=8))
 NOISE: list[dict[str, Any]] = [
     {"dropout": 0.3, "recurrent_dropout": 0.3},
     {"dropout": {"scheme": "vertical", "rate": 0.3}, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.4, "hidden": 0.1}},

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rnnlab.config import load
-from rnnlab.progress.lines import Line, Lines
+from rnnlab.progress.lines import Lines, RunLine
 from rnnlab.sweep.provenance import machine
 from rnnlab.sweep.sweep import run
 
@@ -30,9 +30,9 @@ class Ends(Lines):
 
     times: list[float]
 
-    def begin(self, spec: Any, unit: str) -> Line:
+    def begin(self, spec: Any, unit: str) -> RunLine:
         """Watch the end of the run."""
-        line, end = super().begin(spec, unit), Line.end
+        line, end = super().begin(spec, unit), RunLine.end
 
         def ended(result: Mapping[str, Any]) -> None:
             self.times.append(time.monotonic())
@@ -71,7 +71,7 @@ def sooner(rounds: int, overrides: list[str]) -> dict[str, Any]:
 
 
 def empty() -> dict[str, Any]:
-    """Runs of 0 epochs by one warm worker, on little text, for all that such a run does is to judge weights on it."""
+    """Runs of 0 epochs by one warm worker, on little text, for all that such a run does is to evaluate weights on it."""
     _, found = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit_tokens=2000")
     return {"empty runs, seconds": found, "an empty run, median": median(found)}
 

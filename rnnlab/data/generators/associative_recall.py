@@ -31,7 +31,7 @@ def draw(keys: int, values: int, pairs: int, examples: int, seed: int) -> tuple[
 
 
 def known(values: int) -> Scores:
-    """The scores of who remembers, and of who gives every value, seen or not, the same chance."""
+    """The scores of who remembers, and of who gives every value, seen or not, the same probability."""
     return {
         "loss": {"perfect": 0.0, "guessing": log(values)},
         "accuracy": {"perfect": 1.0, "guessing": 1 / values},

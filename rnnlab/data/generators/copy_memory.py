@@ -33,7 +33,7 @@ def draw(delay: int, symbols: int, kinds: int, examples: int, seed: int) -> tupl
 def known(delay: int, symbols: int, kinds: int) -> Scores:
     """The scores of who copies, and of who knows when to answer but not what.
 
-    The guesser is right at the delay + symbols blanks, and at the others gives every symbol the chance 1 / kinds.
+    The guesser is right at the delay + symbols blanks, and at the others gives every symbol the probability 1 / kinds.
     """
     steps = delay + 2 * symbols
     return {

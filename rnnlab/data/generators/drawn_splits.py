@@ -22,7 +22,7 @@ Generated = Adding | Agreement | AssociativeRecall | CopyMemory | Parity | Tempo
 Draw = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 """From how many examples, and a seed, to inputs and targets."""
 Scores = Mapping[str, Mapping[str, float]]
-"""Figures that are known beforehand, by figure and by who gets them: perfect, guessing."""
+"""Values that are known beforehand, by metric and by who gets them: perfect, guessing."""
 
 
 def seed_of(config: Generated, split: str) -> int:

@@ -12,7 +12,7 @@ Steps = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of time steps."""
 
 
-class Examples(Section):
+class SplitSizes(Section):
     """How many examples each split of a generated data set has."""
 
     train: Count = 4000
@@ -20,13 +20,13 @@ class Examples(Section):
     validation: Count = 1000
     """Examples to choose the best epoch on."""
     test: Count = 1000
-    """Examples for the final figure."""
+    """Examples for the final score."""
 
 
 class Generated(Section):
     """What all tasks have that are drawn example by example."""
 
-    examples: Examples = Examples()
+    examples: SplitSizes = SplitSizes()
     """The sizes of the splits."""
     batch_size: Count = 32
     """Examples in a batch."""
@@ -148,7 +148,7 @@ class Points(Section):
     validation: Annotated[int, Field(ge=10)] = 2000
     """Points to choose the best epoch on."""
     test: Annotated[int, Field(ge=10)] = 2000
-    """Points for the final figure."""
+    """Points for the final score."""
 
 
 class MackeyGlass(Section):

@@ -10,7 +10,7 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.segmentation import END_OF_LINE
 from rnnlab.data.sources.source_config import SPLITS
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import KINDS, Task
 from rnnlab.data.tokenizer import Codec
@@ -23,7 +23,7 @@ def text(config: Any, found: Prepared) -> Dataset:
     size = len(codec.vocabulary or ())
     task = Task(config.task, (config.batch_size, config.steps), size, codec.unit, vocabulary=size, carried=config.carry)
     train, validation, test = (found[f"{name}.values"] for name in SPLITS)
-    stream = partial(Stream, rows=config.batch_size, steps=config.window, start=start)
+    stream = partial(TokenStream, rows=config.batch_size, steps=config.window, start=start)
     return Dataset(config.name, task, stream(train, sampling=config.window_sampling), stream(validation), stream(test), codec)
 
 

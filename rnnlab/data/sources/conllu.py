@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Literal
 
 from rnnlab.data.sources.reading import Reading, Row, found, lines
-from rnnlab.data.sources.source_config import Files, Lengths, Tokens
+from rnnlab.data.sources.source_config import Files, Lengths, TokenSource
 from rnnlab.errors import UserError
 
 COLUMNS = {"upos": 3, "xpos": 4, "deprel": 7}
 """Where each kind of tag stands among the ten columns."""
 
 
-class Conllu(Tokens):
+class Conllu(TokenSource):
     """A tag for every word, from CoNLL-U files."""
 
     name: Literal["conllu"]
@@ -23,7 +23,7 @@ class Conllu(Tokens):
     validation: Files
     """The files to choose the best epoch on."""
     test: Files
-    """The files for the final figure."""
+    """The files for the final score."""
     tags: Literal["upos", "xpos", "deprel"] = "upos"
     """What is predicted of a word: its universal part of speech, the language's own, or its dependency relation."""
     lengths: Lengths = Lengths()

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnlab.data.sources.downloads import folder_of
 from rnnlab.data.sources.reading import Reading, Row, lines
-from rnnlab.data.sources.source_config import Count, Fraction, Lengths, Tokens
+from rnnlab.data.sources.source_config import Count, Fraction, Lengths, TokenSource
 from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 from rnnlab.seeds import derive
@@ -20,7 +20,7 @@ URL = "http://www.cs.cornell.edu/people/pabo/movie-review-data/scale_data.tar.gz
 FILES = {f"{kind} {author}": f"{kind}.{author}" for author in AUTHORS for kind in ("subj", "rating")}
 
 
-class Cornell(Tokens):
+class Cornell(TokenSource):
     """The rating of a film from a piece of its review: Pang & Lee's scale data, cut into chunks, ratings standardised."""
 
     name: Literal["cornell"]
@@ -32,7 +32,7 @@ class Cornell(Tokens):
     validation: Fraction = 0.1
     """The fraction of the reviews to choose the best epoch on."""
     test: Fraction = 0.2
-    """The fraction of the reviews for the final figure; a review's pieces are all in one split."""
+    """The fraction of the reviews for the final score; a review's pieces are all in one split."""
     split_seed: int = 0
     """Decides which reviews are held out."""
     folder: str | None = None

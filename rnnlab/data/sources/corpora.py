@@ -11,7 +11,7 @@ from pydantic import Field
 from rnnlab.data.segmentation import END_OF_LINE
 from rnnlab.data.sources.downloads import folder_of
 from rnnlab.data.sources.reading import Reading, Row, lines
-from rnnlab.data.sources.source_config import Stream
+from rnnlab.data.sources.source_config import StreamSource
 from rnnlab.errors import UserError
 
 
@@ -50,7 +50,7 @@ CORPORA = {
 """Every corpus, by its name in a config."""
 
 
-class Papers(Stream):
+class Papers(StreamSource):
     """A language model of a corpus of the papers, in its published split; words are what stands between blanks."""
 
     name: Literal["ptb", "wikitext2"]

@@ -38,7 +38,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Place:
+class RowPlace:
     """File and line of a row, looked for only when it is told."""
 
     frame: Frame

@@ -37,7 +37,7 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
             rare = "; a label with fewer rows than there are splits goes to training" if labels else ""
             raise UserError(f"the {name} split of {config.name} is empty{rare}")
     codec = replace(
-        codec, labels=tuple(number.labels) if isinstance(number, Labels | SeveralLabels) else (), targets=reading.targets
+        codec, labels=tuple(number.labels) if isinstance(number, LabelNumbers | SeveralLabels) else (), targets=reading.targets
     )
     if columns := getattr(config, "besides", []):
         codec = replace(codec, beside=beside.learnt(list(rows["train"]()), columns))
@@ -84,7 +84,7 @@ def _write(path: Path, rows: Iterable[Row], encode: Callable[[Any], np.ndarray],
     return {"steps": values.count, "unknown": unknown, **({"examples": len(targets)} if number else {})}
 
 
-class Labels:
+class LabelNumbers:
     """Numbers the labels of a row by their place among the names."""
 
     def __init__(self, names: Iterable[str]):
@@ -105,7 +105,7 @@ class SeveralLabels:
     """Marks the labels of a row by ones among zeros."""
 
     def __init__(self, names: Iterable[str]):
-        self._one = Labels(names)
+        self._one = LabelNumbers(names)
         self.labels = self._one.labels
 
     def __call__(self, row: Row) -> np.ndarray:
@@ -140,7 +140,7 @@ def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
         return SeveralLabels(sorted(labels))
     if config.task == "classification" and len(labels) < 2:
         raise UserError(f"every row of the training split of {config.name} has the label {', '.join(labels)!r}; two are needed")
-    return Labels(sorted(labels))
+    return LabelNumbers(sorted(labels))
 
 
 def _list(target: Any) -> list:

@@ -43,7 +43,7 @@ def spelt(level: str) -> str:
     return "unicode" if level == "word" else level
 
 
-class Tokens(Source):
+class TokenSource(Source):
     """Settings of what is read as tokens."""
 
     vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = 20_000
@@ -60,7 +60,7 @@ class Tokens(Source):
         return spelt(self.level)
 
 
-class Stream(Windowed, Tokens):
+class StreamSource(Windowed, TokenSource):
     """Settings of a text that a language model reads from beginning to end."""
 
     @property

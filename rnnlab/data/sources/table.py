@@ -10,13 +10,13 @@ from pydantic import Field, model_validator
 
 from rnnlab.data.sources import frames
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
-from rnnlab.data.sources.frames import Frame, Place
+from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.layout import Layout, Sign
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, found
-from rnnlab.data.sources.source_config import Files, Fraction, Lengths, Tokens
+from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSource
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
 
@@ -26,7 +26,7 @@ BETWEEN_LABELS = ("|", ";", ",")
 """What is tried between the labels of a cell."""
 
 
-class Table(Layout, Tokens):
+class Table(Layout, TokenSource):
     """Texts with a label each (classification), several labels, or a number each (regression), from a table."""
 
     name: Literal["table"]
@@ -132,7 +132,7 @@ class Rows:
         for frame, targets, beside, kept in zip(self.frames, self.targets, self.beside, self.kept, strict=True):
             texts = joined([frame.columns[name] for name in self.config.texts])
             for row in np.flatnonzero(kept).tolist():
-                yield Row(texts[row], targets[row], Place(frame, row), [cells[row] for cells in beside.values()])
+                yield Row(texts[row], targets[row], RowPlace(frame, row), [cells[row] for cells in beside.values()])
 
     def column(self, name: str) -> list[Any]:
         """Return the cells of a column."""
@@ -221,10 +221,10 @@ def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Any]:
         return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))
     words = set(config.missing_values)
     turned = partial(_several, words=words, between=between) if config.labels else partial(_label, words=words)
-    return [turned(cell, Place(frame, row)) for row, cell in enumerate(frame.columns[str(config.label or config.labels)])]
+    return [turned(cell, RowPlace(frame, row)) for row, cell in enumerate(frame.columns[str(config.label or config.labels)])]
 
 
-def _label(cell: Any, place: Place, words: set[str]) -> str | None:
+def _label(cell: Any, place: RowPlace, words: set[str]) -> str | None:
     if missing(cell, words):
         return None
     if isinstance(cell, list | dict):
@@ -232,7 +232,7 @@ def _label(cell: Any, place: Place, words: set[str]) -> str | None:
     return str(cell)
 
 
-def _several(cell: Any, place: Place, words: set[str], between: str | None) -> list[str] | None:
+def _several(cell: Any, place: RowPlace, words: set[str], between: str | None) -> list[str] | None:
     if isinstance(cell, str):
         return [] if missing(cell, words) else [part.strip() for part in cell.split(between or "\0") if part.strip()]
     if missing(cell, words):

@@ -12,12 +12,12 @@ from pydantic import field_validator, model_validator
 from rnnlab.data.segmentation import LEVELS
 from rnnlab.data.sources.encodings import known_encoding
 from rnnlab.data.sources.reading import Reading, Row, found, lines
-from rnnlab.data.sources.source_config import Files, Fraction, Stream
+from rnnlab.data.sources.source_config import Files, Fraction, StreamSource
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
 
 
-class Text(Stream):
+class Text(StreamSource):
     """A language model of text files: one file or glob a split, or fractions of the training files in their order."""
 
     name: Literal["text"]
@@ -27,7 +27,7 @@ class Text(Stream):
     validation: Files | Fraction = 0.1
     """The files, or the fraction of the training lines, to choose the best epoch on."""
     test: Files | Fraction = 0.1
-    """The files, or the fraction of the training lines, for the final figure."""
+    """The files, or the fraction of the training lines, for the final score."""
     encoding: str | None = None
     """How the files are encoded; null takes UTF-8, or UTF-16 where a file begins like it."""
 

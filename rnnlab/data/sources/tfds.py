@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from rnnlab.data.sources.holdout import held_out
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.source_config import Fraction, Lengths, Tokens, spelt
+from rnnlab.data.sources.source_config import Fraction, Lengths, TokenSource, spelt
 from rnnlab.data.sources.tfds_download import builder
 from rnnlab.data.splits.windows import Windowed
 from rnnlab.errors import UserError
@@ -44,7 +44,7 @@ KNOWN = {
 """Data sets whose columns and splits are known."""
 
 
-class Tfds(Windowed, Tokens):
+class Tfds(Windowed, TokenSource):
     """Texts of TensorFlow Datasets: prepared once by its own builder, from the network or from files that a user has."""
 
     name: Literal[
@@ -71,7 +71,7 @@ class Tfds(Windowed, Tokens):
     validation: str | Fraction | None = None
     """The split to choose the best epoch on, or a fraction of the training examples; null takes its own, else a tenth."""
     test: str | None = None
-    """The split for the final figure."""
+    """The split for the final score."""
     split_seed: int = 0
     """Decides which examples are held out."""
     lengths: Lengths = Lengths()

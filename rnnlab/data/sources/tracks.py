@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnlab.data.sources import arrays, frames, times
-from rnnlab.data.sources.frames import Frame, Place
+from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import complaint
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
 from rnnlab.data.sources.reading import found
@@ -111,7 +111,7 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
             raise UserError(complaint(frame, config.id, lacking))
     plain = (config.time, config.id)
     found = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
-    return found, [Place(frame, row) for row in range(len(frame))]
+    return found, [RowPlace(frame, row) for row in range(len(frame))]
 
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:

@@ -7,10 +7,10 @@ CANDIDATES = 256
 
 
 def best_widths(lengths: np.ndarray, rows: int, most: int = 6) -> tuple[int, ...]:
-    """Return at most `most` widths, in rising order, that need the fewest cells when batches of `rows` are filled up.
+    """Return at most `most` widths, in rising order, that need the fewest positions when batches of `rows` are filled up.
 
-    Exact but for the choice among `CANDIDATES` of the lengths, by dynamic programming: cells(k widths up to length j) =
-    min over i < j of cells(k - 1 widths up to i) + width_j * rows * ceil(examples longer than i, up to j / rows).
+    Exact but for the choice among `CANDIDATES` of the lengths, by dynamic programming: positions(k widths up to length j) =
+    min over i < j of positions(k - 1 widths up to i) + width_j * rows * ceil(examples longer than i, up to j / rows).
 
     >>> best_widths(np.array([2, 2, 2, 9, 9, 3]), rows=2)
     (3, 9)
@@ -20,10 +20,10 @@ def best_widths(lengths: np.ndarray, rows: int, most: int = 6) -> tuple[int, ...
     widths = np.concatenate([[0], found])
     shorter = np.concatenate([[0], np.searchsorted(np.sort(lengths), found, side="right")])
     within = shorter[None, :] - shorter[:, None]
-    cells = np.where(within > 0, widths * rows * -(-within // rows), np.inf)
-    least, cuts = cells[0], []
+    positions = np.where(within > 0, widths * rows * -(-within // rows), np.inf)
+    least, cuts = positions[0], []
     for _ in range(most - 1):
-        total = least[:, None] + cells
+        total = least[:, None] + positions
         cuts.append(np.where(total.min(axis=0) < least, total.argmin(axis=0), 0))
         least = np.minimum(least, total.min(axis=0))
     return tuple(int(widths[place]) for place in _walk(cuts, len(widths) - 1))

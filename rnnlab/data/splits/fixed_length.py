@@ -32,8 +32,8 @@ class Examples(Split):
     def batch(self, items: np.ndarray) -> Batch:
         """Return the examples with these numbers."""
         weights = (items >= 0) * np.float32(1 / self.density)
-        cells = np.broadcast_to(weights.reshape(-1, *(1 for _ in self.scored)), (len(items), *self.scored))
-        return Batch(self.x[items], self.y[items], cells)
+        positions = np.broadcast_to(weights.reshape(-1, *(1 for _ in self.scored)), (len(items), *self.scored))
+        return Batch(self.x[items], self.y[items], positions)
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return inputs and targets."""

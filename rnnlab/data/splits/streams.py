@@ -48,10 +48,10 @@ class Windows(Split):
         """Return inputs and targets of the steps with these numbers."""
 
 
-class Stream(Windows):
+class TokenStream(Windows):
     """A text for a language model: every token is predicted once, from the one before it; the first from `start`.
 
-    >>> stream = Stream(np.array([1, 2, 3, 4, 5, 6, 7, 8]), rows=2, steps=2, start=0)
+    >>> stream = TokenStream(np.array([1, 2, 3, 4, 5, 6, 7, 8]), rows=2, steps=2, start=0)
     >>> [batch.x.tolist() for batch in stream.batches(seed=1, epoch=0)]
     [[[0, 1], [4, 5]], [[2, 3], [6, 7]]]
     >>> [batch.y.tolist() for batch in stream.batches(seed=1, epoch=0)]

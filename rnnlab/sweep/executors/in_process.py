@@ -7,7 +7,7 @@ from typing import Self
 from rnnlab.progress.base import Display
 from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.executors.order import Order
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 
 
 class InProcess:
@@ -16,7 +16,7 @@ class InProcess:
     def __init__(self) -> None:
         self._turns = Turns()
 
-    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, variant by variant."""
         waiting, last = Order(jobs), ""
         while waiting:

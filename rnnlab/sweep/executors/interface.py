@@ -5,13 +5,13 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rnnlab.progress.base import Display
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 
 
 class Executor(Protocol):
     """Makes runs. Which one makes them changes no bit of a result."""
 
-    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, as the answers come.
 
         Raises UserError where no run can be made, StorageError where a disk is full or refuses.

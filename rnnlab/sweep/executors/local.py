@@ -10,7 +10,7 @@ from rnnlab.progress.base import Display
 from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.executors.retries import Losses
 from rnnlab.sweep.executors.worker_process import Inbox, Process
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 
 SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
 """What lets several processes have memory of one GPU."""
@@ -24,7 +24,7 @@ class Local:
         self._losses, self._gpus = Losses(retries), gpus
         self._inbox: Inbox = SimpleQueue()
 
-    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, as the answers come."""
         waiting = Order(jobs)
         while waiting or any(process and process.heard for process in self._slots):
@@ -61,7 +61,7 @@ class Local:
         own = {"CUDA_VISIBLE_DEVICES": self._gpus[slot % len(self._gpus)]}
         return {**own, **(SHARED if len(self._slots) > len(self._gpus) else {})}
 
-    def _hear(self, process: Process, name: str, argument: Any) -> Answer | None:
+    def _hear(self, process: Process, name: str, argument: Any) -> JobResult | None:
         if name == "ready":
             process.ready = True
         answer = process.heard.hear(name, argument) if process.heard and name != "ready" else None
@@ -69,7 +69,7 @@ class Local:
             process.heard = None
         return answer
 
-    def _gone(self, process: Process, progress: Display) -> Answer | Job | None:
+    def _gone(self, process: Process, progress: Display) -> JobResult | Job | None:
         """What comes of a process that has ended: its run, to be tried again, or how that failed."""
         if process not in self._slots:  # it was ended on purpose
             return None

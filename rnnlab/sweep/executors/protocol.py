@@ -11,7 +11,7 @@ from rnnlab.progress.base import Display, Shown
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.executors.retries import failed
-from rnnlab.sweep.job import Answer, Job, Unreadable
+from rnnlab.sweep.job import Job, JobResult, Unreadable
 
 PAUSE = 0.1
 """Seconds between two signs of progress inside an epoch."""
@@ -73,11 +73,11 @@ class Heard:
         self.job, self._progress = job, progress
         self._shown: Shown | None = None
 
-    def hear(self, name: str, argument: Any) -> Answer | None:
+    def hear(self, name: str, argument: Any) -> JobResult | None:
         """Repeat a message here; return the answer where it is one, and raise what it says was raised."""
         match name:
             case "answer":
-                return Answer.of(argument)
+                return JobResult.of(argument)
             case "unreadable":
                 error, trace = argument
                 return failed(self.job, error, trace, self._progress)

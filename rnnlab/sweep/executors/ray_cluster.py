@@ -17,10 +17,10 @@ from rnnlab.progress.base import Display
 from rnnlab.sweep.executors import ray_tasks
 from rnnlab.sweep.executors.protocol import Heard
 from rnnlab.sweep.executors.retries import Losses
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 
 POLL = 0.2
-"""Seconds between two looks at the runs."""
+"""Seconds between two polls of the runs."""
 
 
 class Ray:
@@ -34,7 +34,7 @@ class Ray:
         """What is told of each task, by its key."""
         self._token: Path | None = None
 
-    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, Answer]]:
+    def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, as the answers come."""
         for job in jobs:
             self._submit(job, progress)
@@ -62,7 +62,7 @@ class Ray:
         task = self._task.options(**options, runtime_env=environment).remote(self._told, key, there.document(), where)
         self._running[task] = self._heard[key] = Heard(job, progress)
 
-    def _answer(self, task: Any, heard: Heard, progress: Display) -> Answer | Job | None:
+    def _answer(self, task: Any, heard: Heard, progress: Display) -> JobResult | Job | None:
         """What a task that has ended returned; its job, where it was lost and is to be tried again."""
         try:
             return heard.hear(*self._ray.get(task))

@@ -17,7 +17,7 @@ PATIENCE = 10.0
 """Seconds that a network file system may take to show a file that another machine has written."""
 
 
-class Told:
+class Mailbox:
     """What the runs told and nobody has shown yet."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Told:
 def told(ray: Any) -> Any:
     """Return the actor, on the machine that asks for the runs: it is lost only with that one."""
     here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    return ray.remote(Told).options(num_cpus=0, scheduling_strategy=here).remote()
+    return ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
 def environment(count: int) -> dict[str, str]:

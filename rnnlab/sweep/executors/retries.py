@@ -8,7 +8,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep.job import Answer, Job
+from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.origin import begun, write_origin
 from rnnlab.sweep.provenance import provenance
 
@@ -20,7 +20,7 @@ class Losses:
         self.retries = retries
         self._counts: Counter[Job] = Counter()
 
-    def count(self, job: Job, reason: str, trace: str, progress: Display) -> Answer | Job:
+    def count(self, job: Job, reason: str, trace: str, progress: Display) -> JobResult | Job:
         """Note that a run was lost for a reason; return the job to be tried again, or how it ended."""
         self._counts[job] += 1
         times = self._counts[job]
@@ -31,15 +31,15 @@ class Losses:
         return failed(job, f"{reason}, {times} times" if times > 1 else reason, trace, progress)
 
 
-def failed(job: Job, error: str, trace: str, progress: Display) -> Answer:
+def failed(job: Job, error: str, trace: str, progress: Display) -> JobResult:
     """Write the failure into the folder of the run, unless another process has the run by now."""
     dataset, lock = build(job.spec.config.data), Lock(store.inside(job.folder.parents[1], files.make(job.folder)))
     if not lock.take():
-        return Answer(None, owner=lock.told)
+        return JobResult(None, owner=lock.told)
     with lock:
         if not (job.folder / store.RUN).exists():
             write_origin(job.spec, job.folder, dataset, provenance())
         result = replace(begun(job.spec, dataset), error=error, traceback=trace, **store.digests(job.folder))
         store.write_result(job.folder, result)
     progress.begin(job.spec, dataset.task.unit).end(result)
-    return Answer(result, made=True)
+    return JobResult(result, made=True)
