@@ -125,11 +125,11 @@ def bench(
 
 def peaks(shape: Shape, names: list[str], jit: bool, schemes: bool) -> dict[str, float]:
     """MiB by which a training step raises the peak memory of a process, each candidate in a process of its own."""
-    found = {}
+    megabytes = {}
     for name in names:
         given = json.dumps({"shape": asdict(shape), "name": name, "jit": jit, "schemes": schemes})
         done = subprocess.run(
             [sys.executable, "-m", "rnnlab.bench.peak_memory", given], capture_output=True, text=True, check=True
         )
-        found[name] = float(done.stdout.split()[-1])
-    return found
+        megabytes[name] = float(done.stdout.split()[-1])
+    return megabytes

@@ -55,8 +55,8 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     if given:
         keep_files(section, given)
     with redirect_stdout(sys.stderr):  # what builders say
-        found = prepared_for(section)
-    show_rows(describe(found), as_json)
+        prepared = prepared_for(section)
+    show_rows(describe(prepared), as_json)
     remarks = too_short(build(section)) if section.name == "series" else []
     if name.endswith((".yaml", ".yml")):
         remarks += beginnings_told(load(name, overrides), reading=True)

@@ -55,10 +55,10 @@ def ensemble(folder: Path, variant: str | None, output: Path | None, split: str,
 
 def _rows(study: "Study", variant: str) -> list[dict[str, Any]]:
     """A row for each metric: of the ensemble, and of its seeds alone."""
-    found = study.ensemble(variant)
-    alone = [run.result.metrics for run in found.runs]
+    its = study.ensemble(variant)
+    alone = [run.result.metrics for run in its.runs]
     rows = []
-    for name, value in found.evaluated.metrics.items():
+    for name, value in its.evaluated.metrics.items():
         of = [known for metrics in alone if (known := metrics.get(name)) is not None]
         mean = sum(of) / len(of) if of else None
         rows.append({"variant": variant, "seeds": len(alone), "metric": name, "ensemble": value, "mean of the seeds": mean})

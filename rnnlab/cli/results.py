@@ -38,12 +38,12 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
     from rnnlab.comparison import compare, json_file
     from rnnlab.report import export, terminal
 
-    found = compare.compare(*folders, **question)
+    comparison = compare.compare(*folders, **question)
     if form:
-        click.echo(getattr(export, form)(found), nl=False)
+        click.echo(getattr(export, form)(comparison), nl=False)
     else:
-        terminal.show(found)
-    for line in json_file.keep(found, folders):
+        terminal.show(comparison)
+    for line in json_file.keep(comparison, folders):
         click.echo(line, err=bool(form))
 
 
@@ -85,10 +85,10 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
     if check:
         from rnnlab.storage.integrity import damaged
 
-        found = damaged(runs)
-        for path in found:
+        paths = damaged(runs)
+        for path in paths:
             click.echo(f"{path} is damaged; rnnlab run makes it good", err=True)
-        ctx.exit(bool(found))
+        ctx.exit(bool(paths))
 
 
 @main.command()

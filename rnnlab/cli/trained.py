@@ -31,12 +31,12 @@ def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) 
     from rnnlab.trained.verify import verify
 
     with redirect_stdout(sys.stderr if as_json else sys.stdout):  # the progress
-        found = verify(folder, epochs)
+        verified = verify(folder, epochs)
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        click.echo(json.dumps(asdict(verified), indent=2))
     else:
-        click.echo("\n".join(found.sentences()))
-    ctx.exit(found.exit_status)
+        click.echo("\n".join(verified.sentences()))
+    ctx.exit(verified.exit_status)
 
 
 @main.command()
@@ -72,12 +72,12 @@ def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, te
     from rnnlab.inspection.archive import COLUMNS
     from rnnlab.plots.inspection import inspect
 
-    found = inspect(folder, noise)
-    rows = [row for one in found for row in one.rows()]
+    inspected = inspect(folder, noise)
+    rows = [row for one in inspected for row in one.rows()]
     show_rows(rows, as_json)
     if as_json:
         return
     shown = {column for row in rows for column in row}
     click.echo("\n" + "\n".join(f"{name:<15}{meaning}" for name, meaning in COLUMNS.items() if name in shown) + "\n")
-    for one in found:
+    for one in inspected:
         click.echo(f"Arrays and pictures: {one.file.parent}")

@@ -99,8 +99,8 @@ def compare(
     gathered = gather(folders, baseline)
     if ensembles and group_by:
         raise UserError("an ensemble is of the seeds of one variant: leave out either ensembles or group_by")
-    found = compared(gathered, Ask(metric, group_by, margin, all_pairs))
-    return replace(found, ensembles=ensemble_rows(gathered.runs, found.metric)) if ensembles else found
+    comparison = compared(gathered, Ask(metric, group_by, margin, all_pairs))
+    return replace(comparison, ensembles=ensemble_rows(gathered.runs, comparison.metric)) if ensembles else comparison
 
 
 def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:

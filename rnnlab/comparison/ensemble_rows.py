@@ -39,9 +39,9 @@ def _row(runs: Runs, variant: str, metric: str) -> EnsembleRow:
     from rnnlab.training.cleanup import released
 
     with released():
-        found = ensemble(runs[variant].values())
-        metrics = found.evaluated.metrics
+        of_seeds = ensemble(runs[variant].values())
+        metrics = of_seeds.evaluated.metrics
     if metric not in metrics:
         raise UserError(f"an ensemble has no metric {metric}: it has {', '.join(sorted(metrics))}")
-    alone = [value for run in found.runs if (value := run.result.metrics.get(metric)) is not None]
-    return EnsembleRow(found.seeds, metrics[metric], float(np.mean(alone)))
+    alone = [value for run in of_seeds.runs if (value := run.result.metrics.get(metric)) is not None]
+    return EnsembleRow(of_seeds.seeds, metrics[metric], float(np.mean(alone)))

@@ -58,8 +58,8 @@ def effects(outcomes: Outcomes, levels: Levels, question: Question) -> list[Effe
 def _values(levels: Levels) -> dict[str, list[str]]:
     """Return the values of every factor that has several, in order of appearance."""
     factors = dict.fromkeys(factor for of in levels.values() for factor in of)
-    found = {factor: list(dict.fromkeys(of[factor] for of in levels.values())) for factor in factors}
-    return {factor: values for factor, values in found.items() if len(values) > 1}
+    by_factor = {factor: list(dict.fromkeys(of[factor] for of in levels.values())) for factor in factors}
+    return {factor: values for factor, values in by_factor.items() if len(values) > 1}
 
 
 def _crossed(levels: Levels, values: Mapping[str, Sequence[str]]) -> bool:

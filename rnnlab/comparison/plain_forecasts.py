@@ -15,10 +15,10 @@ def plain_forecasts(results: Collection[RunResult], metric: Metric) -> dict[str,
     {'persistence': 1.25}
     """
     split = next((prefix for prefix in SPLITS if metric.name.startswith(prefix)), "")
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for result in results:
         for name in BASELINES:
             value = result.metrics.get(f"{split}{name}_{metric.base}")
             if value is not None:
-                found.setdefault(name.replace("_", " "), float(value))
-    return found
+                values.setdefault(name.replace("_", " "), float(value))
+    return values

@@ -47,14 +47,14 @@ class VariantSummary:
 def compared_pairs(outcomes: Outcomes, pairs: Sequence[Pair], label: str, question: Question) -> dict[Pair, Against]:
     """Return the verdict on every pair (variant, baseline), simultaneous over all; `label` is the metric in plain words."""
     seeds = sorted({seed for of in outcomes.values() for seed in of})
-    found = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, pairs, question)
+    tested = differences({variant: series(of, seeds) for variant, of in outcomes.items()}, pairs, question)
     ended = {variant: counts(of) for variant, of in outcomes.items()}
     return {
         (one, other): _against(
-            Case(one, other, label, difference, ended[one], ended[other], question, len(found)),
+            Case(one, other, label, difference, ended[one], ended[other], question, len(tested)),
             pairing(outcomes[one], outcomes[other]),
         )
-        for (one, other), difference in found.items()
+        for (one, other), difference in tested.items()
     }
 
 

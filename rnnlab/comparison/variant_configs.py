@@ -33,12 +33,12 @@ def _span(values: Sequence[int]) -> str:
 
 def values(configs: Configs, variants: Iterable[str], path: str) -> dict[str, str]:
     """Return for every variant "key=value" of its config at a dotted path; raise UserError where there is none."""
-    found = {name: parts(configs.get(name, {})) for name in variants}
-    lacking = [name for name, config in found.items() if path not in config]
+    of_variants = {name: parts(configs.get(name, {})) for name in variants}
+    lacking = [name for name, config in of_variants.items() if path not in config]
     if lacking:
-        known = {key for config in found.values() for key in config}
+        known = {key for config in of_variants.values() for key in config}
         raise UserError(f"the config of {', '.join(lacking)} has no {path!r}{nearest(path, known)}")
-    return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in found.items()}
+    return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in of_variants.items()}
 
 
 def levels(configs: Configs, compare: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -48,10 +48,10 @@ def levels(configs: Configs, compare: Mapping[str, Any]) -> dict[str, dict[str, 
     """
     grid = compare.get("grid") or {}
     paths = {key: key if "." in key else f"model.recurrent.0.{key}" for key in grid}
-    found = {name: parts(config) for name, config in configs.items() if paths}
+    of_variants = {name: parts(config) for name, config in configs.items() if paths}
     return {
         name: {"variant": _named(name, compare.get("variants") or {}), **{key: str(of.get(paths[key])) for key in grid}}
-        for name, of in found.items()
+        for name, of in of_variants.items()
     }
 
 

@@ -34,31 +34,31 @@ FREE: Any = {
 
 def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
     """Return the values of a config that decide the bits of a run on a backend, on the present one unless it is named."""
-    found = config.model_dump(exclude=FREE)
-    found["backend"] = config.backend or computed_on or backend.current()
+    plain = config.model_dump(exclude=FREE)
+    plain["backend"] = config.backend or computed_on or backend.current()
     for name in getattr(config.data, "files", ()):
-        del found["data"][name]
-    found["model"]["head"]["task"] = config.data.task
-    if found["model"]["embedding"]:
-        found["model"]["embedding"]["dropout"] = _noise(found["model"]["embedding"]["dropout"], "embedding")
-    for layer in found["model"]["recurrent"]:
+        del plain["data"][name]
+    plain["model"]["head"]["task"] = config.data.task
+    if plain["model"]["embedding"]:
+        plain["model"]["embedding"]["dropout"] = _noise(plain["model"]["embedding"]["dropout"], "embedding")
+    for layer in plain["model"]["recurrent"]:
         layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
-    found["training"]["optimizer"] = {**dict.fromkeys(OWN), **found["training"]["optimizer"]}  # null where it has none
-    _leave_out_unused(found)
-    found["training"]["monitor"], found["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
+    plain["training"]["optimizer"] = {**dict.fromkeys(OWN), **plain["training"]["optimizer"]}  # null where it has none
+    _leave_out_unused(plain)
+    plain["training"]["monitor"], plain["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
     texts = used(config)
     for part in [part for part in texts if part.startswith("metric ")]:
-        found["evaluation"][part] = texts.pop(part)  # a metric decides no weights
-    return {**found, "plugins": texts} if texts else found
+        plain["evaluation"][part] = texts.pop(part)  # a metric decides no weights
+    return {**plain, "plugins": texts} if texts else plain
 
 
-def _leave_out_unused(found: dict[str, Any]) -> None:
+def _leave_out_unused(plain: dict[str, Any]) -> None:
     """Take out settings that came later and are not used, so that older runs stay what they are."""
-    found["training"]["freeze"] = sorted({*found["training"]["freeze"]})
+    plain["training"]["freeze"] = sorted({*plain["training"]["freeze"]})
     for section, names in (
-        (found["model"], ("start_layers", "start_from_sha256")),
-        (found["training"], ("freeze", "callbacks")),
-        *((layer, ("norm_stabiliser",)) for layer in found["model"]["recurrent"]),
+        (plain["model"], ("start_layers", "start_from_sha256")),
+        (plain["training"], ("freeze", "callbacks")),
+        *((layer, ("norm_stabiliser",)) for layer in plain["model"]["recurrent"]),
     ):
         for name in names:
             if not section[name]:

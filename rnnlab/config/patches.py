@@ -17,14 +17,14 @@ SECTIONS = tuple(key for key in RunConfig.model_fields if key not in ("name", "p
 def load_tree(path: Path, overrides: Iterable[str] = ()) -> Node:
     """Return the tree of a file, laid upon what it extends, with `path=value` overrides put in. Raises ConfigError."""
     root = _extended(path, (), None)
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for argument in overrides:
         try:
             root = _override(root, argument)
         except ConfigError as error:
-            found += error.problems
-    if found:
-        raise ConfigError(*found)
+            problems += error.problems
+    if problems:
+        raise ConfigError(*problems)
     return root
 
 

@@ -96,7 +96,7 @@ def load(path: str | Path, overrides: Iterable[str] = (), plugins: bool = True) 
     return from_tree(load_tree(Path(path), overrides), plugins)
 
 
-def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Experiment:
+def tuned(experiment: Experiment, best: Mapping[str, Mapping[str, Any]]) -> Experiment:
     """Return the experiment without its search, values found for its variants in their places, by dotted path or layer field.
 
     Raises ConfigError where a value does not fit.
@@ -104,7 +104,7 @@ def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Exp
     document = experiment.document
     variants = document["compare"]["variants"] or {"base": {}}
     document["compare"]["variants"] = {
-        name: None if patch is None else {**patch, **found.get(name, {})} for name, patch in variants.items()
+        name: None if patch is None else {**patch, **best.get(name, {})} for name, patch in variants.items()
     }
     return from_tree(parse(dump({**document, "search": None}), "search"))
 
@@ -112,16 +112,16 @@ def tuned(experiment: Experiment, found: Mapping[str, Mapping[str, Any]]) -> Exp
 def from_tree(root: Node, plugins: bool = True) -> Experiment:
     """Return the experiment that a tree stands for; raise ConfigError naming everything that is wrong."""
     root = with_plugins(root, plugins)
-    config, found = check(root, ExperimentConfig)
+    config, problems = check(root, ExperimentConfig)
     variants: dict[str, RunConfig | None] = {}
-    if not any(problem.path.split(".")[0] == "compare" for problem in found):
-        variants, more = expand(root, found)
-        found += [*more, *_baseline(root, variants)]
+    if not any(problem.path.split(".")[0] == "compare" for problem in problems):
+        variants, more = expand(root, problems)
+        problems += [*more, *_baseline(root, variants)]
     checked = {name: run for name, run in variants.items() if run}
-    if config and config.compare.folds and not found:
-        found += _unfoldable(root, checked, config.compare.folds)
-    if config is None or found:
-        raise ConfigError(*{(problem.place, problem.message): problem for problem in found}.values())
+    if config and config.compare.folds and not problems:
+        problems += _unfoldable(root, checked, config.compare.folds)
+    if config is None or problems:
+        raise ConfigError(*{(problem.place, problem.message): problem for problem in problems}.values())
     compare = config.compare.model_copy(update={"baseline": config.compare.baseline or next(iter(checked))})
     return Experiment(config.model_copy(update={"compare": compare}), checked)
 

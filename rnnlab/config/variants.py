@@ -26,14 +26,14 @@ class Variant:
 
     def check(self, root: Node) -> tuple[RunConfig | None, list[Problem]]:
         """Return the run config that the changes make of the tree, or None and everything that is wrong with it."""
-        found: list[Problem] = []
+        problems: list[Problem] = []
         for change in self.changes:
             try:
                 root = patch(root, change)
             except ConfigError as error:
-                found += error.problems
+                problems += error.problems
         config, wrong = check(root, RunConfig)
-        return config, found + wrong
+        return config, problems + wrong
 
     def own(self, problem: Problem) -> Problem:
         """Return the problem at the variant's own line, also where it shows up in a line of the base."""
@@ -46,13 +46,13 @@ def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None
     """Return the run config of every variant by name, and all problems but those of the base, which are `known`."""
     base = {(problem.path, problem.message) for problem in known}
     configs: dict[str, RunConfig | None] = {}
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for variant in _cross(root.below("compare") or Node({}, root.place)):
         if variant.name in configs:
-            found.append(Problem(variant.place, "compare.grid", f"two variants are called {variant.name!r}"))
+            problems.append(Problem(variant.place, "compare.grid", f"two variants are called {variant.name!r}"))
         configs[variant.name], wrong = variant.check(root.only(RunConfig.model_fields))
-        found += [variant.own(problem) for problem in wrong if (problem.path, problem.message) not in base]
-    return configs, found
+        problems += [variant.own(problem) for problem in wrong if (problem.path, problem.message) not in base]
+    return configs, problems
 
 
 def _cross(compare: Node) -> list[Variant]:

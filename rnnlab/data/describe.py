@@ -23,8 +23,8 @@ FEATURES = 4
 
 def known() -> list[dict[str, Any]]:
     """Return a row for everything that is prepared in the data folder."""
-    found = sorted((home() / "prepared").glob(f"[!.]*/{ABOUT}"))
-    return [_row(path.parent.name, read_about(path.parent)) for path in found]
+    files = sorted((home() / "prepared").glob(f"[!.]*/{ABOUT}"))
+    return [_row(path.parent.name, read_about(path.parent)) for path in files]
 
 
 def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,23 +39,23 @@ def _level(name: str) -> str:
     return "word" if name == "unicode" else name
 
 
-def describe(found: Prepared) -> dict[str, Any]:
+def describe(prepared: Prepared) -> dict[str, Any]:
     """Return what is known of a prepared data set."""
-    about, codec = found.about, Codec.of(found.about["codec"])
+    about, codec = prepared.about, Codec.of(prepared.about["codec"])
     kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
     tokens: dict[str, Any] = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
-    splits = {name: _split(found, name, codec) for name in SPLITS if name in about["splits"]}
+    splits = {name: _split(prepared, name, codec) for name in SPLITS if name in about["splits"]}
     remarks = _alike(codec.labels) + (_like_nothing(codec.labels) if "missing_values" in about["key"] else [])
     if remarks:
         kept["told"] = [*kept.get("told", []), *remarks]
     tokens |= {"tokens": about["tokens"]} if about.get("tokens") else {}
     tokens |= {"beside": beside.features(codec.beside)} if codec.beside else {}
-    return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(found.folder), **kept}
+    return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(prepared.folder), **kept}
 
 
-def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
+def _split(prepared: Prepared, name: str, codec: Codec) -> dict[str, Any]:
     """Counts of a split; lengths and labels where it has examples."""
-    about, values = found.about["splits"][name], _values(found, name)
+    about, values = prepared.about["splits"][name], _values(prepared, name)
     told: dict[str, Any] = dict(about)
     if codec.vocabulary:
         told["unknown_rate"] = told.pop("unknown") / about["steps"]
@@ -63,24 +63,24 @@ def _split(found: Prepared, name: str, codec: Codec) -> dict[str, Any]:
         told |= _numbers(values)
     else:
         told["distinct_tokens"] = len(np.unique(values))
-    if f"{name}.targets" in found:
-        told |= _targets(codec, found[f"{name}.targets"])
-    if f"{name}.offsets" not in found:
+    if f"{name}.targets" in prepared:
+        told |= _targets(codec, prepared[f"{name}.targets"])
+    if f"{name}.offsets" not in prepared:
         return {**told, **({"begins": _shown(codec, values)} if codec.vocabulary else {})}
-    offsets = found[f"{name}.offsets"]
+    offsets = prepared[f"{name}.offsets"]
     told["length_quartiles"] = [int(value) for value in np.quantile(np.diff(offsets), [0, 0.25, 0.5, 0.75, 1])]
     if not codec.vocabulary:
         return told
-    targets = found[f"{name}.targets"]
+    targets = prepared[f"{name}.targets"]
     return {**told, "examples_shown": [_example(codec, values, offsets, targets, place) for place in _places(len(offsets) - 1)]}
 
 
-def _values(found: Prepared, name: str) -> np.ndarray:
+def _values(prepared: Prepared, name: str) -> np.ndarray:
     """The values of a split; those of series lie end to end, whatever split they are in."""
-    if "series.values" not in found:
-        return found[f"{name}.values"]
-    own = [row for row in found["series.parts"].tolist() if SPLITS[row[0]] == name]
-    return np.concatenate([found["series.values"][origin + begin : origin + end] for _, origin, _, begin, end in own])
+    if "series.values" not in prepared:
+        return prepared[f"{name}.values"]
+    own = [row for row in prepared["series.parts"].tolist() if SPLITS[row[0]] == name]
+    return np.concatenate([prepared["series.values"][origin + begin : origin + end] for _, origin, _, begin, end in own])
 
 
 def _places(total: int) -> list[int]:
@@ -96,8 +96,10 @@ def _numbers(values: np.ndarray) -> dict[str, Any]:
 
 
 def _spread_of(values: np.ndarray) -> dict[str, float]:
-    found = {"mean": values.mean(dtype=np.float64), "deviation": values.std(dtype=np.float64)}
-    return {name: round(float(value), 6) for name, value in {**found, "least": values.min(), "greatest": values.max()}.items()}
+    moments = {"mean": values.mean(dtype=np.float64), "deviation": values.std(dtype=np.float64)}
+    return {
+        name: round(float(value), 6) for name, value in {**moments, "least": values.min(), "greatest": values.max()}.items()
+    }
 
 
 def _targets(codec: Codec, targets: np.ndarray) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def baselines(split: Series, forecast: Forecast, place: np.ndarray) -> dict[str,
     """
     ahead = split.ahead.steps
     values = split.values[..., : split.outputs]
-    found = {"persistence": np.repeat(values[place][:, None], len(ahead), axis=1)}
+    forecasts = {"persistence": np.repeat(values[place][:, None], len(ahead), axis=1)}
     if forecast.season:
         back = ahead - forecast.season * -(-ahead // forecast.season)
         origins = np.sort([one.series for one in split.parts])
         origin = origins[np.searchsorted(origins, place, side="right") - 1]
         then = place[:, None] + back
         known = then >= origin[:, None]
-        found["seasonal_naive"] = np.where(known[..., None], values[np.where(known, then, 0)], np.nan)
-    found["mean"] = np.broadcast_to(np.array(forecast.mean), (len(place), len(ahead), split.outputs))
-    return {name: its.astype(np.float64) for name, its in found.items()}
+        forecasts["seasonal_naive"] = np.where(known[..., None], values[np.where(known, then, 0)], np.nan)
+    forecasts["mean"] = np.broadcast_to(np.array(forecast.mean), (len(place), len(ahead), split.outputs))
+    return {name: its.astype(np.float64) for name, its in forecasts.items()}

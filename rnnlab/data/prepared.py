@@ -47,14 +47,14 @@ class Prepared:
 def read_about(folder: Path) -> dict[str, Any]:
     """Return what is known about prepared data; raise UserError where that is not what was written."""
     try:
-        found: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-        check = found.pop("check", None)  # older ones have none
-        whole = "files" in found and check in (None, _check(found))
+        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        check = about.pop("check", None)  # older ones have none
+        whole = "files" in about and check in (None, _check(about))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         whole = False
     if not whole:
         raise UserError(f"{folder / ABOUT} is damaged; remove {folder} to make it anew")
-    return found
+    return about
 
 
 def _check(about: dict[str, Any]) -> str:
@@ -66,11 +66,11 @@ def _verify(folder: Path, listed: str) -> None:
     """Read every array once in a process, and compare it with what was written."""
     for name, expected in json.loads(listed).items():
         path = folder / name
-        found = hash_of(path) if path.is_file() else "no file"
-        if found != expected["sha256"]:
+        digest = hash_of(path) if path.is_file() else "no file"
+        if digest != expected["sha256"]:
             wanted = expected["sha256"][:12]
             raise UserError(
-                f"{path} is damaged: its sha256 begins with {found[:12]}, not {wanted}; remove {folder} to make it anew"
+                f"{path} is damaged: its sha256 begins with {digest[:12]}, not {wanted}; remove {folder} to make it anew"
             )
 
 

@@ -120,7 +120,7 @@ class Codec:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Codec":
         """Return the codec that a document describes."""
-        scales = {name: (found := document[name]) and Scale(*map(tuple, found)) for name in ("inputs", "targets")}
+        scales = {name: (scale := document[name]) and Scale(*map(tuple, scale)) for name in ("inputs", "targets")}
         tokens = document["vocabulary"]
         vocabulary = None if tokens is None else Vocabulary(tuple(tokens))
         beside = tuple((name, encoder) for name, encoder in document.get("beside", ()))

@@ -80,9 +80,9 @@ class Batched:
                 outputs = self._outputs(np.concatenate([batch] * copies), copies)
             outputs = outputs.reshape(copies, len(batch), *outputs.shape[1:])
             sums.add(outputs[: max(1, self.samples) - first])
-        found = sums.result()
+        samples = sums.result()
         for row, length in enumerate(lengths):
-            yield Samples(*(field[row][:length] if self.per_step else field[row] for field in found))
+            yield Samples(*(field[row][:length] if self.per_step else field[row] for field in samples))
 
     def _outputs(self, x: np.ndarray, copies: int) -> np.ndarray:
         if not self.samples:

@@ -76,10 +76,10 @@ def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str
 def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, np.ndarray]:
     """Return targets and predictions of every real position of a split, of one prediction a batch in its order."""
     targets, predicted = [], []
-    for batch, found in zip(split.batches(0, 0), drawn, strict=True):
+    for batch, samples in zip(split.batches(0, 0), drawn, strict=True):
         real = batch.sample_weight > 0
         targets.append(batch.y[real])
-        predicted.append(found.mean[real])
+        predicted.append(samples.mean[real])
     return np.concatenate(targets), np.concatenate(predicted)
 
 
@@ -97,6 +97,6 @@ def _of_labels(names: list[str], true: np.ndarray, probabilities: np.ndarray) ->
 
 
 def _rows(names: list[str], hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> list[dict[str, Any]]:
-    found = {name: values.tolist() for name, values in precision_recall_f1(hits, predicted, true).items()}
-    columns = zip(names, *found.values(), true.tolist(), strict=True)
-    return [dict(zip(("label", *found, "support"), row, strict=True)) for row in columns]
+    scores = {name: values.tolist() for name, values in precision_recall_f1(hits, predicted, true).items()}
+    columns = zip(names, *scores.values(), true.tolist(), strict=True)
+    return [dict(zip(("label", *scores, "support"), row, strict=True)) for row in columns]

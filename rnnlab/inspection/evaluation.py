@@ -98,8 +98,8 @@ def metrics_of(
         metrics, diagram = _of_probabilities(test.columns, config.bins)
     else:
         precision = config.noise_precision
-        found = np.array([precision]) if precision else _precision(see(dataset.validation).columns)
-        metrics, diagram = _of_numbers(test.columns, found)
+        noise = np.array([precision]) if precision else _precision(see(dataset.validation).columns)
+        metrics, diagram = _of_numbers(test.columns, noise)
     return {**test.own, **metrics}, diagram
 
 
@@ -118,30 +118,30 @@ def scored(task: Task, split: Split, drawn: Iterable[Samples]) -> Seen:
     """Return a split as it is predicted, one prediction a batch in the order of the split."""
     metrics = objective(task).metrics(task.outputs)
     columns: list[Columns] = []
-    for batch, found in zip(split.batches(0, 0), drawn, strict=True):
+    for batch, samples in zip(split.batches(0, 0), drawn, strict=True):
         real = batch.sample_weight > 0
-        columns.append(_columns(_middle(task, Samples(*(field[real] for field in found))), batch.y[real]))
+        columns.append(_columns(_middle(task, Samples(*(field[real] for field in samples))), batch.y[real]))
         for metric in metrics:
-            metric.update_state(batch.y, link(task).outputs(found.mean).astype(np.float32), real.astype(np.float32))
+            metric.update_state(batch.y, link(task).outputs(samples.mean).astype(np.float32), real.astype(np.float32))
     joined = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     return Seen(joined, {metric.name: float(metric.result()) for metric in metrics})
 
 
-def _middle(task: Task, found: Samples) -> Samples:
+def _middle(task: Task, samples: Samples) -> Samples:
     """Of predicted quantiles the one nearest to the median; else everything."""
     if not task.quantiles:
-        return found
+        return samples
     place, count = middle(task.quantiles), len(task.quantiles)
-    return Samples(found.mean[..., place::count], found.variance[..., place::count], found.entropy)
+    return Samples(samples.mean[..., place::count], samples.variance[..., place::count], samples.entropy)
 
 
-def _columns(found: Samples, y: np.ndarray) -> Columns:
+def _columns(samples: Samples, y: np.ndarray) -> Columns:
     """What is kept of the real positions of a batch: classes (positions, classes), labels (positions, labels, 2) or numbers."""
-    p = found.mean
+    p = samples.mean
     if y.dtype.kind == "f" and p.ndim == y.ndim:
-        return {"error": p - y, "variance": found.variance}
+        return {"error": p - y, "variance": samples.variance}
     hit = {"confidence": p.max(-1), "right": p.argmax(-1) == y} if p.ndim == 2 else {"confidence": p[..., 1], "right": y > 0}
-    unsure = {"entropy": scores.entropy(p), "expected_entropy": found.entropy}
+    unsure = {"entropy": scores.entropy(p), "expected_entropy": samples.entropy}
     return {**hit, **unsure, "surprise": scores.surprise(p, y), "brier": scores.brier(p, y)}
 
 

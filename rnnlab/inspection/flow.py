@@ -57,23 +57,23 @@ def flow_of(
     chosen = list(dict.fromkeys(t for steps in probed.values() for t in steps))
     cotangents = np.stack([_one(counted, t) for t in chosen])
     norms = passes.gradients(x, lambda predictions: loss(y, predictions), cotangents, nudges)
-    found: Lagged = {}
+    by_layer: Lagged = {}
     for name, of in norms.items():
         own = probed[passes.backwards[name]]
         at = _places(real[name], counted, own, passes.backwards[name])
         rows = [chosen.index(t) for t in own]
         named = zip(passages[name].names, of, strict=True)
-        found[name] = {state: _by_lag(values[rows], at, real[name]) for state, values in named}
-    return found
+        by_layer[name] = {state: _by_lag(values[rows], at, real[name]) for state, values in named}
+    return by_layer
 
 
 def position_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
     """Return the loss of every position that a compiled model minimises; raise ValueError where it has none."""
-    found = getattr(model, "loss", None)
-    if found is None:
+    loss = getattr(model, "loss", None)
+    if loss is None:
         raise ValueError(f"the model {model.name!r} has no loss: compile it, or name one by loss=")
-    found = keras.losses.get(found)
-    return found.call if isinstance(found, keras.losses.Loss) else found
+    loss = keras.losses.get(loss)
+    return loss.call if isinstance(loss, keras.losses.Loss) else loss
 
 
 def _real(passage: Any) -> np.ndarray:

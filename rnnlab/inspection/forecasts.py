@@ -41,9 +41,9 @@ def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], di
     metrics: dict[str, float] = {}
     for name, split in (("val", dataset.validation), ("test", dataset.test)):
         assert isinstance(split, Series)
-        found = forecasts(call, split, forecast)
-        metrics |= {f"{name}_{metric}": value for metric, value in measured(found, forecast).items()}
-    return metrics, plotted(found, forecast)
+        of_split = forecasts(call, split, forecast)
+        metrics |= {f"{name}_{metric}": value for metric, value in measured(of_split, forecast).items()}
+    return metrics, plotted(of_split, forecast)
 
 
 def forecasts(call: Call, split: Series, forecast: Forecast) -> Forecasts:
@@ -61,12 +61,12 @@ def forecasts(call: Call, split: Series, forecast: Forecast) -> Forecasts:
     )
 
 
-def measured(found: Forecasts, forecast: Forecast) -> dict[str, float]:
+def measured(arrays: Forecasts, forecast: Forecast) -> dict[str, float]:
     """Return the metrics of the model and of the plain forecasts."""
-    best = found.model[..., middle(forecast.quantiles) if forecast.quantiles else 0]
+    best = arrays.model[..., middle(forecast.quantiles) if forecast.quantiles else 0]
     metrics: dict[str, float] = {}
-    for name, said in {"": best, **found.plain}.items():
-        prefix, error = f"{name}_" if name else "", said - found.truth
+    for name, said in {"": best, **arrays.plain}.items():
+        prefix, error = f"{name}_" if name else "", said - arrays.truth
         if np.isnan(error).all():
             continue
         own = _plain(error, forecast.quantiles) if name else {}
@@ -77,7 +77,7 @@ def measured(found: Forecasts, forecast: Forecast) -> dict[str, float]:
             own[f"root_mean_squared_error_of_{target}"] = _root(units[..., place])
             own[f"mean_absolute_error_of_{target}"] = float(np.nanmean(abs(units[..., place])))
         metrics |= {f"{prefix}{metric}": value for metric, value in own.items()}
-    return {**metrics, **_coverage(found, forecast.quantiles)}
+    return {**metrics, **_coverage(arrays, forecast.quantiles)}
 
 
 def _plain(error: np.ndarray, quantiles: tuple[float, ...]) -> dict[str, float]:
@@ -93,17 +93,17 @@ def _root(error: np.ndarray) -> float:
     return float(np.sqrt(np.nanmean(error**2)))
 
 
-def _coverage(found: Forecasts, quantiles: tuple[float, ...]) -> dict[str, float]:
+def _coverage(arrays: Forecasts, quantiles: tuple[float, ...]) -> dict[str, float]:
     """The part of the truth between every two quantiles that are as far from the median."""
     covered = {}
     for low, high in zip(range(len(quantiles) // 2), reversed(range(len(quantiles))), strict=False):
         if abs(quantiles[low] + quantiles[high] - 1) < 1e-9:
-            inside = (found.model[..., low] <= found.truth) & (found.truth <= found.model[..., high])
+            inside = (arrays.model[..., low] <= arrays.truth) & (arrays.truth <= arrays.model[..., high])
             covered[f"coverage_{round(100 * (quantiles[high] - quantiles[low]))}"] = float(inside.mean())
     return covered
 
 
-def plotted(found: Forecasts, forecast: Forecast) -> dict[str, Any]:
+def plotted(arrays: Forecasts, forecast: Forecast) -> dict[str, Any]:
     """Return truth and forecasts of the last steps, in the units of the data, at the last step ahead, by target."""
     last = slice(-KEPT, None)
 
@@ -113,16 +113,16 @@ def plotted(found: Forecasts, forecast: Forecast) -> dict[str, Any]:
         return [None if np.isnan(value) else float(f"{value:.6g}") for value in plain]
 
     def of(target: int) -> dict[str, Any]:
-        model = found.model[last, -1, target]
+        model = arrays.model[last, -1, target]
         quantiles = {f"{q:g}": units(model[:, place], target) for place, q in enumerate(forecast.quantiles)}
         best = model[:, middle(forecast.quantiles) if forecast.quantiles else 0]
-        plain = {name: units(said[last, -1, target], target) for name, said in found.plain.items() if name != "mean"}
+        plain = {name: units(said[last, -1, target], target) for name, said in arrays.plain.items() if name != "mean"}
         return {
-            "truth": units(found.truth[last, -1, target], target),
+            "truth": units(arrays.truth[last, -1, target], target),
             "forecast": units(best, target),
             "quantiles": quantiles,
             **plain,
         }
 
     targets = {name: of(place) for place, name in enumerate(forecast.targets)}
-    return {"ahead": forecast.ahead[1], "step": (found.place[last] + forecast.ahead[1]).tolist(), "targets": targets}
+    return {"ahead": forecast.ahead[1], "step": (arrays.place[last] + forecast.ahead[1]).tolist(), "targets": targets}

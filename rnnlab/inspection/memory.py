@@ -28,10 +28,10 @@ def sizes(layers: Mapping[str, Mapping[str, np.ndarray]]) -> Lagged:
     >>> sizes({"memory": {"hidden": np.full((2, 3, 4), 0.5)}})["memory"]["hidden"]
     array([1., 1., 1.])
     """
-    found = {name: {state: of[state] for state in states(of)} for name, of in layers.items()}
+    by_layer = {name: {state: of[state] for state in states(of)} for name, of in layers.items()}
     return {
         name: {state: _mean(np.sqrt(np.square(values.astype(np.float64)).sum(axis=2))) for state, values in of.items()}
-        for name, of in found.items()
+        for name, of in by_layer.items()
     }
 
 

@@ -43,7 +43,7 @@ def half_width(level: float) -> float:
 def noise_precision(error: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """The precision of each output under which `error` (positions, outputs) is most likely: argmin_tau of `gaussian_surprise`.
 
-    Without sample variance it is 1 / mean(error^2). It is found on data that neither trained the model nor evaluate it.
+    Without sample variance it is 1 / mean(error^2). It is found on data that neither trained nor evaluates the model.
 
     >>> noise_precision(np.array([[2.0], [-2.0]]), np.zeros((2, 1)))
     array([0.25])

@@ -99,9 +99,9 @@ def _tensorflow_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
 
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(nudges)
-        found = losses(nudges)
+        values = losses(nudges)
     none = tf.UnconnectedGradients.ZERO
-    each = [_norms(tape.gradient(found, nudges, one, unconnected_gradients=none)) for one in cotangents]
+    each = [_norms(tape.gradient(values, nudges, one, unconnected_gradients=none)) for one in cotangents]
     return tf.nest.map_structure(lambda *parts: tf.stack(parts), *each)
 
 

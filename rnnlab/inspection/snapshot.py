@@ -35,12 +35,12 @@ class SnapshotTaker:
         layers = {name: over_time(passage, passes.backwards[name]) for name, passage in passes.passages(x).items()}
         seen = perturbation_of(passes, x)
         lagged = {"flow": flow_of(passes, x, y, weight, self._loss), **seen._asdict(), "size": sizes(layers)}
-        found = {
+        arrays = {
             f"{layer}/{name}/{what}": array for layer, of in layers.items() for name, what, array in _of_layer(of, self._row)
         }
         for what, by_layer in lagged.items():
-            found |= {f"{layer}/{state}/{what}": array for layer, of in by_layer.items() for state, array in of.items()}
-        return found if self._tokens is None else {**found, "tokens": self._tokens}
+            arrays |= {f"{layer}/{state}/{what}": array for layer, of in by_layer.items() for state, array in of.items()}
+        return arrays if self._tokens is None else {**arrays, "tokens": self._tokens}
 
 
 def telling(x: np.ndarray) -> int:

@@ -38,13 +38,13 @@ class F1(keras.metrics.Metric):
         y_pred = ops.reshape(y_pred, (-1, self.outputs))
         if not self.several:
             true = ops.one_hot(ops.cast(ops.reshape(y_true, (-1,)), "int32"), self.outputs, dtype="float32")
-            found = ops.one_hot(ops.argmax(y_pred, axis=-1), self.outputs, dtype="float32")
+            predicted = ops.one_hot(ops.argmax(y_pred, axis=-1), self.outputs, dtype="float32")
         else:
             true = ops.cast(ops.reshape(y_true, (-1, self.outputs)) > 0, "float32")  # a label may have a weight
-            found = ops.cast(y_pred > 0, "float32")
+            predicted = ops.cast(y_pred > 0, "float32")
         weights = 1.0 if sample_weight is None else ops.cast(ops.reshape(sample_weight, (-1, 1)), "float32")
-        self.both.assign_add(ops.sum(weights * true * found, axis=0))
-        self.either.assign_add(ops.sum(weights * (true + found), axis=0))
+        self.both.assign_add(ops.sum(weights * true * predicted, axis=0))
+        self.either.assign_add(ops.sum(weights * (true + predicted), axis=0))
 
     def result(self) -> Tensor:
         """Return F1 of everything seen since the last reset; 0 where nothing was."""

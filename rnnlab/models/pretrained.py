@@ -59,11 +59,11 @@ def put(model: "keras.Model", config: EmbeddingConfig | None, dataset: Dataset) 
     if config is None or not config.vectors:
         return None
     check(config)
-    found = table(config, dataset.codec)
+    vectors = table(config, dataset.codec)
     weight = model.get_layer("embedding").embeddings
     drawn = weight.numpy()
-    weight.assign(np.where(found["known"][:, None], found["rows"], drawn))
-    return coverage(found, dataset)
+    weight.assign(np.where(vectors["known"][:, None], vectors["rows"], drawn))
+    return coverage(vectors, dataset)
 
 
 def table(config: EmbeddingConfig, codec: Codec) -> Prepared:
@@ -72,9 +72,9 @@ def table(config: EmbeddingConfig, codec: Codec) -> Prepared:
     tokens = codec.vocabulary.tokens if codec.vocabulary else ()
 
     def make(folder: Path) -> dict[str, Any]:
-        found = word_vectors.read(vectors, words[0] if words else None, tokens)
-        np.save(folder / "rows.npy", found.rows)
-        np.save(folder / "known.npy", found.known)
+        of_tokens = word_vectors.read(vectors, words[0] if words else None, tokens)
+        np.save(folder / "rows.npy", of_tokens.rows)
+        np.save(folder / "known.npy", of_tokens.known)
         return {"codec": Codec(vocabulary=codec.vocabulary, level=codec.level).document(), "splits": {}}
 
     return prepared(NAME, _key(config, codec), make)
@@ -90,9 +90,9 @@ def _key(config: EmbeddingConfig, codec: Codec) -> dict[str, Any]:
     return {"vectors": fingerprint(config), "width": config.width, "tokens": sha256(tokens.encode()).hexdigest()}
 
 
-def coverage(found: Prepared, dataset: Dataset) -> dict[str, Any]:
+def coverage(vectors: Prepared, dataset: Dataset) -> dict[str, Any]:
     """Return how many words of the vocabulary have a vector, and which share of the tokens to train on."""
-    known = np.asarray(found["known"])
+    known = np.asarray(vectors["known"])
     tokens = np.asarray(dataset.train.arrays()[0]).ravel()
     return {"words": len(known), "with_vectors": int(known.sum()), "token_share": float(known[tokens[tokens >= 0]].mean())}
 
@@ -107,6 +107,6 @@ def covered(config: EmbeddingConfig | None, data: DataConfig, reading: bool) -> 
     dataset = build(data)
     if not reading and not is_prepared(config, dataset.codec):
         return ""
-    found = coverage(table(config, dataset.codec), dataset)
-    words = f"{found['with_vectors']:,} of {found['words']:,} words of {data.name} have a vector in {config.vectors}"
-    return f"{words}, {100 * found['token_share']:.1f} % of the tokens to train on"
+    share = coverage(table(config, dataset.codec), dataset)
+    words = f"{share['with_vectors']:,} of {share['words']:,} words of {data.name} have a vector in {config.vectors}"
+    return f"{words}, {100 * share['token_share']:.1f} % of the tokens to train on"

@@ -64,9 +64,9 @@ def source(config: ModelConfig) -> StartingRun:
     """Return what the run says that a model starts from; raise UserError where it cannot be read."""
     folder = Path(str(config.start_from)).expanduser()
     try:
-        found = sealed.unseal((folder / TOKENS).read_text(encoding="utf-8"))
+        tokens = sealed.unseal((folder / TOKENS).read_text(encoding="utf-8"))
         own = yaml.safe_load((folder / RUN).read_text(encoding="utf-8"))["config"]["model"]
-        return StartingRun(ModelConfig.model_validate(own), Task.of(found["task"]), Codec.of(found["codec"]))
+        return StartingRun(ModelConfig.model_validate(own), Task.of(tokens["task"]), Codec.of(tokens["codec"]))
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise UserError(f"model.start_from: {folder} cannot be read: {str(error).splitlines()[0]}") from None
 

@@ -72,7 +72,7 @@ class _ComparisonPlot:
 def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
     """Return the pictures that there are figures for; `of` are the learning curves of the variants."""
     page = _Page(comparison, of, inks(comparison))
-    return [found for name, plot in _PLOTS.items() if (found := _picture(name, plot, page))]
+    return [picture for name, plot in _PLOTS.items() if (picture := _picture(name, plot, page))]
 
 
 def _picture(name: str, plot: _ComparisonPlot, page: _Page) -> Picture | None:

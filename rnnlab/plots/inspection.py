@@ -35,8 +35,8 @@ class _InspectionPlot:
 
 def snapshots_of(runs: Runs) -> dict[str, list[Snapshot]]:
     """Return the snapshots that the runs of each variant have kept; variants without any are left out."""
-    found = {name: [snapshot for run in of.values() if run and (snapshot := _kept(run))] for name, of in runs.items()}
-    return {name: of for name, of in found.items() if of}
+    kept = {name: [snapshot for run in of.values() if run and (snapshot := _kept(run))] for name, of in runs.items()}
+    return {name: of for name, of in kept.items() if of}
 
 
 def _kept(run: RunRecord) -> Snapshot | None:
@@ -75,15 +75,15 @@ def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
     arrays, SVG and PNG."""
     from rnnlab.trained import inspect_run as runs
 
-    found = runs.inspect(folder, seed)
-    for one in found:
+    inspected = runs.inspect(folder, seed)
+    for one in inspected:
         snapshots = {one.run.parent.name: [one.snapshot]}
         for name, plot in _PLOTS.items():
             if _told(plot, snapshots, _inks(snapshots)):
                 stem = one.file.parent / f"{one.file.stem}-{name}"
                 files.write(Path(f"{stem}.svg"), standalone(_picture(name, plot, snapshots, _inks(snapshots)).wide))
                 files.write(Path(f"{stem}.png"), png((WIDE, 2.6), partial(_draw, plot, snapshots)))
-    return found
+    return inspected
 
 
 def _draw(plot: _InspectionPlot, snapshots: Snapshots, figure: Any) -> None:

@@ -20,8 +20,8 @@ GATES = ("input", "forget", "output", "update", "reset")
 
 def layers(snapshots: Snapshots) -> list[str]:
     """Return the layers that any variant has, the lowest first; where there are many the first, the middle one and the last."""
-    found = sorted({key.split("/")[0] for of in snapshots.values() for snapshot in of for key in snapshot if "/" in key})
-    return found if len(found) <= MOST else [found[0], found[len(found) // 2], found[-1]]
+    names = sorted({key.split("/")[0] for of in snapshots.values() for snapshot in of for key in snapshot if "/" in key})
+    return names if len(names) <= MOST else [names[0], names[len(names) // 2], names[-1]]
 
 
 def panels(snapshots: Snapshots, what: str, names: Sequence[str]) -> list[tuple[str, str]]:
@@ -36,9 +36,9 @@ def panels(snapshots: Snapshots, what: str, names: Sequence[str]) -> list[tuple[
 
 def stacked(snapshots: Sequence[Snapshot], key: str) -> np.ndarray:
     """Return an array of all seeds that have it, (seeds, ...); lags that one lacks are NaN."""
-    found = [snapshot[key] for snapshot in snapshots if key in snapshot]
-    width = max((len(values) for values in found), default=0)
-    return np.array([np.pad(values.astype(float), (0, width - len(values)), constant_values=np.nan) for values in found])
+    rows = [snapshot[key] for snapshot in snapshots if key in snapshot]
+    width = max((len(values) for values in rows), default=0)
+    return np.array([np.pad(values.astype(float), (0, width - len(values)), constant_values=np.nan) for values in rows])
 
 
 def grid(figure: Any, count: int, wide: bool) -> list[Any]:
@@ -54,8 +54,8 @@ def grid(figure: Any, count: int, wide: bool) -> list[Any]:
 
 def lines(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
     """Draw a figure of both states over lags or steps, mean and range over seeds, a panel for each layer and state."""
-    found = panels(snapshots, what, list(STATES))
-    for axes, (layer, state) in zip(grid(figure, len(found), wide), found, strict=True):
+    pairs = panels(snapshots, what, list(STATES))
+    for axes, (layer, state) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
         for ink in shown:
             values = stacked(snapshots[ink.name], f"{layer}/{state}/{what}")
             if values.size:
@@ -95,8 +95,8 @@ def _band(axes: Any, values: np.ndarray, ink: Ink, zero: bool) -> None:
 
 def histograms(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw how often each gate has which opening, all seeds together."""
-    found = panels(snapshots, "histogram", GATES)
-    for axes, (layer, gate) in zip(grid(figure, len(found), wide), found, strict=True):
+    pairs = panels(snapshots, "histogram", GATES)
+    for axes, (layer, gate) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
         for ink in shown:
             every = stacked(snapshots[ink.name], f"{layer}/{gate}/histogram")
             if every.size:
@@ -114,10 +114,10 @@ def histograms(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bo
 
 def saturated(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), a row a variant."""
-    found = panels(snapshots, "below", GATES)
-    every = grid(figure, len(found), wide)
+    pairs = panels(snapshots, "below", GATES)
+    every = grid(figure, len(pairs), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * len(every) / (3 if wide else 1))
-    for axes, (layer, gate) in zip(every, found, strict=True):
+    for axes, (layer, gate) in zip(every, pairs, strict=True):
         for row, ink in enumerate(shown):
             for what, face in (("below", color("paper")), ("above", ink.color)):
                 parts = [
@@ -133,10 +133,10 @@ def saturated(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: boo
 
 def time_constants(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the units' time constants, a row a variant: 5th to 95th percentile, the middle half thick, the median."""
-    found = [(layer, "retained") for layer, _ in panels(snapshots, "time_constant", ["retained"])]
-    every = grid(figure, len(found), wide)
+    pairs = [(layer, "retained") for layer, _ in panels(snapshots, "time_constant", ["retained"])]
+    every = grid(figure, len(pairs), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * (1 if wide else len(every)))
-    for axes, (layer, gate) in zip(every, found, strict=True):
+    for axes, (layer, gate) in zip(every, pairs, strict=True):
         for row, ink in enumerate(shown):
             units = [
                 snapshot[f"{layer}/{gate}/time_constant"]
@@ -170,9 +170,9 @@ def _name_rows(axes: Any, shown: Sequence[Ink], title: str, label: str) -> None:
 
 def heat_maps(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the gates of the top layer over the tokens of one sequence, a line of maps a variant; units sorted by their mean."""
-    found = [(ink, gate) for ink in shown for gate in _gates(snapshots[ink.name])]
-    every = grid(figure, len(found), wide)
-    for axes, (ink, gate) in zip(every, found, strict=True):
+    pairs = [(ink, gate) for ink in shown for gate in _gates(snapshots[ink.name])]
+    every = grid(figure, len(pairs), wide)
+    for axes, (ink, gate) in zip(every, pairs, strict=True):
         snapshot = snapshots[ink.name][0]
         values = snapshot[f"{_top(snapshot)}/{gate}/heat"]
         values = values[np.isfinite(values).all(axis=1)].T

@@ -44,10 +44,10 @@ def differences(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], b
     """Draw validation minus that of the baseline, the mean over the seeds that both have, with its band."""
     axes.axhline(0, color=color("muted"), linewidth=1)
     base = curves[baseline].validation if baseline in curves else np.empty((0, 0))
-    found = {ink: _minus(curves[ink.name].validation, base) for ink in shown if ink.name != baseline}
-    for ink, values in found.items():
+    against_baseline = {ink: _minus(curves[ink.name].validation, base) for ink in shown if ink.name != baseline}
+    for ink, values in against_baseline.items():
         _line(axes, values, ink, (1, 0))
-    _limit(axes, [*found.values()])
+    _limit(axes, [*against_baseline.values()])
     axes.set_ylabel(f"{label} minus {baseline}")
     _epochs(axes)
 

@@ -39,8 +39,8 @@ Calibration = Mapping[str, Mapping[str, ReliabilityCurve]]
 
 def calibration_of(runs: Runs) -> dict[str, dict[str, ReliabilityCurve]]:
     """Return the calibration of every variant that has any, from the folders of its finished runs."""
-    found = {name: [kept for run in of.values() if run and (kept := _kept(run))] for name, of in runs.items()}
-    return {name: {way: _line([kept[way] for kept in of]) for way in WAYS} for name, of in found.items() if of}
+    calibrated = {name: [kept for run in of.values() if run and (kept := _kept(run))] for name, of in runs.items()}
+    return {name: {way: _line([kept[way] for kept in of]) for way in WAYS} for name, of in calibrated.items() if of}
 
 
 def _kept(run: RunRecord) -> dict[str, Any] | None:
@@ -130,15 +130,15 @@ _METRICS = {
 def columns(runs: Runs, calibration: Calibration) -> list[Column]:
     """Return the table of the variants that have a calibration, each metric as usual and by samples; empty where none has."""
     names = list(calibration)
-    found = [Column("variant", "", [TableCell(name, name) for name in names], words=True)] if names else []
+    table = [Column("variant", "", [TableCell(name, name) for name in names], words=True)] if names else []
     for metric, (title, meaning) in _METRICS.items():
         for prefix, way in (("test_", ""), ("test_mc_", " MC")):
             means = [_mean(runs[name].values(), f"{prefix}{metric}") for name in names]
             if any(mean.n for mean in means):
                 places = max(3, *(decimals(mean.sd) for mean in means if mean.sd), 0)
                 said = f"{meaning}; {WAYS['mc' if way else 'usual']}, mean over seeds"
-                found.append(Column(title + way, said, [TableCell(fixed(mean.mean, places), mean.mean) for mean in means]))
-    return found
+                table.append(Column(title + way, said, [TableCell(fixed(mean.mean, places), mean.mean) for mean in means]))
+    return table
 
 
 def _mean(runs: Any, metric: str) -> Estimate:

@@ -35,8 +35,8 @@ def examples_of(comparison: Comparison, runs: Runs, number: int) -> dict[str, li
     sign = 1 if comparison.mode == "min" else -1
     means = {name: sign * one.value.mean for name, one in comparison.variants.items() if one.value.mean is not None}
     shown = dict.fromkeys([comparison.baseline, *sorted(means, key=lambda name: means[name])[:1]])
-    found = {name: next((run for run in runs.get(name, {}).values() if _done(run)), None) for name in shown}
-    return {name: chosen(_predicted(run), number) for name, run in found.items() if run}
+    first = {name: next((run for run in runs.get(name, {}).values() if _done(run)), None) for name in shown}
+    return {name: chosen(_predicted(run), number) for name, run in first.items() if run}
 
 
 def _done(run: RunRecord | None) -> bool:

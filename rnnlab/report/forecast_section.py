@@ -25,8 +25,8 @@ Kept = dict[str, Any]
 
 def forecasts_of(runs: Runs) -> dict[str, Kept]:
     """Return the forecasts of the first finished seed of every variant that has any."""
-    found = {name: next(filter(None, map(_kept, of.values())), None) for name, of in runs.items()}
-    return {name: kept for name, kept in found.items() if kept}
+    first = {name: next(filter(None, map(_kept, of.values())), None) for name, of in runs.items()}
+    return {name: kept for name, kept in first.items() if kept}
 
 
 def _kept(run: RunRecord | None) -> Kept | None:

@@ -114,8 +114,8 @@ def html(
 def _explorers(gathered: Gathered, place: Path) -> list[tuple[str, str]]:
     """Return the explorers that `rnnlab inspect --open` has written: the run, and the way there from the report."""
     runs = [(name, seed, run) for name, of in gathered.runs.items() for seed, run in of.items() if run]
-    found = [(f"{name}, seed {seed}", run.folder / INSPECTION / explorer.FILE) for name, seed, run in runs]
-    return [(name, os.path.relpath(path, place)) for name, path in found if path.exists()]
+    files = [(f"{name}, seed {seed}", run.folder / INSPECTION / explorer.FILE) for name, seed, run in runs]
+    return [(name, os.path.relpath(path, place)) for name, path in files if path.exists()]
 
 
 def _contents(comparison: Comparison, drawn: Sequence[Picture], explorers: bool, examples: bool) -> list[tuple[str, str]]:
@@ -159,10 +159,10 @@ def _origins(gathered: Gathered) -> dict[str, str]:
     """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
     origins = [read_origin(run.folder) for of in gathered.runs.values() for run in of.values() if run]
     kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
-    found = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
+    counts = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
     return {
         key: next(iter(values)) if len(values) == 1 else ", ".join(f"{value} ({n} runs)" for value, n in values.items())
-        for key, values in found.items()
+        for key, values in counts.items()
     }
 
 

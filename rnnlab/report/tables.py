@@ -142,11 +142,11 @@ def _column(
     return Column(title, meaning, [cell(one.against.difference) if one.against else TableCell("") for one in of], brief)
 
 
-def _said(*found: Column) -> list[Column]:
+def _said(*columns: Column) -> list[Column]:
     """The columns that say something, and what no column before them has said."""
     told: list[list[str]] = []
     said = []
-    for column in found:
+    for column in columns:
         texts = [cell.text for cell in column.cells]
         if any(text not in ("", "-") for text in texts) and texts not in told:
             told.append(texts)

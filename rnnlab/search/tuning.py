@@ -51,8 +51,8 @@ def searched(experiment: Experiment, runs_dir: str | Path, say: Callable[[str], 
     tuned(experiment, {name: {path: _first(of) for path, of in search.of(name).items()} for name in experiment.variants})
     folder = files.make(_folder(experiment, runs_dir))
     with FileLock(folder / ".lock"):
-        found = {name: Search(experiment, name, folder).run(say) for name in experiment.variants if search.of(name)}
-    return tuned(experiment, found)
+        best = {name: Search(experiment, name, folder).run(say) for name in experiment.variants if search.of(name)}
+    return tuned(experiment, best)
 
 
 def paths(experiment: Experiment) -> set[str]:

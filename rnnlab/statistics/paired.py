@@ -147,6 +147,8 @@ def _difference(
 
 def in_percent(logs: Array, family: int, overlap: float = 0.0) -> Estimate:
     """Return differences of logs (seeds,) as percent, 100 (exp(mean) - 1), with the simultaneous interval."""
-    found = mean_interval(logs, family=family, overlap=overlap)
-    mean, low, high = (None if value is None else float(100 * np.expm1(value)) for value in (found.mean, found.low, found.high))
-    return Estimate(found.n, mean, None if found.sd is None else 100 * found.sd, low, high)
+    interval = mean_interval(logs, family=family, overlap=overlap)
+    mean, low, high = (
+        None if value is None else float(100 * np.expm1(value)) for value in (interval.mean, interval.low, interval.high)
+    )
+    return Estimate(interval.n, mean, None if interval.sd is None else 100 * interval.sd, low, high)

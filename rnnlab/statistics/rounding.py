@@ -63,7 +63,7 @@ def minus(text: str, sign: str = "\N{MINUS SIGN}") -> str:
 
 def typeset(text: str) -> str:
     """Return `text` with minus signs, and without line breaks inside intervals, before % and around =."""
-    whole = re.sub(r"\[[^]]*\]|\S+ (?=%)|\w = \S", lambda found: found.group().replace(" ", "\N{NO-BREAK SPACE}"), text)
+    whole = re.sub(r"\[[^]]*\]|\S+ (?=%)|\w = \S", lambda match: match.group().replace(" ", "\N{NO-BREAK SPACE}"), text)
     return minus(whole)
 
 

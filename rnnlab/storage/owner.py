@@ -22,10 +22,10 @@ def read(content: bytes) -> dict[str, Any]:
     (True, {})
     """
     try:
-        found = json.loads(content)
+        document = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) and found.keys() >= {"host", "pid", "since"} else {}
+    return document if isinstance(document, dict) and document.keys() >= {"host", "pid", "since"} else {}
 
 
 def kernel() -> str:

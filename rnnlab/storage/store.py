@@ -93,7 +93,7 @@ def inside(experiment: Path, run: Path) -> Path:
 def inside_itself(run: Path, home: Path | None = None) -> Path:
     """The same of a run that lies by itself: no link may lead out of its own folder, or of `home`."""
     own = [run / name for name in OWN]
-    inner = [found for folder in own[-3:] for found in folder.rglob("*")]
+    inner = [path for folder in own[-3:] for path in folder.rglob("*")]
     files.refuse_links(home or run, *own, *inner)
     return run
 
@@ -246,5 +246,5 @@ def read(folder: str | Path) -> ExperimentRecord:
 def run_folders(experiment: Path, variant: str | None = None) -> list[Path]:
     """Return the folders of all runs of an experiment, or of those in the folder `variant` of it, by links too."""
     homes = [experiment / variant] if variant else experiment.glob("*")
-    found = sorted(path for home in homes for path in home.glob("seed-*"))
-    return [path for path in found if path.name.removeprefix("seed-").isdecimal()]
+    folders = sorted(path for home in homes for path in home.glob("seed-*"))
+    return [path for path in folders if path.name.removeprefix("seed-").isdecimal()]

@@ -23,14 +23,14 @@ def write(folder: Path, dataset: Dataset) -> None:
 
 def read(folder: Path) -> tuple[Task, Codec]:
     """Return the task and the codec of a run; raise UserError where there are none, or they are not as they were written."""
-    found = _read(folder)
-    return Task.of(found["task"]), Codec.of(found["codec"])
+    document = _read(folder)
+    return Task.of(document["task"]), Codec.of(document["codec"])
 
 
 def read_forecast(folder: Path) -> Forecast | None:
     """Return what the run forecasts; None where it forecasts no series."""
-    found = _read(folder).get("forecast")
-    return found and Forecast.of(found)
+    document = _read(folder).get("forecast")
+    return document and Forecast.of(document)
 
 
 def _read(folder: Path) -> dict[str, Any]:

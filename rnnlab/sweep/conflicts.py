@@ -19,13 +19,13 @@ def conflicts(
     folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None], beside: Collection[str] = ()
 ) -> Conflicts:
     """Return the runs of an experiment whose places hold the work of other runs; differences in some paths don't count."""
-    found = {}
+    differing = {}
     for spec in runs:
         data = dataset(spec.config.data)
         lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), data) if data else []
         if lines := [line for line in lines if line.partition(":")[0] not in beside]:
-            found[spec] = lines
-    return found
+            differing[spec] = lines
+    return differing
 
 
 def of_plugin(line: str) -> bool:
@@ -33,38 +33,38 @@ def of_plugin(line: str) -> bool:
     return line.startswith("plugins.")
 
 
-def sentences(folder: Path, found: Conflicts) -> list[str]:
+def sentences(folder: Path, differing: Conflicts) -> list[str]:
     """Return what differs in words, each difference once, with its variants where it isn't in all of them."""
     variants: dict[str, dict[str, None]] = {}
-    for spec, lines in found.items():
+    for spec, lines in differing.items():
         for line in lines:
             variants.setdefault(line, {})[spec.variant] = None
-    everywhere = len({spec.variant for spec in found})
+    everywhere = len({spec.variant for spec in differing})
     told = [line if len(of) == everywhere else f"{line} (variant {', '.join(of)})" for line, of in variants.items()]
     return [
-        f"{folder} holds {len(found)} run{'s' * (len(found) > 1)} of another config (old -> new):",
+        f"{folder} holds {len(differing)} run{'s' * (len(differing) > 1)} of another config (old -> new):",
         *(f"  {line}" for line in told),
     ]
 
 
-def refuse(folder: Path, found: Conflicts) -> None:
+def refuse(folder: Path, differing: Conflicts) -> None:
     """Raise UserError where there are conflicts, with what differs and the two ways on."""
-    if found:
+    if differing:
         ways = [
             "Nothing was written. There are two ways on:",
             f"  name=NAME  keeps them, and makes the new runs in {folder.parent / 'NAME'}",
             f"  --replace  moves them into {folder / aside.ASIDE}, and makes the new runs in their places",
         ]
-        raise UserError("\n".join([*sentences(folder, found), *ways]))
+        raise UserError("\n".join([*sentences(folder, differing), *ways]))
 
 
-def replace(folder: Path, found: Conflicts) -> Path:
+def replace(folder: Path, differing: Conflicts) -> Path:
     """Move the work that is in the way aside; return where it lies.
 
     Raises UserError where a process is making one of the runs, and, with nothing moved, where a link leads out of the folder.
     """
     place = aside.new_place(folder)
-    runs = {store.run_folder(folder, spec.variant, spec.seed): lines for spec, lines in found.items()}
+    runs = {store.run_folder(folder, spec.variant, spec.seed): lines for spec, lines in differing.items()}
     for run in runs:
         store.inside(folder, run)
     for run, lines in runs.items():

@@ -87,12 +87,12 @@ def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection:
     """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
     folder = Path(runs_dir) / experiment.name
     specs, dataset = selection.runs(experiment), cache(_dataset)
-    found = conflicts(folder, specs, dataset)
+    differing = conflicts(folder, specs, dataset)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = [kept(spec, place, data) for spec, place in places.items() if (data := dataset(spec.config.data))]
-    own = all(of_plugin(line) for lines in found.values() for line in lines)
+    own = all(of_plugin(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
-    told = [*sentences(folder, found), then] if found else []
+    told = [*sentences(folder, differing), then] if differing else []
     return [*told, *others(results)]
 
 

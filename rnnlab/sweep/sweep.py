@@ -71,14 +71,14 @@ def run(
         pretrained.check(spec.config.model.embedding)
         start_weights.check(spec.config.model)
     dataset = cache(build)
-    specs, found = checked(experiment, runs_dir, selection, replace, dataset)
+    specs, differing = checked(experiment, runs_dir, selection, replace, dataset)
     for config in experiment.first_runs.values():
         start_weights.check_tokens(config.model, dataset(config.data).codec)
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
     files.remove_partial(folder, older=3600)
-    moved = [*sentences(folder, found), f"They are moved to {move_aside(folder, found)}"] if found else []
+    moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
     store.write_experiment(folder, experiment.document)
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
     results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
@@ -124,14 +124,14 @@ def checked(
     """
     specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
     files.refuse_unwritable(folder)
-    found = conflicts(folder, specs, dataset, beside)
+    differing = conflicts(folder, specs, dataset, beside)
     if not replace:
-        refuse(folder, {spec: lines for spec, lines in found.items() if not all(map(of_plugin, lines))})
+        refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_plugin, lines))})
     asked = {spec.config.backend for spec in specs}
     if len(asked) > 1:
         raise UserError("variants differ in backend, which one command cannot make; run each backend under a name of its own")
     backend.use(*asked)
-    return specs, found
+    return specs, differing
 
 
 def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:

@@ -64,7 +64,7 @@ def cut(folder: Path, steps: int) -> bool:
     Return whether a record of each of the `steps` (counted from 0) stays. How the training began stays too, and is no step of
     it. What stays keeps its time, and TensorBoard, which may be reading the file, its place in it.
     """
-    end, found = 0, []
+    end, written = 0, []
     try:
         content = (folder / FILE).read_bytes()
     except OSError:
@@ -73,11 +73,11 @@ def cut(folder: Path, steps: int) -> bool:
         if event.HasField("summary") and not _begins(event):
             if event.step >= steps:
                 break
-            found.append(event.step)
+            written.append(event.step)
         end = after
     with files.told(folder / FILE):
         os.truncate(folder / FILE, end)
-    return found == list(range(steps))
+    return written == list(range(steps))
 
 
 def begun(folder: Path) -> bool:

@@ -27,5 +27,5 @@ def columns_of(experiment: Experiment) -> Any:
     specs = {spec.variant: spec for spec in experiment.runs()}
     monitored = dict.fromkeys((experiment.config.training.monitor.removeprefix("val_"), "loss"))
     metrics = [f"{split}{name}" for name in monitored for split in SPLITS]
-    found = [settings(spec, dict(experiment.document["compare"])) for spec in specs.values()]
-    return columns(found, [*metrics, "throughput", "seconds"])
+    rows = [settings(spec, dict(experiment.document["compare"])) for spec in specs.values()]
+    return columns(rows, [*metrics, "throughput", "seconds"])

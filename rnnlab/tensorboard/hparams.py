@@ -22,20 +22,20 @@ def settings(spec: RunSpec, compare: Mapping[str, Any]) -> dict[str, Setting]:
     """
     config = spec.config.model_dump()
     layers = [_layer(section) for section in config["model"]["recurrent"]]
-    found: dict[str, Setting] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
+    values: dict[str, Setting] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
     for index, layer in enumerate(layers[1:], 1):
-        found |= {f"model.recurrent.{index}.{name}": value for name, value in layer.items() if value != layers[0].get(name)}
+        values |= {f"model.recurrent.{index}.{name}": value for name, value in layer.items() if value != layers[0].get(name)}
     if config["model"]["embedding"]:
-        found |= _noise("embedding.dropout", config["model"]["embedding"]["dropout"], "embedding")
+        values |= _noise("embedding.dropout", config["model"]["embedding"]["dropout"], "embedding")
     said = tuple(f"model.recurrent.0.{name}" for name in (*ARGUMENTS, *FIELDS))
-    return {**found, **{path: value for path, value in _changed(config, compare) if not path.startswith(said)}}
+    return {**values, **{path: value for path, value in _changed(config, compare) if not path.startswith(said)}}
 
 
 def _layer(section: Mapping[str, Any]) -> dict[str, Setting]:
-    found: dict[str, Setting] = {name: section[name] for name in FIELDS}
+    values: dict[str, Setting] = {name: section[name] for name in FIELDS}
     for argument in ARGUMENTS:
-        found |= _noise(argument, section[argument], argument)
-    return found
+        values |= _noise(argument, section[argument], argument)
+    return values
 
 
 def _noise(name: str, setting: Any, argument: str) -> dict[str, Setting]:

@@ -41,11 +41,11 @@ def band(values: Array, confidence: float = 0.95) -> Band:
     """
     from scipy.special import stdtrit
 
-    found = np.isfinite(values)
-    n = found.sum(axis=0)
+    present = np.isfinite(values)
+    n = present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(found, values, 0).sum(axis=0) / n
-        variance = np.where(found, (values - mean) ** 2, 0).sum(axis=0) / (n - 1)
+        mean = np.where(present, values, 0).sum(axis=0) / n
+        variance = np.where(present, (values - mean) ** 2, 0).sum(axis=0) / (n - 1)
         half = np.where(n > 1, stdtrit(n - 1, (1 + confidence) / 2) * np.sqrt(variance / n), np.nan)
     return Band(mean, mean - half, mean + half, n.astype(float))
 
@@ -72,14 +72,14 @@ def write(variant: Path) -> None:
     """
     files.refuse_links(variant, variant / FOLDER)
     runs = [store.read_run(path) for path in store.run_folders(variant.parent, variant.name)]
-    found = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
+    by_tag = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
     steps: dict[int, list[Any]] = {}
-    for tag, one in found.items():
+    for tag, one in by_tag.items():
         for epoch, values in enumerate(zip(*one, strict=True)):
             names = [tag, low(tag), high(tag), f"{BAND}/{tag}/seeds"]
             steps.setdefault(epoch, []).extend(scalars(dict(zip(names, map(float, values), strict=True))))
     if steps:
-        steps[0].append(layout(found))
+        steps[0].append(layout(by_tag))
         replace(variant / FOLDER, dict(sorted(steps.items())))
 
 

@@ -65,9 +65,9 @@ def explore(folder: str | Path, text: str | None = None, like: Path | None = Non
     drawn = masks(reader.model, x, SEED)
     labels = _labels(reader, inputs, steps)
     kept = min(len(inputs), max(1, BUDGET // _cost(layers, steps)))
-    found = [_layer(reader, name, of, drawn.get(name, {}), labels, inputs[:kept]) for name, of in layers.items()]
+    shown = [_layer(reader, name, of, drawn.get(name, {}), labels, inputs[:kept]) for name, of in layers.items()]
     run = reader.run.record
-    return Explored(f"{run.variant}, seed {run.seed}", _about(reader), _told(reader, inputs[:kept]), found, labels.name)
+    return Explored(f"{run.variant}, seed {run.seed}", _about(reader), _told(reader, inputs[:kept]), shown, labels.name)
 
 
 def _inputs(reader: Predictor, text: str | None) -> Iterator[Input]:
@@ -174,13 +174,13 @@ def _layer(
 def _orders(of: Mapping[str, np.ndarray], labels: Correlate) -> dict[str, np.ndarray]:
     """By what units can be sorted, (units,) each."""
     memory = next((of[gate] for gate in reversed(MEMORY) if gate in of), None)
-    found = {"time constant": time_constant(memory)} if memory is not None else {}
+    orders = {"time constant": time_constant(memory)} if memory is not None else {}
     shares = [saturation(value) for name, value in of.items() if name not in (*states(of), "candidate", "retained")]
     if shares:
-        found["saturation"] = np.mean([one.below + one.above for one in shares], axis=0)
+        orders["saturation"] = np.mean([one.below + one.above for one in shares], axis=0)
     if labels.name:
-        found["correlation"] = _correlations(of[states(of)[0]], labels.values)
-    return found
+        orders["correlation"] = _correlations(of[states(of)[0]], labels.values)
+    return orders
 
 
 def _correlations(hidden: np.ndarray, labels: np.ndarray) -> np.ndarray:

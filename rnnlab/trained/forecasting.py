@@ -39,10 +39,10 @@ class Asked(NamedTuple):
 
 def forecast_of(predictor: Predictor) -> Forecast:
     """Return what a run forecasts; raise UserError where it forecasts no series."""
-    found = tokenizer_file.read_forecast(predictor.run.record.folder)
-    if found is None:
+    forecast = tokenizer_file.read_forecast(predictor.run.record.folder)
+    if forecast is None:
         raise UserError(f"{predictor.run.record.folder} forecasts no series: its data are {predictor.config.data.name}")
-    return found
+    return forecast
 
 
 def beyond(predictor: Predictor, file: str, samples: int, seed: int) -> Iterator[Prediction]:
@@ -164,13 +164,13 @@ def _rows(predictor: Predictor, forecast: Forecast, asked: Iterator[Asked], samp
             yield one.x
 
     several = predictor.passes(samples) if predictor.noisy else 0
-    for found in predictor.batched(samples, seed)(read()):
-        yield from _answers(predictor, forecast, waiting.pop(0), found, several)
+    for drawn in predictor.batched(samples, seed)(read()):
+        yield from _answers(predictor, forecast, waiting.pop(0), drawn, several)
 
 
-def _answers(predictor: Predictor, forecast: Forecast, one: Asked, found: Samples, samples: int) -> Iterator[Prediction]:
+def _answers(predictor: Predictor, forecast: Forecast, one: Asked, drawn: Samples, samples: int) -> Iterator[Prediction]:
     shape = (len(one.steps), forecast.ahead[1] - forecast.ahead[0] + 1, len(forecast.targets))
-    mean, variance = (field[one.steps].reshape(*shape, -1) for field in (found.mean, found.variance))
+    mean, variance = (field[one.steps].reshape(*shape, -1) for field in (drawn.mean, drawn.variance))
     best = middle(forecast.quantiles) if forecast.quantiles else 0
     noise = predictor.noise.reshape(*shape[1:], -1)[..., best]
     units = interval(replace(predictor.codec, targets=forecast.scale), mean[..., best], variance[..., best], noise)

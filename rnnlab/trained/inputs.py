@@ -14,7 +14,7 @@ from rnnlab.data.sources.frames import RowPlace
 from rnnlab.data.sources.layout import Layout
 from rnnlab.data.sources.npz import Arrays
 from rnnlab.data.sources.numbers import numbers_or_names
-from rnnlab.data.sources.reading import Row, found, lines
+from rnnlab.data.sources.reading import Row, files_matching, lines
 from rnnlab.data.sources.table import joined
 from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.splits.variable_length import Ragged, with_beside
@@ -30,7 +30,7 @@ def of_file(predictor: Predictor, file: str, column: str | None = None) -> Itera
     """
     if file == "-":
         return _texts(predictor, (line.rstrip("\r\n") for line in sys.stdin))
-    (path,) = found([file])
+    (path,) = files_matching([file])
     if path.suffix == ".npz":
         return _arrays(predictor, path)
     own, ending = predictor.config.data, frames.ending(path)

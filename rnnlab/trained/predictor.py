@@ -136,10 +136,10 @@ class Predictor:
                     yield one.x
 
         passes = self.passes(samples)
-        for found in self.batched(samples, seed)(read()):
+        for drawn in self.batched(samples, seed)(read()):
             while not len(waiting[0].x):
                 yield {**waiting.popleft().about, "note": NOTHING}
-            yield self._answer(waiting.popleft(), found, passes, top)
+            yield self._answer(waiting.popleft(), drawn, passes, top)
         yield from ({**one.about, "note": NOTHING} for one in waiting)
 
     def passes(self, samples: int) -> int:
@@ -150,9 +150,9 @@ class Predictor:
         """Return what predicts for inputs in order; see `rnnlab.inspection.batched.Batched`."""
         return Batched(self.model, link(self.task), self.task.kind.per_step, samples, seed)
 
-    def _answer(self, one: Input, found: Samples, passes: int, top: int) -> Prediction:
+    def _answer(self, one: Input, drawn: Samples, passes: int, top: int) -> Prediction:
         told = {**one.about, "samples": passes}
-        return {**told, **answer(self.task, self.codec, self.noise, one.words, found, one.x, one.truth, top)}
+        return {**told, **answer(self.task, self.codec, self.noise, one.words, drawn, one.x, one.truth, top)}
 
     def about(self, text: str) -> Prediction:
         """Return the text, and which of its tokens the model doesn't know and reads as `<unk>`."""

@@ -77,7 +77,7 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
             pairs |= _metrics(result, again) | _weights(record, now) | _state(record.folder, now.folder)
     for part, name in (("data", "data"), ("first weights", "initial_weights")):
         pairs[part] = {"sha256": (getattr(result, name), getattr(again, name))}
-    different = {part: [name for name, (then, new) in found.items() if then != new] for part, found in pairs.items()}
+    different = {part: [name for name, (then, new) in compared.items() if then != new] for part, compared in pairs.items()}
     told = [f"{part}: {_tell(names[0], *pairs[part][names[0]])}" for part, names in different.items() if names]
     return Verified(
         len(now.epochs),

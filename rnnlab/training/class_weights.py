@@ -42,8 +42,8 @@ class ClassWeighted(Split):
 
 def weighted(dataset: Dataset, weights: Weights) -> Split:
     """Return the training split with the weights of its classes; the split itself where there are none."""
-    found = class_weights(dataset, weights)
-    return dataset.train if found is None else ClassWeighted(dataset.train, found)
+    weights_of_classes = class_weights(dataset, weights)
+    return dataset.train if weights_of_classes is None else ClassWeighted(dataset.train, weights_of_classes)
 
 
 def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:

@@ -53,6 +53,6 @@ def _check(model: ModelConfig, dataset: Dataset) -> None:
         "head.dropout where only the last step is scored": model.head.dropout and not dataset.task.kind.per_step,
         "penalties on the outputs of padded data": averaged,
     }
-    for reason, found in reasons.items():
-        if found:
+    for reason, present in reasons.items():
+        if present:
             raise ValueError(f"training.distribution: data_parallel with {reason} needs KERAS_BACKEND=jax, not tensorflow")

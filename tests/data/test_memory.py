@@ -11,7 +11,7 @@ import resource, sys
 import numpy as np
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.variable_length import Ragged
-from rnnlab.data.splits.streams import Stream
+from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.task import Task
 begin = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 tokens = np.load(sys.argv[1], mmap_mode="r")

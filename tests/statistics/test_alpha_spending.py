@@ -1,4 +1,4 @@
-"""Interim analyses: what each spends, and that adding seeds until something shows up finds no more than one false winner in twenty."""
+"""Interim analyses: what each spends; adding seeds until something shows up finds no more than one false winner in twenty."""
 
 import numpy as np
 import pytest

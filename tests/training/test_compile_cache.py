@@ -15,7 +15,7 @@ import hashlib
 from rnnlab.training.threads import use
 use(1)
 from rnnlab.data.build_dataset import build
-from rnnlab.data.data_config import Adding, Examples
+from rnnlab.data.data_config import Adding, SplitSizes
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig

@@ -116,9 +116,9 @@ def check_finite(place: str, values: np.ndarray, sizes: np.ndarray) -> None:
         step, feature = (int(number) for number in wrong[0])
         example = int(np.searchsorted(sizes.cumsum(), step, side="right"))
         inside = step - int(sizes[:example].sum())
-        found = f"{values[step, feature]} in example {example}, step {inside}, feature {feature}"
+        received = f"{values[step, feature]} in example {example}, step {inside}, feature {feature}"
         limit = "finite" if not np.isfinite(values[step, feature]) else f"up to {LARGEST:.4g} (32 bits)"
-        raise UserError(f"{place} should be {limit}, got {found} (counted from 0; {len(wrong)} in all)")
+        raise UserError(f"{place} should be {limit}, got {received} (counted from 0; {len(wrong)} in all)")
 
 
 def measured(values: np.ndarray) -> Scale:
@@ -167,6 +167,6 @@ def classes(place: str, labels: np.ndarray) -> np.ndarray:
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
     if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
-        found = f"{labels.dtype} {list(labels.shape)}"
-        raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {found}")
+        received = f"{labels.dtype} {list(labels.shape)}"
+        raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {received}")
     return labels

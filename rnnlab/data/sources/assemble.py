@@ -16,50 +16,50 @@ from rnnlab.data.task import KINDS, Task
 from rnnlab.data.tokenizer import Codec
 
 
-def text(config: Any, found: Prepared) -> Dataset:
+def text(config: Any, prepared: Prepared) -> Dataset:
     """Return a language-modelling data set, each split a stream that begins after an `<eos>`."""
-    codec = Codec.of(found.about["codec"])
+    codec = Codec.of(prepared.about["codec"])
     start = int(codec.encode([END_OF_LINE])[0])
     size = len(codec.vocabulary or ())
     task = Task(config.task, (config.batch_size, config.steps), size, codec.unit, vocabulary=size, carried=config.carry)
-    train, validation, test = (found[f"{name}.values"] for name in SPLITS)
+    train, validation, test = (prepared[f"{name}.values"] for name in SPLITS)
     stream = partial(TokenStream, rows=config.batch_size, steps=config.window, start=start)
     return Dataset(config.name, task, stream(train, sampling=config.window_sampling), stream(validation), stream(test), codec)
 
 
-def examples(config: Any, found: Prepared) -> Dataset:
+def examples(config: Any, prepared: Prepared) -> Dataset:
     """Return a data set of examples of unequal lengths, of tokens or of numbers."""
     kind = KINDS[config.task]
     splits = [
         Ragged(
-            found[f"{name}.values"],
-            found[f"{name}.offsets"],
-            found[f"{name}.targets"],
+            prepared[f"{name}.values"],
+            prepared[f"{name}.offsets"],
+            prepared[f"{name}.targets"],
             rows=config.batch_size,
             per_step=kind.per_step,
             shuffled=name == "train",
             max_length=config.lengths.max_length,
             keep=config.lengths.keep,
-            beside=_beside(found, name),
+            beside=_beside(prepared, name),
         )
         for name in SPLITS
     ]
-    codec, train = Codec.of(found.about["codec"]), splits[0]
+    codec, train = Codec.of(prepared.about["codec"]), splits[0]
     beside = 0 if train.beside is None else train.beside.shape[1]
     task = Task(
         config.task,
         (config.batch_size, _width(splits), *((1 + beside,) if beside else train.values.shape[1:])),
         len(codec.labels) if kind.classes else train.targets.shape[1],
         "steps" if kind.per_step else "examples",
-        vocabulary=len(codec.vocabulary or ()) or found.about.get("tokens", 0),
+        vocabulary=len(codec.vocabulary or ()) or prepared.about.get("tokens", 0),
         padded=True,
         beside=beside,
     )
-    return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=found.about.get("dropped", {}))
+    return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=prepared.about.get("dropped", {}))
 
 
-def _beside(found: Prepared, name: str) -> np.ndarray | None:
-    return found[f"{name}.beside"] if found.about["codec"].get("beside") else None
+def _beside(prepared: Prepared, name: str) -> np.ndarray | None:
+    return prepared[f"{name}.beside"] if prepared.about["codec"].get("beside") else None
 
 
 def _width(splits: Iterable[Ragged]) -> int | None:

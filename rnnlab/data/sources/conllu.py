@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from rnnlab.data.sources.reading import Reading, Row, found, lines
+from rnnlab.data.sources.reading import Reading, Row, files_matching, lines
 from rnnlab.data.sources.source_config import Files, Lengths, TokenSource
 from rnnlab.errors import UserError
 
@@ -43,7 +43,7 @@ class Conllu(TokenSource):
 def read(config: Conllu) -> Reading:
     """Return the sentences of each split."""
     names = ("train", "validation", "test")
-    return Reading({name: partial(_files, found(getattr(config, name)), COLUMNS[config.tags]) for name in names})
+    return Reading({name: partial(_files, files_matching(getattr(config, name)), COLUMNS[config.tags]) for name in names})
 
 
 def _files(paths: list[Path], column: int) -> Iterator[Row]:

@@ -30,9 +30,9 @@ def folder_of(name: str, folder: str | None, wanted: dict[str, str], url: str) -
     if folder and not place.exists():
         raise UserError(f"there is no folder or archive {folder!r}; {name} needs {', '.join(wanted.values())} from {url}")
     for here in _places(place, name):
-        found = {split: next(iter(sorted(here.rglob(file))), None) for split, file in wanted.items()}
-        if all(found.values()):
-            return {split: path for split, path in found.items() if path}
+        paths = {split: next(iter(sorted(here.rglob(file))), None) for split, file in wanted.items()}
+        if all(paths.values()):
+            return {split: path for split, path in paths.items() if path}
     files_ = ", ".join(wanted.values())
     raise UserError(
         f"{place} has no {files_}; get {url} and put it, or the files in it, into {depot(name)}, "

@@ -19,16 +19,16 @@ def whole(path: Path, text: str) -> list[Any]:
     >>> whole(Path("a.json"), '{"version": 1, "data": [{"text": "a"}]}')
     [{'text': 'a'}]
     """
-    found = parsed(str(path), text)
-    if isinstance(found, dict) and set(found) == {"columns", "index", "data"}:  # pandas' orient="split"
-        found = [dict(zip(found["columns"], row, strict=True)) for row in found["data"]]
-    if isinstance(found, dict) and len(inside := [part for part in found.values() if _is_rows(part)]) == 1:
-        found = inside[0]
-    if isinstance(found, dict):
-        found = _turned(path, found)
-    if not isinstance(found, list):
-        raise UserError(f"{path} should be a list of rows, got {str(found)[:60]}")
-    return found
+    document = parsed(str(path), text)
+    if isinstance(document, dict) and set(document) == {"columns", "index", "data"}:  # pandas' orient="split"
+        document = [dict(zip(document["columns"], row, strict=True)) for row in document["data"]]
+    if isinstance(document, dict) and len(inside := [part for part in document.values() if _is_rows(part)]) == 1:
+        document = inside[0]
+    if isinstance(document, dict):
+        document = _turned(path, document)
+    if not isinstance(document, list):
+        raise UserError(f"{path} should be a list of rows, got {str(document)[:60]}")
+    return document
 
 
 def _is_rows(part: Any) -> bool:
@@ -48,15 +48,15 @@ def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
 def parsed(place: str, text: str) -> Any:
     """Return what a text of JSON holds; raise UserError where it is none, and where a name stands twice."""
     try:
-        found = json.loads(text, object_pairs_hook=_pairs(place))
+        document = json.loads(text, object_pairs_hook=_pairs(place))
     except json.JSONDecodeError as error:
         where = f"column {error.colno}" if "\n" not in text.strip() else f"line {error.lineno}, column {error.colno}"
         raise UserError(f"{place} is no JSON: {error.msg} ({where})") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{place} is no JSON: {error}") from None
-    if HALF.search(text) and HALF_READ.search(json.dumps(found, ensure_ascii=False)):
+    if HALF.search(text) and HALF_READ.search(json.dumps(document, ensure_ascii=False)):
         raise UserError(f"{place}: half a character, such as \\ud83d without what follows it, is no text")
-    return found
+    return document
 
 
 def _pairs(place: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:

@@ -13,7 +13,7 @@ from rnnlab.data.sources import arrays
 from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.holdout import owners
-from rnnlab.data.sources.reading import found
+from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
 from rnnlab.data.splits.windows import Count
 from rnnlab.data.tokenizer import Codec, Scale
@@ -157,8 +157,8 @@ def _owner(config: Arrays, whole: Sequences, fractions: dict[str, float], labels
 def _split(config: Arrays, part: Files | Named) -> Sequences:
     """The examples of files, or of the arrays in the training files that a split names."""
     if not isinstance(part, Named):
-        return _joined(config, found(part))
-    return _joined(config.model_copy(update=part.model_dump()), found(config.train))
+        return _joined(config, files_matching(part))
+    return _joined(config.model_copy(update=part.model_dump()), files_matching(config.train))
 
 
 def _joined(config: Arrays, paths: list[Path]) -> Sequences:
@@ -241,9 +241,9 @@ def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Seque
 
 
 def _numbers(config: Arrays, part: Sequences) -> np.ndarray:
-    found = arrays.columns(part.targets)
-    arrays.check_finite(f"{part.place}: {config.value!r}", found, np.ones(len(found), np.int64))
-    return found
+    targets = arrays.columns(part.targets)
+    arrays.check_finite(f"{part.place}: {config.value!r}", targets, np.ones(len(targets), np.int64))
+    return targets
 
 
 def _numbered(names: np.ndarray, part: Sequences) -> np.ndarray:

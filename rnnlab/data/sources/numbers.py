@@ -36,12 +36,12 @@ def numbers(frame: Frame, column: str, config: Any) -> np.ndarray:
     gaps = np.fromiter((missing(cell, words) for cell in cells), bool, len(cells))
     if all(isinstance(cell, str) for cell in cells):
         plain = _plain(cells, gaps, frame, column, config)
-        found = pandas.to_numeric(pandas.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        values = pandas.to_numeric(pandas.Series(plain, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan)
     else:
-        found = np.array([_number(cell) for cell in cells], np.float64)
-    found = np.where(gaps, np.nan, found)
-    _check(found, gaps, cells, frame, column)
-    return found
+        values = np.array([_number(cell) for cell in cells], np.float64)
+    values = np.where(gaps, np.nan, values)
+    _check(values, gaps, cells, frame, column)
+    return values
 
 
 def numbers_or_names(frame: Frame, column: str, config: Any) -> Any:
@@ -93,8 +93,8 @@ def _decimal(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str) 
     return "."
 
 
-def _check(found: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Frame, column: str) -> None:
-    wrong = np.flatnonzero(~gaps & ~(np.abs(found) <= LARGEST))
+def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Frame, column: str) -> None:
+    wrong = np.flatnonzero(~gaps & ~(np.abs(values) <= LARGEST))
     if len(wrong):
         row = int(wrong[0])
         cell, more = cells[row], f" ({len(wrong)} such rows in all)" if len(wrong) > 1 else ""
@@ -103,7 +103,7 @@ def _check(found: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Fra
         hint = "; decimal: and thousands: say how numbers are written" if written else ""
         if isinstance(cell, str) and not re.search(r"\w", cell):
             hint = f"; if that stands for a missing value, name it in missing_values: [{cell.strip()!r}]"
-        if np.isnan(found[row]):
+        if np.isnan(values[row]):
             raise UserError(f"{place} should be a number, got {cell!r}{hint}{more}")
         if _infinite(cell):
             raise UserError(f"{place} should be finite, got {cell!r}{more}")

@@ -34,10 +34,10 @@ def objects(path: Path, name: str) -> np.ndarray:
             version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             read(file)
-            found = _Reader(file).load()
+            loaded = _Reader(file).load()
     except (pickle.UnpicklingError, EOFError, AttributeError, ValueError, KeyError) as error:
         raise UserError(f"{path}: {name!r} holds Python objects, which are not read ({error}); {hint}") from None
-    cells = np.asarray(found, dtype=object)
+    cells = np.asarray(loaded, dtype=object)
     flat = cells.ravel().tolist()
     if all(cell is None or (isinstance(cell, int | float | np.number) and not isinstance(cell, bool)) for cell in flat):
         return np.array([np.nan if cell is None else cell for cell in flat]).reshape(cells.shape)

@@ -30,10 +30,10 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     number = _numbering(config, labels)
     if codec.vocabulary and set(codec.vocabulary.tokens) <= {UNKNOWN, END_OF_LINE}:
         raise UserError(f"the training split of {config.name} has no words, only blank lines")
-    found = {}
+    written = {}
     for name in SPLITS:
-        found[name] = _write(folder / name, rows[name](), codec.encode, number)
-        if not found[name]["steps"]:
+        written[name] = _write(folder / name, rows[name](), codec.encode, number)
+        if not written[name]["steps"]:
             rare = "; a label with fewer rows than there are splits goes to training" if labels else ""
             raise UserError(f"the {name} split of {config.name} is empty{rare}")
     codec = replace(
@@ -43,7 +43,7 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
         codec = replace(codec, beside=beside.learnt(list(rows["train"]()), columns))
         told = [line for name in SPLITS for line in _write_beside(folder / name, list(rows[name]()), codec.beside)]
         reading.about.update({"told": [*reading.about.get("told", []), *told]} if told else {})
-    return {**reading.about, "codec": codec.document(), "splits": found}
+    return {**reading.about, "codec": codec.document(), "splits": written}
 
 
 def _write_beside(path: Path, rows: list[Row], known: beside.Encoders) -> list[str]:
@@ -119,14 +119,14 @@ def numbers(row: Row) -> np.ndarray:
     """Return the numbers [1, outputs] that a row asks for; raise UserError at what is no finite number."""
     wanted = row.target if isinstance(row.target, list) else [row.target]
     try:
-        found = [float(value) for value in wanted]
+        values = [float(value) for value in wanted]
     except (TypeError, ValueError):
         raise UserError(f"{row.place}: {row.target!r} should be a number") from None
-    if not all(map(math.isfinite, found)):
+    if not all(map(math.isfinite, values)):
         raise UserError(f"{row.place}: {row.target!r} should be finite")
-    if max(map(abs, found), default=0.0) > LARGEST:
+    if max(map(abs, values), default=0.0) > LARGEST:
         raise UserError(f"{row.place}: {row.target!r} should be a number up to {LARGEST:.4g} (32 bits)")
-    return np.array([found], np.float32)
+    return np.array([values], np.float32)
 
 
 def _numbering(config: Any, labels: Collection[str]) -> Callable | None:

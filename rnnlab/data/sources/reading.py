@@ -42,7 +42,7 @@ class Reading:
     """How the numbers of the targets were standardised, where they were."""
 
 
-def found(patterns: str | list[str]) -> list[Path]:
+def files_matching(patterns: str | list[str]) -> list[Path]:
     """Return the files of globs, sorted; raise UserError where a glob has none or a file is empty."""
     paths: list[Path] = []
     for pattern in [patterns] if isinstance(patterns, str) else patterns:

@@ -24,7 +24,7 @@ from rnnlab.data.sources import (
 )
 from rnnlab.data.sources.downloads import keep
 from rnnlab.data.sources.frames import ending
-from rnnlab.data.sources.reading import Reading, found
+from rnnlab.data.sources.reading import Reading, files_matching
 from rnnlab.errors import UserError
 
 READERS: dict[str, Callable[[Any], Reading]] = {
@@ -86,7 +86,7 @@ def _key(config: Any) -> dict[str, Any]:
     files = config.files if config.name in LOCAL else {}
     return {
         **config.key,
-        "sources": {name: [[ending(path), hash_of(path)] for path in found(of)] for name, of in files.items()},
+        "sources": {name: [[ending(path), hash_of(path)] for path in files_matching(of)] for name, of in files.items()},
     }
 
 

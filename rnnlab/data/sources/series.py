@@ -68,10 +68,10 @@ def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str,
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
     """How many values are missing in each split."""
-    found = dict.fromkeys(SPLITS, 0)
+    missing = dict.fromkeys(SPLITS, 0)
     for split, origin, _, begin, end in parts:
-        found[SPLITS[split]] += int(np.isnan(raw[origin + begin : origin + end]).sum())
-    return {"missing": found} if any(found.values()) else {}
+        missing[SPLITS[split]] += int(np.isnan(raw[origin + begin : origin + end]).sum())
+    return {"missing": missing} if any(missing.values()) else {}
 
 
 def _wide(cells: Any) -> int:

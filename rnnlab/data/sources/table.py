@@ -15,7 +15,7 @@ from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.layout import Layout, Sign
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
-from rnnlab.data.sources.reading import Reading, Row, found
+from rnnlab.data.sources.reading import Reading, Row, files_matching
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSource
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
@@ -166,7 +166,11 @@ def read(config: Table) -> Reading:
     """Return the rows of each split."""
     own = {name: getattr(config, name) for name in ("validation", "test")}
     fractions = {name: part for name, part in own.items() if isinstance(part, float)}
-    files = {name: Rows(found(part), config) for name, part in (("train", config.train), *own.items()) if name not in fractions}
+    files = {
+        name: Rows(files_matching(part), config)
+        for name, part in (("train", config.train), *own.items())
+        if name not in fractions
+    }
     owner, told = _owner(files["train"], fractions, config)
     splits: dict[str, Callable[[], Iterable[Row]]] = {**files}
     if fractions:

@@ -11,7 +11,7 @@ from pydantic import field_validator, model_validator
 
 from rnnlab.data.segmentation import LEVELS
 from rnnlab.data.sources.encodings import known_encoding
-from rnnlab.data.sources.reading import Reading, Row, found, lines
+from rnnlab.data.sources.reading import Reading, Row, files_matching, lines
 from rnnlab.data.sources.source_config import Files, Fraction, StreamSource
 from rnnlab.errors import UserError
 from rnnlab.section import conflict
@@ -48,12 +48,14 @@ class Text(StreamSource):
 
 def read(config: Text) -> Reading:
     """Return the lines of each split; a fraction is counted in lines, from the end of the training files."""
-    paths = found(config.train)
+    paths = files_matching(config.train)
     own = {name: getattr(config, name) for name in ("validation", "test")}
     parts = {name: part for name, part in own.items() if isinstance(part, float)}
     whole = partial(_lines, paths, config.encoding)
     splits: dict[str, Callable[[], Iterable[Row]]] = {
-        name: partial(_lines, found(part), config.encoding) for name, part in own.items() if not isinstance(part, float)
+        name: partial(_lines, files_matching(part), config.encoding)
+        for name, part in own.items()
+        if not isinstance(part, float)
     }
     total = sum(1 for _ in whole()) if parts else 0
     if parts and total * min(parts.values()) < 1:

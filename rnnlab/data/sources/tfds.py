@@ -97,8 +97,8 @@ class Tfds(Windowed, TokenSource):
     @property
     def task(self) -> str:
         """The kind of task: a key of `rnnlab.data.task.KINDS`."""
-        found = self.known
-        return "character_model" if (found.task, found.level) == ("language_model", "character") else found.task
+        known = self.known
+        return "character_model" if (known.task, known.level) == ("language_model", "character") else known.task
 
     @model_validator(mode="after")
     def _named(self) -> "Tfds":
@@ -111,14 +111,14 @@ class Tfds(Windowed, TokenSource):
 
 def read(config: Tfds) -> Reading:
     """Return the rows of each split, prepared by the data set's own builder where they are not yet."""
-    found = config.known
+    known = config.known
     made = builder(config.dataset or config.name.removeprefix("tfds/"))
-    columns = [found.text, *([found.label] if found.label else [])]
+    columns = [known.text, *([known.label] if known.label else [])]
     for column in columns:
         if column not in made.info.features:
-            known = ", ".join(made.info.features)
+            there = ", ".join(made.info.features)
             raise UserError(
-                f"{made.info.full_name} has no feature {column!r}{nearest(column, made.info.features)}; it has {known}"
+                f"{made.info.full_name} has no feature {column!r}{nearest(column, made.info.features)}; it has {there}"
             )
 
     def rows(split: str) -> Callable[[], Iterable[Row]]:
@@ -128,12 +128,12 @@ def read(config: Tfds) -> Reading:
             raise UserError(f"{made.info.full_name} has no split {split!r}: it has {', '.join(made.info.splits)}") from error
         return partial(_rows, source, columns, made.info.features, f"{made.info.full_name} {split}")
 
-    splits = {"train": rows(config.train), "test": rows(found.test or "test")}
-    if isinstance(found.validation, str):
-        splits["validation"] = rows(found.validation)
+    splits = {"train": rows(config.train), "test": rows(known.test or "test")}
+    if isinstance(known.validation, str):
+        splits["validation"] = rows(known.validation)
     else:
         total = len(made.as_data_source(split=config.train))
-        splits |= held_out(splits["train"], {"validation": found.validation or 0.1}, config.split_seed, total)
+        splits |= held_out(splits["train"], {"validation": known.validation or 0.1}, config.split_seed, total)
     about = {"version": str(made.version), "citation": made.info.citation, "url": made.info.homepage}
     return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
 

@@ -60,8 +60,8 @@ def _made(name: str) -> Any:
 def names(name: str) -> set[str]:
     """Return what the files of a data set may be called, patterns of other packings included."""
     made = _made(name)
-    found = {_file(made, url) for url in made.url_infos}
-    return found | {pattern for file, (pattern, _) in REPACKED.items() if file in found}
+    files = {_file(made, url) for url in made.url_infos}
+    return files | {pattern for file, (pattern, _) in REPACKED.items() if file in files}
 
 
 def _file(made: Any, url: str) -> str:
@@ -119,8 +119,8 @@ def _handed(downloader: Any, given: Path, destination: Any, info: Any) -> Any:
     shutil.copyfile(given, path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    found = info or compat.url_info()(size=path.stat().st_size, checksum=digest, filename=given.name)
-    return downloader.DownloadResult(path=type(destination)(path), url_info=found)
+    known = info or compat.url_info()(size=path.stat().st_size, checksum=digest, filename=given.name)
+    return downloader.DownloadResult(path=type(destination)(path), url_info=known)
 
 
 def _other_packing(place: Path, file: str) -> Path | None:

@@ -38,14 +38,14 @@ def parse(cells: Sequence[Any], column: str, place: Place) -> np.ndarray:
         warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
         for settings in ({}, {"dayfirst": True}, {"format": "mixed"}, {"format": "mixed", "utc": True}):
             try:
-                found = pandas.to_datetime(texts, errors="coerce", **settings)
+                times = pandas.to_datetime(texts, errors="coerce", **settings)
             except (ValueError, TypeError):
                 continue
-            if not found.isna().any():
-                if getattr(found.dt, "tz", None) is not None:
-                    found = found.dt.tz_convert("UTC").dt.tz_localize(None)
-                return found.to_numpy("datetime64[ns]")
-    row = int(np.flatnonzero(found.isna())[0])
+            if not times.isna().any():
+                if getattr(times.dt, "tz", None) is not None:
+                    times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+                return times.to_numpy("datetime64[ns]")
+    row = int(np.flatnonzero(times.isna())[0])
     hint = "; without time: rows are read in their order" if re.fullmatch(r"\d+", str(cells[row])) else ""
     raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
@@ -139,8 +139,8 @@ def inferred(times: np.ndarray) -> str | None:
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the next pandas returns an offset in place of its name
-        found = pandas.infer_freq(pandas.DatetimeIndex(times))
-    return None if found is None else str(getattr(found, "freqstr", found))
+        frequency = pandas.infer_freq(pandas.DatetimeIndex(times))
+    return None if frequency is None else str(getattr(frequency, "freqstr", frequency))
 
 
 def beyond(times: np.ndarray, every: str | None, steps: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from rnnlab.data.sources import arrays, frames, times
 from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import complaint
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
-from rnnlab.data.sources.reading import found
+from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.errors import UserError
 
@@ -39,7 +39,9 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     """Return the series of files, NaN or None where a value is missing; raise UserError at what cannot be read."""
     columns = [*config.wanted, *listed(config.known or [])]
     names = [*columns, *(name for name in (config.time, config.id) if name and name not in columns)]
-    parts = [_arrays(path, names, config) if path.suffix == ".npz" else _table(path, names, config) for path in found(files)]
+    parts = [
+        _arrays(path, names, config) if path.suffix == ".npz" else _table(path, names, config) for path in files_matching(files)
+    ]
     whole = {name: _joined([part[name] for part, _ in parts]) for name in names}
     places = [place for _, its in parts for place in its]
     ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
@@ -110,8 +112,8 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
         if lacking.any():
             raise UserError(complaint(frame, config.id, lacking))
     plain = (config.time, config.id)
-    found = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
-    return found, [RowPlace(frame, row) for row in range(len(frame))]
+    columns = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
+    return columns, [RowPlace(frame, row) for row in range(len(frame))]
 
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:

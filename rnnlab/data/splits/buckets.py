@@ -15,10 +15,10 @@ def best_widths(lengths: np.ndarray, rows: int, most: int = 6) -> tuple[int, ...
     >>> best_widths(np.array([2, 2, 2, 9, 9, 3]), rows=2)
     (3, 9)
     """
-    found = np.unique(lengths)
-    found = found[np.unique(np.linspace(0, len(found) - 1, CANDIDATES).round().astype(int))]
-    widths = np.concatenate([[0], found])
-    shorter = np.concatenate([[0], np.searchsorted(np.sort(lengths), found, side="right")])
+    candidates = np.unique(lengths)
+    candidates = candidates[np.unique(np.linspace(0, len(candidates) - 1, CANDIDATES).round().astype(int))]
+    widths = np.concatenate([[0], candidates])
+    shorter = np.concatenate([[0], np.searchsorted(np.sort(lengths), candidates, side="right")])
     within = shorter[None, :] - shorter[:, None]
     positions = np.where(within > 0, widths * rows * -(-within // rows), np.inf)
     least, cuts = positions[0], []

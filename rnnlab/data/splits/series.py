@@ -92,10 +92,10 @@ class Series(Split):
         owner = np.repeat(np.arange(len(self.parts)), self._windows)
         place = np.concatenate([np.arange(windows) for windows in self._windows])
         begins = np.array([one.begin for one in self.parts])[owner] + place * self.window - back
-        found = np.stack([owner, begins], axis=1)
+        pieces = np.stack([owner, begins], axis=1)
         if self.shuffled:
-            random.shuffle(found)
-        filled = np.pad(found, [(0, -len(found) % self.rows), (0, 0)], constant_values=-1)
+            random.shuffle(pieces)
+        filled = np.pad(pieces, [(0, -len(pieces) % self.rows), (0, 0)], constant_values=-1)
         return filled.reshape(-1, self.rows, 2)
 
     def places(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

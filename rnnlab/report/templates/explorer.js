@@ -178,12 +178,12 @@ function table(run, number) {
 }
 
 function masks(run, number) {
-  const found = Object.entries(layerOf(run).masks), place = $(`masks-${number}`);
-  if (!found.length) {
+  const drawn = Object.entries(layerOf(run).masks), place = $(`masks-${number}`);
+  if (!drawn.length) {
     place.replaceChildren(figure("Masks", [], "No mask is drawn in this layer. Dropout on the vertical way and on the recurrence is off, or acts on the weights."));
     return;
   }
-  place.replaceChildren(...found.map(([site, mask]) => {
+  place.replaceChildren(...drawn.map(([site, mask]) => {
     const array = unpack(mask.rows[state.sequence]), [gates, steps, width] = array.shape, color = colors();
     const top = array.numbers.reduce((most, v) => Math.max(most, v), 1e-6), long = tokens().length;
     const grid = element("div", { class: "masks" }, ...Array.from({ length: gates }, (_, gate) => {

@@ -70,5 +70,5 @@ def gpus() -> list[str]:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name for name in visible.split(",") if name.strip() and name != "-1"]
-    found = Path("/proc/driver/nvidia/gpus")
-    return [str(number) for number in range(len(list(found.iterdir())))] if found.is_dir() else []
+    folder = Path("/proc/driver/nvidia/gpus")
+    return [str(number) for number in range(len(list(folder.iterdir())))] if folder.is_dir() else []
