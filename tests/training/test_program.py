@@ -10,7 +10,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
-from rnnlab.data.splits.fixed_length import SplitSizes as Fixed
+from rnnlab.data.splits.fixed_length import Examples as Fixed
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models import losses
