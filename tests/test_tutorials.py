@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,23 +20,27 @@ def blocks(page: Path) -> list[tuple[str, str, str]]:
     return [(match[1], match[2] or "", match[3]) for match in BLOCK.finditer(page.read_text())]
 
 
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Forker]:
+    """Starts commands without importing TensorFlow again for each."""
+    server = Forker("tensorflow")
+    yield server
+    server.close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", TUTORIALS + HOW_TO, ids=lambda page: page.stem)
-def test_a_tutorial_can_be_followed(page, tmp_path, monkeypatch):
+def test_a_tutorial_can_be_followed(page, forker, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    forker = Forker("tensorflow")
     scope: dict = {}
-    try:
-        for language, title, text in blocks(page):
-            if title:
-                (tmp_path / title).write_text(text)
-            elif language == "console":
-                for line in text.splitlines():
-                    command(forker, tmp_path, line)
-            elif language == "python":
-                exec(text, scope)
-    finally:
-        forker.close()
+    for language, title, text in blocks(page):
+        if title:
+            (tmp_path / title).write_text(text)
+        elif language == "console":
+            for line in text.splitlines():
+                command(forker, tmp_path, line)
+        elif language == "python":
+            exec(text, scope)
 
 
 def command(forker, folder, line):

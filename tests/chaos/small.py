@@ -162,10 +162,11 @@ class Forker:
     """
 
     SERVER = """
-import json, os, resource, sys
+import gc, json, os, resource, sys
 import rnnlab.report.html, rnnlab.comparison.compare, rnnlab.cli, rnnlab.sweep.execute, rnnlab.sweep.sweep
 import rnnlab.sweep.executors.local, rnnlab.sweep.executors.worker
 import keras, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
+gc.set_threshold(20_000), gc.freeze()  # a child need not look through TensorFlow
 for line in sys.stdin:
     order = json.loads(line)
     child = os.fork()

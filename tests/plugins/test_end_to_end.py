@@ -6,9 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chaos.small import FORKED, Forker
 
 PARTS = Path(__file__).with_name("own_parts.txt")
 SETUP = """[build-system]
@@ -62,11 +64,20 @@ def environment(place):
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-def rnnlab(place, *words, status=0):
-    command = [sys.executable, "-m", "rnnlab", *map(str, words)]
-    done = subprocess.run(command, cwd=place, env=environment(place), capture_output=True, text=True, timeout=600)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(scope="module")
+def forker(place) -> Iterator[Forker]:
+    """Starts commands, and their workers, without importing TensorFlow again for each."""
+    with pytest.MonkeyPatch.context() as there:
+        there.setenv("PYTHONPATH", environment(place)["PYTHONPATH"])
+        server = Forker("tensorflow")
+    yield server
+    server.close()
+
+
+def rnnlab(forker, place, *words):
+    log = place / f"{len([*place.iterdir()])}.log"
+    assert forker.run([*words], log, f"os.chdir({str(place)!r})\n{FORKED}") == 0, log.read_text()
+    return log.read_text()
 
 
 def results(place, experiment="own"):
@@ -75,7 +86,7 @@ def results(place, experiment="own"):
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_an_installed_package_goes_all_the_way(place):
+def test_an_installed_package_goes_all_the_way(forker, place):
     command = [sys.executable, "-m", "rnnlab", "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0"]
     killed = subprocess.Popen(command, cwd=place, env=environment(place), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 120
@@ -83,30 +94,30 @@ def test_an_installed_package_goes_all_the_way(place):
         time.sleep(0.1)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
-    rnnlab(place, "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0")
+    rnnlab(forker, place, "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0")
     first = results(place)
     assert {name: result["status"] for name, result in first.items()} == {"none": "done", "mine": "done"}
     assert all(0 <= result["metrics"]["test_within_one"] <= 1 for result in first.values())
-    assert "within one" in rnnlab(place, "compare", "runs/own", "--metric", "within_one")
-    rnnlab(place, "inspect", "runs/own/none/seed-1")
-    rnnlab(place, "export", "runs/own/none/seed-1")
+    assert "within one" in rnnlab(forker, place, "compare", "runs/own", "--metric", "within_one")
+    rnnlab(forker, place, "inspect", "runs/own/none/seed-1")
+    rnnlab(forker, place, "export", "runs/own/none/seed-1")
     assert (place / "runs/own/none/seed-1/export/keras/model.keras").exists()
 
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_a_change_makes_its_runs_again_and_no_others(place):
+def test_a_change_makes_its_runs_again_and_no_others(forker, place):
     code = "import rnnlab; print(rnnlab.run('own.yaml', runs='runs').runs().test_within_one.notna().all())"
     (place / "own.yaml").write_text(EXPERIMENT.replace("name: own", "name: changed"))
     done = subprocess.run([sys.executable, "-c", code], cwd=place, env=environment(place), capture_output=True, text=True)
     assert done.stdout.strip().endswith("True"), done.stdout + done.stderr
-    rnnlab(place, "run", "plain.yaml")
+    rnnlab(forker, place, "run", "plain.yaml")
     first = results(place, "changed")
     files = {path: path.read_bytes() for path in (place / "runs").glob("*/*/seed-1/result.json") if path.parts[-4] != "own"}
     parts = place / "site" / "own_parts" / "parts.py"
     parts.write_text(parts.read_text().replace("h_new = held((1 - f) * h + f * g", "h_new = held((1 - f) * h + 2 * f * g"))
-    assert "moved" in rnnlab(place, "run", "own.yaml")
-    rnnlab(place, "run", "plain.yaml")
+    assert "moved" in rnnlab(forker, place, "run", "own.yaml")
+    rnnlab(forker, place, "run", "plain.yaml")
     assert {path.parts[-4] for path, before in files.items() if path.read_bytes() != before} == {"changed"}
     second = results(place, "changed")
     assert all(second[name]["metrics"]["test_loss"] != first[name]["metrics"]["test_loss"] for name in first)

@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chaos.small import FORKED, Forker
 
 from rnnlab import sealed
 
@@ -30,16 +30,21 @@ executor: {name: local, workers: 2}
 """
 
 
-def start(place: Path, runs: str) -> subprocess.Popen:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    command = [sys.executable, "-m", "rnnlab", "run", "trained.yaml", "--runs", runs]
-    return subprocess.Popen(command, cwd=place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+@pytest.fixture
+def forker() -> Iterator[Forker]:
+    """Starts commands, and their workers, without importing TensorFlow again for each."""
+    server = Forker("tensorflow")
+    yield server
+    server.close()
 
 
-def ended(process: subprocess.Popen) -> str:
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return said
+def start(forker: Forker, place: Path, runs: str) -> int:
+    return forker.start(["run", "trained.yaml", "--runs", runs], place / "log", f"os.chdir({str(place)!r})\n{FORKED}")
+
+
+def ended(forker: Forker, place: Path, runs: str) -> None:
+    start(forker, place, runs)
+    assert forker.wait() == 0, (place / "log").read_text()
 
 
 def bits(folder: Path) -> dict:
@@ -55,19 +60,18 @@ def bits(folder: Path) -> dict:
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_a_killed_run_goes_on_to_the_same_bits_and_only_its_source_makes_it_again(tmp_path):
+def test_a_killed_run_goes_on_to_the_same_bits_and_only_its_source_makes_it_again(forker, tmp_path):
     shutil.copy(Path(__file__).with_name("training_parts.txt"), tmp_path / "training_parts.py")
     (tmp_path / "trained.yaml").write_text(EXPERIMENT)
-    ended(start(tmp_path, "whole"))
-    killed = start(tmp_path, "killed")
+    ended(forker, tmp_path, "whole")
+    killed = start(forker, tmp_path, "killed")
     events, end = tmp_path / "killed/trained/mine/seed-1/events.jsonl", time.monotonic() + 200
     while not (events.exists() and len(events.read_text().splitlines()) >= 3) and time.monotonic() < end:
         time.sleep(0.02)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    time.sleep(1)
+    os.killpg(killed, signal.SIGKILL)
+    forker.wait()
     assert not (events.parent / "result.json").exists(), "it ended before it was killed"
-    ended(start(tmp_path, "killed"))
+    ended(forker, tmp_path, "killed")
     mine, again = (bits(tmp_path / runs / "trained/mine/seed-1") for runs in ("whole", "killed"))
     assert again == mine
     assert [epoch["train"]["told"] for epoch in mine["epochs"]] == list(range(1, 13))
@@ -75,6 +79,6 @@ def test_a_killed_run_goes_on_to_the_same_bits_and_only_its_source_makes_it_agai
     files = {name: (tmp_path / f"killed/trained/{name}/seed-1/result.json").read_bytes() for name in ("plain", "mine")}
     text = (tmp_path / "training_parts.py").read_text()
     (tmp_path / "training_parts.py").write_text(text.replace("ops.sign(mean)", "ops.tanh(mean)"))
-    ended(start(tmp_path, "killed"))
+    ended(forker, tmp_path, "killed")
     changed = {name for name in files if (tmp_path / f"killed/trained/{name}/seed-1/result.json").read_bytes() != files[name]}
     assert changed == {"mine"}
