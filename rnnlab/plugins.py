@@ -182,10 +182,19 @@ def bare(text: str) -> str:
         tree = ast.parse(text)
     except SyntaxError:
         return text
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(body := getattr(node, "body", None), list):
             node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
     return ast.unparse(tree)
+
+
+def statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Return a module and every statement in it, without their expressions, which are most of its nodes."""
+    left = [tree]
+    while left:
+        yield (node := left.pop())
+        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
+            left += getattr(node, inner, [])
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -91,7 +91,7 @@ def plan(
     from rnnlab.config import load
     from rnnlab.search import tuning
     from rnnlab.sweep.executors.choose import workers
-    from rnnlab.sweep.plan import in_the_way, plan, remarks, summary, unprepared
+    from rnnlab.sweep.plan import in_the_way, plan, remarks, standing, summary, unprepared
     from rnnlab.sweep.selection import Selection
 
     experiment, selection = load(file, overrides), Selection.of(only, shard)
@@ -100,9 +100,10 @@ def plan(
     experiment = tuning.finished(experiment, runs) or experiment
     for name in unprepared(experiment):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
-    for line in (*remarks(experiment), *in_the_way(experiment, runs, selection)):
+    results = standing(experiment, runs, selection)
+    for line in (*remarks(experiment), *in_the_way(experiment, runs, results)):
         click.echo(line, err=True)
-    planned = plan(experiment, runs, selection)
+    planned = plan(experiment, runs, selection, results)
     rows = [asdict(row) for row in planned]
     if detect:
         from rnnlab.comparison.seeds_needed import seeds_to_detect

@@ -9,19 +9,28 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep.standing import foreign
+from rnnlab.storage.run_result import RunResult
+from rnnlab.sweep.standing import foreign, kept
 
 Conflicts = Mapping[RunSpec, list[str]]
 """What differs, by run."""
+Results = Mapping[RunSpec, RunResult | None]
+"""The result that each run has already, which is read once: there may be thousands of runs."""
+
+
+def results_of(folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None]) -> Results:
+    """Return the result that each run of an experiment has already; None where it has to be made, or its data are not there."""
+    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in runs}
+    return {spec: kept(spec, place, data) if (data := dataset(spec.config.data)) else None for spec, place in places.items()}
 
 
 def conflicts(
-    folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None], beside: Collection[str] = ()
+    folder: Path, results: Results, dataset: Callable[[DataConfig], Dataset | None], beside: Collection[str] = ()
 ) -> Conflicts:
     """Return the runs of an experiment whose places hold the work of other runs; differences in some paths don't count."""
     differing = {}
-    for spec in runs:
-        data = dataset(spec.config.data)
+    for spec, result in results.items():
+        data = None if result else dataset(spec.config.data)
         lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), data) if data else []
         if lines := [line for line in lines if line.partition(":")[0] not in beside]:
             differing[spec] = lines

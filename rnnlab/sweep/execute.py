@@ -123,7 +123,8 @@ def _ended(spec: RunSpec, folder: Path, result: RunResult, board: Board, lock: L
     result = replace(result, makers=makers(), **store.digests(folder))
     store.write_result(folder, result)
     going_on.prune(spec, folder, result)
-    seed_means.write(folder.parent)
+    if seed_means.due(folder.parent):
+        seed_means.write(folder.parent)
     shown.end(result)
     return result
 

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from rnnlab import __version__, backend
-from rnnlab.plugins import bare
+from rnnlab.plugins import bare, statements
 from rnnlab.storage.run_result import RunResult
 
 PACKAGES = ("rnnlab", "keras", "numpy")
@@ -56,7 +56,7 @@ def modules() -> set[Path]:
 
 def _imported(path: Path) -> Iterable[Path]:
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -70,7 +70,10 @@ def _imported(path: Path) -> Iterable[Path]:
 
 def others(results: Iterable[RunResult | None]) -> list[str]:
     """Return in a line how many runs were made by other code or versions than the present ones, and which; else nothing."""
-    now, known = makers(), [result.makers for result in results if result and result.makers]
+    known = [result.makers for result in results if result and result.makers]
+    if not known:
+        return []  # and the code need not be read
+    now = makers()
     runs = [before for before in known if before != now]
     if not runs:
         return []

@@ -18,11 +18,9 @@ from rnnlab.models.size import parameters
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
-from rnnlab.storage.run_result import RunResult
-from rnnlab.sweep.conflicts import conflicts, of_plugin, sentences
+from rnnlab.sweep.conflicts import Results, conflicts, of_plugin, results_of, sentences
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.selection import ALL, Selection
-from rnnlab.sweep.standing import kept
 
 
 @dataclass(frozen=True)
@@ -52,17 +50,17 @@ class Planned:
     """The work that is left, if a run takes what finished ones took; None where none has finished."""
 
 
-def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[Planned]:
-    """Return what a sweep over the experiment would make, by variant; nothing is written, and no data is prepared."""
+def plan(
+    experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL, results: Results | None = None
+) -> list[Planned]:
+    """Return what a sweep over the experiment would make, by variant; nothing is written, and no data is prepared.
+
+    `results` are those that the runs have, where they have been read already.
+    """
     folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
-    results: dict[RunSpec, RunResult] = {}
-    statuses: dict[RunSpec, str] = {}
-    for spec in selection.runs(experiment):
-        place, data = store.run_folder(folder, spec.variant, spec.seed), dataset(spec.config.data)
-        if result := kept(spec, place, data) if data else None:
-            results[spec] = result
-        statuses[spec] = result.status if result else "running" if Lock(place).held else "missing"
-    seconds = {spec: value for spec, result in results.items() if (value := result.metrics.get("seconds"))}
+    results = standing(experiment, runs_dir, selection) if results is None else results
+    statuses = {spec: result.status if result else _unmade(folder, spec) for spec, result in results.items()}
+    seconds = {spec: value for spec, result in results.items() if result and (value := result.metrics.get("seconds"))}
     rows = []
     for name, config in experiment.first_runs.items():
         count = Counter(status for spec, status in statuses.items() if spec.variant == name)
@@ -79,26 +77,32 @@ def plan(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selec
     return rows
 
 
+def standing(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> Results:
+    """Return the result that each run has already, as far as can be told: without the data none does."""
+    return results_of(Path(runs_dir) / experiment.name, selection.runs(experiment), cache(_dataset))
+
+
+def _unmade(folder: Path, spec: RunSpec) -> str:
+    return "running" if Lock(store.run_folder(folder, spec.variant, spec.seed)).held else "missing"
+
+
 def _dataset(config: DataConfig) -> Dataset | None:
     return build(config) if ready(config) else None
 
 
-def in_the_way(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> list[str]:
+def in_the_way(experiment: Experiment, runs_dir: str | Path, results: Results) -> list[str]:
     """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
     folder = Path(runs_dir) / experiment.name
-    specs, dataset = selection.runs(experiment), cache(_dataset)
-    differing = conflicts(folder, specs, dataset)
-    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
-    results = [kept(spec, place, data) for spec, place in places.items() if (data := dataset(spec.config.data))]
+    differing = conflicts(folder, results, cache(_dataset))
     own = all(of_plugin(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []
-    return [*told, *others(results)]
+    return [*told, *others(results.values())]
 
 
 def unprepared(experiment: Experiment) -> list[str]:
     """Return the names of the data sets that have to be prepared before the experiment can be planned in full."""
-    return sorted({spec.config.data.name for spec in experiment.runs() if not ready(spec.config.data)})
+    return sorted({data.name for data in {config.data for config in experiment.first_runs.values()} if not ready(data)})
 
 
 def remarks(experiment: Experiment) -> list[str]:

@@ -29,11 +29,11 @@ def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = Fal
 
 
 def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
-    """Return what differs, `path: old -> new`, where the folder of a run holds work of another config or other data.
+    """Return what differs, `path: old -> new`, where the folder of a run without a result of its own holds other work.
 
     Work that is only evaluated otherwise is not foreign: the run goes on from it. What can't be read can't be compared.
     """
-    if not store.holds_work(folder) or kept(spec, folder, dataset) or store.RUN in store.read_run(folder).damaged:
+    if not store.holds_work(folder) or store.RUN in store.read_run(folder).damaged:
         return []
     try:
         origin = store.read_origin(folder)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from rnnlab import backend, files
-from rnnlab.config import Experiment, RunSpec
+from rnnlab.config import Experiment
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
@@ -18,14 +18,13 @@ from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import store
-from rnnlab.sweep.conflicts import Conflicts, conflicts, of_plugin, refuse, sentences
+from rnnlab.sweep.conflicts import Conflicts, Results, conflicts, of_plugin, refuse, results_of, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import beginnings_told
 from rnnlab.sweep.selection import ALL, Selection
-from rnnlab.sweep.standing import kept
 from rnnlab.sweep.tracking import Tracking
 from rnnlab.tensorboard import experiment_board
 from rnnlab.training.class_weights import class_weights
@@ -71,7 +70,7 @@ def run(
         pretrained.check(spec.config.model.embedding)
         start_weights.check(spec.config.model)
     dataset = cache(build)
-    specs, differing = checked(experiment, runs_dir, selection, replace, dataset)
+    before, differing = checked(experiment, runs_dir, selection, replace, dataset)
     for config in experiment.first_runs.values():
         start_weights.check_tokens(config.model, dataset(config.data).codec)
         if config.training.class_weights:
@@ -80,9 +79,9 @@ def run(
     files.remove_partial(folder, older=3600)
     moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
     store.write_experiment(folder, experiment.document)
-    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in specs}
-    results = {spec: kept(spec, place, dataset(spec.config.data), retry_failed) for spec, place in places.items()}
-    jobs = [Job(spec, places[spec], store.read_run(places[spec]).result) for spec in specs if results[spec] is None]
+    results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
+    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, one in results.items() if one is None}
+    jobs = [Job(spec, place, store.read_run(place).result) for spec, place in places.items()]
     _announce(experiment, folder, jobs)
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
@@ -117,21 +116,22 @@ def checked(
     replace: bool = False,
     dataset: Callable[[DataConfig], Dataset] = build,
     beside: Collection[str] = (),
-) -> tuple[list[RunSpec], Conflicts]:
-    """Return the runs that are meant, and those in whose way work of another config lies; raise UserError as `run` does.
+) -> tuple[Results, Conflicts]:
+    """Return the runs that are meant, with the results that they have, and those in whose way work of another config lies.
 
-    Differences in the paths `beside` don't count. Nothing is written.
+    Raises UserError as `run` does. Differences in the paths `beside` don't count. Nothing is written.
     """
     specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
     files.refuse_unwritable(folder)
-    differing = conflicts(folder, specs, dataset, beside)
+    results = results_of(folder, specs, dataset)
+    differing = conflicts(folder, results, dataset, beside)
     if not replace:
         refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_plugin, lines))})
     asked = {spec.config.backend for spec in specs}
     if len(asked) > 1:
         raise UserError("variants differ in backend, which one command cannot make; run each backend under a name of its own")
     backend.use(*asked)
-    return specs, differing
+    return results, differing
 
 
 def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:

@@ -63,6 +63,16 @@ def table(curves: Sequence[Sequence[float | None]]) -> Array:
     return values
 
 
+def due(variant: Path) -> bool:
+    """Return whether the run that has ended last is one after which the mean curves of its variant are written anew.
+
+    After each of the first 8, then four times while their number doubles, for all runs are read each time; a comparison
+    writes the means of all.
+    """
+    runs = len([*variant.glob(f"seed-*/{store.RESULT}")])
+    return runs < 8 or runs % (1 << runs.bit_length() - 3) == 0
+
+
 def write(variant: Path) -> None:
     """Write the mean curves of a variant's runs, as far as they have come, into its folder `mean`, with their layout.
 
