@@ -36,7 +36,8 @@ def arguments(command: str) -> list[str]:
         words += [*SMALL, *SHORT[Path(words[0]).stem]]
         words += ["--runs", f"again-{len(words)}"] if command != FIRST else []
     if verb == "bench":
-        words += ["--steps", "3", "--repeats", "2"]
+        one = "compare.variants={per_step: null, zoneout: null, builtin: null}"
+        words += [*SMALL, *SHORT["quickstart"], one] if "--whole" in words else ["--steps", "3", "--repeats", "2"]
     return [verb, *words]
 
 

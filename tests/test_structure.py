@@ -19,7 +19,6 @@ ROOMS = [
     ("cells",),
     ("recurrence",),
     ("layers",),
-    ("bench",),
     ("data",),
     ("models",),
     ("training",),
@@ -40,6 +39,7 @@ ROOMS = [
     ("plots",),
     ("report",),
     ("study",),
+    ("bench",),
     ("cli",),
 ]
 """The way through the house: a module imports from its own room and from those above."""

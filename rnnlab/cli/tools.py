@@ -1,11 +1,12 @@
 """Verbs that need no experiment: schema, schemes, bench."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
-from rnnlab.cli.base import JSON, main
+from rnnlab.cli.base import JSON, OVERRIDES, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
@@ -79,20 +80,46 @@ _SIZE = click.IntRange(min=1)
 @click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features of a step.")
 @click.option("--units", type=_SIZE, default=650, show_default=True, help="Units of the layer.")
 @click.option("--rate", type=click.FloatRange(0, 1, max_open=True), default=0.5, show_default=True, help="Both dropouts.")
-@click.option("--repeats", type=_SIZE, default=10, show_default=True, help="Rounds; the candidates take turns.")
+@click.option("--repeats", type=_SIZE, help="Rounds; the candidates take turns.  [default: 10; 1 with --whole]")
 @click.option("--jit", is_flag=True, help="Compile by XLA on TensorFlow too.")
 @click.option("--schemes", is_flag=True, help="Time our layer with every scheme instead of the rivals.")
 @click.option("--memory", is_flag=True, help="Measure the peak memory of a step, each candidate in a process of its own.")
+@click.option("--whole", type=click.Path(path_type=Path), metavar="FILE", help="Time the parts of the sweep of a config.")
+@OVERRIDES
 @JSON
-def bench(repeats: int, jit: bool, schemes: bool, memory: bool, as_json: bool, **shape: Any) -> None:
+def bench(
+    repeats: int | None,
+    jit: bool,
+    schemes: bool,
+    memory: bool,
+    whole: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    **shape: Any,
+) -> None:
     """Time a training step of our layer, the built-in one, torch's, and the bare matrix products.
 
-    KERAS_BACKEND=jax times JAX.
+    With --whole FILE it makes all runs of a config instead, one after the other in one process, in turns with a loop in plain
+    Keras: built-in layers, Keras's fit, an evaluation after every epoch. It tells how long start, data, compiling, steps,
+    evaluation, records and pictures take, and what a step takes beside its bare products. KERAS_BACKEND=jax times JAX.
 
     \b
     Example: rnnlab bench --cell gru --batch 32 --steps 100 --inputs 128 --units 128
+             rnnlab bench --whole configs/quickstart.yaml compare.seeds=1
     """
+    if whole:
+        return _whole(whole, overrides, repeats or 1, as_json)
+    if overrides:
+        raise UserError(f"{overrides[0]} sets a value of a config, which goes with --whole FILE")
     from rnnlab.bench import Shape
     from rnnlab.bench import bench as timed
 
-    show_rows(timed(Shape(**shape), repeats, jit, schemes, memory), as_json)
+    return show_rows(timed(Shape(**shape), repeats or 10, jit, schemes, memory), as_json)
+
+
+def _whole(file: Path, overrides: tuple[str, ...], repeats: int, as_json: bool) -> None:
+    from rnnlab.bench.whole import whole
+
+    tables = whole(file, overrides, repeats)
+    for rows in [tables] if as_json else tables.values():
+        show_rows(rows, as_json)

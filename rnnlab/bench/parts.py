@@ -1,0 +1,109 @@
+"""What the time of trainings goes into: a clock of which one part runs at a time, turned by what Keras tells its callbacks."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+NAMES = ("start", "data", "compile", "steps", "evaluation", "records", "pictures")
+"""The parts, in the order in which a sweep comes to them."""
+
+
+class Parts:
+    """Seconds by part; `start` runs from the moment `began` on."""
+
+    def __init__(self, began: float, clock: Callable[[], float] = time.monotonic):
+        self.seconds: dict[str, float] = defaultdict(float, dict.fromkeys(NAMES, 0.0))
+        self.passes: dict[tuple[str, str], list[float]] = defaultdict(list)
+        """Seconds of every pass over the training or validation data inside a training, by model and part."""
+        self.model = ""
+        """What is compiled once: passes of one model after the first need no compiling."""
+        self._part, self._since, self._clock = "start", began, clock
+
+    def to(self, part: str) -> float:
+        """Let another part run; return how long the one before ran."""
+        now = self._clock()
+        spent, self._since = now - self._since, now
+        self.seconds[self._part] += spent
+        self._part = part
+        return spent
+
+    @contextmanager
+    def during(self, part: str) -> Iterator[None]:
+        """Let a part run inside, then again the one before."""
+        before = self._part
+        self.to(part)
+        try:
+            yield
+        finally:
+            self.to(before)
+
+    def training_passed(self) -> None:
+        """A pass of training is over, if there was one, and an evaluation begins."""
+        trained = self._part == "steps"
+        spent = self.to("evaluation")
+        if trained:
+            self.passes[self.model, "steps"].append(spent)
+        self._inside = trained
+
+    def evaluation_passed(self) -> None:
+        """A pass of evaluation is over."""
+        spent = self.to("records")
+        if self._inside:
+            self.passes[self.model, "evaluation"].append(spent)
+
+    def settle(self) -> None:
+        """Count as compiling what the first pass of a model took longer than its later ones."""
+        for (_, part), (first, *others) in self.passes.items():
+            if others:
+                more = max(0.0, first - median(others))
+                self.seconds[part] -= more
+                self.seconds["compile"] += more
+
+    def pass_seconds(self, model: str) -> float | None:
+        """Return the median pass of training of a model after its first; None where there was none."""
+        _, *others = self.passes.get((model, "steps"), [0.0])
+        return median(others) if others else None
+
+
+@contextmanager
+def watched(parts: Parts) -> Iterator[None]:
+    """Turn the clock by what every training and evaluation inside tells its callbacks, whoever runs it."""
+    from keras.callbacks import CallbackList
+
+    plain = {name: getattr(CallbackList, name) for name in ("on_epoch_begin", "on_test_begin", "on_test_end")}
+
+    def epoch_begins(callbacks: CallbackList, *given: Any, **named: Any) -> None:
+        plain["on_epoch_begin"](callbacks, *given, **named)
+        parts.to("steps")
+
+    def test_begins(callbacks: CallbackList, *given: Any, **named: Any) -> None:
+        _await_steps(callbacks)
+        parts.training_passed()
+        plain["on_test_begin"](callbacks, *given, **named)
+
+    def test_ends(callbacks: CallbackList, logs: Any = None) -> None:
+        plain["on_test_end"](callbacks, logs)
+        for value in (logs or {}).values():
+            float(value)
+        parts.evaluation_passed()
+
+    turned = {"on_epoch_begin": epoch_begins, "on_test_begin": test_begins, "on_test_end": test_ends}
+    try:
+        for name, method in turned.items():
+            setattr(CallbackList, name, method)
+        yield
+    finally:
+        for name, method in plain.items():
+            setattr(CallbackList, name, method)
+
+
+def _await_steps(callbacks: Any) -> None:
+    """Wait until the last step is computed, which JAX does while Python goes on."""
+    import keras
+
+    for callback in callbacks.callbacks[:1]:
+        if callback.model.optimizer:
+            keras.ops.convert_to_numpy(callback.model.optimizer.iterations)

@@ -1,0 +1,82 @@
+"""What the time of a sweep goes into, in turns with a loop in plain Keras, each in a process of its own."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from rnnlab.backend import VARIABLE as KERAS
+from rnnlab.bench.parts import NAMES
+from rnnlab.config import Experiment, load
+from rnnlab.errors import UserError
+from rnnlab.training.compile_cache import VARIABLE as CACHE
+from rnnlab.training.threads import environment
+
+OURS, PLAIN = "rnnlab", "plain"
+
+
+def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[str, list[dict[str, Any]]]:
+    """Make all runs of an experiment `repeats` times; return the rows of two tables, `parts` and `steps`.
+
+    `parts`: seconds of a sweep by one worker and of a loop in plain Keras of the same models, from the start of the process
+    on; of several rounds that with the least sum. `steps`: milliseconds of a training step by variant, beside those of the
+    bare matrix products of its model; the least of the rounds. Both take `training.threads`, and neither finds programs that
+    were compiled before. Raises UserError where variants differ in threads or backend, which one process cannot.
+    """
+    experiment = load(file, overrides)
+    env = _environment(experiment)
+    rounds = [{what: _timed(what, file, overrides, env) for what in (OURS, PLAIN)} for _ in range(repeats)]
+    least = {
+        what: min((one[what]["seconds"] for one in rounds), key=lambda seconds: sum(seconds[name] for name in NAMES))
+        for what in (OURS, PLAIN)
+    }
+    return {"parts": _parts(least[OURS], least[PLAIN]), "steps": _steps(rounds, list(experiment.first_runs))}
+
+
+def _environment(experiment: Experiment) -> dict[str, str]:
+    """What the processes take from the environment; raise UserError where variants differ in it."""
+    configs = experiment.first_runs.values()
+    threads, backends = {config.training.threads for config in configs}, {config.backend for config in configs}
+    for what, values in (("training.threads", threads), ("backend", backends)):
+        if len(values) > 1:
+            raise UserError(f"variants differ in {what}, and --whole times them in one process")
+    backend = backends.pop()
+    return {**environ, **environment(threads.pop()), CACHE: "off", **({KERAS: backend} if backend else {})}
+
+
+def _timed(what: str, file: Path, overrides: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
+    given = {"what": what, "file": str(file), "overrides": list(overrides), "began": time.monotonic()}
+    command = [sys.executable, "-m", "rnnlab.bench.whole_process", json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:
+        raise UserError(f"the process that times {what} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _parts(ours: dict[str, float], plain: dict[str, float]) -> list[dict[str, Any]]:
+    rows = [(name, ours[name], plain[name]) for name in NAMES]
+    rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
+    return [
+        {"part": name, "rnnlab, s": mine, "plain Keras, s": its, "rnnlab / plain": mine / its if its else None}
+        for name, mine, its in rows
+    ]
+
+
+def _steps(rounds: list[dict[str, dict[str, Any]]], variants: list[str]) -> list[dict[str, Any]]:
+    def least(what: str, table: str, variant: str) -> float | None:
+        times = [one[what][table][variant] for one in rounds]
+        return None if None in times else min(times)
+
+    rows = []
+    for variant in variants:
+        mine, its = (least(what, "steps", variant) for what in (OURS, PLAIN))
+        bare = least(OURS, "products", variant)
+        row = {"variant": variant, "rnnlab, ms": mine, "plain Keras, ms": its, "bare products, ms": bare}
+        row["rnnlab / plain"] = mine / its if mine and its else None
+        rows.append({**row, "rnnlab / products": mine / bare if mine and bare else None})
+    return rows
