@@ -17,6 +17,8 @@ from rnnlab.trained.backend_of_run import require
 from rnnlab.trained.loading import ended
 from rnnlab.training import array_file, weights_file
 from rnnlab.training.epoch_record import EpochRecord
+from rnnlab.training.schedules import SCHEDULES, factor
+from rnnlab.training.training_config import TrainingConfig
 
 CLOCK = ("seconds", "throughput")
 """The metrics that say how long something took."""
@@ -69,6 +71,8 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     if whole and result.weights and not store.weights_whole(record.folder, result):
         raise UserError(f"{record.folder / store.WEIGHTS} is damaged; remove it, and rnnlab run makes the run again")
     changes = {"keep": "resumable", **({} if whole else {"epochs": epochs})}
+    if epochs and not whole:
+        _require_same_rates(config.training, epochs)
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
     with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
         now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
@@ -86,6 +90,19 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         _versions(origin),
         bool(result.deterministic),
     )
+
+
+def _require_same_rates(config: TrainingConfig, epochs: int) -> None:
+    """Refuse a number of epochs in which the learning rates would not be those of the whole run."""
+    schedule = config.schedule
+    if not schedule or not SCHEDULES[schedule.name].whole:
+        return
+    for epoch in range(1, epochs + 1):
+        if factor(schedule, epoch, epochs) != factor(schedule, epoch, config.epochs):
+            raise UserError(
+                f"the learning rate of epoch {epoch} depends on how many epochs there are (schedule {schedule.name}), so "
+                f"{epochs} of {config.epochs} can't be trained again by themselves; leave --epochs out"
+            )
 
 
 def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:

@@ -13,8 +13,11 @@ import yaml
 
 from chaos.small import Forker
 from rnnlab import sealed
+from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
+from rnnlab.trained.verify import _require_same_rates
+from rnnlab.training.training_config import TrainingConfig
 
 pytestmark = pytest.mark.slow
 
@@ -128,3 +131,11 @@ def test_what_cannot_be_verified_is_refused(run: Path, forker: Forker, tmp_path:
     run.rename(tmp_path / "best")
     (tmp_path / "best" / store.RUN).touch()
     assert "its name is not seed-<n>" in again(forker, tmp_path / "best")[1]
+
+
+def test_some_epochs_under_a_cosine_are_refused_where_their_rates_would_differ() -> None:
+    falling = TrainingConfig(epochs=6, schedule={"name": "cosine", "final": 0.1})
+    _require_same_rates(falling, 1)
+    with pytest.raises(UserError, match="rate of epoch 2 depends on how many epochs there are"):
+        _require_same_rates(falling, 3)
+    _require_same_rates(TrainingConfig(epochs=6, schedule={"name": "decay", "constant": 1, "divisor": 2.0}), 3)
