@@ -52,9 +52,9 @@ def _optimizer(config: OptimizerConfig) -> keras.optimizers.Optimizer:
 def _loss(dataset: Dataset) -> Any:
     """The loss by Keras's own name where it has one."""
     wanted = objective(dataset.task)
-    if wanted.cell == "cross_entropy":
+    if wanted.position_loss == "cross_entropy":
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return "mse" if wanted.cell == "squared_error" else wanted.loss()
+    return "mse" if wanted.position_loss == "squared_error" else wanted.loss()
 
 
 def plain_run(model: keras.Model, config: RunConfig, dataset: Dataset) -> None:
