@@ -1,11 +1,14 @@
 """A section of a config that is chosen among registered ones by one of its keys, whatever is registered when it is read."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from rnnlab.registry import Registry, file_of
 from rnnlab.section import Section
 
 Sections = Callable[[], Mapping[str, type[Section]]]
@@ -69,3 +72,64 @@ def chosen(name: str, kind: str, options: type[Section], base: type[Section], ab
     }
     title = f"{name} {kind}".replace("_", " ").title().replace(" ", "")
     return type(title, (base,) if options is Section else (options, base), members)
+
+
+@dataclass(frozen=True, eq=False)
+class DeclaredPart:
+    """A registered part that a section of a config declares: what makes it, and the section of its options."""
+
+    kind: str
+    name: str
+    part: Any
+    """A class or function that takes the options by their names, unless its kind says otherwise."""
+    options: type[Section]
+    base: type[Section]
+    """The fields that every part of its kind has."""
+
+    @cached_property
+    def section(self) -> type[Any]:
+        """The section of a config that declares it."""
+        return chosen(self.name, self.kind, self.options, self.base, self.part.__doc__)
+
+    def given(self, config: Section) -> dict[str, Any]:
+        """Return the options that a section holds, by name."""
+        return {name: getattr(config, name) for name in self.options.model_fields}
+
+
+Declared = TypeVar("Declared", bound=DeclaredPart)
+
+
+class DeclaredParts(Registry[Declared], Generic[Declared]):
+    """Registered parts of one kind, each declared by a section: the fields of `base`, and the options of the part.
+
+    `declared` is the class that describes a part, `default` the part of a section that names none.
+
+    >>> class Shape(Section):
+    ...     size: int = 1
+    >>> shapes = DeclaredParts("shape", Shape, DeclaredPart)
+    >>> @shapes.register("dot")
+    ... def dot():
+    ...     "A point."
+    ...     return "."
+    >>> shapes.choice.validate({"name": "dot", "size": 2}), shapes.made(shapes["dot"].section())
+    (Dot(size=2, name='dot'), '.')
+    """
+
+    def __init__(self, kind: str, base: type[Section], declared: type[Declared], default: str | None = None) -> None:
+        super().__init__(kind)
+        self.base, self.declared = base, declared
+        self.choice = Choice("name", lambda: {name: one.section for name, one in self.items()}, default)
+
+    def register(self, name: str, options: type[Section] = Section, **about: Any) -> Callable[[Any], Any]:
+        """Return the decorator of a part; `about` are further fields of its description."""
+
+        def register(part: Any) -> Any:
+            self.add(name, self.declared(self.kind, name, part, options, self.base, **about), file_of(part))
+            return part
+
+        return register
+
+    def made(self, config: Any) -> Any:
+        """Return what the part that a section declares makes of its options."""
+        one = self[config.name]
+        return one.part(**one.given(config))

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-from rnnlab.choice import Choice, chosen
-from rnnlab.registry import Registry, file_of
+from rnnlab.choice import DeclaredPart, DeclaredParts
 from rnnlab.section import Section
 
 
@@ -56,21 +54,7 @@ class TrackerConfig(Section):
     """The name of the tracker."""
 
 
-@dataclass(frozen=True, eq=False)
-class TrackerKind:
-    """A tracker: its class and the section of its options."""
-
-    name: str
-    part: Callable[..., Tracker]
-    options: type[Section]
-
-    @cached_property
-    def section(self) -> type[Any]:
-        """The section of a config that declares it."""
-        return chosen(self.name, "tracker", self.options, TrackerConfig, self.part.__doc__)
-
-
-TRACKERS: Registry[TrackerKind] = Registry("tracker")
+TRACKERS = DeclaredParts("tracker", TrackerConfig, DeclaredPart)
 """The trackers by their names in `trackers:`."""
 
 
@@ -79,19 +63,14 @@ def tracker(name: str, *, options: type[Section] = Section) -> Callable[[Any], A
 
     Raises ValueError for a name that is taken.
     """
-
-    def register(part: Any) -> Any:
-        TRACKERS.add(name, TrackerKind(name, part, options), file_of(part))
-        return part
-
-    return register
+    return TRACKERS.register(name, options)
 
 
-AnyTracker = Annotated[TrackerConfig, Choice("name", lambda: {name: kind.section for name, kind in TRACKERS.items()})]
+AnyTracker = Annotated[TrackerConfig, TRACKERS.choice]
 """The section of any registered tracker."""
 
 
 def made(config: TrackerConfig) -> Tracker:
     """Return the tracker of a section."""
-    kind = TRACKERS[config.name]
-    return kind.part(**{name: getattr(config, name) for name in kind.options.model_fields})
+    tracker: Tracker = TRACKERS.made(config)
+    return tracker

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from rnnlab.choice import Choice, chosen
-from rnnlab.registry import Registry, file_of
+from rnnlab.choice import DeclaredPart, DeclaredParts
 from rnnlab.section import Section, conflict
 
 Positive = Annotated[float, Field(gt=0)]
@@ -101,26 +99,15 @@ class OptimizerConfig(Section):
 
 
 @dataclass(frozen=True, eq=False)
-class OptimizerKind:
-    """An optimizer: its class and the section of its options."""
-
-    name: str
-    part: Any
+class DeclaredOptimizer(DeclaredPart):
     """A subclass of `keras.optimizers.Optimizer`, or a function that returns it, so that Keras is imported when it is used."""
-    options: type[Section]
-
-    @cached_property
-    def section(self) -> type[Any]:
-        """The section of a config that declares it."""
-        about = self.part.__doc__ if isinstance(self.part, type) else None
-        return chosen(self.name, "optimizer", self.options, OptimizerConfig, about)
 
     def type(self) -> type[Any]:
         """The class."""
         return self.part if isinstance(self.part, type) else self.part()
 
 
-OPTIMIZERS: Registry[OptimizerKind] = Registry("optimizer")
+OPTIMIZERS = DeclaredParts("optimizer", OptimizerConfig, DeclaredOptimizer, NAME)
 """The optimizers by their names in a config."""
 
 
@@ -132,15 +119,10 @@ def optimizer(name: str, *, options: type[Section] = Section) -> Callable[[Any],
     are made by `add_variable` or `add_variable_from_reference`, so that a checkpoint holds them. Raises ValueError for a name
     that is taken.
     """
-
-    def register(part: Any) -> Any:
-        OPTIMIZERS.add(name, OptimizerKind(name, part, options), file_of(part))
-        return part
-
-    return register
+    return OPTIMIZERS.register(name, options)
 
 
-OPTIMIZER = Choice("name", lambda: {name: kind.section for name, kind in OPTIMIZERS.items()}, NAME)
+OPTIMIZER = OPTIMIZERS.choice
 """What reads an optimizer section."""
 AnyOptimizer = Annotated[OptimizerConfig, OPTIMIZER]
 """The section of any registered optimizer."""

@@ -11,7 +11,7 @@ from rnnlab.layers.noise_rates import is_rate
 from rnnlab.seeds import derive
 from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.norms import Norms, norm
-from rnnlab.training.optimizer_config import OPTIMIZER, GradientNoiseConfig, OptimizerConfig, OptimizerKind
+from rnnlab.training.optimizer_config import OPTIMIZER, DeclaredOptimizer, GradientNoiseConfig, OptimizerConfig
 
 
 class ByStep(keras.random.SeedGenerator):
@@ -127,7 +127,7 @@ class Extended:
 
 
 @cache
-def extended(kind: OptimizerKind) -> type[Any]:
+def extended(kind: DeclaredOptimizer) -> type[Any]:
     """Return the class of a registered optimizer that measures norms too, and does what a section says around its step."""
     base = kind.type()
     return keras.saving.register_keras_serializable(package="rnnlab")(type(base.__name__, (Norms, Extended, base), {}))

@@ -1,12 +1,9 @@
 """Callbacks of a user by name: they watch or change a run while it is trained, and their state belongs to the run's."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Any
 
-from rnnlab.choice import Choice, chosen
-from rnnlab.registry import Registry, file_of
+from rnnlab.choice import DeclaredPart, DeclaredParts
 from rnnlab.section import Section
 
 STATE = ("save_state", "load_state")
@@ -20,21 +17,7 @@ class CallbackConfig(Section):
     """The name of the callback."""
 
 
-@dataclass(frozen=True, eq=False)
-class CallbackKind:
-    """A callback: its class and the section of its options."""
-
-    name: str
-    part: Any
-    options: type[Section]
-
-    @cached_property
-    def section(self) -> type[Any]:
-        """The section of a config that declares it."""
-        return chosen(self.name, "callback", self.options, CallbackConfig, self.part.__doc__)
-
-
-CALLBACKS: Registry[CallbackKind] = Registry("callback")
+CALLBACKS = DeclaredParts("callback", CallbackConfig, DeclaredPart)
 """The callbacks that plug-ins register, by their names in `training.callbacks`."""
 
 
@@ -51,24 +34,18 @@ def callback(name: str, *, options: type[Section] = Section) -> Callable[[Any], 
         has = [method for method in STATE if hasattr(part, method)]
         if len(has) == 1:
             raise ValueError(f"the callback {name} has {has[0]} alone: give it {' and '.join(STATE)}, or neither")
-        CALLBACKS.add(name, CallbackKind(name, part, options), file_of(part))
-        return part
+        return CALLBACKS.register(name, options)(part)
 
     return register
 
 
-AnyCallback = Annotated[CallbackConfig, Choice("name", lambda: {name: kind.section for name, kind in CALLBACKS.items()})]
+AnyCallback = Annotated[CallbackConfig, CALLBACKS.choice]
 """The section of any registered callback."""
 
 
 def made(configs: Iterable[CallbackConfig]) -> list[Any]:
     """Return the callbacks of a config, each with its state under its own name."""
-    return [named(f"callback {config.name}", _made(config)) for config in configs]
-
-
-def _made(config: CallbackConfig) -> Any:
-    kind = CALLBACKS[config.name]
-    return kind.part(**{name: getattr(config, name) for name in kind.options.model_fields})
+    return [named(f"callback {config.name}", CALLBACKS.made(config)) for config in configs]
 
 
 def named(name: str, callback: Any) -> Any:

@@ -150,7 +150,7 @@ def rate_callbacks(config: TrainingConfig, kind: Kind, feed: Feed) -> list[keras
     if schedule := config.schedule:
         known = SCHEDULES[schedule.name]
         watch.append(
-            named(f"schedule {schedule.name}", known.compute(schedule, *monitored(config, kind)))
+            named(f"schedule {schedule.name}", known.part(schedule, *monitored(config, kind)))
             if known.reached
             else LearningRateSchedule(schedule, config.optimizer.learning_rate, config.epochs)
         )

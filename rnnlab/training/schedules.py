@@ -3,14 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from inspect import signature
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from rnnlab.choice import Choice, chosen
-from rnnlab.registry import Registry, file_of
+from rnnlab.choice import DeclaredPart, DeclaredParts
 from rnnlab.section import Section
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -25,27 +23,19 @@ class ScheduleConfig(Section):
 
 
 @dataclass(frozen=True, eq=False)
-class ScheduleKind:
-    """A schedule: its function and the section of its options."""
+class DeclaredSchedule(DeclaredPart):
+    """A schedule: a function of its section and of an epoch, or of its section and of what is monitored."""
 
-    name: str
-    compute: Callable[..., Any]
-    options: type[Section]
-    reached: bool
+    reached: bool = False
     """Whether it depends on what was reached."""
-
-    @cached_property
-    def section(self) -> type[Any]:
-        """The section of a config that declares it."""
-        return chosen(self.name, "schedule", self.options, ScheduleConfig, self.compute.__doc__)
 
     @property
     def whole(self) -> bool:
         """Whether an epoch's rate depends on how many epochs there are."""
-        return not self.reached and len(signature(self.compute).parameters) > 2
+        return not self.reached and len(signature(self.part).parameters) > 2
 
 
-SCHEDULES: Registry[ScheduleKind] = Registry("schedule")
+SCHEDULES = DeclaredParts("schedule", ScheduleConfig, DeclaredSchedule)
 """The schedules by their names in a config."""
 
 
@@ -66,15 +56,10 @@ def schedule(
     >>> [factor(SCHEDULES["halves"].section(), epoch, 9) for epoch in (1, 2, 3)]
     [1.0, 0.5, 0.25]
     """
-
-    def register(compute: Callable[..., Any]) -> Callable[..., Any]:
-        SCHEDULES.add(name, ScheduleKind(name, compute, options, reached), file_of(compute))
-        return compute
-
-    return register
+    return SCHEDULES.register(name, options, reached=reached)
 
 
-AnySchedule = Annotated[ScheduleConfig, Choice("name", lambda: {name: kind.section for name, kind in SCHEDULES.items()})]
+AnySchedule = Annotated[ScheduleConfig, SCHEDULES.choice]
 """The section of any registered schedule."""
 
 
@@ -85,8 +70,8 @@ def factor(config: ScheduleConfig, epoch: int, epochs: int) -> float:
     >>> [factor(zaremba, epoch, 13) for epoch in (1, 4, 5, 6)]
     [1.0, 1.0, 0.5, 0.25]
     """
-    kind = SCHEDULES[config.name]
-    return float(kind.compute(config, epoch, epochs) if kind.whole else kind.compute(config, epoch))
+    declared = SCHEDULES[config.name]
+    return float(declared.part(config, epoch, epochs) if declared.whole else declared.part(config, epoch))
 
 
 class Decay(Section):
