@@ -17,7 +17,7 @@ class Section(BaseModel):
     )
 
     def __hash__(self) -> int:
-        return hash((type(self), _hashable(self.model_dump())))
+        return hash((type(self), _hashable(dict(self))))
 
 
 class NoOptions(Section):

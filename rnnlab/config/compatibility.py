@@ -8,7 +8,6 @@ from rnnlab.data.task import KINDS
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.size import weighted_layers
 from rnnlab.names import nearest
-from rnnlab.noise.schemes import noises
 from rnnlab.section import conflict
 from rnnlab.training.evaluation_config import EvaluationConfig
 from rnnlab.training.training_config import TrainingConfig
@@ -118,10 +117,10 @@ def directions(data: DataConfig, model: ModelConfig, training: TrainingConfig) -
 def reset(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Carried states are reset where there are some."""
     for index, layer in enumerate(model.recurrent):
-        sites = [noise.site for noise in noises(layer.recurrent_dropout, "recurrent_dropout")]
+        sites = [noise.site for noise in layer.recurrent_dropout.noise]
         if "carried" in sites and not getattr(data, "carry", False):
             message = f"{data.name} carries no state from batch to batch here, so there is none to reset"
-            raise conflict(("model", "recurrent", index, "recurrent_dropout"), message, layer.recurrent_dropout)
+            raise conflict(("model", "recurrent", index, "recurrent_dropout"), message, layer.recurrent_dropout.spelling)
 
 
 def evaluated(data: DataConfig, evaluation: EvaluationConfig) -> None:

@@ -17,7 +17,6 @@ from rnnlab.config.experiment import RunConfig
 from rnnlab.config.paths import flatten
 from rnnlab.config.plugged import used
 from rnnlab.data.task import KINDS
-from rnnlab.noise.schemes import noises
 from rnnlab.training.builtin_optimizers import OWN
 from rnnlab.training.training_config import monitored
 
@@ -39,10 +38,10 @@ def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
     for name in getattr(config.data, "files", ()):
         del plain["data"][name]
     plain["model"]["head"]["task"] = config.data.task
-    if plain["model"]["embedding"]:
-        plain["model"]["embedding"]["dropout"] = _noise(plain["model"]["embedding"]["dropout"], "embedding")
-    for layer in plain["model"]["recurrent"]:
-        layer |= {name: _noise(layer[name], name) for name in ("dropout", "recurrent_dropout")}
+    if config.model.embedding:
+        plain["model"]["embedding"]["dropout"] = config.model.embedding.dropout.canonical
+    for section, layer in zip(plain["model"]["recurrent"], config.model.recurrent, strict=True):
+        section |= {"dropout": layer.dropout.canonical, "recurrent_dropout": layer.recurrent_dropout.canonical}
     plain["training"]["optimizer"] = {**dict.fromkeys(OWN), **plain["training"]["optimizer"]}  # null where it has none
     _leave_out_unused(plain)
     plain["training"]["monitor"], plain["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
@@ -63,11 +62,6 @@ def _leave_out_unused(plain: dict[str, Any]) -> None:
         for name in names:
             if not section[name]:
                 del section[name]
-
-
-def _noise(setting: Any, argument: str) -> tuple[dict[str, Any], ...]:
-    """The noise that a setting stands for, in the order of its sites; a tuple, as it is one value."""
-    return tuple(sorted((noise.coordinates() for noise in noises(setting, argument)), key=lambda noise: str(noise["site"])))
 
 
 def fingerprint(decisive: Mapping[str, Any], seed: int, *without: str) -> str:

@@ -1,6 +1,6 @@
 """The plug-ins of a config: where they are, imported, and known by their texts to the runs that use their parts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,24 +67,15 @@ def used(config: RunConfig) -> dict[str, str]:
 def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
     yield DATASETS, config.data.name
     yield KINDS, config.data.task
-    settings: list[Any] = [config.model.embedding.dropout] if config.model.embedding else []
+    settings = [config.model.embedding.dropout] if config.model.embedding else []
     for layer in config.model.recurrent:
         yield CELLS, layer.cell
         settings += [layer.dropout, layer.recurrent_dropout]
     for setting in settings:
-        yield from ((SCHEMES, name) for name in _schemes(setting))
+        yield from ((SCHEMES, name) for name in setting.schemes())
     training = config.training
     yield OPTIMIZERS, training.optimizer.name
     if training.schedule:
         yield SCHEDULES, training.schedule.name
     yield from ((CALLBACKS, one.name) for one in training.callbacks)
     yield from ((METRICS, name) for name in config.evaluation.metrics)
-
-
-def _schemes(setting: Any) -> Iterator[str]:
-    """The names of the schemes in a setting."""
-    if isinstance(setting, list | tuple):
-        for part in setting:
-            yield from _schemes(part)
-    elif isinstance(setting, Mapping) and "scheme" in setting:
-        yield str(setting["scheme"])

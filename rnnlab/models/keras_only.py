@@ -14,7 +14,6 @@ from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.model_config import HeadConfig, ModelConfig
 from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.noise.sampling import mean, neutral
-from rnnlab.noise.schemes import noises
 
 
 def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
@@ -63,7 +62,7 @@ def _check(path: str, layer: RecurrentConfig) -> None:
         if option not in kind.keras_options and getattr(layer, option) != field.default:
             raise UserError(f"{path} has {option}, which keras.layers.{kind.keras} has not: export to keras")
     for argument in ("dropout", "recurrent_dropout"):
-        for noise in noises(getattr(layer, argument), argument):
+        for noise in getattr(layer, argument).noise:
             if mean(noise) != neutral(noise):
                 raise UserError(
                     f"{path}.{argument} acts at the site {noise.site} in evaluation too, by its mean, which no layer of Keras "

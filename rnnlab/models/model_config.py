@@ -9,7 +9,7 @@ from pydantic_core import PydanticKnownError
 from rnnlab.data.task import KINDS
 from rnnlab.data.word_vectors import width_of
 from rnnlab.errors import UserError
-from rnnlab.models.recurrent_config import AnyLayer, Width, Words
+from rnnlab.models.recurrent_config import NO_RATE, AnyLayer, Width, Words
 from rnnlab.names import nearest
 from rnnlab.section import Section, conflict
 
@@ -33,7 +33,7 @@ class EmbeddingConfig(Section):
     """Elements of a vector; with `vectors` null takes what their file has."""
     trainable: bool = True
     """Whether training changes the vectors."""
-    dropout: Words = 0.0
+    dropout: Words = NO_RATE
     """Word dropout: a rate or a scheme."""
 
     @field_validator("words", "vectors_sha256")

@@ -30,6 +30,7 @@ def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str,
     noise = {"dropout": config.dropout, "recurrent_dropout": config.recurrent_dropout, "seed": derive(seed, name, "noise")}
     weights = drawn(seed, name, "kernel", "recurrent_kernel")
     if config.implementation == "keras":
+        noise |= {"dropout": config.dropout.spelling, "recurrent_dropout": config.recurrent_dropout.spelling}
         options = {option: getattr(config, option) for option in kind.keras_options}
         return getattr(builtin, f"Builtin{kind.keras}")(config.units, name=name, **noise, **weights, **options, **arguments)
     own = {name: getattr(config, name) for name in ("implementation", *PENALTIES)}

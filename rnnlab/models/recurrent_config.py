@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.choice import Choice
-from rnnlab.noise.schemes import noises
+from rnnlab.noise.schemes import DropoutSetting, noises, plain
 from rnnlab.noise.sites import check_once, check_sites
 from rnnlab.section import Section, conflict
 
@@ -21,35 +21,41 @@ CELL = "lstm"
 """The cell of a layer that names none."""
 
 
-def _plain(setting: Any) -> Any:
+def _floats(setting: Any) -> Any:
     """The setting with whole numbers as floats, so that 0 and 0.0 are one config."""
     match setting:
         case Mapping():
-            return {key: _plain(value) for key, value in setting.items()}
+            return {key: _floats(value) for key, value in setting.items()}
         case list():
-            return [_plain(value) for value in setting]
+            return [_floats(value) for value in setting]
         case int() if not isinstance(setting, bool):
             return float(setting)
     return setting
 
 
-def _checked(argument: str) -> AfterValidator:
-    """Return the check of a field that takes a rate, a scheme, coordinates, or a list of these."""
+def _read(argument: str) -> PlainValidator:
+    """Return the reader of a field that takes a rate, a scheme, coordinates, or a list of these."""
 
-    def check(setting: Any) -> Any:
-        noises(setting, argument)
-        return _plain(setting)
+    def read(setting: Any) -> DropoutSetting:
+        try:
+            return DropoutSetting.of(_floats(setting), argument)
+        except ValueError:
+            noises(setting, argument)  # tells what is wrong in the user's own numbers
+            raise
 
-    return AfterValidator(check)
+    return PlainValidator(read)
 
 
 _SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": ["object", "array"]}]})
-Vertical = Annotated[Any, _checked("dropout"), _SCHEMA]
+_SPELLING = PlainSerializer(plain)
+Vertical = Annotated[DropoutSetting, _read("dropout"), _SPELLING, _SCHEMA]
 """Noise on what enters the layer or leaves it: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
-Horizontal = Annotated[Any, _checked("recurrent_dropout"), _SCHEMA]
+Horizontal = Annotated[DropoutSetting, _read("recurrent_dropout"), _SPELLING, _SCHEMA]
 """Noise on what the layer hands to itself: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
-Words = Annotated[Any, _checked("embedding"), _SCHEMA]
+Words = Annotated[DropoutSetting, _read("embedding"), _SPELLING, _SCHEMA]
 """Noise on rows of the embedding table: a rate, `{scheme: word, ...}` or `{site: word, ...}`."""
+NO_RATE: Any = 0.0
+"""The spelling of no dropout, read like every other."""
 
 
 class RecurrentConfig(Section):
@@ -61,9 +67,9 @@ class RecurrentConfig(Section):
     """Elements of the hidden state."""
     implementation: Literal["auto", "loop", "keras"] = "auto"
     """auto takes the fastest that fits, loop the plain loop, keras the built-in layer of Keras."""
-    dropout: Vertical = 0.0
+    dropout: Vertical = NO_RATE
     """Vertical noise: a rate or a scheme."""
-    recurrent_dropout: Horizontal = 0.0
+    recurrent_dropout: Horizontal = NO_RATE
     """Horizontal noise: a rate or a scheme."""
     ar: Weight = 0.0
     """Activation regularisation: the weight of the mean square of the outputs in the training loss (Merity et al. 2017)."""
@@ -117,24 +123,24 @@ class RecurrentConfig(Section):
 
     @field_validator("dropout", "recurrent_dropout")
     @classmethod
-    def _fits_cell(cls, setting: Any, info: ValidationInfo) -> Any:
+    def _fits_cell(cls, setting: DropoutSetting, info: ValidationInfo) -> DropoutSetting:
         kind = CELLS[info.data["cell"]] if "cell" in info.data else None
         sites = (kind.states, kind.all_sites()) if kind else ()
-        inside = check_sites(noises(setting, str(info.field_name)), str(info.field_name), *sites)
+        inside = check_sites(setting.noise, str(info.field_name), *sites)
         if info.field_name == "recurrent_dropout" and "dropout" in info.data:
-            check_once([noise.site for noise in (*noises(info.data["dropout"], "dropout"), *inside)])
-        if info.data.get("implementation") == "keras" and not isinstance(setting, float):
-            raise ValueError(f"implementation: keras takes a plain rate, got {setting!r}")
+            check_once([noise.site for noise in (*info.data["dropout"].noise, *inside)])
+        if info.data.get("implementation") == "keras" and not isinstance(setting.spelling, float):
+            raise ValueError(f"implementation: keras takes a plain rate, got {setting.spelling!r}")
         return setting
 
     @model_validator(mode="after")
     def _has_gates(self) -> "RecurrentConfig":
         for argument in ("dropout", "recurrent_dropout"):
-            setting = getattr(self, argument)
+            setting: DropoutSetting = getattr(self, argument)
             try:
-                CELLS[self.cell].check_noise(noises(setting, argument), self.units, self.options)
+                CELLS[self.cell].check_noise(setting.noise, self.units, self.options)
             except ValueError as error:
-                raise conflict((argument,), str(error), setting) from None
+                raise conflict((argument,), str(error), setting.spelling) from None
         return self
 
     @field_validator("*")

@@ -6,7 +6,6 @@ from rnnlab.cells.builtin import CELLS
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.recurrent_config import RecurrentConfig
-from rnnlab.noise.schemes import noises
 
 
 def parameters(config: ModelConfig, task: Task, frozen: Collection[str] = ()) -> int:
@@ -47,8 +46,7 @@ def _sizes(config: ModelConfig, task: Task) -> dict[str, int]:
 
 def _learnt(config: RecurrentConfig) -> int:
     """The rates of noise that are learnt."""
-    given = ((argument, getattr(config, argument)) for argument in ("dropout", "recurrent_dropout"))
-    return sum(noise.learned for argument, setting in given for noise in noises(setting, argument))
+    return sum(noise.learned for setting in (config.dropout, config.recurrent_dropout) for noise in setting.noise)
 
 
 def _head(config: ModelConfig, task: Task) -> dict[str, int]:

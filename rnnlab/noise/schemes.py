@@ -1,7 +1,7 @@
 """What a dropout setting stands for: a rate, a scheme by name, or coordinates become noise values."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Real
 from typing import Any
@@ -14,7 +14,47 @@ from rnnlab.noise.sites import Noise, check_sites
 DECLARED = (product_schemes, state_schemes, weight_schemes)
 """Where the schemes stand, in the order of the table."""
 
-Setting = float | Noise | Mapping[str, Any] | list[Any] | tuple[Any, ...]
+
+@dataclass(frozen=True, eq=False)
+class DropoutSetting:
+    """A setting of a noise argument, read once: the noise that it stands for, and how it was spelt.
+
+    Two settings are equal where they stand for the same noise, however they are spelt.
+
+    >>> DropoutSetting.of(0.3, "dropout") == DropoutSetting.of({"scheme": "variational", "rate": 0.3, "tied": True}, "dropout")
+    True
+    """
+
+    noise: tuple[Noise, ...]
+    spelling: Any
+    """The setting in numbers, strings, lists and mappings alone."""
+
+    @classmethod
+    def of(cls, setting: "Setting", argument: str) -> "DropoutSetting":
+        """Return what a setting of `argument` stands for; raise ValueError naming what is wrong."""
+        return setting if isinstance(setting, cls) else cls(noises(setting, argument), plain(setting))
+
+    @property
+    def canonical(self) -> tuple[dict[str, Any], ...]:
+        """The coordinates of the noise in the order of the sites, one and the same for all spellings."""
+        return tuple(sorted((noise.coordinates() for noise in self.noise), key=lambda noise: str(noise["site"])))
+
+    def schemes(self) -> Iterator[str]:
+        """The names of the schemes that the spelling has."""
+        parts = self.spelling if isinstance(self.spelling, list) else [self.spelling]
+        return (str(part["scheme"]) for part in parts if isinstance(part, Mapping) and "scheme" in part)
+
+    def __bool__(self) -> bool:
+        return bool(self.noise)
+
+    def __eq__(self, other: object) -> bool:
+        return self.canonical == other.canonical if isinstance(other, DropoutSetting) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset((noise.site, noise.rate) for noise in self.noise))
+
+
+Setting = float | Noise | DropoutSetting | Mapping[str, Any] | list[Any] | tuple[Any, ...]
 """What `dropout=` and `recurrent_dropout=` take: a rate, a noise value, a scheme or coordinates by name, or several."""
 
 
@@ -28,12 +68,16 @@ def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:
     >>> [noise.site for noise in noises({"scheme": "zoneout", "cell": 0.5, "hidden": 0.05}, "recurrent_dropout")]
     ['hold_cell', 'hold_hidden']
     """
+    if isinstance(setting, DropoutSetting):
+        return setting.noise
     return tuple(noise for noise in check_sites(_values(setting, argument), argument) if noise.rate > 0)
 
 
 def plain(setting: Setting) -> Any:
     """The same setting in numbers, strings, lists and mappings alone, as a config keeps it."""
     match setting:
+        case DropoutSetting():
+            return plain(setting.spelling)
         case Noise():
             return plain(setting.coordinates())
         case list() | tuple():

@@ -5,7 +5,8 @@ from typing import Any
 
 from rnnlab.config import RunSpec
 from rnnlab.config.paths import flatten, parts
-from rnnlab.noise.schemes import noises
+from rnnlab.models.recurrent_config import RecurrentConfig
+from rnnlab.noise.schemes import DropoutSetting
 from rnnlab.tensorboard.hparams_sessions import Setting
 
 ARGUMENTS = ("dropout", "recurrent_dropout")
@@ -21,29 +22,30 @@ def settings(spec: RunSpec, compare: Mapping[str, Any]) -> dict[str, Setting]:
     differs from the first, its own stand by their path (`model.recurrent.1.cell`).
     """
     config = spec.config.model_dump()
-    layers = [_layer(section) for section in config["model"]["recurrent"]]
+    model = spec.config.model
+    layers = [_layer(section) for section in model.recurrent]
     values: dict[str, Setting] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
     for index, layer in enumerate(layers[1:], 1):
         values |= {f"model.recurrent.{index}.{name}": value for name, value in layer.items() if value != layers[0].get(name)}
-    if config["model"]["embedding"]:
-        values |= _noise("embedding.dropout", config["model"]["embedding"]["dropout"], "embedding")
+    if model.embedding:
+        values |= _noise("embedding.dropout", model.embedding.dropout, "embedding")
     said = tuple(f"model.recurrent.0.{name}" for name in (*ARGUMENTS, *FIELDS))
     return {**values, **{path: value for path, value in _changed(config, compare) if not path.startswith(said)}}
 
 
-def _layer(section: Mapping[str, Any]) -> dict[str, Setting]:
-    values: dict[str, Setting] = {name: section[name] for name in FIELDS}
+def _layer(section: RecurrentConfig) -> dict[str, Setting]:
+    values: dict[str, Setting] = {name: getattr(section, name) for name in FIELDS}
     for argument in ARGUMENTS:
-        values |= _noise(argument, section[argument], argument)
+        values |= _noise(argument, getattr(section, argument), argument)
     return values
 
 
-def _noise(name: str, setting: Any, argument: str) -> dict[str, Setting]:
+def _noise(name: str, setting: DropoutSetting, argument: str) -> dict[str, Setting]:
     """Scheme, site, lifetime and the largest rate, of several joined; and the rate at each site, where there are several."""
-    values = noises(setting, argument)
+    values = setting.noise
     rates: dict[str, Setting] = {f"{name}.rate.{noise.site}": noise.rate for noise in values if len(values) > 1}
     return {
-        f"{name}.scheme": _scheme(setting, argument) if values else "none",
+        f"{name}.scheme": _scheme(setting.spelling, argument) if values else "none",
         f"{name}.site": _joined(noise.site for noise in values),
         f"{name}.lifetime": _joined(noise.lifetime for noise in values),
         f"{name}.rate": max((noise.rate for noise in values), default=0.0),

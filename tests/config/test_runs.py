@@ -37,7 +37,7 @@ def test_a_patch_reaches_every_recurrent_layer_or_a_dotted_path(file):
     experiment = load(file(a=text))
     assert experiment.baseline == "a"
     config = experiment.variants["b"]
-    assert [(layer.dropout, layer.units) for layer in config.model.recurrent] == [(0.5, 8), (0.5, 4)]
+    assert [(layer.dropout.spelling, layer.units) for layer in config.model.recurrent] == [(0.5, 8), (0.5, 4)]
     assert config.training.epochs == 9
     assert experiment.variants["a"].training.epochs == experiment.config.training.epochs == 2
 
@@ -67,7 +67,7 @@ compare:
     assert [(run.variant, run.seed) for run in experiment.runs()] == [(name, seed) for seed in (1, 2) for name in names]
     config = experiment.variants["gru,dropout=0.5,learning_rate=0.1"]
     layer = config.model.recurrent[1]
-    assert (layer.cell, layer.dropout, config.training.optimizer.learning_rate) == ("gru", 0.5, 0.1)
+    assert (layer.cell, layer.dropout.spelling, config.training.optimizer.learning_rate) == ("gru", 0.5, 0.1)
 
 
 def test_grid_alone_crosses_the_experiment_itself(file):
@@ -90,7 +90,8 @@ def test_overrides_reach_every_path(file):
     b, c = experiment.variants["b"], experiment.variants["c"]
     assert [layer.units for layer in b.model.recurrent] == [5, 5]
     assert c.training.monitor == "perplexity"
-    assert (b.training.epochs, c.training.epochs, b.model.recurrent[0].dropout, b.model.embedding.width) == (7, 1, 0.25, 3)
+    assert (b.training.epochs, c.training.epochs, b.model.embedding.width) == (7, 1, 3)
+    assert b.model.recurrent[0].dropout.spelling == 0.25
     assert [run.seed for run in experiment.runs()] == [1, 1, 1]
 
 
@@ -103,7 +104,7 @@ def test_extends_joins_mappings_and_replaces_the_rest(file):
 def test_a_noise_setting_is_replaced_as_a_whole(file):
     base = BASE.replace("[{units: 8}, {units: 8}]", "[{units: 8, recurrent_dropout: {scheme: zoneout, cell: 0.5}}]")
     text = base + "compare: {variants: {a: {}, b: {recurrent_dropout: {scheme: zoneout, hidden: 0.1}}}}"
-    settings = [config.model.recurrent[0].recurrent_dropout for config in load(file(a=text)).variants.values()]
+    settings = [config.model.recurrent[0].recurrent_dropout.spelling for config in load(file(a=text)).variants.values()]
     assert settings == [{"scheme": "zoneout", "cell": 0.5}, {"scheme": "zoneout", "hidden": 0.1}]
 
 

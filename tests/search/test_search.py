@@ -78,7 +78,7 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     best = min((one for one in found if one[1] == "COMPLETE"), key=lambda one: one[3])
     tuned = whole.variants["noisy"]
     assert tuned.training.optimizer.learning_rate == best[2]["training.optimizer.learning_rate"]
-    assert tuned.model.recurrent[0].recurrent_dropout["cell"] == best[2]["model.recurrent.0.recurrent_dropout.cell"]
+    assert tuned.model.recurrent[0].recurrent_dropout.spelling["cell"] == best[2]["model.recurrent.0.recurrent_dropout.cell"]
     assert tuned.model.recurrent[0].units == [2, 4][best[2]["units"]]
     assert whole.variants["plain"] == experiment.variants["plain"]
     assert whole.config.search is None
