@@ -26,13 +26,13 @@ class ClassMeans:
 
 @dataclass(frozen=True)
 class Classes:
-    """What one variant makes of the classes of the test split."""
+    """How well one variant predicts the classes of the test split."""
 
     seeds: int
     """How many runs are done."""
     classes: list[ClassMeans]
     confusion: list[list[int]] | None
-    """How many positions of each class (rows) were taken for each class (columns), in the sum over the seeds."""
+    """The confusion matrix, summed over the seeds: positions by true class (rows) and predicted class (columns)."""
 
 
 def classes_of(runs: Runs) -> dict[str, Classes]:

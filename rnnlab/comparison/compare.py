@@ -51,14 +51,14 @@ class Comparison:
     pairs: dict[str, Against]
     """Where all pairs were asked for, those without the baseline, as "this against that"."""
     effects: list[Effect]
-    """Where the variants are a grid, what each of its factors does."""
+    """Where the variants are a grid, the effect of each of its factors."""
     analysis: InterimAnalysis
     analyses: list[InterimAnalysis]
     """Every interim analysis of these runs so far, this one included."""
     plain: dict[str, float] = field(default_factory=dict)
     """Of a series the same metric of forecasts without a model: persistence, seasonal naive, mean."""
     makers: dict[str, list[str]] = field(default_factory=dict)
-    """Where the runs were not all made by the same code and versions, what differs: every version of it."""
+    """What differs between the code and the library versions that made the runs, every value by name."""
     classes: dict[str, Classes] = field(default_factory=dict)
     """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
     folds: Folds | None = None
@@ -86,7 +86,8 @@ def compare(
     all_pairs: bool = False,
     ensembles: bool = False,
 ) -> Comparison:
-    """Compare the variants in the folders of one or several experiments; nothing is written, see `record`.
+    """Compare the variants in the folders of one or several experiments; nothing is written, see
+    `rnnlab.comparison.json_file.keep`.
 
     `metric` is the monitored metric unless another is named, on the test split unless the name says otherwise; `baseline` and
     `margin` are the experiment's own unless given. With `group_by`, a dotted config path, its values take the place of the

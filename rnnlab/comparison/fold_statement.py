@@ -20,7 +20,7 @@ class Folds:
 
     @property
     def words(self) -> str:
-        """What has to be said of it."""
+        """What a reader of the numbers has to know."""
         return (
             f"Every row was tested on in one of {self.of} folds for each seed. Folds share training rows, so intervals and p "
             f"are those of the {self.test}: the variance of the mean of J differences is theirs times "
@@ -29,7 +29,7 @@ class Folds:
 
 
 def folds_of(configs: Mapping[str, Mapping[str, Any]]) -> Folds | None:
-    """Return the folds that the data of the variants are dealt out in, those that share most; None where there are none."""
+    """Return the folds of the variants' data, of several those with the largest overlap; None where there are none."""
     dealt = [data for config in configs.values() if (data := config["data"]).get("fold")]
     if not dealt:
         return None

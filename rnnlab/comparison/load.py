@@ -1,4 +1,4 @@
-"""Folders of runs become one table of runs by variant and seed, the planned but missing ones among them."""
+"""Folders of runs become one table of runs by variant and seed, those included that are planned but missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | Non
 
 
 def mixed_makers(results: Sequence[RunResult]) -> dict[str, list[str]]:
-    """Return what was not the same where the runs were made, code and versions by name, with every value; else nothing.
+    """Return what differs between the code and the versions that made the runs, every value by name; empty where nothing does.
 
     >>> mixed_makers([RunResult(status="done", makers={"keras": version}) for version in ("3.14", "3.15")])
     {'keras': ['3.14', '3.15']}

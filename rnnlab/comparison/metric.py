@@ -10,7 +10,7 @@ from rnnlab.storage.run_result import RunResult
 
 SPLITS = {"test_": "test ", "val_": "validation ", "train_": "training "}
 MONTECARLO = "mc_"
-"""What stands after the split where the prediction is the average of Monte Carlo samples."""
+"""The part of a name, after the split, that says that predictions are averages of Monte Carlo samples."""
 _MODES = {
     "throughput": "max",
     "average_precision": "max",
@@ -21,7 +21,7 @@ _MODES = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a run's result, and what it means for it to be good."""
+    """A metric of a run's result, and which values of it are better."""
 
     name: str
     """The key among a result's metrics, such as test_perplexity."""

@@ -1,4 +1,4 @@
-"""What every planned run came to, as far as a comparison needs it."""
+"""The outcome of every planned run, as far as a comparison needs it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,12 +41,12 @@ MISSING = Outcome("missing")
 
 
 def outcomes_of(runs: Mapping[str, Mapping[int, RunRecord | None]], metric: Metric) -> dict[str, dict[int, Outcome]]:
-    """Return what every planned run came to."""
+    """Return the outcome of every planned run."""
     return {name: {seed: outcome(run.result if run else None, metric) for seed, run in of.items()} for name, of in runs.items()}
 
 
 def outcome(result: RunResult | None, metric: Metric) -> Outcome:
-    """Return what a run's result says of `metric`; a run without a result, or done without the metric, is missing."""
+    """Return the outcome of a run by its result and `metric`; one without a result, or done without the metric, is missing."""
     if result is None:
         return MISSING
     metrics = {name: value for name, value in result.metrics.items() if value is not None and np.isfinite(value)}

@@ -1,4 +1,4 @@
-"""What forecasts without a model reach in the compared metric."""
+"""The compared metric of forecasts without a model."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from rnnlab.storage.run_result import RunResult
 
 
 def plain_forecasts(results: Collection[RunResult], metric: Metric) -> dict[str, float]:
-    """Return the metric of persistence and its like, where runs have it: they are the same for all runs on the same data.
+    """Return the metric of every forecast without a model that the runs have; it is the same for all runs on the same data.
 
     >>> runs = [RunResult(status="done", metrics={"test_loss": 0.1, "test_mase": 0.5, "test_persistence_mase": 1.25})]
     >>> plain_forecasts(runs, Metric("test_mase", "min"))

@@ -1,4 +1,4 @@
-"""Variants summed up over their seeds and compared with the baseline."""
+"""Variants summarised over their seeds and compared with the baseline."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from rnnlab.statistics.paired import Difference, Pair, Question, differences
 
 @dataclass(frozen=True)
 class Against:
-    """A variant set against the baseline."""
+    """A variant compared with the baseline."""
 
     pairing: str
-    """"paired", or what speaks against it."""
+    """"paired", or why the seeds are no pairs."""
     difference: Difference
     verdict: str
     words: str
@@ -25,7 +25,7 @@ class Against:
 
 @dataclass(frozen=True)
 class VariantSummary:
-    """A variant summed up over its seeds."""
+    """A variant summarised over its seeds."""
 
     counts: Counts
     value: Estimate
@@ -59,7 +59,7 @@ def compared_pairs(outcomes: Outcomes, pairs: Sequence[Pair], label: str, questi
 
 
 def counts(of: Mapping[int, Outcome]) -> Counts:
-    """Return what became of a variant's seeds."""
+    """Return how a variant's seeds ended."""
     statuses = Counter(one.status for one in of.values())
     return Counts(len(of), **{status: statuses[status] for status in ("done", "collapsed", "diverged", "failed", "missing")})
 

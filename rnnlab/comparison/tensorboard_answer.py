@@ -22,11 +22,11 @@ def write(comparison: Comparison, experiment: Path) -> None:
     place = experiment / store.TENSORBOARD
     files.refuse_links(experiment, place)
     said = [text("answer", answer(comparison))]
-    with suppress(UserError):  # of another version: the tab HParams then shows every setting
+    with suppress(UserError):  # made by another version: the tab HParams then shows every setting
         said.append(columns_of(load(experiment / store.EXPERIMENT)))
     replace(place, {0: said})
     for variant in dict.fromkeys(path.parent for path in store.run_folders(experiment)):
-        with suppress(UserError):  # one that was moved elsewhere and linked keeps the curves that it has
+        with suppress(UserError):  # a variant that was moved elsewhere and linked back keeps the curves that it has
             files.refuse_links(experiment, variant)
             seed_means.write(variant)
 

@@ -1,4 +1,4 @@
-"""What the configs of variants say: their parts by path, how the epoch was chosen, the factors of a grid."""
+"""What a comparison needs of the variants' configs: values by path, how the epoch was chosen, the factors of a grid."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -10,7 +10,7 @@ VERDICTS = ("better", "worse", "equivalent", "undecided", "exploratory")
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of the planned seeds of a variant."""
+    """How the planned seeds of a variant ended."""
 
     planned: int
     done: int

@@ -71,7 +71,7 @@ def _progress(name: str, counts: Counts) -> str:
 
 
 def _outlook(case: Case) -> str:
-    """Say what these seeds could have shown, and how many would show what was seen."""
+    """Say which difference these seeds can detect, and how many seeds would detect the observed one."""
     difference = case.difference
     if difference.detectable is None:
         return ""

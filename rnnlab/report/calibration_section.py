@@ -23,7 +23,7 @@ WAYS = {"usual": "usual prediction", "mc": "Monte Carlo"}
 
 @dataclass(frozen=True)
 class ReliabilityCurve:
-    """One variant's promise and what came of it, all its seeds together."""
+    """What the predictions of one variant promise and what came true, all its seeds together."""
 
     promised: np.ndarray
     """Mean confidence of a bin, or the level of an interval."""

@@ -10,12 +10,12 @@ from rnnlab.comparison.load import Runs
 from rnnlab.storage.store import RunRecord
 
 MOST = 2000
-"""Examples of the test split that are predicted."""
+"""How many examples of the test split are predicted."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """What one model makes of one text."""
+    """The prediction of one model for one text."""
 
     text: str
     truth: str

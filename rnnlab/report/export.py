@@ -16,7 +16,7 @@ from rnnlab.statistics.rounding import count, minus
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what has to be said below the table besides the verdicts: missing runs, pairing, epoch, interim analyses."""
+    """Return the notes below the table, besides the verdicts: missing runs, pairing, epoch, interim analyses."""
     lacking = {
         name: [f"{n} {what}" for n, what in ((one.counts.failed, "failed"), (one.counts.missing, "missing")) if n]
         for name, one in comparison.variants.items()
@@ -35,7 +35,8 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def warnings(comparison: Comparison) -> list[str]:
-    """Return those of the notes that nobody may miss: what forecasts without a model reach, what an ensemble is, no pairs."""
+    """Return the notes that are always shown: what forecasts without a model reach, what an ensemble is, seeds that are no
+    pairs."""
     return [
         *_plain(comparison),
         *_ensembles(comparison),
@@ -52,7 +53,7 @@ _PAIRED = "Paired:"
 
 
 def _plain(comparison: Comparison) -> list[str]:
-    """Say what forecasts without a model reach, and which variants are no better than the best of them."""
+    """State the metric of forecasts without a model, and which variants are no better than the best of them."""
     if not comparison.plain:
         return []
     best = (min if comparison.mode == "min" else max)(comparison.plain, key=lambda name: comparison.plain[name])

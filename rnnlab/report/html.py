@@ -1,4 +1,4 @@
-"""report.html: the whole answer in one file that needs nothing else."""
+"""report.html: the whole comparison in one self-contained file."""
 
 import json
 import os
@@ -112,7 +112,7 @@ def html(
 
 
 def _explorers(gathered: Gathered, place: Path) -> list[tuple[str, str]]:
-    """Return the explorers that `rnnlab inspect --open` has written: the run, and the way there from the report."""
+    """Return the explorers that `rnnlab inspect --open` has written: the run, and the path of its explorer from the report."""
     runs = [(name, seed, run) for name, of in gathered.runs.items() for seed, run in of.items() if run]
     files = [(f"{name}, seed {seed}", run.folder / INSPECTION / explorer.FILE) for name, seed, run in runs]
     return [(name, os.path.relpath(path, place)) for name, path in files if path.exists()]
@@ -170,7 +170,7 @@ _OF_ONE_RUN = ("experiment", "variant", "seed", "config", "fingerprint", "comman
 
 
 def _errors(gathered: Gathered) -> list[tuple[str, int, str, str]]:
-    """Return every run that did not come to a value: variant, seed, status, what went wrong."""
+    """Return every run without a value of the metric: variant, seed, status, what went wrong."""
     return [
         (name, seed, run.result.status, run.result.error or "no reason recorded")
         for name, of in gathered.runs.items()

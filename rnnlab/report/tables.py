@@ -25,7 +25,7 @@ class Column:
     meaning: str
     cells: list[TableCell]
     brief: bool = True
-    """Whether a terminal of 100 columns has a place for it."""
+    """Whether it is shown in a terminal of 100 columns."""
     words: bool = False
     """Whether its cells are words, which begin at the left."""
 
@@ -70,7 +70,7 @@ def rows(table: Sequence[Column], titles: bool = False) -> list[list[str]]:
 
 
 def further_columns(comparison: Comparison) -> list[Column]:
-    """Return the table of what a reviewer asks for besides."""
+    """Return the table of the further statistics that a reviewer asks for."""
     of = list(comparison.variants.values())
     return _said(
         _names(comparison),
@@ -93,7 +93,7 @@ def further_columns(comparison: Comparison) -> list[Column]:
 
 
 def effect_columns(comparison: Comparison) -> list[Column]:
-    """Return the table of what the factors of a grid do; it has no rows where the variants are no grid."""
+    """Return the table of the effects of a grid's factors; it has no rows where the variants are no grid."""
     of = comparison.effects
     return _said(
         Column("effect", "over all values of the other factors", [TableCell(one.name, one.name) for one in of], words=True),

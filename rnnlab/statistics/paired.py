@@ -23,7 +23,7 @@ from rnnlab.statistics.permutation import max_t, signed_ranks
 from rnnlab.statistics.power import detectable, seeds_needed
 
 Pair = tuple[str, str]
-"""A variant and the one it is set against."""
+"""A variant and the one it is compared with."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One process's part in the runs that have to be made: it makes one, or another process does."""
+"""How a process claims a run: it makes the run, or another process does."""
 
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """The turns of one process, which keeps its data sets, its last compiled model and what it saw of the owners of runs."""
+    """The claims of one process, which keeps its data sets, its last compiled model and what it saw of the owners of runs."""
 
     def __init__(self) -> None:
         self.dataset = cache(build)
@@ -30,7 +30,7 @@ class Turns:
         return Kept()
 
     def take(self, job: Job, progress: Display) -> JobResult:
-        """Return the run's result, made now or by another process meanwhile, or who is making it."""
+        """Return the run's result, made now or meanwhile by another process, or the process that is making it."""
         files.make(job.folder)
         lock = self._lock(job.folder)
         try:

@@ -66,7 +66,7 @@ def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: RunRes
 
 
 def with_evaluation(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model, result: RunResult) -> RunResult:
-    """Return the result of a training with what is measured of the trained model; files of it are left in the folder."""
+    """Return the result of a training with the metrics of the trained model; its evaluation files are left in the folder."""
     if result.status == "done":
         metrics, classes = per_class(model, dataset)
         result = replace(result, metrics={**result.metrics, **metrics}, classes=classes)
@@ -74,7 +74,7 @@ def with_evaluation(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Return what a result says of a run that ended by an exception."""
+    """Return the fields of the result of a run that an exception has ended."""
     told = f"{type(error).__name__}: {error}".splitlines()[0]
     return {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}
 

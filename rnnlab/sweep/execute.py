@@ -44,12 +44,12 @@ def execute(
     lost: str = "",
     kept: Kept | None = None,
 ) -> RunResult:
-    """Make a run, from where it was killed on if its state is in `folder`; return its result, which is then there too.
+    """Make a run, resumed from its state if `folder` holds one; return its result, which is then in the folder too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
     caller has taken the `lock` of the folder, says why the last try was `lost`, if it was, and may have `kept` the compiled
     model of another seed. Raises LostError where another process took the run over, and StorageError where the disk is full
-    or refuses: neither is a result, and the run goes on later from its last state.
+    or cannot be written: neither is a result, and the run goes on later from its last state.
     """
     use(spec.config.training.threads)
     where = provenance() | {"retried": retried(spec, folder, lost)}

@@ -1,4 +1,4 @@
-"""What a run goes on from: a state of its own or of the same run with fewer epochs, or its weights, evaluated otherwise."""
+"""What a run resumes from: its own state, that of the same run with fewer epochs, or its weights, evaluated in another way."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +16,11 @@ from rnnlab.training.schedules import SCHEDULES
 from rnnlab.training.training_config import TrainingConfig
 
 MAKERS = ("versions", "code", "backend", "numbers")
-"""What makes a state one of this run beside config and data: another maker may reach other bits."""
+"""The makers (code and versions) that a state must have, beside config and data: others may compute other bits."""
 
 
 def slot(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> Slot:
-    """Return where the state of a run is kept, with the one that it goes on from, if there is one; `where` it is made now."""
+    """Return the place of a run's state, which holds the state that the run resumes from, if any; `where` it is made now."""
     identity = {**_learnt(spec, dataset), "by": [where[name] for name in MAKERS]}
     return Slot(folder / store.CHECKPOINT / store.STATE, identity, spec.config.training.epochs)
 

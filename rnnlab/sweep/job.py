@@ -55,7 +55,7 @@ def job_or_reason(document: Callable[[], dict[str, Any]]) -> Job | Unreadable:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What came of a job."""
+    """How a job ended."""
 
     result: RunResult | None
     """How the run ended; None while another process makes it."""
@@ -65,11 +65,11 @@ class JobResult:
     """Who makes it meanwhile."""
 
     def document(self) -> dict[str, Any]:
-        """Return the answer as plain values."""
+        """Return it as plain values."""
         return {"result": self.result and self.result.document(), "made": self.made, "owner": self.owner}
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "JobResult":
-        """Return the answer that plain values stand for."""
+        """Return what plain values stand for."""
         result = document["result"]
         return cls(result and RunResult.of(result), document["made"], document["owner"])

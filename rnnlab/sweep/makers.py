@@ -69,7 +69,7 @@ def _imported(path: Path) -> Iterable[Path]:
 
 
 def others(results: Iterable[RunResult | None]) -> list[str]:
-    """Return in a line how many runs were made by other code or versions than the present ones, and which; else nothing."""
+    """Return in a line how many runs were made by other code or versions than the present ones, and by which."""
     known = [result.makers for result in results if result and result.makers]
     if not known:
         return []  # and the code need not be read
@@ -89,7 +89,7 @@ def others(results: Iterable[RunResult | None]) -> list[str]:
 
 def _version(name: str) -> str | None:
     if name == "rnnlab":
-        return __version__  # of this code, also where another version is installed
+        return __version__  # the version of this code, also where another one is installed
     try:
         return version(name)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What a run is and where it is made, as its files say it."""
+"""The origin of a run as its files record it: which run it is, what it is made from, where."""
 
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,15 @@ def made(spec: RunSpec, dataset: Dataset) -> dict[str, Any]:
 
 
 def begun(spec: RunSpec, dataset: Dataset) -> RunResult:
-    """Return the result of a run that has come to nothing yet: a failed one that says what run it is."""
+    """Return the result that a run has until it ends: a failed one that says which run it is."""
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
     made_from: dict[str, Any] = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
     return RunResult(status="failed", monitor=monitor, mode=mode, **made_from)
 
 
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:
-    """Return why tries of a run were lost: what its `run.yaml` tells, unless it is of another config, and the last one."""
+    """Return why earlier tries of a run were lost, as its `run.yaml` says unless that is of another config, and the last
+    one."""
     try:
         before = reader.read(folder / store.RUN).plain()
         told = before["retried"] if before["fingerprint"] == spec.fingerprint else []

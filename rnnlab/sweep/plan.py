@@ -106,7 +106,7 @@ def unprepared(experiment: Experiment) -> list[str]:
 
 
 def remarks(experiment: Experiment) -> list[str]:
-    """Return what is worth knowing of prepared data before it is trained on."""
+    """Return remarks on prepared data that are worth reading before training."""
     sections = {
         config.data: None for config in experiment.variants.values() if config.data.name == "series" and ready(config.data)
     }
@@ -121,7 +121,7 @@ def beginnings_told(experiment: Experiment, reading: bool = False) -> list[str]:
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:
-    """Return in words what is left, for so many workers at once."""
+    """Return in words how many runs are left and how long they take with so many workers."""
     left, workers = sum(row.missing + row.running for row in rows), max(1, workers)
     if not left:
         return "nothing is left to make"

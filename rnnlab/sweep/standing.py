@@ -1,4 +1,4 @@
-"""What lies where a run has its place: its own result or state, nothing, or the work of another run."""
+"""What the place of a run holds: its own result or state, nothing, or the work of another run."""
 
 import json
 from pathlib import Path
@@ -57,11 +57,11 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
 
 
 def _changed(origin: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Where the config of a run was another one, by dotted path, as it was written."""
+    """Where the config of a run was different, by dotted path, as it was written."""
     now = config.model_dump()
     try:
         then = RunConfig.model_validate(origin["config"])
-    except ValidationError:  # of a version whose settings had other names
+    except ValidationError:  # made by a version whose settings had other names
         return differences(_training(flatten(origin["config"])), _training(flatten(now)))
     was = {**values(then, origin.get("backend")), "plugins": _without_metrics(origin.get("plugins", {}))}
     paths = differences(_training(was), _training({"plugins": {}, **values(config)}))

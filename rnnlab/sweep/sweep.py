@@ -32,14 +32,14 @@ from rnnlab.training.class_weights import class_weights
 
 @dataclass(frozen=True)
 class Sweep:
-    """What came of the runs of an experiment."""
+    """How the runs of an experiment ended."""
 
     folder: Path
     """The experiment's folder."""
     made: int
     """Runs made now; the others had a result already."""
     statuses: Counter[str]
-    """How many runs ended as done, diverged, failed, and how many were not made as another one had not ended well."""
+    """How many runs are done, diverged or failed, and how many were not made because another one had not ended well."""
 
     @property
     def exit_status(self) -> int:
@@ -135,7 +135,7 @@ def checked(
 
 
 def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
-    """Every job with its answer, once it has one; what other processes have is asked for again until they have made it."""
+    """Yield every job with its answer; runs that other processes are making are asked for again until they are made."""
     told: dict[Job, str] = {}
     while jobs:
         left = []
@@ -150,7 +150,7 @@ def _all(makers: Executor, jobs: list[Job], progress: Display) -> Iterator[tuple
 
 
 def _wait(left: list[tuple[Job, str]], told: dict[Job, str], progress: Display) -> None:
-    """Wait a moment where other processes have all that is left, and say once for whom."""
+    """Wait a moment where other processes are making all runs that are left, and say once which."""
     for job, owner in left:
         if told.get(job) != owner:
             told[job] = owner

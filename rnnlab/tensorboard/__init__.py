@@ -1,6 +1,6 @@
 """The one writer of TensorBoard event files: metrics, histograms, pictures, text, settings; no TensorFlow is needed.
 
-`Callback` writes a `model.fit`; the functions make what `append` takes.
+`Callback` logs a `model.fit`; the functions make the values that `append` takes.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -16,6 +16,6 @@ def ours(epoch: EpochRecord) -> list[Any]:
 
 
 def tagged(epoch: EpochRecord) -> dict[str, float]:
-    """Return the metrics of an epoch by tag; what is no number (there was none, or it was not finite) is left out."""
+    """Return the metrics of an epoch by tag; values that are missing or not finite are left out."""
     splits = {f"{split}/{name}": value for split, metrics in epoch.splits.items() for name, value in metrics.items()}
     return {tag: value for tag, value in {**splits, **epoch.beside}.items() if isinstance(value, int | float)}

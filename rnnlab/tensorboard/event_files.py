@@ -26,7 +26,7 @@ def append(folder: Path, step: int, values: Iterable[Any]) -> None:
 def replace(folder: Path, steps: Mapping[int, Iterable[Any]]) -> None:
     """Write what steps say in place of all that the event files of a folder said; TensorBoard may be reading them.
 
-    TensorBoard takes no notice when a file it reads becomes another one, so this is a new file with a later name, which says
+    TensorBoard does not notice that a file which it reads was replaced, so this is a new file with a later name, which says
     that it begins anew. Two processes may do so at once: the later file counts.
     """
     from tensorboard.compat.proto.event_pb2 import Event, SessionLog
@@ -61,8 +61,9 @@ def _file(steps: Mapping[int, Iterable[Any]], before: Iterable[Any]) -> bytes:
 def cut(folder: Path, steps: int) -> bool:
     """Cut an event file behind the last whole record before a step, where a killed process may have torn it.
 
-    Return whether a record of each of the `steps` (counted from 0) stays. How the training began stays too, and is no step of
-    it. What stays keeps its time, and TensorBoard, which may be reading the file, its place in it.
+    Return whether a record of each of the `steps` (counted from 0) stays. Records of how the training began stay too; they
+    belong to no step. Records that stay keep their times, and TensorBoard, which may be reading the file, keeps its position
+    in it.
     """
     end, written = 0, []
     try:

@@ -19,7 +19,7 @@ SIZE = 240
 
 
 class Gates:
-    """The gates of a model's LSTM and GRU layers on a fixed batch of inputs, with noise off, as they are whenever asked."""
+    """The gates of a model's LSTM and GRU layers on a fixed batch of inputs, with noise off, at the time of each call."""
 
     def __init__(self, model: keras.Model, inputs: Any):
         self._inputs = inputs

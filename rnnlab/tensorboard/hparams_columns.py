@@ -8,7 +8,7 @@ from rnnlab.tensorboard.hparams import RESULT
 from rnnlab.tensorboard.hparams_sessions import Setting
 
 _BESIDE = re.compile(r"^variant$|\.(site|lifetime|rate\..*)$")
-"""What follows from a scheme: TensorBoard puts the others before it, each by name, and ticks the first five."""
+"""Settings that follow from a scheme: TensorBoard sorts the others before them, by name, and ticks the first five."""
 _EACH = ("seed",)
 """What differs between the seeds of one row."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 BAND = "interval"
-"""The section of what only the bands are drawn from."""
+"""The section of the tags from which only the bands are drawn."""
 
 
 def low(tag: str) -> str:

@@ -23,7 +23,7 @@ class Board(Callback):
         self._spec, self._experiment = spec, folder.parent.parent
 
     def begin(self) -> None:
-        """Say what is trained; TensorBoard counts the run as going on until `end`."""
+        """Write config and settings; TensorBoard shows the run as running until `end`."""
         spec = self._spec
         if event_files.begun(self.folder):
             return
@@ -31,21 +31,21 @@ class Board(Callback):
         append(self.folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
 
     def forget(self) -> None:
-        """Remove what `begin` and `end` told of the run when it had another config."""
+        """Remove what `begin` and `end` wrote when the run had another config."""
         event_files.forget(self.folder)
 
     def _compare(self) -> Mapping[str, Any]:
-        """What the experiment compares, where its folder says so: a run may be made alone."""
+        """The compare section of the experiment, where the folder holds one: a run may be made alone."""
         with suppress(UserError):
             return dict(store.read_experiment(self._experiment)["compare"])
         return {}
 
     def end(self, result: RunResult) -> None:
-        """Say how it ended: the metrics, or what went wrong."""
+        """Write how it ended: the metrics, or what went wrong."""
         told = [] if result.error is None else [text("error", f"{result.status}: {result.error}")]
         step = max(1, len(self.epochs))
         metrics = {name: value for name, value in result.metrics.items() if value is not None and not name.startswith("last_")}
-        event_files.forget(self.folder, f"{RESULT}/")  # of an end that was told before, and is told anew
+        event_files.forget(self.folder, f"{RESULT}/")  # an end that was written before is written anew
         append(self.folder, step, [*scalars(results(metrics)), *told, session_end(result.status == "done")])
 
 

@@ -21,7 +21,7 @@ class Callback(keras.callbacks.Callback):
     once. Every trainable weight has a histogram, every `every`-th epoch and
     after the first. `inputs`, a batch of what the model reads, adds histograms and heat maps of the gates of LSTM and GRU
     layers, ours and the built-in ones, with noise off and a state from zero. A training that begins at an `initial_epoch` goes
-    on behind it in the same files. Nothing of the model moves. Raises StorageError where the folder cannot be written.
+    on behind it in the same files. The model is left as it is. Raises StorageError where the folder cannot be written.
 
     >>> import tempfile, numpy as np
     >>> from rnnlab.tensorboard import Callback
@@ -39,7 +39,7 @@ class Callback(keras.callbacks.Callback):
         super().__init__()
         self.folder, self._inputs, self._every = Path(folder), inputs, every
         self.epochs: list[EpochRecord] = []
-        """What there is to show of every epoch so far."""
+        """The metrics of every epoch so far."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Begin."""
@@ -73,7 +73,7 @@ class Callback(keras.callbacks.Callback):
                 append(self.folder, number, ours(epoch))
 
     def begin(self) -> None:
-        """Say at the top of a new file what is trained: here nothing."""
+        """Write the head of a new file; here it has none."""
 
     def _distributions(self) -> Iterator[Any]:
         for weight in self.model.trainable_weights:

@@ -14,7 +14,7 @@ class Executor(Protocol):
     def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, as the answers come.
 
-        Raises UserError where no run can be made, StorageError where a disk is full or refuses.
+        Raises UserError where no run can be made, StorageError where a disk is full or cannot be written.
         """
 
     def __enter__(self) -> Self:

@@ -17,7 +17,7 @@ SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": 
 
 
 class Local:
-    """So many processes, started as they are needed and kept for the next run; each has one of the GPUs, if there are any."""
+    """Worker processes, started as they are needed and kept for the next run; each has one of the GPUs, if there are any."""
 
     def __init__(self, workers: int, retries: int, gpus: Sequence[str] = ()):
         self._slots: list[Process | None] = [None] * workers
@@ -70,7 +70,7 @@ class Local:
         return answer
 
     def _gone(self, process: Process, progress: Display) -> JobResult | Job | None:
-        """What comes of a process that has ended: its run, to be tried again, or how that failed."""
+        """Return the run of a process that has ended, to be tried again, or how the run failed."""
         if process not in self._slots:  # it was ended on purpose
             return None
         self._slots[self._slots.index(process)] = None

@@ -1,4 +1,5 @@
-"""How a run goes on, told from one process to another: a name and a plain argument, said here and repeated there."""
+"""The progress of a run as messages from one process to another: a name and a plain argument, sent by one and replayed by
+the other."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -67,14 +68,14 @@ class Sent:
 
 
 class Heard:
-    """What comes of the messages of one run."""
+    """Replays the messages of one run."""
 
     def __init__(self, job: Job, progress: Display):
         self.job, self._progress = job, progress
         self._shown: Shown | None = None
 
     def hear(self, name: str, argument: Any) -> JobResult | None:
-        """Repeat a message here; return the answer where it is one, and raise what it says was raised."""
+        """Replay a message; return the answer where it is one, and raise the error that it reports."""
         match name:
             case "answer":
                 return JobResult.of(argument)

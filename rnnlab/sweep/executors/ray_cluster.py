@@ -31,7 +31,7 @@ class Ray:
         self._losses = Losses(config.retries)
         self._running: dict[Any, Heard] = {}
         self._heard: dict[str, Heard] = {}
-        """What is told of each task, by its key."""
+        """The run and the messages of each task, by its key."""
         self._token: Path | None = None
 
     def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
@@ -63,7 +63,7 @@ class Ray:
         self._running[task] = self._heard[key] = Heard(job, progress)
 
     def _answer(self, task: Any, heard: Heard, progress: Display) -> JobResult | Job | None:
-        """What a task that has ended returned; its job, where it was lost and is to be tried again."""
+        """Return the answer of a task that has ended, or its job, where it was lost and is to be tried again."""
         try:
             return heard.hear(*self._ray.get(task))
         except self._ray.exceptions.RayTaskError as error:

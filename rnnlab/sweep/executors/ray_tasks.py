@@ -12,13 +12,13 @@ from rnnlab.sweep.job import job_or_reason
 from rnnlab.training import threads
 
 HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
-"""Settings of the environment that a run of the process that asks for it would have too."""
+"""Environment variables that a task takes over from the process that asks for it."""
 PATIENCE = 10.0
 """Seconds that a network file system may take to show a file that another machine has written."""
 
 
 class Mailbox:
-    """What the runs told and nobody has shown yet."""
+    """Messages of the runs that have not been shown yet."""
 
     def __init__(self) -> None:
         self._messages: list[tuple[str, str, Any]] = []

@@ -1,4 +1,4 @@
-"""Runs whose process was lost: tried again, and at last a failure that is told like any other."""
+"""Runs whose process was lost: tried again, and in the end recorded as failed like any other."""
 
 from collections import Counter
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A worker process: makes the runs that its input names, and tells on its output how they go on, a line of JSON a message."""
+"""A worker process: makes the runs that its input names, and reports their progress on its output, a line of JSON a message."""
 
 import gc
 import json
@@ -16,7 +16,7 @@ from rnnlab.sweep.job import Job, Unreadable, job_or_reason
 
 
 def _listen(jobs: SimpleQueue[Job | Unreadable]) -> None:
-    """Hand on what comes in; the input ends with the process that gives the jobs, and this one with it, at once."""
+    """Pass on the input; it ends when the process that gives the jobs ends, and this process ends with it, at once."""
     try:
         for line in sys.stdin:
             jobs.put(job_or_reason(partial(json.loads, line)))

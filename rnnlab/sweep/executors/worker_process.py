@@ -1,4 +1,4 @@
-"""A worker process, as the process sees it that gives it its jobs."""
+"""A worker process, as seen by the process that gives it its jobs."""
 
 import contextlib
 import json
@@ -19,13 +19,13 @@ from rnnlab.training.threads import environment
 
 COMMAND = [sys.executable, "-m", "rnnlab.sweep.executors.worker"]
 LAST_WORDS = 4000
-"""Bytes of what a process said that are kept when it ends."""
+"""Bytes of a process's output that are kept when it ends."""
 
 LAST_MESSAGES = 5.0
 """Seconds in which the messages of a process that has ended are read to their end."""
 
 Inbox = SimpleQueue[tuple["Process", str, Any]]
-"""What all processes of an executor send: who, what, and its argument; `gone` when a process has ended."""
+"""The messages of all processes of an executor: process, name and argument; `gone` when a process has ended."""
 
 
 class Process:
@@ -34,7 +34,7 @@ class Process:
     def __init__(self, inbox: Inbox, threads: int, environ: dict[str, str]):
         self.threads, self.ready = threads, False
         self.heard: Heard | None = None
-        """What it told of the run that it is making."""
+        """Its messages about the run that it is making."""
         self.variant = ""
         """The variant of the last run that it was given."""
         self._said = TemporaryFile()  # noqa: SIM115  it is open as long as the process
@@ -53,7 +53,7 @@ class Process:
         self._watcher.start()
 
     def give(self, job: Job, progress: Display) -> None:
-        """Let it make a run, shown in `progress`."""
+        """Give it a run to make, shown in `progress`."""
         self.heard, self.variant = Heard(job, progress), job.spec.variant
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):  # it is gone, as its output tells
@@ -88,7 +88,7 @@ class Process:
 
     @property
     def last_words(self) -> str:
-        """The last that it said beside its messages."""
+        """The end of its output beside its messages."""
         self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - LAST_WORDS))
         return self._said.read().decode(errors="replace") + self._unread
 
