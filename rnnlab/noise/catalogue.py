@@ -1,4 +1,4 @@
-"""The schemes for a reader: a table, and a drawing of where each acts in the cell."""
+"""The schemes as documentation: a table, and a drawing of where each acts in the cell."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def evaluation(noise: Noise) -> str:
 
 
 def _each(name: str, tell: Callable[[Noise], str]) -> str:
-    """What there is to tell of the noises of a scheme, each thing once."""
+    """What is said of the noises of a scheme, each thing once."""
     return "; ".join(dict.fromkeys(tell(noise) for noise in composition(name))) or "nothing"
 
 

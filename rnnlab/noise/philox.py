@@ -16,7 +16,7 @@ MANTISSA = 23
 
 
 def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Tell in bytes of `shape`, 1 or 0, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
+    """Return as bytes of `shape`, 1 or 0, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
 
     The seed is what `keras.random.SeedGenerator.next` returns.
 
@@ -31,7 +31,7 @@ def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
     operands = (key[0], counter, _least(rate))
     blocks = math.ceil(count / 4)
-    inside = in_xla()  # a program of XLA needs no other in it
+    inside = in_xla()  # inside a program of XLA no other program is needed
     words = (
         _compared.python_function(*operands, blocks)
         if inside

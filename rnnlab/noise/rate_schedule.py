@@ -36,7 +36,7 @@ def curriculum(t: float, gamma: float) -> float:
 EQUATIONS: dict[str, Callable[..., float]] = {"early": early, "late": late, "linear": linear, "curriculum": curriculum}
 """The factor at time t, in epochs or steps from 0, by the name of the schedule."""
 BY = {"early": "epoch", "late": "epoch", "linear": "epoch", "curriculum": "step"}
-"""What a schedule counts, where it does not say so."""
+"""What a schedule counts where its settings do not say."""
 
 
 @dataclass(frozen=True)

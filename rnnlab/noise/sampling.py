@@ -16,11 +16,11 @@ from rnnlab.replicas import replicas
 Tensor = Any
 
 MANY = 1 << 16
-"""How many numbers of one shape, known while a function is traced, are worth a program of their own on TensorFlow: it draws
-many faster than the library's own operation and few slower, and has to be compiled first."""
+"""From how many numbers on, the shape being known while a function is traced, a program of our own draws them on TensorFlow:
+it draws many faster than the library's own operation and few slower, and has to be compiled first."""
 
 TEMPERATURE, TINY = 0.1, 1e-7
-"""Of the soft masks whose rate is learnt: how hard they are, and how far a uniform number stays from 0 and 1."""
+"""Of the soft masks whose rate is learnt: the temperature, and the distance of a uniform number from 0 and 1."""
 _DRAWN_ROWS: ContextVar[int | None] = ContextVar("drawn rows", default=None)
 
 
@@ -100,7 +100,7 @@ _DRAWS = {"bernoulli": _at_least, "gaussian": _normal, "additive": _normal, "con
 
 
 def neutral(noise: Noise) -> float:
-    """What stands for no noise at the site."""
+    """The mask that is no noise at the site."""
     return 0.0 if noise.held or noise.distribution == "additive" else 1.0
 
 
@@ -118,7 +118,7 @@ def _off(noise: Noise) -> bool:
 
 
 def means(noise: Mapping[str, Noise], dtype: str, rates: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
-    """What takes the place of every mask in evaluation, by site, left out where it is as without noise."""
+    """The means that take the place of masks in evaluation, by site; sites whose mean is no noise are left out."""
     now = rates or {}
     acting = {site: mean(one, now.get(one.like or site)) for site, one in noise.items() if not _off(one)}
     return {site: ops.convert_to_tensor(value, dtype) for site, value in acting.items()}
@@ -151,7 +151,7 @@ def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, 
 
 
 class Sizes(NamedTuple):
-    """What decides the shapes of a call's masks."""
+    """The sizes that decide the shapes of a call's masks."""
 
     steps: Any
     batch: Any

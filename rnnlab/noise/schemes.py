@@ -12,7 +12,7 @@ from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import Noise, check_sites
 
 DECLARED = (product_schemes, state_schemes, weight_schemes)
-"""Where the schemes stand, in the order of the table."""
+"""The modules that declare the schemes, in the order of the table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple
 
 
 def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *args: Any) -> Any:
-    """Call `build`, with a missing or unknown setting told in the user's words."""
+    """Call `build`; a missing or unknown setting is an error in the user's words."""
     known = list(signature(build).parameters.values())[len(args) :]
     names = [parameter.name for parameter in known]
     if unknown := [key for key in settings if key not in names]:

@@ -132,7 +132,7 @@ def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple
 
 @jax.custom_vjp
 def _product(v: Tensor, delta: Tensor, kept: Tensor, transposed: Tensor) -> Tensor:
-    """The product kept by the forward scan; its cotangent goes to v and, as it is, to delta."""
+    """The product kept by the forward scan; its cotangent goes to v and, unchanged, to delta."""
     return kept
 
 

@@ -10,9 +10,8 @@ from rnnlab.cells.steps import Noise, Params, Product, States, Tensor
 
 @dataclass(frozen=True)
 class Masked:
-    """A step that obeys `noise["mask"]`, (batch, 1), and carries its last output behind the states.
-
-    Where the mask is false the states stay and the last output is repeated, or zero is put out.
+    """A step that obeys `noise["mask"]`, (batch, 1), and carries its last output behind the states. Where the mask is false
+    the states stay, and the last output is repeated or zero is returned.
     """
 
     step: Any
@@ -21,7 +20,7 @@ class Masked:
     def __call__(
         self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: Any
     ) -> tuple[Tensor, States]:
-        """The output and the states after it."""
+        """The output, and the states after the step."""
         *old, last = states
         output, new = self.step(x, tuple(old), noise, params, matmul, **also)
         real = ops.cast(noise["mask"], "bool")

@@ -1,4 +1,4 @@
-"""The recurrence seen from inside: the plain loop that keeps every gate and every state, and lets states be nudged."""
+"""The plain loop, recorded: it keeps every gate and every state, and lets states be nudged."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -13,7 +13,7 @@ from rnnlab.recurrence.masking import Masked, last_output
 
 
 class Passage(NamedTuple):
-    """What passed through a layer, in the order of its steps: tensors (steps, batch, units)."""
+    """The values that passed through a layer, in the order of its steps: tensors (steps, batch, units)."""
 
     gates: Mapping[str, Tensor]
     """By name: input, forget, output, candidate; update, reset, candidate. Beside them `retained`."""
@@ -26,7 +26,7 @@ class Passage(NamedTuple):
 
 
 class Watch:
-    """Takes the place of a scan (see rnnlab.recurrence) and remembers what passed.
+    """Takes the place of a scan (see rnnlab.recurrence) and records gates and states.
 
     `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
     hidden state: the gradient of a loss by a nudge is that by the state. `kind` is what there is to know of the
@@ -36,7 +36,7 @@ class Watch:
     def __init__(self, nudges: States = (), kind: CellKind | None = None) -> None:
         self.nudges, self.kind = nudges, kind
         self.passages: list[Passage] = []
-        """One a call of the layer."""
+        """One for each call of the layer."""
 
     def __call__(
         self,

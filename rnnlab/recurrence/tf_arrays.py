@@ -1,4 +1,4 @@
-"""What a scan on TensorFlow saves for its gradient: arrays of tensors, or the tensors that are put in their place."""
+"""What a scan on TensorFlow saves for its gradient: arrays of tensors, or stacked tensors in their place."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ def unstacked(sequence: Tensor) -> tf.TensorArray:
 
 
 def packed(saved: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """What was saved with every array stacked, and what makes arrays of it again.
+    """Return what was saved with every array stacked, and a function that makes arrays of it again.
 
     Only tensors can be captured by the gradient functions that stand in an exported file, and by the graph that computes a
     Jacobian beside eager operations.
@@ -37,7 +37,7 @@ def packed(saved: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 @contextmanager
 def used(*arrays: Any) -> Iterator[None]:
-    """Let arrays count as used where what comes next fails: TensorFlow would tell of each of them, and hide the error."""
+    """Mark arrays as used where the code inside fails: TensorFlow would warn of each of them, and hide the error."""
     try:
         yield
     except BaseException:

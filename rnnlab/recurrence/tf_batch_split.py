@@ -1,4 +1,4 @@
-"""What a scan on TensorFlow is given; the examples of a batch are independent, so it is given them in parts, side by side."""
+"""The operands of a scan on TensorFlow; the examples of a batch are independent, so it runs them in parts, side by side."""
 
 import os
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ from rnnlab.recurrence.tf_arrays import empty
 ROWS = 4
 """The least number of examples for which the recurrence is worth a thread of its own."""
 PARTS = 4
-"""The most parts of a batch: every part is traced, and to run more at once was not tried."""
+"""The most parts of a batch: every part is traced, and more of them have not been tried."""
 KERNEL = 1 << 20
 """The most elements of recurrent kernels that parts share; the product by a larger one is worth all threads."""
 
 
 class Given(NamedTuple):
-    """What a scan is given, besides its step: tensors with a row for every example, and weights."""
+    """The operands of a scan besides its step: tensors with a row for every example, and weights."""
 
     inputs: Tensor
     states: States
@@ -30,11 +30,11 @@ class Given(NamedTuple):
     biases: dict[str, Tensor]
     params: dict[str, Tensor]
     first: tuple[Tensor, ...] = ()
-    """Of a part of a batch the row at which its examples begin in what is not split, since it is large."""
+    """The row at which the examples of a part begin in tensors that are too large to be split."""
 
     @property
     def sources(self) -> tuple[Any, ...]:
-        """What the gradient is taken by."""
+        """The tensors by which the gradient is taken."""
         return self.inputs, self.states, self.kernels, self.biases, self.params
 
     def with_sources(self, *sources: Any) -> "Given":
@@ -114,7 +114,7 @@ def _threads() -> int:
 
 
 def _rows(tensor: Tensor, first: Any, size: Any) -> Tensor:
-    """So many rows of (batch, width), from one of them on."""
+    """A number of rows of (batch, width), from one of them on."""
     return tf.slice(tensor, (first, 0), (size, tensor.shape[-1]))
 
 

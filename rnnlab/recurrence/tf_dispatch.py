@@ -43,7 +43,7 @@ def scan(
 
 
 def _scan(step: Any, output_size: int | None, given: Given) -> Scan:
-    """The scan for what is given, inputs (steps, batch, width) among it."""
+    """The scan for these operands, inputs (steps, batch, width) among them."""
     long = (given.inputs.shape[0] or 0) >= COMPILED_FROM
     if long and in_graph() and not compat.checks_numerics():
         return compiled(step, output_size, given)

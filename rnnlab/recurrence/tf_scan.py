@@ -14,11 +14,11 @@ SLOPES = {
     activations.sigmoid: lambda y, d: tf.raw_ops.SigmoidGrad(y=y, dy=d),
     activations.tanh: lambda y, d: tf.raw_ops.TanhGrad(y=y, dy=d),
 }
-"""Activations whose slope can be told from their value: what a cotangent of the value gives the argument."""
+"""Activations whose derivative follows from their value: (value, its cotangent) -> the cotangent of the argument."""
 
 
 class Scan:
-    """A step repeated, with a gradient of its own."""
+    """A repeated step with a gradient of its own."""
 
     def __init__(self, step: Any, output_size: int | None = None) -> None:
         self.step, self.output_size = step, output_size
@@ -46,13 +46,13 @@ class Scan:
         return outputs, tuple(final)
 
     def forward(self, given: Given) -> tuple[Tensor, States, Any]:
-        """Run all parts of a batch; save what each of them saves."""
+        """Run all parts of a batch and save what each part saves."""
         each = given.split(parts(given))
         outputs, final, saved = zip(*map(self.run, each), strict=True)
         return tf.concat(outputs, 1), joined(final), list(zip(each, saved, strict=True))
 
     def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """Replay all parts, and put their gradients together."""
+        """Replay all parts and join their gradients."""
         return merged([self.replay(part, kept, d_outputs, d_final) for part, kept in saved])
 
     def run(self, given: Given) -> tuple[Tensor, States, Any]:
@@ -96,7 +96,7 @@ class Scan:
     def replay(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel.
 
-        What comes from behind is that of the whole batch.
+        The incoming cotangents cover the whole batch.
         """
         path, operands, products, active = saved
         steps = given.steps()
@@ -128,7 +128,8 @@ class Scan:
         return d_x, d_states, d_kernels, d_biases, d_params
 
     def pull(self, sources: Any, noise: Noise, active: Any, cotangents: Any, transposed: dict[str, Tensor]) -> Any:
-        """The cotangents of a step's sources: its input, states and parameters, and the products kept by the forward run.
+        """Return the cotangents of a step's sources: its input, states and parameters, and the products kept by the forward
+        run.
 
         A product is a source here, so autodiff stops at it; its cotangent is carried on to its operand by hand, from the
         last product of the step to the first, and so no product is computed again. Nor is an activation that was kept.
@@ -150,7 +151,7 @@ class Scan:
         flat, pulled = tf.nest.flatten(sources), tf.nest.flatten(tape.gradient(results, sources, cotangents))
         for name in reversed(operands):
             delta = tf.nest.pack_sequence_as(sources, pulled)[3][name]
-            if delta is None:  # nothing of the results depends on it
+            if delta is None:  # no result depends on it
                 continue
             onward = tape.gradient(operands[name], flat, tf.matmul(delta, transposed[name]))
             pulled = [_sum(*pair) for pair in zip(pulled, onward, strict=True)]
@@ -165,7 +166,7 @@ class Scan:
 
 
 def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:
-    """The activation of a, as kept by the forward scan where its slope can be told from its value."""
+    """The activation of a, as kept by the forward scan where its derivative follows from its value."""
     if kept is None or function not in SLOPES or kept.shape[-1] != a.shape[-1]:
         return function(a)
     value = tf.identity(kept)

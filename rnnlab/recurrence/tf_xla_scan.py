@@ -53,7 +53,7 @@ class Compiled(Scan):
         return tf.nest.pack_sequence_as(given.sources, gradients)
 
     def second(self, given: Given, d_results: Any, cotangents: Any) -> list[Tensor]:
-        """What cotangents of the plain scan's gradient give all that it is computed from."""
+        """Return the cotangents of everything that the plain scan's gradient is computed from."""
         with tf.GradientTape() as outer:
             outer.watch((given, d_results))
             with tf.GradientTape() as inner:
@@ -63,14 +63,13 @@ class Compiled(Scan):
         return outer.gradient(tf.nest.flatten(gradients), tf.nest.flatten((given, d_results)), list(cotangents))
 
     def slots(self, given: Given) -> dict[int, tf.TensorArray]:
-        """No activation is kept: to compute one again is cheaper than to store it."""
+        """No activation is kept: computing one again is cheaper than storing it."""
         return {}
 
 
 def compiled(step: Any, output_size: int | None, given: Given) -> Compiled:
-    """The scan of a step for what is given: that of an equal step for the like, where there is one in this session of Keras.
-
-    What compiling takes is paid once for all layers of one kind and shape: weights and noise are inputs of the programs.
+    """The scan of a step for these operands: that of an equal step for equal shapes, where there is one in this session of
+    Keras. Compiling is paid for once by all layers of one kind and shape: weights and noise are inputs of the programs.
     """
     alone = step.step if isinstance(step, Masked) else step
     if not (isinstance(alone, CellStep) and alone.shared):
@@ -80,7 +79,8 @@ def compiled(step: Any, output_size: int | None, given: Given) -> Compiled:
 
 
 def _untaped(program: Any, *operands: Any) -> Any:
-    """What a program returns. No tape sees it: one that may ask for more than one gradient would keep what XLA can't."""
+    """Return what a program returns, hidden from tapes: one that may ask for several gradients would keep what XLA cannot
+    keep."""
     traced = program.get_concrete_function(*operands)
     with compat.tape_recorder().stop_recording():
         return tf.nest.map_structure(tf.stop_gradient, traced(*operands))

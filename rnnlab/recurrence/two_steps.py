@@ -1,4 +1,4 @@
-"""Steps under noise that needs more than a mask: a gradient that does not pass, a gate that is kept, a mask that is learnt."""
+"""Steps under noise that needs more than a mask: a gradient that is stopped, a gate that is kept, a mask that is learnt."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def mask_carried(step: Any, site: str) -> Any:
 def detached(step: Any) -> Any:
     """h-detach: a step that gives h_{t-1} no gradient where `noise["detach"]`, (batch, 1), is 1; other states keep theirs.
 
-    Arpit et al. 2018, arXiv 1810.03023. The value of h_{t-1} is what it was.
+    Arpit et al. 2018, arXiv 1810.03023. The value of h_{t-1} is unchanged.
     """
 
     def detached_step(x: Tensor, states: States, noise: Noise, *rest: Any, **also: Any) -> tuple[Tensor, States]:

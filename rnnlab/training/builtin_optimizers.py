@@ -13,14 +13,14 @@ Kept = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Rooted(Section):
-    """What divides by a root."""
+    """Options of optimizers that divide by a root."""
 
     epsilon: NotNegative | None = None
     """What is added to a root so that nothing is divided by zero."""
 
 
 class Moments(Rooted):
-    """The options of Adam's kin."""
+    """The options that Adam and its relatives share."""
 
     beta_1: Kept | None = None
     """How much of the mean gradient is kept at every step."""
@@ -43,7 +43,7 @@ class Squares(Rooted):
 
 
 class Momentum(Section):
-    """What keeps a part of the last step."""
+    """Options of optimizers that keep a part of the last step."""
 
     momentum: Kept | None = None
     """How much of the last step is kept."""

@@ -1,4 +1,4 @@
-"""What a callback gives to the state of a run and takes back from it."""
+"""How a callback saves its state with that of the run, and loads it."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, Protocol, runtime_checkable

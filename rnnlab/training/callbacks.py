@@ -1,4 +1,4 @@
-"""What watches a run while it is fitted; each works in any `model.fit`."""
+"""Callbacks that watch a run while it is fitted; each works in any `model.fit`."""
 
 import math
 import time

@@ -22,7 +22,7 @@ class Slot:
         """The file; what the bits depend on, as plain values; the epochs of the run, where a longer one has the same identity.
         A state of another identity, or of more epochs, is no state of this run."""
         self.damaged: list[Path] = []
-        """The files that were no whole states."""
+        """The files that held no whole state."""
         self.state = self._read()
         """The last whole state of this run, as it was at first; None where there is none."""
 
@@ -55,7 +55,7 @@ class Slot:
     def write(self, state: dict[str, Any]) -> None:
         """Write a state; the last one stays until this one is whole, and then as the previous one."""
         files.make(self.path.parent)
-        for path in self.damaged:  # it must not take the place of a whole one
+        for path in self.damaged:  # a damaged state must not replace a whole one
             files.remove(path)
         self.damaged = []
         array_file.write(self.path, {"identity": self.identity, **state}, keep=self.previous)
@@ -88,7 +88,7 @@ class Checkpoint(keras.callbacks.Callback):
             self._restore(self.slot.state)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Keep the state where it is time to; the last batch of an epoch waits for the validation."""
+        """Keep the state where it is due; after the last batch of an epoch validation comes first."""
         done = self._done + batch + 1
         due = time.monotonic() - self._saved >= 60 * self.minutes
         if due and done < self.params["steps"] and not self.model.stop_training:

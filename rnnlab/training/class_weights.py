@@ -1,4 +1,4 @@
-"""Rare classes count more: the weights of a training split, multiplied by those of the classes."""
+"""Class weights: the weights of a training split, multiplied by those of the classes."""
 
 from collections.abc import Mapping
 
@@ -66,7 +66,7 @@ def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:
 
 
 def _of_marks(marks: np.ndarray) -> np.ndarray:
-    """How much it weighs to have a label, of marks [examples, labels]; 1 where all examples have it, or none."""
+    """The weight of having each label, from marks [examples, labels]; 1 where all examples have it, or none."""
     have = marks.sum(axis=0)
     lack = len(marks) - have
     return np.where((have > 0) & (lack > 0), lack / np.maximum(have, 1), 1.0).astype(np.float32)

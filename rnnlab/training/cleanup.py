@@ -1,4 +1,4 @@
-"""Many runs in one process: none stays in memory."""
+"""Releases the memory of models, so that many runs fit into one process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from rnnlab import compat
 
 @contextmanager
 def released() -> Iterator[None]:
-    """Give back what models built inside have taken: the session of Keras and the graphs of TensorFlow."""
+    """Release what models that are built inside have taken: the session of Keras and the graphs of TensorFlow."""
     try:
         with forgotten():
             yield
@@ -21,7 +21,7 @@ def released() -> Iterator[None]:
 
 @contextmanager
 def forgotten() -> Iterator[None]:
-    """Give back the graphs that TensorFlow has made inside. A model made inside can't be traced again after.
+    """Release the graphs that TensorFlow has made inside. A model made inside can't be traced again after.
 
     TensorFlow enters every custom gradient of a graph into a registry that is never emptied and so keeps the whole graph
     (https://github.com/tensorflow/tensorflow/issues/27492): about 20 MB a run.

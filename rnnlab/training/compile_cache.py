@@ -39,7 +39,7 @@ def place(threads: int) -> Path | None:
 
 
 def _of_user() -> Path:
-    """The folder for what programs of this user may lose."""
+    """The user's cache folder."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 

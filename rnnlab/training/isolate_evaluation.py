@@ -17,12 +17,12 @@ class SeparatePasses(keras.callbacks.Callback):
         self._reset()
 
     def on_test_begin(self, logs: dict | None = None) -> None:
-        """Put aside what training left, and start from zero."""
+        """Put the state of training aside, and start from zero."""
         self._kept = [(variable, keras.ops.convert_to_numpy(variable)) for variable in _side_variables(self.model)]
         self._reset()
 
     def on_test_end(self, logs: dict | None = None) -> None:
-        """Put back what training left."""
+        """Put the state of training back."""
         for variable, value in self._kept:
             variable.assign(value)
 
@@ -37,7 +37,7 @@ def stateful_layers(model: keras.Model) -> list[keras.layers.RNN]:
 
 
 def _side_variables(model: keras.Model) -> list[keras.Variable]:
-    """Carried states and random generators: what a pass without gradient may change, metrics left out."""
+    """Carried states and random generators: all that a pass without gradients may change, but for metrics."""
     states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
     others = {id(variable) for variable in [*model.weights, *states]}
     return states + [variable for variable in model.variables if id(variable) not in others]

@@ -26,9 +26,8 @@ class Kept:
 
     @contextmanager
     def serving(self, model: ModelConfig, dataset: Dataset, training: TrainingConfig) -> Iterator[None]:
-        """Keep the model of a run that is made inside; one of another recipe, and what it has taken, is given back before.
-
-        So is this one where the run fails, or is spread over several devices.
+        """Keep the model of a run that is made inside; one of another recipe is released before, with what it has taken. So
+        is this one where the run fails, or is spread over several devices.
         """
         recipe = (model, training, plugins.loaded())
         if recipe != self._recipe or dataset is not self._dataset:
@@ -57,7 +56,7 @@ class Kept:
         return self._model
 
     def close(self) -> None:
-        """Give back the model and what it has taken."""
+        """Release the model and what it has taken."""
         if self._model and self._model.program:
             self._model.program.close()
         self._recipe, self._dataset, self._model = (), None, None

@@ -8,7 +8,7 @@ from rnnlab.data.keras_adapter import Feed
 from rnnlab.training.program import Program, room, stacked
 
 SECONDS = 0.1
-"""How long one call of the program may take; so long waits a checkpoint that is due, a person who presses Ctrl-C, a bar."""
+"""Seconds that one call of the program may take: a due checkpoint, Ctrl-C and the progress bar wait so long."""
 FOR_BATCHES = [f"on_{kind}batch_{end}" for kind in ("", "train_", "test_") for end in ("begin", "end")]
 
 

@@ -1,4 +1,4 @@
-"""How large the gradient and the step are, taken where the optimizer has both at hand."""
+"""The norms of the gradient and of the step, measured where the optimizer has both at hand."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -28,7 +28,8 @@ class ByStep(keras.random.SeedGenerator):
 
 
 class Extended:
-    """Mixed into a Keras optimizer: what the papers do around a step, in its own variables, so that a checkpoint holds it.
+    """Mixed into a Keras optimizer: what papers do around a step, with variables of the optimizer, so that a checkpoint
+    holds them.
 
     With g the gradient, eta the learning rate, s the length of the batch's window as a multiple of the mean:
 
@@ -138,7 +139,7 @@ for _kind in OPTIMIZERS.values():
 
 
 def optimizer(config: OptimizerConfig, paced: bool = False, seed: int = 0) -> Norms:
-    """Return the optimizer of a config; `paced` minds the windows' lengths, `seed` is that of noise on the gradient.
+    """Return the optimizer of a config; `paced` scales steps by the windows' lengths, `seed` is that of noise on the gradient.
 
     >>> optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 1.0, "clip_norm": 5.0})).global_clipnorm
     5.0

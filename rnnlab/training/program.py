@@ -1,4 +1,5 @@
-"""How the steps of a run are compiled: chosen from what they are, before any is run, so that equal runs make equal choices."""
+"""How the steps of a run are compiled: chosen by their shapes and sizes before any is run, so that equal runs make equal
+choices."""
 
 from typing import Protocol
 
@@ -31,7 +32,7 @@ class Program(Protocol):
         """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
 
     def close(self) -> None:
-        """Give back what was compiled; nothing can be run again."""
+        """Release what was compiled; nothing can be run again."""
 
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
@@ -53,7 +54,7 @@ def splits(dataset: Dataset) -> list[Split]:
 
 
 def signature(splits: list[Split]) -> Signature:
-    """Return what one graph for all batches of some splits takes, where their steps differ.
+    """Return the input signature of one graph for all batches of some splits, where their steps differ.
 
     A graph of its own for each number of steps would be built anew again and again, and in another order after a kill.
     """

@@ -1,4 +1,4 @@
-"""What changes how far a step goes while a run is fitted: schedules, window lengths, averaging."""
+"""Callbacks that change the size of steps while a run is fitted: schedules, window lengths, averaging."""
 
 from collections.abc import Iterable
 from typing import Any
