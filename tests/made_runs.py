@@ -1,4 +1,4 @@
-"""Folders of runs as the runner leaves them, made from known figures."""
+"""Folders of runs as the runner leaves them, made from known metrics."""
 
 import json
 import shutil
@@ -26,7 +26,7 @@ CONFIG = {
 
 
 class Maker:
-    """Writes runs/<experiment>/<variant>/seed-<n>; every figure is given or follows from the seed."""
+    """Writes runs/<experiment>/<variant>/seed-<n>; every metric is given or follows from the seed."""
 
     def __init__(self, runs):
         self.runs = runs
@@ -49,7 +49,7 @@ class Maker:
         return folder
 
     def figures(self, **figures):
-        """Write an experiment with these figures, seed by seed: a number, "diverged", "failed", or None for no run."""
+        """Write an experiment with these metrics, seed by seed: a number, "diverged", "failed", or None for no run."""
         folder = self.experiment(dict.fromkeys(figures, 0.0), seeds=max(map(len, figures.values())))
         for (variant, seed), spec in self.specs.items():
             figure = figures[variant][seed - 1] if seed <= len(figures[variant]) else None
@@ -63,7 +63,7 @@ class Maker:
         return folder
 
     def change(self, folder, variant, seed, value=150.0, **result):
-        """Write a run of the last experiment anew, with another figure or ending."""
+        """Write a run of the last experiment anew, with another metric or ending."""
         return self.run(folder, self.specs[variant, seed], value, **result)
 
     def run(self, folder, spec, value, status="done", epochs=6, **result):

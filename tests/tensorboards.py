@@ -14,7 +14,7 @@ def read(folder: Path) -> Any:
 
 
 def shown(folder: Path) -> dict[str, list[tuple[int, float]]]:
-    """Its figures by tag: steps and values."""
+    """Its metrics by tag: steps and values."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(folder)).Reload()

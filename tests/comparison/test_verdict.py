@@ -1,4 +1,4 @@
-"""The words against figures that allow them, and above all against figures that do not."""
+"""The words against numbers that allow them, and above all against numbers that do not."""
 
 import numpy as np
 import pytest

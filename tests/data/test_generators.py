@@ -74,7 +74,7 @@ SOLVED: list[tuple[Any, Solver]] = [
 
 
 def scores(data: Dataset, predict: Solver) -> dict[str, float]:
-    """The figures of the test split, by the loss and the metrics that a run has."""
+    """The metrics of the test split, by the loss and the metrics that a run has."""
     objective = OBJECTIVES[data.task.name]
     loss, metrics = objective.loss(), objective.metrics(data.task.outputs)
     losses = []

@@ -1,4 +1,4 @@
-"""The test split evaluated by samples, against a loop that keeps every sample of every cell, for every kind of task."""
+"""The test split evaluated by samples, against a loop that keeps every sample of every position, for every kind of task."""
 
 from typing import Any
 
@@ -60,7 +60,7 @@ def model_for(data: Dataset, **noise: Any):
 
 
 def every_sample(model: Any, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The outputs (samples, cells, ...) of all real cells, and their targets, the samples one after the other."""
+    """The outputs (samples, positions, ...) of all real positions, and their targets, the samples one after the other."""
     seed, outputs, targets = derive(5, "montecarlo", 2), [], []
     for number in range(SAMPLES):
         for layer in montecarlo.stateful_layers(model):
@@ -84,7 +84,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
 
 
 def of_chances(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """The figures of p (samples, cells, classes) from their definitions."""
+    """The metrics of p (samples, positions, classes) from their definitions."""
     mean, cells = p.mean(axis=0), np.arange(len(y))
     confidence, right = mean.max(axis=1), mean.argmax(axis=1) == y
     bins = [(confidence > low) & (confidence <= low + 1 / 7) for low in np.arange(7) / 7]

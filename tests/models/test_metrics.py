@@ -1,4 +1,4 @@
-"""Losses and figures against their definitions in NumPy, over batches of several widths, some cells padded."""
+"""Losses and metrics against their definitions in NumPy, over batches of several widths, some positions padded."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -21,7 +21,7 @@ REAL = [RANDOM.integers(0, 2, (ROWS, width)) > 0 for width in WIDTHS]
 
 
 def flat(parts: list[np.ndarray]) -> np.ndarray:
-    """The real cells of all batches, one after another, in full precision."""
+    """The real positions of all batches, one after another, in full precision."""
     return np.concatenate([part[real] for part, real in zip(parts, REAL, strict=True)]).astype(np.float64)
 
 

@@ -1,4 +1,4 @@
-"""Padding changes nothing: no prediction, no gradient, no figure, whatever the kind of task."""
+"""Padding changes nothing: no prediction, no gradient, no metric, whatever the kind of task."""
 
 import itertools
 from dataclasses import replace

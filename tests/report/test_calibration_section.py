@@ -22,7 +22,7 @@ COVERED = {1: {"level": [0.5, 0.9], "covered": [0.4, 0.8]}, 2: {"level": [0.5, 0
 
 
 def judged(make, diagrams, **metrics):
-    """An experiment of two variants and two seeds, of which one variant was judged by samples."""
+    """An experiment of two variants and two seeds, of which one variant was evaluated by samples."""
     folder = make.experiment({"none": 0, "variational": -9}, seeds=2)
     for seed, diagram in diagrams.items():
         place = store.run_folder(folder, "variational", seed)

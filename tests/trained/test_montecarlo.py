@@ -1,4 +1,4 @@
-"""A run that is judged by Monte Carlo samples too: what it leaves, that training doesn't notice, and that it comes back."""
+"""A run that is evaluated by Monte Carlo samples too: what it leaves, that training doesn't notice, and that it comes back."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ SAMPLED = {"evaluation": {"montecarlo": {"samples": 3}}}
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ExperimentRecord]:
-    """A finished experiment that is judged as usual."""
+    """A finished experiment that is evaluated as usual."""
     folder = tmp_path_factory.mktemp("plain")
     return folder, swept(folder, compare={"seeds": 1})[1]
 
 
 @pytest.fixture(scope="module")
 def sampled(plain: tuple[Path, ExperimentRecord]) -> tuple[dict[str, Any], Path, ExperimentRecord]:
-    """The same, judged by samples too in a second call; and what its logs were before."""
+    """The same, evaluated by samples too in a second call; and what its logs were before."""
     folder, _ = plain
     logs = {path: path.read_text() for path in folder.rglob(store.EVENTS)}  # with the seconds that each epoch took
     before = {one.variant: result(one) for one in plain[1].runs}
@@ -36,7 +36,7 @@ def sampled(plain: tuple[Path, ExperimentRecord]) -> tuple[dict[str, Any], Path,
 
 
 def timeless(metrics: dict[str, float]) -> dict[str, float]:
-    """The figures that do not say how long something took."""
+    """The metrics that do not say how long something took."""
     return {name: value for name, value in metrics.items() if "second" not in name and "throughput" not in name}
 
 

@@ -1,4 +1,4 @@
-"""The model of a finished run: its figures are those that the run recorded, and what is no finished run is refused."""
+"""The model of a finished run: its metrics are those that the run recorded, and what is no finished run is refused."""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A run whose rates of noise change: killed and resumed to the same bits, its rates in the log, the figures and the weights."""
+"""A run whose rates of noise change: killed and resumed to the same bits, its rates in the log, the metrics and the weights."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every kind of task from its example config to figures; what a loss summed over time means; unigrams of real text."""
+"""Every kind of task from its example config to metrics; what a loss summed over time means; unigrams of real text."""
 
 from collections import Counter
 from pathlib import Path

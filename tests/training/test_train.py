@@ -1,4 +1,4 @@
-"""A run: the same bits again, undisturbed by validation, judged exactly at its best epoch."""
+"""A run: the same bits again, undisturbed by validation, evaluated exactly at its best epoch."""
 
 from typing import Any
 
