@@ -87,7 +87,7 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
 
         paths = damaged(runs)
         for path in paths:
-            click.echo(f"{path} is damaged; rnnlab run makes it good", err=True)
+            click.echo(f"{path} is damaged; rnnlab run repairs it", err=True)
         ctx.exit(bool(paths))
 
 
@@ -97,7 +97,7 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @click.option("--yes", is_flag=True, help="Remove without a question.")
 def clean(folder: Path, as_json: bool, dry_run: bool, yes: bool) -> None:
-    """List and remove what nobody needs any more in an experiment, or in all experiments below FOLDER.
+    """List and remove what is no longer needed in an experiment, or in all experiments below FOLDER.
 
     Runs of seeds and variants that the config no longer plans, runs that were moved aside, half-written files, and the states
     of finished runs that are not kept resumable. Results and weights of planned runs stay.
@@ -150,8 +150,8 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
     click.echo(
-        "TensorBoard says below where it listens; behind that, /#custom_scalars&regexInput=mean shows the means over seeds\n"
-        "with their bands, /#hparams what the variants change against what came of it, /#scalars every run."
+        "TensorBoard prints its address below. Append /#custom_scalars&regexInput=mean to it for the means over seeds with\n"
+        "their bands, /#hparams for the settings of the variants beside their results, /#scalars for every run."
     )
     sys.stdout.flush()
     own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]

@@ -58,7 +58,7 @@ def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, te
              rnnlab inspect runs/quickstart/none/seed-1 runs/quickstart/zoneout/seed-1 --open
     """
     if not opens and (other or text):
-        raise UserError(f"{'another run' if other else '--text'} is looked at with --open")
+        raise UserError(f"{'another run' if other else '--text'} goes with --open")
     from rnnlab.trained import backend_of_run
 
     backend_of_run.prefer(backend_of_run.made_on(folder))

@@ -134,7 +134,7 @@ class Headline:
             yield f"{least} {seeds} seeds would decide {pair}: {runs:,} more runs{self._time(runs)}."
             yield f"Next: run again with compare.seeds={seeds}."
         else:
-            many = f"would take about {needed:,} seeds" if needed else "takes more seeds than anybody runs"
+            many = f"would take about {needed:,} seeds" if needed else "takes more seeds than anyone can run"
             yield f"Deciding {pair} {many}."
             yield "Next: set compare.margin to the largest difference that does not matter to you, or take the simpler one."
 

@@ -28,7 +28,7 @@ Columns = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of the test split."""
+    """The evaluation of the test split."""
 
     metrics: dict[str, float]
     """`test_...` of the usual prediction and `test_mc_...` of the averaged one."""

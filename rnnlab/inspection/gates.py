@@ -42,7 +42,8 @@ def gates(model: keras.Model, x: np.ndarray, seed: int | None = None, fresh: boo
 
     Works for our layers and Keras's LSTM, GRU and SimpleRNN, on TensorFlow and JAX; the values come from the very steps that
     train. A layer that carries its state from batch to batch begins from it, or with `fresh` from zero, and nothing of the
-    model moves. Noise is off, or with a `seed` that of training drawn from it. Raises ValueError where there is nothing to see.
+    model moves. Noise is off, or with a `seed` that of training drawn from it. Raises ValueError where there is nothing to
+    record.
 
     >>> from rnnlab.layers import LSTM
     >>> model = keras.Sequential([keras.Input((5, 3)), LSTM(8, name="memory")])

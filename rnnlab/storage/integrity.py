@@ -9,7 +9,7 @@ from rnnlab.training import array_file
 
 
 def damaged(runs_dir: str | Path) -> list[Path]:
-    """Return every file below `runs_dir` that is not as a run wrote it; `rnnlab run` makes it good."""
+    """Return every file below `runs_dir` that is not as a run wrote it; `rnnlab run` repairs it."""
     return [path for file in sorted(Path(runs_dir).glob(f"*/{store.EXPERIMENT}")) for path in _experiment(file)]
 
 

@@ -16,26 +16,26 @@ from rnnlab.errors import StorageError, UserError
 from rnnlab.storage import owner
 
 BEAT = 10.0
-"""Seconds between two signs of life of an owner."""
+"""Seconds between two renewals of an owner's lease."""
 STALE = 120.0
-"""Seconds without a sign of life after which an owner on another machine is taken to be gone."""
+"""Seconds without renewal after which the lease of an owner on another machine has expired."""
 
 NO_LINKS = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
 """What a file system without hard links answers."""
 
 
 class LostError(UserError):
-    """A process was silent so long that another one took its run over."""
+    """A process did not renew its lease for so long that another one took its run over."""
 
 
 class Lock:
-    """The right to write into a folder; it ends with its process.
+    """A lease: the right to write into a folder, which ends with its process.
 
     The file `.lock-<n>` with the highest n says who has it, and taking the right is to make the next file, which only one
     process can. On the owner's own machine a lock of the kernel (flock) tells at once whether the owner lives. From another
-    machine its sign of life is that the file's time changes: the observer waits `stale` seconds by its own clock and compares
-    the file's time with nothing but itself, so clocks may differ. An owner that was taken to be gone by mistake learns it from
-    `check`, which is to be called before a write.
+    machine a renewal is a change of the file's time: the observer waits `stale` seconds by its own clock and compares the
+    file's time with nothing but itself, so clocks may differ. An owner whose lease was taken to have expired by mistake
+    learns it from `check`, which is to be called before a write.
     """
 
     def __init__(self, folder: Path, beat: float = BEAT, stale: float = STALE):
@@ -73,17 +73,18 @@ class Lock:
         self._close()
 
     def check(self) -> None:
-        """Raise LostError where another process has taken the right over, or where this one gives no signs of life any more."""
+        """Raise LostError where another process has taken the right over, or where this one no longer renews its lease."""
         if self._last() != self._mine:
             raise LostError(
-                f"{self.folder} was taken over by another process, as this one gave no sign of life for {self.stale:g} s"
+                f"{self.folder} was taken over by another process, because this one had not renewed its lease for "
+                f"{self.stale:g} s"
             )
         if self._ended_by:
-            raise LostError(f"{self.folder} is given back: this process can give no signs of life any more\n{self._ended_by}")
+            raise LostError(f"{self.folder} is given back: this process can no longer renew its lease\n{self._ended_by}")
 
     @property
     def held(self) -> bool:
-        """Whether somebody seems to have the right; one on another machine that was lost less than `stale` seconds ago too."""
+        """Whether a process seems to have the right, or one on another machine whose lease has not expired yet."""
         last = self._last()
         try:
             return bool(last) and not self._free(self._path(last))
@@ -95,7 +96,7 @@ class Lock:
         """Who has the right, in words."""
         who = self.owner
         name = f"process {who['pid']} on {who['host']}, since {who['since']}" if who else "another process"
-        return f"{name} (taken to be gone after {self.stale:g} s without a sign of life)"
+        return f"{name} (its lease expires {self.stale:g} s after the last renewal)"
 
     def __enter__(self) -> Self:
         return self
@@ -114,7 +115,7 @@ class Lock:
         return max(self._numbers(), default=0)
 
     def _free(self, path: Path) -> bool:
-        """Whether nobody has the right that the file stands for; a file that can't be read is one of an unknown owner."""
+        """Whether no process has the right that the file stands for; a file that can't be read belongs to an unknown owner."""
         try:
             file = os.open(path, os.O_RDWR)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What nobody needs any more in the folders of experiments: listed with its size, and removed when that is asked."""
+"""What is no longer needed in the folders of experiments: listed with its size, and removed on request."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from rnnlab.storage.lease import Lock
 from rnnlab.storage.planned import planned
 
 OLD = 3600.0
-"""Seconds after which a half-written file outside of a run is no longer somebody's at work."""
+"""Seconds after which a half-written file outside of a run no longer belongs to a process at work."""
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def read_origin(folder: Path) -> dict[str, Any]:
         document: dict[str, Any] = yaml.load(text, Loader=LOADER)
         document["config"]
     except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
-        raise UserError(f"{path} is damaged; rnnlab run makes it good") from None
+        raise UserError(f"{path} is damaged; rnnlab run repairs it") from None
     return document
 
 

@@ -42,4 +42,4 @@ def _read(folder: Path) -> dict[str, Any]:
             f"{folder} has no {TOKENS}: it is not the folder of a run, or of one that an older rnnlab made"
         ) from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}); rnnlab run makes it good") from None
+        raise UserError(f"{path} is damaged ({error}); rnnlab run repairs it") from None

@@ -59,7 +59,7 @@ def explore(folder: str | Path, text: str | None = None, like: Path | None = Non
     inputs = list(_inputs(reader, text))
     steps = max(len(one.x) for one in inputs)
     if not steps:
-        raise UserError(f"{text!r} has no tokens: there is nothing to see")
+        raise UserError(f"{text!r} has no tokens: there is nothing to show")
     x = _padded([one.x for one in inputs], steps)
     layers = gates(reader.model, x, fresh=True)
     drawn = masks(reader.model, x, SEED)

@@ -66,7 +66,7 @@ def _on_tensorflow(form: str) -> None:
 
 def _keras(model: keras.Model, path: Path) -> None:
     if path.suffix != ".keras":
-        raise UserError(f"{path} has to end in .keras")
+        raise UserError(f"{path}: the name of the file should end in .keras")
     model.save(path)
 
 

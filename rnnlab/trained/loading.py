@@ -57,7 +57,7 @@ def ended(folder: str | Path) -> Ended:
     if record.misplaced:
         raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it lies in the wrong place")
     if record.damaged:
-        raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run makes it good")
+        raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run repairs it")
     if record.result is None or record.result.status == "failed":
         raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
     run = Ended(record, record.result, read(folder / store.RUN).plain())

@@ -26,7 +26,7 @@ CLOCK = ("seconds", "throughput")
 
 @dataclass(frozen=True)
 class Verified:
-    """What came of training a run again."""
+    """How a run compares with itself, trained again."""
 
     epochs: int
     """Epochs trained again."""
@@ -45,7 +45,7 @@ class Verified:
         return int(not all(self.agree.values()))
 
     def sentences(self) -> list[str]:
-        """Return what came of it in words, a line each."""
+        """Return the comparison in words, a line each."""
         parts = ", ".join(f"{part} {'agree' if agrees else 'DIFFER'}" for part, agrees in self.agree.items())
         changed = [f"{name} was {str(then)[:80]} and is {str(now)[:80]}" for name, (then, now) in self.versions.items()]
         return [

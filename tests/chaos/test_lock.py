@@ -108,7 +108,7 @@ def test_an_owner_that_cannot_be_read_has_it_until_it_is_stale(content: bytes, t
     (tmp_path / ".lock-7").write_bytes(content)
     lock = Lock(tmp_path, stale=0.2)
     assert not lock.take()
-    assert lock.told == "another process (taken to be gone after 0.2 s without a sign of life)"
+    assert lock.told == "another process (its lease expires 0.2 s after the last renewal)"
     time.sleep(0.25)
     assert lock.take()
     with lock:
@@ -158,7 +158,7 @@ if not flock:
 chance, lock = random.Random(seed), Lock(folder, beat=0.1, stale=2)
 for turn in range(100000):
     if lock.take():
-        with lock, contextlib.suppress(LostError):  # a machine so busy that it gave no sign of life
+        with lock, contextlib.suppress(LostError):  # a machine so busy that it did not renew the lease
             (folder / "inside").write_text(f"{os.getpid()}")
             time.sleep(chance.uniform(0, 0.01))
             lock.check()

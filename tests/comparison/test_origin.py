@@ -27,5 +27,5 @@ TEXTS = {
 def test_it_is_refused(text: str | None, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "run.yaml").write_text(text)
-    with pytest.raises(UserError, match=r"run\.yaml is damaged; rnnlab run makes it good"):
+    with pytest.raises(UserError, match=r"run\.yaml is damaged; rnnlab run repairs it"):
         read_origin(tmp_path)

@@ -28,7 +28,7 @@ def test_what_is_missing_or_damaged_is_told(tmp_path):
     tokenizer_file.write(tmp_path, build(PythonReference(name="python_reference", vocabulary=50, limit_tokens=2000)))
     path = tmp_path / store.TOKENS
     path.write_text(path.read_text().replace("<eos>", "<EOS>", 1))
-    with pytest.raises(UserError, match=r"tokens\.json is damaged .*rnnlab run makes it good"):
+    with pytest.raises(UserError, match=r"tokens\.json is damaged .*rnnlab run repairs it"):
         tokenizer_file.read(tmp_path)
     store.clear(tmp_path)
     assert not path.exists()

@@ -87,7 +87,7 @@ def test_weights_that_are_lost_or_changed_are_never_believed(finished: RunRecord
     with pytest.raises(UserError, match=r"best.weights.h5 is damaged: its checksum is wrong; remove .*, and rnnlab run makes"):
         trained(folder)
     path.unlink()
-    with pytest.raises(UserError, match=r"best.weights.h5 is damaged; rnnlab run makes it good"):
+    with pytest.raises(UserError, match=r"best.weights.h5 is damaged; rnnlab run repairs it"):
         trained(folder)
 
 

@@ -59,7 +59,7 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
     cases: list[tuple[Callable[[], object], str]] = [
         (not_finite, "has diverged before any epoch was whole"),
         (lambda: flip(run / store.WEIGHTS), "best.weights.h5 is damaged: its checksum is wrong"),
-        (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run makes it good"),
+        (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run repairs it"),
         (lambda: change(weights=None), "has no best.weights.h5; rnnlab run makes it again"),
         (lambda: change(data="0"), "was trained on other data than 'adding' is now"),
         (lambda: change(status="failed"), "has failed: it has left no trained model"),

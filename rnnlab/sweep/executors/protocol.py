@@ -25,7 +25,7 @@ class Sent:
         self.send, self._last = send, 0.0
 
     def answer(self, job: Job | Unreadable, turns: Turns) -> None:
-        """Make a run and send what came of it, or why nothing can."""
+        """Make a run and send how it ended, or why it cannot be made."""
         if isinstance(job, Unreadable):
             return self.send("unreadable", job)
         try:
