@@ -112,7 +112,7 @@ class DeclaredParts(Registry[Declared], Generic[Declared]):
     ...     "A point."
     ...     return "."
     >>> shapes.choice.validate({"name": "dot", "size": 2}), shapes.made(shapes["dot"].section())
-    (Dot(size=2, name='dot'), '.')
+    (DotShape(size=2, name='dot'), '.')
     """
 
     def __init__(self, kind: str, base: type[Section], declared: type[Declared], default: str | None = None) -> None:
