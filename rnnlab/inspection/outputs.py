@@ -44,6 +44,10 @@ NUMBERS = Link(
 """Outputs are what is predicted."""
 
 
+LOGITS = ("", "linear", "log_softmax")
+"""The activations of a head that gives logits."""
+
+
 def told(model: keras.Model, its: Link) -> Link:
     """The link for what comes out of the model: where its head has a softmax or a sigmoid, probabilities and not logits.
 
@@ -52,8 +56,11 @@ def told(model: keras.Model, its: Link) -> Link:
     head = compat.last_operation(model)
     name = "softmax" if isinstance(head, keras.layers.Softmax) else _name(getattr(head, "activation", None))
     known = {"softmax": (CLASSES, PROBABLE_CLASSES), "sigmoid": (LABELS, PROBABLE_LABELS)}
-    if its not in (CLASSES, LABELS) or name not in known:
+    if its not in (CLASSES, LABELS) or name in LOGITS:
         return its
+    if name not in known:
+        wanted = "classes or labels are told by one that is linear (logits), softmax or sigmoid (probabilities)"
+        raise ValueError(f"the model's head {head.name!r} ends in a {name}, and {wanted}")
     logits, probable = known[name]
     if its is not logits:
         wanted = "classes, of a softmax or of logits" if its is CLASSES else "labels, of a sigmoid or of logits"

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rnnlab.inspection.montecarlo import drawing
-from rnnlab.inspection.recording import cell_kind, watchable, watched
+from rnnlab.inspection.recording import cell_kind, foreign, watchable, watched
 from rnnlab.recurrence.recorder import Passage
 
 PositionLosses = Any
@@ -28,7 +28,7 @@ class Passes:
         self.model, self.seed = model, seed
         layers = watchable(model)
         if not layers:
-            raise ValueError(f"the model {model.name!r} has no LSTM, GRU or SimpleRNN layer to inspect")
+            raise ValueError(_nothing(model))
         self.backwards = {layer.name: layer.go_backwards for layer in layers}
         """By layer whether it reads its sequence from the end."""
         self.states = {layer.name: kind.states if (kind := cell_kind(layer)) else ("hidden",) for layer in layers}
@@ -80,6 +80,13 @@ class Passes:
 
                 function = self._compiled.setdefault(name, jax.jit(function))
             return function(values, *operands)
+
+
+def _nothing(model: keras.Model) -> str:
+    """Why a model has nothing to look into."""
+    others = [f"{layer!r} runs a {cell}, whose gates are its own" for layer, cell in foreign(model).items()]
+    seen = "what can be looked into are layers of rnnlab with one of its cells, and Keras's LSTM, GRU and SimpleRNN"
+    return f"the model {model.name!r} has no recurrent layer to inspect: {'; '.join([*others, seen])}"
 
 
 def _tensors(tree: Any) -> Any:

@@ -23,6 +23,12 @@ def watchable(model: keras.Model) -> list[keras.layers.RNN]:
     return [layer for layer in compat.every_layer(model) if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
 
 
+def foreign(model: keras.Model) -> dict[str, str]:
+    """Return the recurrent layers that can't be looked into, by name, each with the cell that it runs."""
+    layers = [layer for layer in compat.every_layer(model) if isinstance(layer, keras.layers.RNN) and not _kind(layer)]
+    return {layer.name: type(layer.cell).__name__ for layer in layers}
+
+
 def _kind(layer: keras.layers.RNN) -> Any:
     return next((kind for kind in (RNN, *KINDS) if isinstance(layer, kind) and getattr(layer, "ours", True)), None)
 

@@ -38,7 +38,7 @@ class CellRNN(RNN):
 
     def get_config(self) -> dict[str, Any]:
         """Every argument, those of the cell among them."""
-        config = super().get_config()
+        config = {"activity_regularizer": None, **super().get_config()}
         del config["cell"]
         cell = self.cell.get_config()
         return {**config, **{name: cell[name] for name in self._cell_arguments()}}

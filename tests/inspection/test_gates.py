@@ -119,8 +119,21 @@ def test_a_constant_gate_remembers_for_its_time_constant():
 
 
 def test_a_model_without_recurrence_is_refused():
-    with pytest.raises(ValueError, match="has no LSTM, GRU or SimpleRNN layer to inspect"):
+    with pytest.raises(ValueError, match="has no recurrent layer to inspect: what can be looked into are layers of rnnlab"):
         gates(model(keras.layers.Dense(2)), X)
+
+
+@pytest.mark.parametrize("kind", [layers.RNN, keras.layers.RNN])
+@pytest.mark.parametrize(
+    ("cell", "called"),
+    [(lambda: keras.layers.GRUCell(3), "GRUCell"), (lambda: [keras.layers.LSTMCell(3)], "StackedRNNCells")],
+)
+def test_a_cell_of_another_is_refused_by_name_and_leaves_the_layers_beside_it_to_be_seen(kind, cell, called):
+    other = kind(cell(), return_sequences=True, name="other")
+    with pytest.raises(ValueError, match=f"'other' runs a {called}, whose gates are its own; what can be looked into are"):
+        gates(model(other), X)
+    ours = layers.LSTM(3, name="ours")
+    assert list(gates(model(other, ours), X)) == ["ours"]
 
 
 def test_a_layer_that_is_called_twice_is_refused():

@@ -45,6 +45,15 @@ def test_a_head_that_gives_something_else_is_refused(activation, link):
         assert means(model, NUMBERS).shape == (6, 3)
 
 
+@pytest.mark.parametrize("link", [CLASSES, LABELS])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
+def test_a_head_that_gives_neither_logits_nor_probabilities_is_refused(activation, link):
+    for model in list(heads(activation))[1:]:
+        with pytest.raises(ValueError, match=rf"ends in a {activation}, and classes or labels are told by one that is linear"):
+            means(model, link)
+        assert means(model, NUMBERS).shape == (6, 3)
+
+
 @pytest.mark.parametrize("rows", [4, 1024])
 def test_a_model_may_have_several_inputs(rows):
     one, two = keras.Input((None, 3), name="one"), keras.Input((2,), name="two")

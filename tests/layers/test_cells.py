@@ -24,6 +24,8 @@ def test_every_attribute_of_keras_is_there(cell):
         **({"unit_forget_bias": False} if cell.states == 2 else {"reset_after": False}),
     }
     ours, theirs = cell.layer(4, **options), SAME[cell.layer.__name__](4, **options)
+    assert ours.get_config().keys() >= theirs.get_config().keys()
+    assert ours.cell.get_config().keys() >= theirs.cell.get_config().keys()
     for mine, other, names in (
         (ours, theirs, vars(type(theirs))),
         (ours.cell, theirs.cell, [name for name in vars(theirs.cell) if not name.startswith("_")]),

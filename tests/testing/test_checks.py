@@ -75,11 +75,8 @@ def test_a_good_cell_passes():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "options"), [("lstm", {"peephole": True, "layer_norm": True}), ("gru", {"reset_after": False})]
-)
-def test_cells_with_options_pass(name, options):
-    testing.check_cell(name, **options)
+def test_a_cell_with_options_passes():
+    testing.check_cell("gru", reset_after=False)
 
 
 def test_central_differences_see_a_wrong_gradient():
@@ -87,11 +84,6 @@ def test_central_differences_see_a_wrong_gradient():
     gradient, measured = slopes(made, np.ones((4, 6, 2)), 0)
     np.testing.assert_allclose(gradient, measured, rtol=1e-5, atol=1e-8)
     assert np.abs(measured).max() > 1e-4
-
-
-@pytest.mark.parametrize("name", ["variational", "zoneout", "weight_drop", "word", "none"])
-def test_good_schemes_pass(name):
-    testing.check_scheme(name)
 
 
 def test_a_scheme_that_does_nothing_is_told():
