@@ -1,6 +1,7 @@
 """Every config in the repository: it loads, plans in no time, has its paper's size, and trains."""
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,16 @@ def test_a_preset_has_the_size_of_its_paper(preset):
     for name, variant in load(preset).variants.items():
         assert parameters(variant.model, task) == (by_hand[name] if isinstance(by_hand, dict) else by_hand)
     assert published is None or by_hand == pytest.approx(published, rel=0.02)
+
+
+@pytest.mark.parametrize("preset", PAPERS, ids=lambda path: path.stem)
+def test_the_head_of_a_preset_says_where_it_was_run_or_that_it_was_not(preset):
+    head = preset.read_text().split("\nname:")[0]
+    folder = re.search(r"[Rr]un here: (experiments/\w+)", head)
+    assert "arXiv" in head or "github" in head or "pytorch/examples" in head
+    assert "Deviations" in head or "can't be run as published" in head
+    assert ("NOT RUN here" in head) != bool(folder)
+    assert not folder or (ROOT / folder[1]).is_dir()
 
 
 LAYERS: list[dict[str, Any]] = [

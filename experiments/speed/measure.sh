@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# The figures of this folder: rnnlab bench on two cells and two shapes, TensorFlow and JAX, a JSON file each; then the README.
+# The times of this folder: rnnlab bench on two cells and two shapes, TensorFlow and JAX, a JSON file each; then the README.
+# measure.sh -schemes measures the files alone whose names hold that.
 set -euo pipefail
 cd "$(dirname "$0")"
+only="${1:-}"
 
 bench() { # file, backend, cell, units, further options
+  [[ "$1" == *"$only"* ]] || return 0
   local shape="--batch 32 --steps 100 --inputs 128 --units 128"
   [ "$4" = 128 ] || shape="--batch 20 --steps 35 --inputs 650 --units 650"
   # shellcheck disable=SC2086

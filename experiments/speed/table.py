@@ -90,6 +90,25 @@ def workers() -> list[list[str]]:
     return [titles, [one, two, f"{found['times sooner']:.2f}", "at least 1.6", warm, "less than 1"]]
 
 
+def two_passes() -> list[list[str]]:
+    """What two passes of a batch cost beside one; empty where that was not measured."""
+    file = FOLDER / "two_passes" / "two_passes.json"
+    rows = json.loads(file.read_text()) if file.exists() else {}
+    lines = [[name, f"{row['seconds']:.2f}", f"{row['times one pass']:.2f}"] for name, row in rows.items()]
+    return [["a step of", "an epoch, s", "times one pass (aim: at most 2.1)"], *lines]
+
+
+def parallel_scan() -> list[list[str]]:
+    """Cells whose steps are taken side by side, beside their loop; empty where that was not measured."""
+    file = FOLDER / "parallel_scan" / "parallel_scan.json"
+    lines = [["backend", "cell, 1,000 steps", "parallel scan, ms", "loop, ms", "times faster"]]
+    for backend, cells in (json.loads(file.read_text()) if file.exists() else {}).items():
+        for cell, ways in cells.items():
+            quick, slow = (ways[way]["least"] for way in ("parallel scan", "loop"))
+            lines.append([backend, cell, f"{quick:.1f}", f"{slow:.1f}", f"{slow / quick:.2f}"])
+    return lines
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Lines of cells as a table, the first as its titles."""
     first, *rest = (f"| {' | '.join(line)} |" for line in lines)
@@ -98,7 +117,14 @@ def markdown(lines: list[list[str]]) -> str:
 
 def written() -> str:
     """All that is written from the files."""
-    tables = {"## The aims": aims(), "## All times": timings(), "## The schemes": schemes(), "## Workers": workers()}
+    tables = {
+        "## The aims": aims(),
+        "## All times": timings(),
+        "## The schemes": schemes(),
+        "## Two passes": two_passes(),
+        "## Steps side by side": parallel_scan(),
+        "## Workers": workers(),
+    }
     return "\n".join(f"\n{title}\n\n{markdown(lines)}\n" for title, lines in tables.items() if len(lines) > 1)
 
 

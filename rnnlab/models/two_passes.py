@@ -54,12 +54,15 @@ class TwoPasses(keras.Model):
     ) -> Any:
         """The loss of a batch."""
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-        if not training:
-            return loss
+        return self.with_second(loss, x, y, y_pred, sample_weight) if training else loss
+
+    def with_second(self, loss: Tensor, x: Any, y: Any, y_pred: Tensor, sample_weight: Any) -> Tensor:
+        """The loss of both passes, given what the first one and its penalties cost."""
+        first = loss - sum(map(ops.sum, self.losses))
         second = self._second(x)
         ours: Any = self.loss
         if self.consistency != "expectation_linear":
-            loss = loss + (ours(y, second, sample_weight) - ours(y, y_pred, sample_weight)) / 2
+            loss = loss + (ours(y, second, sample_weight) - first) / 2
         one, other = ops.cast(y_pred, "float32"), ops.cast(second, "float32")
         apart = divergence(one, other, self.of_classes) if self.consistency == "rdrop" else squared(one, other)
         return loss + self.consistency_weight * ours.total(apart, sample_weight)

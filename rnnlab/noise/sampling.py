@@ -73,11 +73,16 @@ def _rows(noise: Noise, shape: tuple[Any, ...], draw: Callable[[tuple[Any, ...]]
 
 def _at_least(rate: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
     """Tell whether uniform numbers are at least the rate."""
-    if backend.backend() == "tensorflow" and all(isinstance(size, int) for size in shape) and _ours(math.prod(shape)):
+    if _known(shape) and _ours(math.prod(shape)):
         from rnnlab.noise import philox
 
         return philox.at_least(rate, shape, seed.next())
     return random.uniform(shape, seed=seed, dtype="float32") >= rate
+
+
+def _known(shape: tuple[Any, ...]) -> bool:
+    """Whether TensorFlow knows a shape while a function is traced."""
+    return backend.backend() == "tensorflow" and all(isinstance(size, int) for size in shape)
 
 
 def _ours(count: int) -> bool:
@@ -87,6 +92,10 @@ def _ours(count: int) -> bool:
 
 def _normal(_: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
     """Standard normal numbers."""
+    if _known(shape) and not (in_xla() or gpus()) and math.prod(shape) >= MANY:
+        from rnnlab.noise import normals
+
+        return normals.standard(shape, seed.next())
     return random.normal(shape, seed=seed, dtype="float32")
 
 
@@ -144,6 +153,8 @@ def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, 
     mask = sample(noise, shape(noise, sizes), seed, dtype, rate)
     if noise.sharing == "batch":
         return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))
+    if noise.sharing == "units" and noise.lifetime == "step":  # or every product of it in a loop would be one of unlike shapes
+        mask = ops.broadcast_to(mask, (*ops.shape(mask)[:-1], sizes.widths.get(noise.site, sizes.units)))
     if noise.tied:
         return mask
     of_gates = tuple(ops.unstack(mask, axis=0))

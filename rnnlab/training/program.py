@@ -36,7 +36,7 @@ class Program(Protocol):
 
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
-    """Return the compiled steps of a model; None where Keras runs them: on several devices, in two passes, on torch and JAX."""
+    """Return the compiled steps of a model; None where Keras runs them: on several devices, on torch and JAX."""
     if not _ours(config):
         return None
     from rnnlab.training.tf_program import TFProgram
@@ -45,7 +45,7 @@ def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Pro
 
 
 def _ours(config: TrainingConfig) -> bool:
-    return keras.backend.backend() == "tensorflow" and not (config.distribution or config.consistency)
+    return keras.backend.backend() == "tensorflow" and not config.distribution
 
 
 def splits(dataset: Dataset) -> list[Split]:

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from rnnlab import compat
+from rnnlab.models.two_passes import TwoPasses
 from rnnlab.training.step import Batches, Signature, Step
 
 Logs = dict[str, Any]
@@ -60,6 +61,8 @@ class TFProgram:
         with tf.GradientTape() as tape:
             predictions = model(x, training=True)
             loss, values = step.loss(y, predictions, weights, model.losses)
+            if isinstance(model, TwoPasses):
+                loss = model.with_second(loss, x, y, predictions, weights)
             scaled = step.scaled(loss)
         model.optimizer.apply(tape.gradient(scaled, model.trainable_variables), model.trainable_variables)
         step.measure(loss, values, y, predictions, weights)

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from conformance.oracle import sigmoid
 from conformance.running import arrays, close, double, normal, once, pulled, pure, randomise, recorded
+from conformance.table import CELLS as TABLE
 from thinning import thinned
 
 from rnnlab.cells import StepCell
+from rnnlab.cells.builtin import CELLS as REGISTERED
 from rnnlab.config import Experiment
 from rnnlab.config.tree import ConfigError
 from rnnlab.data.task import Task
@@ -119,6 +121,10 @@ def mogrifier(w, x, h, c):  # Melis et al. 2020, equations 1 and 2
     bias = np.concatenate([w[f"{gate}_bias"] for gate in ("input", "forget", "candidate", "output")])
     h, c = lstm(x @ w["modulated"] + h @ w["recurrent_kernel"] + bias, c)
     return h, (h, c)
+
+
+def test_every_registered_cell_has_an_oracle_here_or_in_the_conformance_table():
+    assert {cell for cell, _ in CELLS.values()} | {row.layer.__name__.lower() for row in TABLE} == set(REGISTERED)
 
 
 EQUATIONS = dict(zip(CELLS, (simple, rectified, min_gru, min_lstm, slstm, projected, mogrifier, mogrifier), strict=True))

@@ -45,6 +45,15 @@ if not FOLDER.joinpath("layers", "rnn", "lstm_test.py").is_file():
     pytest.skip(f"{FOLDER} holds no tests of Keras", allow_module_level=True)
 
 
+def test_the_documentation_has_every_exception():
+    table = (Path(__file__).parents[2] / "docs" / "layers.md").read_text()
+    for name, arguments in EXPECTED.items():
+        for argument, values in arguments.items():
+            for theirs, ours in values.items():
+                called = {"Stacked": "StackedRNNCells"}.get(name, name)
+                assert f"| {called} | `{argument}` | {theirs} | {ours} |" in table
+
+
 def load(name):
     """The module of one of Keras's test files, in which `layers` holds our classes."""
     path, module = FOLDER / "layers" / f"{name}_test.py", f"keras.src.layers.{name.replace('/', '.')}_test"

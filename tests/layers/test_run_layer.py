@@ -6,6 +6,8 @@ from conformance.table import CELLS, EVERYWHERE, GRUS, LSTM, NAMED
 from keras.src.testing import TestCase
 
 from rnnlab import layers
+from rnnlab.cells import StepCell
+from rnnlab.cells.builtin import CELLS as REGISTERED
 
 OPTIONS = {
     "last output": {},
@@ -66,3 +68,13 @@ def test_locked_dropout():
 def test_a_layer_of_cells():
     cells = [keras.layers.GRUCell(2), *(cell.layer.cell_class(3, **cell.options) for cell in (LSTM, GRUS[1]))]
     check(layers.RNN, {"cell": cells}, (2, 3), input_shape=SHAPE, expected_num_seed_generators=1)  # that of Keras's cell
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, kind in REGISTERED.items() if not kind.layer])
+def test_every_other_cell(name):
+    cell = StepCell(name, 4)
+    noise = {"dropout": {"scheme": "locked", "rate": 0.3}, "recurrent_dropout": {"scheme": "semeniuta", "rate": 0.2}}
+    noise |= {} if "candidate" in cell.sites else {"recurrent_dropout": 0.2}
+    arguments = {"cell": cell, "return_sequences": True, **noise}
+    check(layers.RNN, arguments, (2, 3, cell.output_size), input_shape=SHAPE, expected_num_seed_generators=2)

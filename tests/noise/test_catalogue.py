@@ -55,6 +55,15 @@ def test_three_steps_have_the_masks_by_their_lifetimes(name):
     assert len(re.findall(r"\[\w+ \w+\]", text)) == sum(2 if one == "carried" else 3 for one in set(catalogue.sites(name)))
 
 
+@pytest.mark.parametrize("name", SCHEMES)
+def test_every_scheme_is_explained_and_drawn_by_its_name(name):
+    done = CliRunner().invoke(main, ["schemes", name])
+    assert done.exit_code == 0
+    shown = " ".join(done.output.split())
+    assert all(part in shown for part in (SCHEMES[name].equation, SCHEMES[name].source, catalogue.does(name)))
+    assert done.output.endswith(catalogue.drawing(name) + "\n" + catalogue.unrolled(name))
+
+
 @pytest.mark.parametrize("name", catalogue.ARGUMENTS)
 def test_an_argument_is_explained_with_the_schemes_that_it_takes(name):
     done = CliRunner().invoke(main, ["schemes", name])

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from conformance.running import BACKEND
 from conformance.table import COORDINATES, noise
+from scipy import stats
 
 from rnnlab.noise import sampling
+from rnnlab.noise.sites import Noise
 
 pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="other backends draw by Keras alone")
 
@@ -71,6 +73,22 @@ def test_a_mask_drawn_in_a_graph_is_the_one_drawn_eagerly(shapes, monkeypatch, s
     for _ in range(3):
         np.testing.assert_array_equal(draw().numpy(), sampling.sample(value, (3, 5, 7), eager, dtype).numpy())
     assert shapes == [(3, 5, 7)]
+
+
+@pytest.mark.parametrize("distribution", ["gaussian", "additive"])
+def test_many_normal_numbers_follow_from_the_seed_and_are_normal_and_independent(distribution):
+    value = Noise(site="recurrent_kernel", distribution=distribution, rate=0.2)
+    graphs, eager = streams(3)
+    draw = in_graph(value, (400, 1000), graphs, "float32")
+    first, second = (draw().numpy() for _ in range(2))
+    np.testing.assert_array_equal(first, sampling.sample(value, (400, 1000), eager, "float32").numpy())
+    np.testing.assert_array_equal(second, sampling.sample(value, (400, 1000), eager, "float32").numpy())
+    center, deviation = (1, 0.5) if distribution == "gaussian" else (0, 0.2)
+    numbers = ((first - center) / deviation).astype(np.float64)
+    assert stats.kstest(numbers[:100].ravel(), "norm").pvalue > 1e-3
+    assert np.abs(numbers).max() > 4  # tails
+    pairs = (numbers[:, 1:], numbers[:, :-1]), (numbers[1:], numbers[:-1]), (numbers, (second - center) / deviation)
+    assert all(abs(np.mean(one * other)) < 0.01 for one, other in pairs)
 
 
 @pytest.mark.parametrize(("size", "ours"), [(sampling.MANY, [(1, sampling.MANY)]), (sampling.MANY - 1, [])])

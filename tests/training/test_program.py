@@ -92,8 +92,15 @@ def texts() -> Dataset:
 @OURS
 @pytest.mark.parametrize(
     ("made", "settings"),
-    [(lambda: WORDS, {}), (lambda: NUMBERS, {}), (quantiles, {}), (texts, {"class_weights": "balanced"})],
-    ids=["words", "numbers", "quantiles", "class weights"],
+    [
+        (lambda: WORDS, {}),
+        (lambda: NUMBERS, {}),
+        (quantiles, {}),
+        (texts, {"class_weights": "balanced"}),
+        (lambda: WORDS, {"consistency": {"name": "rdrop", "weight": 0.5}}),
+        (lambda: NUMBERS, {"consistency": {"name": "fraternal", "weight": 0.5}}),
+    ],
+    ids=["words", "numbers", "quantiles", "class weights", "two passes of words", "two passes of numbers"],
 )
 def test_training_is_that_of_keras(made: Any, settings: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     (weights, outcome, _) = run(made(), several=True, **settings)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from rnnlab import sealed
+from rnnlab.cells.builtin import CELLS
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.noise.scheme import SCHEMES
 from rnnlab.training import array_file
 from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.callback_state import LowerOnPlateau, by_name
@@ -94,14 +96,18 @@ class Jitter(keras.callbacks.Callback):
 def run(
     folder: Path,
     dataset: Dataset,
-    layer: dict[str, Any],
+    layer: dict[str, Any] | list[dict[str, Any]],
     kill_at: int = -1,
     more: Sequence[keras.callbacks.Callback] = (),
     **settings: Any,
 ) -> tuple[list[Any], TrainingOutcome]:
     tokens = dataset.task.vocabulary
+    layers = layer if isinstance(layer, list) else [layer]
     model_config = ModelConfig.model_validate(
-        {"recurrent": [{"units": 3, **layer}], "embedding": {"width": 4, "dropout": 0.2} if tokens else None}
+        {
+            "recurrent": [{"units": 3, **one} for one in layers],
+            "embedding": {"width": 4, "dropout": 0.2} if tokens else None,
+        }
     )
     config = TrainingConfig.model_validate(
         {
@@ -130,6 +136,15 @@ BOTH_WIDTHS = (12, 50)
 """Where batches have two widths, each of which is traced in every run: after both were seen, and in the last epoch."""
 
 
+def every_part() -> list[dict[str, Any]]:
+    """A layer for every scheme of the registry, with its example, and one for every cell."""
+    layers: list[dict[str, Any]] = [{"cell": name} for name in CELLS]
+    for name, scheme in SCHEMES.items():
+        given = {argument: {"scheme": name, **scheme.example} for argument in scheme.arguments if argument != "embedding"}
+        layers += [given] if given else []
+    return layers
+
+
 @pytest.mark.parametrize(
     ("dataset", "layer", "settings", "kills"),
     [
@@ -145,10 +160,14 @@ BOTH_WIDTHS = (12, 50)
             pytest.param(WORDS, NOISE, {"optimizer": {"name": name, **AROUND}}, EVERYWHERE, marks=pytest.mark.slow, id=name)
             for name in OPTIMIZERS
         ),
+        *(
+            pytest.param(WORDS, every_part()[part::4], {"epochs": 2}, (11,), marks=pytest.mark.slow, id=f"parts {part + 1}")
+            for part in range(4)
+        ),
     ],
 )
 def test_a_killed_run_goes_on_to_the_same_bits(
-    dataset: Dataset, layer: dict[str, Any], settings: dict[str, Any], kills: tuple[int, ...], tmp_path: Path
+    dataset: Dataset, layer: Any, settings: dict[str, Any], kills: tuple[int, ...], tmp_path: Path
 ) -> None:
     weights, outcome = run(tmp_path / "whole", dataset, layer, **settings)
     killed = 0
@@ -164,7 +183,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     assert untimed(vars(resumed)) == untimed(vars(outcome))
     logs = [untimed(sealed.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
     assert logs[0] == logs[1]
-    assert [line["epoch"] for line in logs[0]] == [1, 2, 3]
+    assert [line["epoch"] for line in logs[0]] == [*range(1, settings.get("epochs", 3) + 1)]
 
 
 @pytest.mark.slow
