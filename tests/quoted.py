@@ -1,8 +1,8 @@
 """Numbers of the prose that are bound to a record by a marker behind them: 8.43<!-- published/README.md JSB chorales, GRU -->.
 
-The marker names a file below experiments/ and a key in it. In a .json file that is the path of a value, where `[variant=gru]` keeps
-some entries of a list, and several values have their mean. In a .md file, whose tables other tests bind to their records, it is
-the beginning of a row.
+The marker names a file below experiments/ and a key in it. In a .json file that is the path of a value, where `[variant=gru]`
+keeps some entries of a list, and several values have their mean. In a .md file, whose tables other tests bind to their records,
+it is the beginning of a row.
 """
 
 import json

@@ -43,6 +43,11 @@ SIZES = {
         None,
     ),
     "awd_lstm_ptb": (PTB, 10_000 * 401 + lstm(400, 1150) + lstm(1150, 1150) + lstm(1150, 400), 24e6),
+    "keras_imdb": (
+        Task("classification", (32, None), 2, "examples", vocabulary=20_000, padded=True),
+        20_000 * 128 + lstm(128, 128) + 129 * 2,
+        None,
+    ),
     "melis_ptb": (PTB, 10_000 * 269 + lstm(268, 1194) + 1195 * 268, 10e6),
     "pytorch_ptb": (
         PTB,
@@ -148,8 +153,9 @@ SMALL = ["data.limit_examples=30", "data.batch_size=4", "training.epochs=1"]
 STEPS = {
     "zoneout_pmnist": ["data={name: adding, length: 20, examples: {train: 8, validation: 4, test: 4}, batch_size: 4}"],
     "tcn_music": ["data.limit_examples=4"],
+    "keras_imdb": ["data={name: agreement, length: 8, examples: {train: 8, validation: 4, test: 4}, batch_size: 4}"],
 }
-"""784 steps of MNIST are another test's: here its model and training run on numbers of the same form. Music has no words."""
+"""MNIST's 784 steps and film reviews are other tests': here their models train on data of the same form. Music has no words."""
 
 
 @pytest.mark.parametrize("preset", kept(PAPERS), ids=lambda path: path.stem)

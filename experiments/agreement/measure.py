@@ -6,6 +6,7 @@ this file; it prints the tables of README.md from agreement.json.
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,9 @@ def carriers(row: dict[str, Any]) -> int:
     return lost[0] if lost else len(row["accuracy_without_units"])
 
 
-MEASURES = {
+Measures = dict[str, Callable[[dict[str, Any]], float]]
+"""What is told of a run, by the words of the table."""
+MEASURES: Measures = {
     "accuracy, no attractor": lambda row: row["accuracy"]["0"],
     "accuracy, 3 attractors": lambda row: row["accuracy"]["3"],
     "linear probe before the verb": lambda row: row["probe"],
@@ -179,15 +182,21 @@ def of(rows: list[dict[str, Any]], variant: str) -> list[dict[str, Any]]:
     return sorted((row for row in rows if row["variant"] == variant), key=lambda row: row["seed"])
 
 
-def tables(rows: list[dict[str, Any]]) -> str:
-    """Return the tables: means over seeds with the effect of dropout, paired by seed; gates of the best unit by place."""
+def tables(
+    rows: list[dict[str, Any]], measures: Measures | None = None, effects: int = 4, where: tuple[str, ...] = PLACES
+) -> str:
+    """Return the tables: means over seeds with the effect of dropout, paired by seed; gates of the best unit by place.
+
+    The effect is told of the measures from number `effects` on.
+    """
+    measures = measures or MEASURES
     variants = list(dict.fromkeys(row["variant"] for row in rows))
     lines = ["| | " + " | ".join(variants) + " |", "| --- |" + " ---: |" * len(variants)]
-    for name, measure_of in MEASURES.items():
+    for name, measure_of in measures.items():
         means = [f"{np.mean([measure_of(row) for row in of(rows, variant)]):.3g}" for variant in variants]
         lines.append(f"| {name} | " + " | ".join(means) + " |")
     lines += ["", "| effect of dropout, paired by seed | LSTM | p | GRU | p |", "| --- | ---: | ---: | ---: | ---: |"]
-    for name, measure_of in list(MEASURES.items())[4:]:
+    for name, measure_of in list(measures.items())[effects:]:
         line = f"| {name} |"
         for cell in ("lstm", "gru"):
             pair = ([measure_of(row) for row in of(rows, variant)] for variant in (f"{cell}_variational", cell))
@@ -198,9 +207,9 @@ def tables(rows: list[dict[str, Any]]) -> str:
     for cell in ("lstm", "gru"):
         for variant in (cell, f"{cell}_variational"):
             found = of(rows, variant)
-            lines += ["", f"| {variant}: best unit at the | " + " | ".join(PLACES) + " |", "| --- |" + " ---: |" * len(PLACES)]
+            lines += ["", f"| {variant}: best unit at the | " + " | ".join(where) + " |", "| --- |" + " ---: |" * len(where)]
             for gate in found[0]["gates"]:
-                means = [f"{np.mean([np.abs(row['gates'][gate][place]) for row in found]):.2f}" for place in PLACES]
+                means = [f"{np.mean([np.abs(row['gates'][gate][place]) for row in found]):.2f}" for place in where]
                 lines.append(f"| {gate} | " + " | ".join(means) + " |")
     return "\n".join(lines).replace("[", r"\[").replace("]", r"\]") + "\n"
 
