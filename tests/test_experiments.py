@@ -208,6 +208,38 @@ def test_what_is_said_of_agreement_is_what_was_measured():
             assert number in tables, said
 
 
+def test_what_is_said_of_english_sentences_is_what_was_measured():
+    """The tables are what the script writes, of every run that was planned."""
+    folder = SPEED.parent / "agreement"
+    script = runpy.run_path(str(folder / "english.py"))
+    kept = json.loads((folder / "english.json").read_text())
+    assert (folder / "ENGLISH.md").read_text().endswith(script["tables"](kept))
+    planned = sorted((run.variant, run.seed) for run in load(folder / "english.yaml").runs())
+    assert planned == sorted((row["variant"], row["seed"]) for row in kept)
+
+
+SENTENCE = """1\tThe\tthe\tDET\tDT\t_\t2\tdet\t_\t_
+2\tkeys\tkey\tNOUN\tNNS\tNumber=Plur\t7\tnsubj\t_\t_
+3\tto\tto\tADP\tIN\t_\t5\tcase\t_\t_
+4\tthe\tthe\tDET\tDT\t_\t5\tdet\t_\t_
+5\tDoor\tdoor\tNOUN\tNN\tNumber=Sing\t2\tnmod\t_\t_
+6\tare\tbe\tAUX\tVBP\tNumber=Plur|Tense=Pres|VerbForm=Fin\t7\tcop\t_\t_
+7\tnew\tnew\tADJ\tJJ\t_\t0\troot\t_\t_
+
+"""
+EXAMPLE = {"text": "the keys to the door", "number": "plural", "subject": 1, "attractors": [4]}
+
+
+def test_subjects_verbs_and_attractors_are_those_of_the_annotation(tmp_path):
+    """The number of a verb with a subject of several nouns, of the past and of a first person are left out."""
+    english = runpy.run_path(str(SPEED.parent / "agreement" / "english.py"))
+    changes = [("", ""), ("Tense=Pres", "Tense=Past"), ("2\tnmod", "2\tconj"), ("Number=Plur\t7", "Number=Plur|Person=1\t7")]
+    for old, new in changes:
+        (tmp_path / "a.conllu").write_text(SENTENCE.replace(old, new))
+        rows = [row for _, row in english["examples"]([tmp_path / "a.conllu"])]
+        assert rows == ([EXAMPLE] if not old else [])
+
+
 def test_the_table_of_published_figures_is_what_was_run():
     """Each row is its record; each record is of a config that is there, with the seeds that it plans."""
     folder = SPEED.parent / "published"

@@ -19,7 +19,7 @@ def test_the_summary_quotes_no_number_without_its_record():
     assert not unmarked((ROOT / "experiments" / "README.md").read_text())
 
 
-@pytest.mark.parametrize("page", ["published/README.md", "agreement/README.md", "backbone/README.md"])
+@pytest.mark.parametrize("page", ["published/README.md", "agreement/README.md", "agreement/ENGLISH.md", "backbone/README.md"])
 def test_an_answer_quotes_no_number_without_its_record(page):
     answer = (ROOT / "experiments" / page).read_text().partition("**Answer.**")[2].partition("\n\n")[0]
     assert not unmarked(answer)
