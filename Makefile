@@ -8,7 +8,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/inspection tests/data/test_feed.py \
+JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/data/test_feed.py \
+  $(addprefix tests/inspection/test_,evaluation.py flow.py gates.py heads.py montecarlo.py snapshot.py) \
   tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py
 JAX_SHORT := tests/noise tests/cells tests/recurrence/test_fast_against_loop.py tests/layers/test_equations.py \
   tests/layers/test_evaluation.py tests/layers/test_saving.py tests/data/test_feed.py tests/training/test_optimizers.py \

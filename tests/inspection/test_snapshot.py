@@ -47,6 +47,7 @@ def classifier(layer):
     return model
 
 
+@pytest.mark.slow
 def test_it_works_in_anybodys_fit_and_changes_no_bit(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(12, 5, 3)).astype("float32"), rng.integers(0, 2, 12)

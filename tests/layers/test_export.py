@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from conformance.running import BACKEND, normal, randomise
-from conformance.table import CELLS, EVERYWHERE, NAMED
+from conformance.table import CELLS, EVERYWHERE, NAMED, WIDEST
 from conformance.table import LSTM as PLAIN
 
 import rnnlab
@@ -77,13 +77,16 @@ def of(cell, scheme=NAMED[0]):
 
 SINGLE = [of(cell) for cell in CELLS if cell.single]
 FURTHER = [lambda name=name: RNN(StepCell(name, 3), **SEQUENCES) for name in REGISTERED if name not in ("lstm", "gru")]
-GROUPS = {
+OURS = {
     "layers": ([*LAYERS, *(of(PLAIN, scheme) for scheme in EVERYWHERE[::3])], FORMS),
     "cells": ([*SINGLE, *FURTHER], FORMS),
     "combined cells": ([of(cell) for cell in CELLS if not cell.single], FORMS[:2]),
     "schemes": ([of(PLAIN, scheme) for scheme in NAMED], FORMS[:2]),
 }
 """Layers that are written in one file, and its forms: what ONNX makes of a cell or scheme is what it makes of its parts."""
+KERAS = {"layers": ([*LAYERS, *map(of, WIDEST), of(PLAIN, EVERYWHERE[3]), FURTHER[0]], FORMS)}
+"""What is tried where Keras writes the file: on JAX, which hands it the operations of the compiled program."""
+GROUPS = OURS if BACKEND == "tensorflow" else KERAS
 
 
 def on_words(layers):

@@ -64,7 +64,7 @@ def test_an_unrolled_loop_draws_and_computes_the_same(cell):
         close(arrays(pure(unrolled, MASK)(*values)), arrays(pure(fast, MASK)(*values)), 1e-5)
 
 
-@pytest.mark.parametrize("xla", [False, True] if BACKEND == "tensorflow" else [True])
+@pytest.mark.parametrize("xla", [False, pytest.param(True, marks=pytest.mark.slow)] if BACKEND == "tensorflow" else [True])
 @pytest.mark.parametrize("cell", kept([PLAIN[0], PLAIN[-1]]), ids=str)
 def test_in_one_compiled_graph(cell, xla):
     fast, loop = both(cell, EVERYWHERE[1], MASK, how=lambda function: compiled(function, xla))

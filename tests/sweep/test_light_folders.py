@@ -129,7 +129,8 @@ def seconds(record: RunRecord) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("keep", "stride"), [("weights", 6), *(pytest.param(keep, 1, marks=pytest.mark.slow) for keep in ("weights", "resumable"))]
+    ("keep", "stride"),
+    [("weights", 6), pytest.param("weights", 1, marks=pytest.mark.slow), pytest.param("resumable", 3, marks=pytest.mark.slow)],
 )
 def test_a_kill_between_any_two_steps_of_the_end_leaves_a_run_that_goes_on_or_is_complete(
     keep: str, stride: int, finished: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
