@@ -61,6 +61,15 @@ def _forgotten() -> Iterator[None]:
     plugins._FINGERPRINTS.clear()
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make all runs here, whatever their config says: workers take longer to start than such runs to train."""
+    from rnnlab.sweep import sweep
+    from rnnlab.sweep.executors.in_process import InProcess
+
+    monkeypatch.setattr(sweep, "executor", lambda config, jobs: InProcess())
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

@@ -84,7 +84,7 @@ def test_make_commands_are_the_makefiles():
 
 
 @pytest.mark.process
-def test_code_runs(tmp_path, monkeypatch):
+def test_code_runs(tmp_path, monkeypatch, in_this_process):
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     monkeypatch.chdir(tmp_path)
     scope: dict = {}

@@ -30,7 +30,7 @@ def forker() -> Iterator[Forker]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", TUTORIALS + HOW_TO, ids=lambda page: page.stem)
-def test_a_tutorial_can_be_followed(page, forker, tmp_path, monkeypatch):
+def test_a_tutorial_can_be_followed(page, forker, tmp_path, monkeypatch, in_this_process):
     monkeypatch.chdir(tmp_path)
     scope: dict = {}
     for language, title, text in blocks(page):
