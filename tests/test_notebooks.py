@@ -11,6 +11,14 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 
 
+HERE = """from rnnlab.sweep import sweep
+from rnnlab.sweep.executors.in_process import InProcess
+
+sweep.executor = lambda config, jobs: InProcess()
+"""
+"""What a kernel executes first, so that it makes all runs itself: to start workers takes longer."""
+
+
 def outputs(notebook: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
@@ -22,6 +30,10 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
     nbformat, client = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    startup = tmp_path / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "here.py").write_text(HERE)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / ".ipython"))
     notebook = nbformat.read(path, 4)
     client.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}}).execute()
     for cell, kept in zip(outputs(notebook), outputs(json.loads(path.read_text())), strict=True):
