@@ -56,9 +56,8 @@ def forecasts(call: Call, split: Series, forecast: Forecast) -> Forecasts:
     place, truth, said = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.argsort(place, kind="stable")
     place, truth = place[order], truth[order].reshape(-1, *shape).astype(np.float64)
-    return Forecasts(
-        place, truth, said[order].reshape(len(place), *shape, -1).astype(np.float64), baselines(split, forecast, place)
-    )
+    model = np.sort(said[order].reshape(len(place), *shape, -1).astype(np.float64), axis=-1)
+    return Forecasts(place, truth, model, baselines(split, forecast, place))
 
 
 def measured(arrays: Forecasts, forecast: Forecast) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """What the outputs of a model mean: classes, labels each by itself, or numbers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import keras
@@ -72,6 +73,14 @@ def _name(activation: Any) -> str:
     return getattr(activation, "__name__", "")
 
 
+def _rising(count: int, outputs: np.ndarray) -> np.ndarray:
+    """Outputs (..., numbers * quantiles), the quantiles of a number side by side, in rising order."""
+    numbers = np.array(outputs, np.float64)
+    return np.sort(numbers.reshape(*numbers.shape[:-1], -1, count), axis=-1).reshape(numbers.shape)
+
+
 def link(task: Task) -> Link:
     """Return what the outputs of a model for a task mean."""
+    if task.quantiles:
+        return NUMBERS._replace(predict=partial(_rising, len(task.quantiles)))
     return LABELS if task.name in ("multilabel", "labelling") else CLASSES if task.kind.classes else NUMBERS

@@ -74,9 +74,15 @@ def pinball(y_true: Tensor, y_pred: Tensor, quantiles: tuple[float, ...]) -> Ten
 
 
 def by_quantile(y_pred: Tensor, quantiles: tuple[float, ...]) -> Tensor:
-    """Predictions [..., outputs * quantiles] as [..., outputs, quantiles]."""
+    """Predictions [..., outputs * quantiles] as [..., outputs, quantiles], in rising order (Chernozhukov et al. 2010).
+
+    A low quantile is thus never above a high one, and the pinball loss never greater than of the numbers as they come.
+
+    >>> ops.convert_to_numpy(by_quantile(ops.array([[3.0, 1.0, 2.0]]), (0.1, 0.5, 0.9))).tolist()
+    [[[1.0, 2.0, 3.0]]]
+    """
     shape = ops.shape(y_pred)
-    return ops.reshape(y_pred, (*shape[:-1], shape[-1] // len(quantiles), len(quantiles)))
+    return ops.sort(ops.reshape(y_pred, (*shape[:-1], shape[-1] // len(quantiles), len(quantiles))), axis=-1)
 
 
 def middle(quantiles: tuple[float, ...]) -> int:

@@ -220,6 +220,7 @@ def test_many_series_what_is_known_ahead_and_quantiles_go_through_every_verb() -
     rows = parquet.read_table("forecast.parquet").to_pylist()
     assert [(row["id"], row["ahead"]) for row in rows] == [("A", 1), ("A", 2), ("B", 1), ("B", 2)]
     assert all(row["low"] == row["q0.1"] and row["value"] == row["q0.5"] for row in rows)
+    assert all(row["q0.1"] <= row["q0.5"] <= row["q0.9"] for row in rows), "quantiles do not cross"
     call("predict", made, "--split", "test", "--output", "test.jsonl")
     assert {json.loads(line)["id"] for line in Path("test.jsonl").read_text().splitlines()} == {"A", "B"}
 
