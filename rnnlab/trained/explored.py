@@ -13,6 +13,7 @@ from rnnlab.errors import UserError
 from rnnlab.inspection.gates import MEMORY, gates, saturation, states, time_constant
 from rnnlab.inspection.masks import masks
 from rnnlab.inspection.snapshot import first_batch
+from rnnlab.trained.answers import FORMS
 from rnnlab.trained.inputs import of_split
 from rnnlab.trained.loading import data_of
 from rnnlab.trained.predictor import Input, Predictor, predictor
@@ -103,21 +104,36 @@ def _about(reader: Predictor) -> str:
 
 
 def _told(reader: Predictor, inputs: Sequence[Input]) -> list[dict[str, Any]]:
-    answers = reader.answers(inputs, samples=0, top=3)
-    return [_sequence(one, said) for one, said in zip(inputs, answers, strict=True)]
+    known = reader.task.name in FORMS or reader.reads_on
+    answers = reader.answers(inputs, samples=0, top=3) if known else ({} for _ in inputs)
+    return [_sequence(reader, one, said) for one, said in zip(inputs, answers, strict=True)]
 
 
-def _sequence(one: Input, said: Mapping[str, Any]) -> dict[str, Any]:
-    words = one.words or [f"{float(np.ravel(value)[0]):.3g}" for value in one.x]
+def _sequence(reader: Predictor, one: Input, said: Mapping[str, Any]) -> dict[str, Any]:
+    words = one.words or [_step(reader, np.ravel(value)) for value in one.x]
     offset = len(one.x) - len(words)  # a language model's text begins after <eos>
     tokens = [*["<eos>"] * offset, *words][:STEPS]
-    truth = said.get("truth", "")
-    return {"tokens": tokens, "prediction": _prediction(said), "label": truth if isinstance(truth, str) else ", ".join(truth)}
+    return {"tokens": tokens, "prediction": _prediction(said), "label": _truth(said)}
+
+
+def _step(reader: Predictor, value: np.ndarray) -> str:
+    """A step of numbers: of a frame the numbers of its notes, else the first feature in the units of the data."""
+    if reader.task.name == "multilabel":
+        return " ".join(map(str, np.flatnonzero(value))) or "rest"
+    scale = reader.codec.inputs
+    return f"{float(value[0] * scale.deviation[0] + scale.mean[0] if scale else value[0]):.3g}"
+
+
+def _truth(said: Mapping[str, Any]) -> str:
+    """The truth of a sequence, or of its steps or numbers, in one line."""
+    truth = said.get("truth", [row["truth"] for row in (*said.get("tags", ()), *said.get("values", ())) if "truth" in row])
+    return truth if isinstance(truth, str) else ", ".join(one if isinstance(one, str) else f"{one:.4g}" for one in truth)
 
 
 def _prediction(said: Mapping[str, Any]) -> str:
     rows = [*said.get("labels", ()), *said.get("next", ())]
-    return ", ".join(f"{row['name']} {row['probability']:.2f}" for row in rows[:3])
+    steps = [row["name"] for row in said.get("tags", ())] + [f"{row['value']:.4g}" for row in said.get("values", ())]
+    return ", ".join([*(f"{row['name']} {row['probability']:.2f}" for row in rows[:3]), *steps])
 
 
 def _class(reader: Predictor, number: int) -> str:

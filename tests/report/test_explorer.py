@@ -10,11 +10,13 @@ import keras
 import numpy as np
 import pytest
 
+from rnnlab.config import Experiment
 from rnnlab.errors import UserError
 from rnnlab.inspection.gates import gates, saturation, time_constant
 from rnnlab.inspection.masks import masks
 from rnnlab.layers import GRU, LSTM
 from rnnlab.report import explorer
+from rnnlab.sweep import sweep
 from rnnlab.trained.explored import BUDGET, SEED, Explored, _correlations, explore
 from rnnlab.trained.predictor import predictor
 
@@ -168,3 +170,46 @@ def test_the_browser_shows_the_values_of_a_step_and_follows_the_keys(width: int,
     asked = chromium.execute_script("return performance.getEntriesByType('resource').map((one) => one.name)")
     assert [one for one in asked if not one.startswith(("data:", "file:"))] == []
     assert [line for line in chromium.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
+def other(folder: Path, name: str) -> Path:
+    """A finished run on something else than texts with a label."""
+    draws = np.random.default_rng(5)
+    np.savez(folder / "a.npz", x=draws.normal(5, 2, (40, 7, 3)), y=draws.normal(size=40), roll=draws.integers(0, 2, (40, 7, 4)))
+    (folder / "s.csv").write_text("y\n" + "".join(f"{100 + n % 12}\n" for n in range(120)))
+    words = "".join(f"{n}\tw{n}\tw\t{'NOUN' if n % 2 else 'VERB'}\tN\t_\t0\troot\t_\t_\n" for n in (1, 2, 3))
+    (folder / "a.conllu").write_text((words + "\n") * 20)
+    data = {
+        "series": {
+            "name": "series",
+            "train": "s.csv",
+            "columns": "y",
+            "horizon": 3,
+            "path": True,
+            "window": 8,
+            "batch_size": 2,
+        },
+        "frames": {"name": "npz", "train": "a.npz", "frames": "roll"},
+        "numbers": {"name": "npz", "train": "a.npz", "input": "x", "value": "y"},
+        "tags": {"name": "conllu", **dict.fromkeys(("train", "validation", "test"), "a.conllu")},
+    }[name]
+    model = {"recurrent": [{"units": 3, "recurrent_dropout": 0.2}], **({"embedding": {"width": 3}} if name == "tags" else {})}
+    document = {"name": name, "data": data, "model": model, "training": {"epochs": 1}, "executor": {"name": "in_process"}}
+    made = sweep.run(Experiment.from_dict({**document, "compare": {"seeds": 1}}), folder / "runs")
+    assert made.exit_status == 0
+    return made.folder / "base" / "seed-1"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "step"), [("series", r"1\d\d"), ("frames", r"[0-3 ]+|rest"), ("numbers", r"-?[\d.]+"), ("tags", r"w\d")]
+)
+def test_every_kind_of_task_can_be_looked_into(name: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    found = explore(other(tmp_path, name))
+    assert all(re.fullmatch(step, token) for one in found.sequences for token in one["tokens"])
+    assert all(bool(one["prediction"] and one["label"]) == (name in ("numbers", "tags")) for one in found.sequences)
+    assert found.label
+    assert "recurrent" in found.layers[0]["masks"]
+    assert len(explorer.page([found])) < 3 * 2**20
