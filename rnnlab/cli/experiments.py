@@ -133,7 +133,8 @@ def validate(words: tuple[str, ...]) -> None:
             continue
         try:
             experiment = load(file, overrides)
-            click.echo(f"{file}: {len(experiment.variants)} variants, {len(experiment.runs())} runs")
+            variants, runs = len(experiment.variants), len(experiment.runs())
+            click.echo(f"{file}: {variants} variant{'s' * (variants > 1)}, {runs} run{'s' * (runs > 1)}")
         except UserError as error:
             errors.append(str(error))
     if errors:

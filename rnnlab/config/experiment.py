@@ -48,15 +48,15 @@ class RunConfig(Section):
     name: Name
     """The experiment, and the folder of its results."""
     data: DataConfig
-    """What is learnt."""
+    """The data that the model learns from."""
     model: ModelConfig
-    """What learns it."""
+    """The model that is trained."""
     training: TrainingConfig
-    """How."""
+    """How the model is trained: optimizer, epochs, what is monitored."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """What is measured beside the task's own metrics once it is learnt."""
+    """What is measured beside the task's own metrics after training."""
     backend: Literal["tensorflow", "jax"] | None = None
-    """What computes it; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
+    """The backend that computes; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
 
     plugins: list[str] = Field(default_factory=list)
     """Files (.py, from this file's folder) and modules of your own that register parts; they are imported, and run code."""
@@ -73,13 +73,13 @@ class ExperimentConfig(RunConfig):
     """A whole experiment file."""
 
     compare: CompareConfig = CompareConfig()
-    """What is compared."""
+    """Which variants are compared, with which seeds."""
     executor: ExecutorConfig = LocalConfig()
     """Where the runs are made."""
     trackers: list[AnyTracker] = Field(default_factory=list)
-    """Where finished runs are told too; one that fails stops no run."""
+    """Trackers that finished runs are reported to as well; one that fails stops no run."""
     search: SearchConfig | None = None
-    """What is searched for before; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
+    """The search for settings before the comparison; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
 
     @model_validator(mode="after")
     def _has_folds(self) -> "ExperimentConfig":

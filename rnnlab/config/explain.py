@@ -67,7 +67,11 @@ def _alone(details: list[ErrorDetails], root: Node) -> tuple[list[ErrorDetails],
     for detail in details:
         path = _written(detail["loc"], root)
         there = next(end for end in range(len(path), -1, -1) if root.below(*path[:end]))
-        if there == len(path) or detail["type"] in ("missing", "extra_forbidden") or detail["type"].startswith("union_tag"):
+        if (
+            there == len(path)
+            or detail["type"] in ("missing", "extra_forbidden", "conflict")
+            or detail["type"].startswith("union_tag")
+        ):
             alone.append(detail)
         else:
             choices.setdefault(path[:there], []).append(detail)

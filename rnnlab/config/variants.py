@@ -51,7 +51,9 @@ def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None
         if variant.name in configs:
             problems.append(Problem(variant.place, "compare.grid", f"two variants are called {variant.name!r}"))
         configs[variant.name], wrong = variant.check(root.only(RunConfig.model_fields))
-        problems += [variant.own(problem) for problem in wrong if (problem.path, problem.message) not in base]
+        misspelt = set(RunConfig.model_fields) - root.value.keys() if known else set()
+        own = [one for one in wrong if one.path not in misspelt and (one.path, one.message) not in base]
+        problems += map(variant.own, own)
     return configs, problems
 
 
