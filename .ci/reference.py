@@ -12,6 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from rnnlab.cli import main
 from rnnlab.config import schema
+from rnnlab.data.task import KINDS
 from rnnlab.layers import __all__ as layers
 from rnnlab.noise.catalogue import drawing, table
 
@@ -23,6 +24,16 @@ PUBLIC = (
     "rnnlab.study.answer.Answer",
     "rnnlab.study.drawing.Plot",
     "rnnlab.study.trained_run.TrainedRun",
+)
+
+METRICS = (
+    "rnnlab.models.metrics",
+    "rnnlab.models.f1.F1",
+    "rnnlab.models.average_precision.AveragePrecision",
+    "rnnlab.inspection.forecasts",
+    "rnnlab.inspection.scores",
+    "rnnlab.inspection.calibration",
+    "rnnlab.inspection.prediction_intervals",
 )
 
 
@@ -41,6 +52,7 @@ def pages() -> dict[str, str]:
         "commands": "# Commands\n\n" + "\n".join(_verbs(main, "rnnlab")),
         "drawings": "# Drawings of the schemes\n\n" + "\n".join(drawings),
         "layers": "# Layers\n\n" + "\n".join(f"::: rnnlab.layers.{name}\n" for name in layers),
+        "metrics": "# Metrics\n\n" + "\n".join(_metrics()),
         "python": "# Python interface\n\n" + "\n".join(f"::: {name}\n" for name in PUBLIC),
     }
 
@@ -82,6 +94,16 @@ def _default(value: Any) -> str:
 def _code(value: Any) -> str:
     shown = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     return f"`{shown.replace('|', '&#124;')}`" if shown else "empty"
+
+
+def _metrics() -> Iterator[str]:
+    yield "The metrics of each kind of task, over a whole split, every scored position counted once, and how each is defined.\n"
+    yield "| kind of task | what it is | a prediction for | metrics |\n|---|---|---|---|"
+    better = {"min": "less", "max": "more"}
+    for name, kind in KINDS.items():
+        measured = ", ".join(f"`{metric}` ({better[mode]} is better)" for metric, mode in kind.figures.items())
+        yield f"| `{name}` | {kind.title} | {'every step' if kind.per_step else 'the sequence'} | {measured} |"
+    yield from ("", *(f"::: {name}\n" for name in METRICS))
 
 
 def _verbs(command: click.Command, path: str) -> Iterator[str]:

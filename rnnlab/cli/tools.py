@@ -47,7 +47,7 @@ def schemes(name: str | None, as_json: bool) -> None:
         click.echo(json.dumps(table, indent=2))
     for key, about in table.items() if not as_json else ():
         click.echo(
-            click.style(key, bold=True) + "\n" + "".join(f"  {field:<12}{_flat(value)}\n" for field, value in about.items())
+            click.style(key, bold=True) + "\n" + "".join(f"  {field:<14}{_flat(value)}\n" for field, value in about.items())
         )
     if name and not as_json:
         click.echo(catalogue.drawing(name))
