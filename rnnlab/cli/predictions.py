@@ -140,4 +140,4 @@ def _counted(said: Iterable[dict[str, Any]], seconds: float = 2.0) -> Iterator[d
         yield one
         if (now := time.monotonic()) - told >= seconds:
             told = now
-            click.echo(f"{count:,} predicted, {count / (now - begin):,.0f} a second", err=True)
+            click.echo(f"{count:,} predicted, {count / (now - begin):,.3g} a second", err=True)

@@ -54,9 +54,9 @@ def beyond(predictor: Predictor, file: str, samples: int, seed: int) -> Iterator
     config, forecast = predictor.config.data, forecast_of(predictor)
     if not isinstance(config, NumberSeries):
         raise UserError(f"a run of {config.name} data forecasts no file, only its own: give --split test")
-    return _rows(
-        predictor, forecast, (_asked(predictor, config, forecast, track) for track in read(config, file)), samples, seed
-    )
+    told = config.model_copy(update={"day_first": (forecast.about or {}).get("day_first")})
+    asked = (_asked(predictor, config, forecast, track) for track in read(told, file))
+    return _rows(predictor, forecast, asked, samples, seed)
 
 
 def _asked(predictor: Predictor, config: NumberSeries, forecast: Forecast, track: Track) -> Asked:

@@ -51,7 +51,9 @@ def ended(folder: str | Path) -> Ended:
     """Return what the folder of a run says; raise UserError where it is no whole run that has ended, or one that has failed."""
     folder = Path(os.path.abspath(folder))
     if not (folder / store.RUN).is_file():
-        raise UserError(f"{folder} is not the folder of a run: it has no {store.RUN}")
+        inside = sorted(folder.glob(f"*/seed-*/{store.RUN}"))
+        hint = f"; a run of this experiment is {inside[0].parent}" if inside else ""
+        raise UserError(f"{folder} is not the folder of a run: it {_lacks(folder)}{hint}")
     record = store.read_run(folder)
     store.refuse_other_version(record)
     if record.misplaced:
@@ -63,6 +65,10 @@ def ended(folder: str | Path) -> Ended:
     run = Ended(record, record.result, read(folder / store.RUN).plain())
     plugins.load(run.origin["config"].get("plugins", ()))
     return run
+
+
+def _lacks(folder: Path) -> str:
+    return f"has no {store.RUN}" if folder.is_dir() else "does not exist"
 
 
 def trained(folder: str | Path) -> Trained:

@@ -129,6 +129,7 @@ KEYS = {
         "quantiles": [{"quantiles": [0.1, 0.5, 0.9]}, {"quantiles": None}],
         "season": [{"season": 12}, {"season": None}],
         "time": [{"time": "day"}, {"time": None}],
+        "day_first": [{"day_first": True, "time": "day"}, {"day_first": None}],
         "every": [{"every": "1d", "time": "day"}, {"every": None}],
         "id": [{"id": "by"}, {"id": None}],
         "known": [{"known": "more"}, {"known": ["more"]}, {"known": None}],

@@ -128,6 +128,13 @@ def measured(values: np.ndarray) -> Scale:
     return Scale(tuple(values.mean(axis=0).tolist()), tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
 
 
+def check_varies(place: str, values: np.ndarray) -> None:
+    """Raise UserError where every target [rows, outputs] of the training split is the same, so that nothing is to be learnt."""
+    if (values == values[0]).all():
+        told = ", ".join(f"{value:g}" for value in values[0, :6])
+        raise UserError(f"{place} is {told} in every row of the training split; two values are needed")
+
+
 def token_numbers(place: str, values: np.ndarray) -> np.ndarray:
     """Return token numbers [steps of all], also of [steps of all, 1]; raise UserError at anything but whole numbers from 0.
 

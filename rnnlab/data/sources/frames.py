@@ -53,7 +53,10 @@ def read(path: Path, columns: Sequence[str], config: Any) -> Frame:
     name = ending(path)
     if name not in READERS:
         raise UserError(f"{path} is no table: the name should end in {', '.join(READERS)}, or these and {', '.join(UNPACK)}")
-    return READERS[name](path, list(dict.fromkeys(columns)), config)
+    frame = READERS[name](path, list(dict.fromkeys(columns)), config)
+    if not len(frame):
+        raise UserError(f"{path} has no rows")
+    return frame
 
 
 def ending(path: Path) -> str:
@@ -138,9 +141,9 @@ class _Lines:
             if wide[1] == "1" and not others and self.config.header == "first":
                 names = f"the first row, {first[:60]!r}, names one column; names come first, comment: leaves lines out"
                 return f"{self.path}:{wide[2]}: {wide[3]} cells, but {names}"
-            return (
-                f"{self.path}:{wide[2]}: {wide[3]} cells under {wide[1]} columns; a cell that holds the separator needs quotes"
-            )
+            escaped = '\\"' in self.text.splitlines()[int(wide[2]) - 1]
+            hint = 'a quote inside a cell is written "", not \\"' if escaped else "a cell that holds the separator needs quotes"
+            return f"{self.path}:{wide[2]}: {wide[3]} cells under {wide[1]} columns; {hint}"
         if begun := re.search(r"EOF inside string starting at row (\d+)", message):
             return f"{self.path}:{self.number(int(begun[1]))} is no CSV: a quote that begins there never ends"
         return f"{self.path} is no CSV: {message}"
@@ -174,7 +177,8 @@ def _records(
     known: dict[str, None] = {}
     for row, record in enumerate(records):
         if not isinstance(record, dict):
-            raise UserError(f"{path}{line(row)}: a row should be a mapping, got {json.dumps(record)[:60]}")
+            hint = "; one document is a .json file" if isinstance(record, list) and ending(path) != ".json" else ""
+            raise UserError(f"{path}{line(row)}: a row should be a mapping, got {json.dumps(record)[:60]}{hint}")
         known.update(dict.fromkeys(record))
     chosen(f"{path}{line(0)}", list(known), columns)
     return Frame(path, {name: [record.get(name) for record in records] for name in columns}, line, guessed)

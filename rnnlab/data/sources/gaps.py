@@ -41,8 +41,6 @@ def _nothing(cells: Any) -> np.ndarray:
 def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: Any) -> np.ndarray:
     """Return which rows are kept; raise UserError where a row lacks something and `missing` does not say to drop it."""
     wrong = np.logical_or.reduce(list(lacking.values()))
-    if not len(wrong):
-        raise UserError(f"{frame.path} has no rows")
     if wrong.any() and config.missing == "refuse":
         told = "; ".join(complaint(frame, name, mask) for name, mask in lacking.items() if mask.any())
         raise UserError(f"{told}; missing: drop leaves such rows out")

@@ -60,6 +60,10 @@ def owners(total: int, parts: Mapping[str, float], seed: int, labels: Sequence[A
 
 def _sizes(total: int, parts: Mapping[str, float]) -> list[int]:
     sizes = [int(part) if part >= 1 else max(1, round(total * part)) for part in parts.values()]
+    shares = [part for part in parts.values() if part < 1]
+    if sum(shares) >= 1:
+        told = " and ".join(f"{name} {part:g}" for name, part in parts.items())
+        raise UserError(f"{told} are the whole data: nothing is left to train on")
     if sum(sizes) >= total:
         few = f"{total} training examples are" if total != 1 else "one training example is"
         raise UserError(f"{few} too few to hold out {' and '.join(parts)}")

@@ -185,6 +185,8 @@ def _file(config: Arrays, path: Path) -> Sequences:
         y = arrays.whole(y, sizes)
     if config.label:
         y = arrays.classes(f"{path}: {target!r}", y)
+    if config.value:
+        arrays.check_finite(f"{path}: {target!r}", arrays.columns(y), np.ones(len(y), np.int64))
     unit, expected = ("examples", len(sizes)) if config.label or config.value else ("steps", len(values))
     if len(y) != expected:
         raise UserError(f"{path}: {target!r} has {len(y)} {unit}, {name!r} has {expected}")
@@ -231,19 +233,13 @@ def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Seque
     if config.frames:
         return Codec(), lambda part: part.targets.astype(np.float32)
     if config.value:
-        _numbers(config, train)  # before anything is measured
+        arrays.check_varies(f"{train.place}: {config.value!r}", arrays.columns(train.targets))
         scale = arrays.measured(arrays.columns(train.targets)) if config.standardise else None
-        return Codec(targets=scale), lambda part: _scaled(_numbers(config, part), scale)
+        return Codec(targets=scale), lambda part: _scaled(arrays.columns(part.targets), scale)
     names = np.unique(train.targets)
     if config.label and len(names) < 2:
         raise UserError(f"{train.place}: every example of the training split has the label {str(names[0])!r}; two are needed")
     return Codec(labels=tuple(map(str, names))), partial(_numbered, names)
-
-
-def _numbers(config: Arrays, part: Sequences) -> np.ndarray:
-    targets = arrays.columns(part.targets)
-    arrays.check_finite(f"{part.place}: {config.value!r}", targets, np.ones(len(targets), np.int64))
-    return targets
 
 
 def _numbered(names: np.ndarray, part: Sequences) -> np.ndarray:

@@ -133,6 +133,10 @@ def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
     if config.task in ("language_model", "character_model"):
         return None
     if config.task == "regression":
+        if len(labels) < 2:
+            raise UserError(
+                f"every row of the training split of {config.name} has the value {', '.join(labels)}; two are needed"
+            )
         return numbers
     if config.task == "labelling":
         if not labels:

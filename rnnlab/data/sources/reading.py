@@ -49,7 +49,8 @@ def files_matching(patterns: str | list[str]) -> list[Path]:
         name = os.path.expanduser(pattern)
         here = [Path(name)] if os.path.exists(name) else sorted(map(Path, glob.glob(name, recursive=True)))
         if not here:
-            raise UserError(f"there is no file {pattern!r} (looked for from {Path.cwd()})")
+            hint = "; a fraction is written 0.2" if pattern.endswith("%") else ""
+            raise UserError(f"there is no file {pattern!r} (looked for from {Path.cwd()}){hint}")
         paths += here
     for path in paths:
         if path.is_dir():

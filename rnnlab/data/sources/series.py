@@ -38,15 +38,17 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
     known = [whole(config, ahead(config, track, encoding), track) for track in tracks]
     scales = [_scale(config, parts, trained) for parts in (values, known)]
+    goals = sum(_wide(tracks[0].cells[name]) for name in config.targets)
     origins = np.cumsum([0, *(track.steps for track in tracks)])
     parts = [[SPLITS.index(name), origins[number], tracks[number].steps, begin, end] for number, name, begin, end in spans]
     _check(config, parts)
+    learnt = np.concatenate([values[number][:end, :goals] for number, end in trained])
+    arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt)
     for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
         numbers = np.concatenate(given)
         np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
     if config.missing == "mask":
-        count = sum(_wide(tracks[0].cells[name]) for name in config.targets)
-        np.save(folder / "series.real.npy", ~np.isnan(np.concatenate(raw)[:, :count]).any(axis=1))
+        np.save(folder / "series.real.npy", ~np.isnan(np.concatenate(raw)[:, :goals]).any(axis=1))
     np.save(folder / "series.parts.npy", np.array(parts, np.int64))
     if config.time:
         np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
@@ -55,7 +57,9 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
 
 def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str, int, int]]) -> dict[str, Any]:
     """What there is to tell of the times: steps that are unequally long, and splits that reach back into training."""
-    told = [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
+    guesses = {track.day_first for track in tracks if track.day_first is not None}
+    told: list[str | None] = [_guessed(guess) for guess in sorted(guesses)]
+    told += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
     ends = {tracks[number].id: tracks[number].times for number, name, _, _ in spans if name == "train"}
     for number, name, begin, _ in spans:
         own, trained = tracks[number], ends.get(tracks[number].id)
@@ -64,6 +68,11 @@ def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str,
         reach = f"begins at {times.shown(own.times[begin])}, and training reaches to {times.shown(trained[-1])}"
         told.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
     return {"told": [line for line in told if line]} if any(told) else {}
+
+
+def _guessed(day_first: bool) -> str:
+    read, other = ("day", "false") if day_first else ("month", "true")
+    return f"dates such as 01/02/2024 are read with the {read} first, which is a guess; day_first: {other} says otherwise"
 
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
@@ -124,6 +133,7 @@ def _about(
         "encoders": encoding,
         "known_scale": scales[1],
         "every": config.every or (times.inferred(tracks[0].times) if tracks[0].times is not None else None),
+        "day_first": next((track.day_first for track in tracks if track.day_first is not None), config.day_first),
         "ids": [track.id for track in tracks] if config.id else [],
         "splits": {name: {"steps": steps[name]} for name in SPLITS},
     }
@@ -223,7 +233,7 @@ def assemble(config: NumberSeries, prepared: Prepared) -> Dataset:
     outputs = about["outputs"] * len(steps.steps) * (len(quantiles) or 1)
     shape = (config.batch_size, widths.pop() if len(widths) == 1 else None, train.features)
     task = Task(config.task, shape, outputs, "steps", padded=True, quantiles=quantiles)
-    learnt = {name: about[name] for name in ("encoders", "known_scale", "every", "gaps")}
+    learnt = {name: about[name] for name in ("encoders", "known_scale", "every", "day_first", "gaps")}
     forecast = forecast_of(
         train, tuple(about["targets"]), config.season, quantiles=quantiles, scale=codec.targets, about=learnt
     )

@@ -12,7 +12,7 @@ from rnnlab.section import conflict
 Names = str | Annotated[list[str], Field(min_length=1)]
 """A column or several."""
 Quantile = Annotated[float, Field(gt=0, lt=1)]
-NEEDS_TIME = ("every", "calendar")
+NEEDS_TIME = ("day_first", "every", "calendar")
 
 
 class NumberSeries(Layout):
@@ -44,6 +44,8 @@ class NumberSeries(Layout):
     """Steps of a season, such as 24 of hours: the seasonal naive forecast is told beside the model's."""
     time: str | None = None
     """The column of the time: rows are sorted by it and checked for repeats, and forecasts have dates."""
+    day_first: bool | None = None
+    """Whether dates such as 01/02/2024 begin with the day; null reads it from the dates, and `data describe` tells a guess."""
     every: str | None = None
     """How far apart two steps are, in pandas' words, such as 15min, 1h, 1D or MS; missing steps are then found."""
     id: str | None = None
@@ -106,7 +108,7 @@ class NumberSeries(Layout):
             if name in listed(self.columns):
                 raise conflict(("known",), f"{name} is one of the columns already; known: names further ones", self.known)
         for setting in NEEDS_TIME:
-            if getattr(self, setting) and not self.time:
+            if getattr(self, setting) is not None and not self.time:
                 raise conflict((setting,), f"{setting}: needs time:, the column of the time", getattr(self, setting))
         return self
 

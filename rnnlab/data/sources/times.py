@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.data.sources import dates
 from rnnlab.errors import UserError
 
 Place = Callable[[int], str]
@@ -21,31 +22,25 @@ CYCLES: dict[str, Callable[[Any], Any]] = {
 """How far a time is in each cycle of the calendar, from 0 to 1."""
 
 
-def parse(cells: Sequence[Any], column: str, place: Place) -> np.ndarray:
+def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first cell that is no time.
+
+    Dates that may begin with the day or the month are read as makes them evenly far apart, else with the month first.
 
     >>> parse(["31/01/2024", "01/02/2024"], "date", str).astype("datetime64[D]").tolist()
     [datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)]
     """
-    import warnings
-
     import pandas
 
     if unit := _unit(cells):
         return pandas.to_datetime(pandas.Series([int(cell) for cell in cells]), unit=unit).to_numpy("datetime64[ns]")
-    texts = pandas.Series([_text(cell) for cell in cells], dtype=object)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
-        for settings in ({}, {"dayfirst": True}, {"format": "mixed"}, {"format": "mixed", "utc": True}):
-            try:
-                times = pandas.to_datetime(texts, errors="coerce", **settings)
-            except (ValueError, TypeError):
-                continue
-            if not times.isna().any():
-                if getattr(times.dt, "tz", None) is not None:
-                    times = times.dt.tz_convert("UTC").dt.tz_localize(None)
-                return times.to_numpy("datetime64[ns]")
-    row = int(np.flatnonzero(times.isna())[0])
+    texts = [_text(cell) for cell in cells]
+    possible = [day_first] if day_first is not None else dates.readings(texts, place) or [False]
+    tried = [dates.read(texts, first) for first in possible]
+    times = next((times for times in tried if len(tried) > 1 and inferred(np.sort(times))), tried[0])
+    if not np.isnat(times).any():
+        return times
+    row = int(np.flatnonzero(np.isnat(times))[0])
     hint = "; without time: rows are read in their order" if re.fullmatch(r"\d+", str(cells[row])) else ""
     raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
@@ -99,7 +94,8 @@ def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:
     if len(repeats):
         first, second = (place(int(order[repeats[0] + more])) for more in (0, 1))
         twice = f"the time {shown(times[order[repeats[0]]])} stands twice, first at {first}"
-        raise UserError(f"{second}: {twice} ({len(repeats)} repeats in all); id: names the column that tells series apart")
+        hint = "id: names the column that tells series apart; the hour after summer time needs its offset, as in 02:00+01:00"
+        raise UserError(f"{second}: {twice} ({len(repeats)} repeats in all); {hint}")
     return order
 
 

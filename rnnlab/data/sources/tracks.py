@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnnlab.data.sources import arrays, frames, times
+from rnnlab.data.sources import arrays, dates, frames, times
 from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import complaint
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
@@ -28,6 +28,8 @@ class Track(NamedTuple):
     """From a row to its file and line."""
     times: np.ndarray | None
     """Of every row, datetime64[ns]."""
+    day_first: bool | None = None
+    """Whether dates were read as beginning with the day, where that had to be guessed."""
 
     @property
     def steps(self) -> int:
@@ -45,7 +47,23 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     whole = {name: _joined([part[name] for part, _ in parts]) for name in names}
     places = [place for _, its in parts for place in its]
     ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
-    return [_track(config, name, columns, whole, places, np.flatnonzero(ids == name)) for name in dict.fromkeys(ids)]
+    series = {name: np.flatnonzero(ids == name) for name in dict.fromkeys(ids)}
+    told, guess = _day_first(config, whole, places, next(iter(series.values()), np.zeros(0, int)))
+    config = config.model_copy(update={"day_first": told})
+    return [_track(config, name, columns, whole, places, rows)._replace(day_first=guess) for name, rows in series.items()]
+
+
+def _day_first(config: NumberSeries, whole: Cells, places: Sequence[Any], rows: np.ndarray) -> tuple[bool | None, bool | None]:
+    """Whether dates begin with the day, from all of them, and the same where it is a guess, from those of the first series."""
+    if not config.time or config.day_first is not None:
+        return config.day_first, None
+    cells = whole[config.time]
+    possible = dates.readings(cells, lambda row: str(places[row]))
+    if len(possible) < 2:
+        return (possible[0] if possible else None), None
+    own, at = [cells[row] for row in rows], _places(places, rows)
+    guess = dates.guess(own, times.parse(own, config.time, at))
+    return guess, guess
 
 
 def goes_on(before: Track, track: Track) -> bool:
@@ -62,14 +80,14 @@ def joined(before: Track, track: Track) -> Track:
     def place(row: int) -> str:
         return before.place(row) if row < before.steps else track.place(row - before.steps)
 
-    return Track(before.id, cells, place, np.concatenate([before.times, track.times]))
+    return Track(before.id, cells, place, np.concatenate([before.times, track.times]), before.day_first)
 
 
 def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:
     at = _places(places, rows)
     if not config.time:
         return Track(name, _rows(whole, columns, rows), at, None)
-    when = times.parse(_rows(whole, [config.time], rows)[config.time], config.time, at)
+    when = times.parse(_rows(whole, [config.time], rows)[config.time], config.time, at, config.day_first)
     order = times.sorted_rows(when, at)
     rows, when = rows[order], when[order]
     if config.every:

@@ -175,7 +175,11 @@ SERIES_COMPLAINTS = [
     (SERIES, TEN + "x\n", "s.csv:12: the column 'a' should be a number, got 'x'"),
     (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns; a cell that holds the separator needs quotes"),
     ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:1: there is no column 'b'; the columns are a"),
-    ({**SERIES, "horizon": 9}, TEN, "the train split of the series has 8 rows, none of them 9 steps ahead; it needs 10 rows"),
+    (
+        {**SERIES, "horizon": 9},
+        TEN,
+        "the train split of the series has 8 rows, none of them 9 steps ahead; it needs 10 rows",
+    ),
 ]
 
 

@@ -125,6 +125,40 @@ def test_other_numbers_are_dates_or_no_times():
         times.parse([0, 1, 2], "date", str)
 
 
+DAYS = pandas.date_range("2024-01-01", "2024-12-12")
+SOME = pandas.date_range("2024-02-03", periods=99, freq="h")
+EARLY = [day for day in DAYS if day.day < 13]
+
+
+@pytest.mark.parametrize(("form", "days", "day_first"), [
+    ("%d.%m.%Y", EARLY, True),
+    ("%d/%m/%Y", DAYS, True),
+    ("%m/%d/%Y", DAYS, False),
+    ("%d-%m-%y %H:%M", SOME, True),
+    ("%m/%d/%Y %I:%M %p", SOME, False),
+    ("%Y-%m-%d", EARLY, True),
+])  # fmt: skip
+def test_the_day_of_a_date_is_told_by_other_dates_by_points_or_by_even_steps(form, days, day_first):
+    cells = [day.strftime(form) for day in days]
+    assert times.parse(cells, "date", str).tolist() == pandas.DatetimeIndex(days).to_numpy("datetime64[ns]").tolist()
+    assert times.parse(cells, "date", str, day_first).tolist() == times.parse(cells, "date", str).tolist()
+
+
+def test_dates_of_several_forms_keep_one_order_and_a_guess_is_told(place):
+    assert (
+        times.parse(["2024-02-01 10:00", "01.02.2024 11:00"], "date", str).astype("datetime64[D]").astype(str).tolist()
+        == ["2024-02-01"] * 2
+    )
+    with pytest.raises(UserError, match=r"'13/01/2024' begins with the day, and '01/13/2024' at 1 with the month"):
+        times.parse(["13/01/2024", "01/13/2024"], "date", str)
+    unsure = pandas.DataFrame({"date": [day.strftime("%d/%m/%Y") for day in EARLY], "y": range(len(EARLY))})
+    assert "month first, which is a guess; day_first: true" in str(series(place, unsure)["told"])
+    assert "a guess" not in str(series(place, unsure, day_first=True)["told"])
+    numbered = unsure.assign(k="a")
+    sure = pandas.DataFrame({"date": [day.strftime("%d/%m/%Y") for day in DAYS], "y": range(len(DAYS)), "k": "b"})
+    assert "a guess" not in str(series(place, pandas.concat([numbered, sure]), id="k")["told"])
+
+
 def test_uneven_times_and_overlaps_are_told(place):
     assert "told" not in series(place, HOURS)
     assert "after 1 of 198 times the next is not 3600 seconds later, first after 2024-01-03 01:00" in str(
@@ -158,3 +192,47 @@ def test_arrays_that_lack_something(place):
     np.savez(place / "s.npz", y=np.array([None if n == 3 else float(n % 24) for n in range(200)], object))
     section = {"name": "series", "train": "s.npz", "columns": "y", "missing": "interpolate"}
     assert describe(prepared_for(TypeAdapter(DataConfig).validate_python(section)))["missing"]["train"] == 1
+
+
+CONSTANT = {
+    "table": {"name": "table", "train": "a.csv", "text": "text", "value": "y"},
+    "series": {"name": "series", "train": "a.csv", "columns": "y"},
+    "npz": {"name": "npz", "train": "a.npz", "input": "x", "value": "y"},
+}
+
+
+@pytest.mark.parametrize("of", CONSTANT)
+def test_a_target_that_never_changes_is_refused(place, of):
+    (place / "a.csv").write_text("text,y\n" + "".join(f"film {n},3\n" for n in range(40)))
+    np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.full(40, 3.0))
+    with pytest.raises(UserError, match=r"3 in every row|every row .* has the value 3.0"):
+        prepared_for(TypeAdapter(DataConfig).validate_python(CONSTANT[of]))
+
+
+def test_a_missing_number_of_arrays_is_named_by_its_place_in_the_file(place):
+    np.savez(place / "a.npz", x=np.zeros((60, 3, 2)), y=np.where(np.arange(60) == 5, np.nan, np.arange(60)))
+    with pytest.raises(UserError, match=r"'y' should be finite, got nan in example 5,"):
+        prepared_for(TypeAdapter(DataConfig).validate_python({"name": "npz", "train": "a.npz", "input": "x", "value": "y"}))
+
+
+TOLD_WHAT_TO_DO = {
+    "more than the whole is held out": (
+        {"validation": 0.5, "test": 0.6},
+        CSV,
+        "validation 0.5 and test 0.6 are the whole data",
+    ),
+    "a fraction in percent": ({"test": "20%"}, CSV, "a fraction is written 0.2"),
+    "a quote behind a stroke": ({}, CSV + '"so \\"good\\", he said",pos\n', r'a quote inside a cell is written ""'),
+}
+
+
+@pytest.mark.parametrize("which", TOLD_WHAT_TO_DO)
+def test_a_refusal_says_what_to_write(place, which):
+    section, content, message = TOLD_WHAT_TO_DO[which]
+    with pytest.raises(UserError, match=message):
+        told(place, "a.csv", content, **section)
+
+
+def test_a_list_in_json_lines_is_told_to_be_json(place):
+    with pytest.raises(UserError, match=r"one document is a \.json file"):
+        told(place, "a.jsonl", json.dumps(RECORDS))

@@ -1,0 +1,82 @@
+"""Dates and times as text, where 01/02/2024 may be the first of February or the second of January."""
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnlab.errors import UserError
+
+_DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}")
+"""A date that begins with the day or with the month."""
+WAYS: tuple[dict[str, Any], ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": True})
+"""How pandas is asked, in turn: all times alike, of several kinds, of several zones."""
+
+
+def readings(cells: Sequence[Any], place: Callable[[int], str] = str) -> list[bool]:
+    """Return whether dates may begin with the day: one answer, both where nothing tells, or none where they begin otherwise.
+
+    Raises UserError where some begin with the day and others with the month.
+
+    >>> readings(["31/01/2024"]), readings(["01/02/2024"]), readings(["01.02.2024"]), readings(["2024-02-01"])
+    ([True], [False, True], [True], [])
+    """
+    matches = [(row, match) for row, cell in enumerate(cells) if (match := _DAY_AND_MONTH.match(str(cell)))]
+    days = next((row for row, match in matches if int(match[1]) > 12), None)
+    months = next((row for row, match in matches if int(match[3]) > 12), None)
+    if days is not None and months is not None:
+        raise UserError(
+            f"{place(days)}: {cells[days]!r} begins with the day, and {cells[months]!r} at {place(months)} with the month"
+        )
+    if days is not None or months is not None:
+        return [days is not None]
+    if any(match[2] == "." for _, match in matches):
+        return [True]
+    return [False, True] if any(match[1] != match[3] for _, match in matches) else [False] * bool(matches)
+
+
+def read(cells: Sequence[Any], day_first: bool) -> np.ndarray:
+    """Return times as datetime64[ns], those with a zone in UTC; NaT where a cell is none.
+
+    >>> read(["2024-02-01", "01.02.2024"], day_first=True).astype("datetime64[D]").astype(str).tolist()
+    ['2024-02-01', '2024-02-01']
+    """
+    own = np.array([bool(_DAY_AND_MONTH.match(str(cell))) for cell in cells], bool)
+    times = np.full(len(cells), np.datetime64("NaT"), "datetime64[ns]")
+    for rows, settings in ((np.flatnonzero(own), {"dayfirst": day_first}), (np.flatnonzero(~own), {})):
+        if len(rows):  # pandas would read the day of 2024-02-01 first too
+            times[rows] = _parsed([cells[row] for row in rows], settings)
+    return times
+
+
+def _parsed(cells: list[Any], settings: dict[str, Any]) -> np.ndarray:
+    import pandas
+
+    texts = pandas.Series(cells, dtype=object)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
+        for way in WAYS:
+            try:
+                times = pandas.to_datetime(texts, errors="coerce", **settings, **way)
+            except (ValueError, TypeError):
+                continue
+            if not times.isna().any():
+                break
+    if getattr(times.dt, "tz", None) is not None:
+        times = times.dt.tz_convert("UTC").dt.tz_localize(None)
+    return times.to_numpy("datetime64[ns]")
+
+
+def guess(cells: Sequence[Any], times: np.ndarray) -> bool | None:
+    """Return whether dates that could begin with either were read as beginning with the day; None where nothing was guessed.
+
+    >>> guess(["01/02/2024"], np.array(["2024-02-01"], "datetime64[ns]")), guess(["31/01/2024"], np.zeros(1))
+    (True, None)
+    """
+    if len(readings(cells)) < 2:
+        return None
+    matches = ((row, _DAY_AND_MONTH.match(str(cell))) for row, cell in enumerate(cells))
+    row, match = next((row, match) for row, match in matches if match and int(match[1]) != int(match[3]))
+    return bool(int(str(times[row])[5:7]) == int(match[3]))
