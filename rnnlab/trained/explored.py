@@ -81,7 +81,15 @@ def _inputs(reader: Predictor, text: str | None) -> Iterator[Input]:
         batch, _ = first_batch(data_of(reader.run))
         vocabulary = reader.codec.vocabulary
         for x, y in zip(batch.x, batch.y, strict=True):
-            yield Input(x, {}, [vocabulary.tokens[int(number)] for number in x] if vocabulary else [], y)
+            if steps := _real(x):
+                x, y = x[:steps], y[:steps]
+                yield Input(x, {}, [vocabulary.tokens[int(number)] for number in x] if vocabulary else [], y)
+
+
+def _real(x: np.ndarray) -> int:
+    """The steps of a row before its padding."""
+    real = x != PADDING if x.ndim == 1 else ~np.isnan(x).all(axis=-1)
+    return int(np.flatnonzero(real)[-1]) + 1 if real.any() else 0
 
 
 def _padded(rows: Sequence[np.ndarray], steps: int) -> np.ndarray:
@@ -121,7 +129,10 @@ def _step(reader: Predictor, value: np.ndarray) -> str:
     if reader.task.name == "multilabel":
         return " ".join(map(str, np.flatnonzero(value))) or "rest"
     scale = reader.codec.inputs
-    return f"{float(value[0] * scale.deviation[0] + scale.mean[0] if scale else value[0]):.3g}"
+    if not scale:
+        return f"{value[0]:.3g}"
+    unit = scale.deviation[0]
+    return f"{round(float(value[0]) * unit + scale.mean[0], 3 - int(np.floor(np.log10(unit)))):.4g}"
 
 
 def _truth(said: Mapping[str, Any]) -> str:
