@@ -149,7 +149,7 @@ function path(run, what, x, y) {
 }
 
 function lines(run, number) {
-  const steps = tokens().length, width = 600, height = 210, left = 34, base = memory(run), gates = Object.keys(valuesOf(run)).filter((name) => !signed(run, name) && name !== "retained");
+  const steps = tokens().length, width = Math.max(260, $(`line-${number}`).clientWidth || 600), height = 210, left = 34, base = memory(run), gates = Object.keys(valuesOf(run)).filter((name) => !signed(run, name) && name !== "retained");
   const x = (step) => left + (width - left - 8) * (steps > 1 ? step / (steps - 1) : 0.5);
   const all = tokens().map((_, step) => Math.abs(value(run, base, state.unit, step))), top = Math.max(0.1, ...all);
   const upper = (v) => 60 - 48 * v / top, lower = (v) => height - 20 - 70 * v;
@@ -262,6 +262,7 @@ $("play").addEventListener("click", play);
 $("swap").hidden = RUNS.length < 2;
 $("swap").addEventListener("click", () => { RUNS.reverse(); build(); again(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+addEventListener("resize", show);
 $("facts").textContent = RUNS.map((run) => run.name).join(" beside ") + ". Values are those of the runs with noise off; masks are one training draw.";
 state.what = "";
 build();
