@@ -47,7 +47,7 @@ def read(cells: Sequence[Any], day_first: bool) -> np.ndarray:
     times = np.full(len(cells), np.datetime64("NaT"), "datetime64[ns]")
     for rows, settings in ((np.flatnonzero(own), {"dayfirst": day_first}), (np.flatnonzero(~own), {})):
         if len(rows):  # pandas would read the day of 2024-02-01 first too
-            times[rows] = _parsed([cells[row] for row in rows], settings)
+            times[rows] = _parsed([cells[row] for row in rows.tolist()], settings)
     return times
 
 
