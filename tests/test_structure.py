@@ -63,12 +63,12 @@ HEAVY = {
 ON_TENSORFLOW = (
     "noise.normals",
     "noise.philox",
-    *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays")),
+    *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays", "tf_linear")),
     "training.tf_program",
 )
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax_scan"},
+    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.recurrence.jax_linear"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

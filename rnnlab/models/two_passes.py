@@ -22,9 +22,25 @@ def divergence(one: Tensor, other: Tensor, classes: bool) -> Tensor:
     p and q are softmax probabilities of `classes`, else one probability a label, their divergences summed over the labels.
     """
     if classes:
-        difference = ops.softmax(one, axis=-1) - ops.softmax(other, axis=-1)
-        return ops.sum(difference * (ops.log_softmax(one, axis=-1) - ops.log_softmax(other, axis=-1)), axis=-1) / 2
+        return between_classes(one, other)
     return ops.sum((ops.sigmoid(one) - ops.sigmoid(other)) * (one - other), axis=-1) / 2
+
+
+def between_classes(one: Tensor, other: Tensor) -> Tensor:
+    """The divergence of logits of classes: sum (p - q) (one - other) / 2, for what log p and the logits differ by drops out."""
+
+    @ops.custom_gradient
+    def apart(one: Tensor, other: Tensor) -> Any:
+        p, q, difference = ops.softmax(one, axis=-1), ops.softmax(other, axis=-1), one - other
+        under_p, under_q = (ops.sum(weights * difference, axis=-1, keepdims=True) for weights in (p, q))
+
+        def gradient(*cotangents: Tensor, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
+            half = ops.expand_dims(cotangents[0] if upstream is None else upstream, -1) / 2
+            return half * (p * (1 + difference - under_p) - q), half * (q * (1 - difference + under_q) - p)
+
+        return ops.squeeze(under_p - under_q, -1) / 2, gradient
+
+    return apart(one, other)
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")

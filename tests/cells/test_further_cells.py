@@ -1,10 +1,12 @@
 """SimpleRNN, minGRU, minLSTM, sLSTM, projected and Mogrifier LSTM against their papers' equations in NumPy."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 from conformance.oracle import sigmoid
-from conformance.running import arrays, close, double, normal, once, pulled, pure, randomise, recorded
+from conformance.running import BACKEND, arrays, close, compiled, double, normal, once, pulled, pure, randomise, recorded
 from conformance.table import CELLS as TABLE
 from thinning import thinned
 
@@ -18,6 +20,7 @@ from rnnlab.layers import GRU, LSTM, RNN
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.size import parameters
+from rnnlab.recurrence import linear_scan
 
 UNITS = 4
 CELLS = {  # by name: the cell, its options
@@ -202,6 +205,41 @@ def test_all_steps_side_by_side_are_the_steps_one_by_one(name, steps):
         rnn = layer(name, implementation=way)
         results.append(arrays(pure(rnn)(*values(rnn, steps))))
     close(*results, 1e-5)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_compiled_step_of_many_steps_has_the_gradients_of_the_loop(masked):
+    real = np.broadcast_to(np.arange(70) % 7 != 3, (5, 70)) if masked else None
+    results = []
+    for way in ("auto", "loop"):
+        rnn = layer("min gru", ZONEOUT, implementation=way)
+        given = values(rnn, 70)
+        how = partial(pulled, pure(rnn, real), cotangents(rnn, given, real))
+        results.append(arrays((compiled(how, xla=False) if way == "auto" else once(how))(*given)))
+    close(*results, 2e-5)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX takes its own way")
+def test_the_programs_of_the_scan_have_a_second_derivative():
+    import tensorflow as tf
+
+    from rnnlab.recurrence import tf_linear
+
+    a, b, h, g, along = (tf.constant(normal((70, 2, 3), n, 0.5)) for n in range(5))
+    sources = (a, b, h[0])
+
+    def derivatives(way):
+        with tf.GradientTape() as outer:
+            outer.watch(sources)
+            with tf.GradientTape() as inner:
+                inner.watch(sources)
+                loss = tf.reduce_sum(way(*sources) ** 2 * g)
+            first = inner.gradient(loss, sources)
+            total = tf.reduce_sum(first[0] * along) + sum(map(tf.reduce_sum, first[1:]))
+        return [*first, *outer.gradient(total, sources)]
+
+    ours = tf.function(lambda: derivatives(tf_linear.linear), autograph=False)()
+    close(arrays(ours), arrays(derivatives(linear_scan.rounds)), 1e-4)
 
 
 def test_masks_of_the_parallel_scan_are_those_of_the_loop():

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from conformance.running import pulled
 from pydantic import ValidationError
 from scipy import special
 
@@ -42,6 +43,22 @@ def test_divergences_are_those_of_their_equations() -> None:
     both = [a * np.log(a / b) + (1 - a) * np.log((1 - a) / (1 - b)) for a, b in ((p, q), (q, p))]
     np.testing.assert_allclose(numpy(divergence(one, other, False)), sum(both).sum(-1) / 2, rtol=1e-4)
     np.testing.assert_allclose(numpy(squared(one, other)), ((one - other) ** 2).mean(-1), rtol=1e-5)
+
+
+def test_the_gradient_of_the_divergence_of_classes_is_its_slope() -> None:
+    one, other, along, across = (np.random.default_rng(n).normal(size=(3, 5)) for n in range(4))
+
+    def value(step: float) -> np.ndarray:
+        p, q = special.softmax(one + step * along, axis=-1), special.softmax(other + step * across, axis=-1)
+        return ((p * np.log(p / q)).sum(-1) + (q * np.log(q / p)).sum(-1)) / 2
+
+    def total(x: Any, y: Any) -> Any:
+        return keras.ops.sum(divergence(x, y, True))
+
+    operands = [keras.ops.convert_to_tensor(logits.astype("float32")) for logits in (one, other)]
+    gradients = pulled(total, keras.ops.ones(()), *operands)[1]
+    slope = sum((numpy(gradient) * way).sum() for gradient, way in zip(gradients, (along, across), strict=True))
+    assert slope == pytest.approx((value(1e-4) - value(-1e-4)).sum() / 2e-4, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,54 @@
+"""The linear scan in TensorFlow's graphs: two programs of XLA, in which its many passes over a sequence become few."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from rnnlab import compat
+from rnnlab.cells.steps import Tensor
+from rnnlab.recurrence.linear_scan import rounds
+
+
+def linear(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
+    """All h_t = a_t * h_{t-1} + b_t; the gradient is a scan of the same form from the last step to the first."""
+
+    @tf.custom_gradient
+    def run(a: Tensor, b: Tensor, h: Tensor) -> Any:
+        path = _forward(a, b, h)
+        return path, lambda d_path: _gradient(a, b, h, path, d_path)
+
+    path = run(a, b, h)
+    compat.bind_gradient_to_graph(path)
+    return path
+
+
+def _gradient(a: Tensor, b: Tensor, h: Tensor, path: Tensor, d_path: Tensor) -> Any:
+    """The gradient by a, b and h, with the derivative of the plain rounds: XLA refuses that of a program of them."""
+
+    @tf.custom_gradient
+    def run(a: Tensor, b: Tensor, h: Tensor, d_path: Tensor) -> Any:
+        def second(*cotangents: Tensor) -> Any:
+            with tf.GradientTape() as outer:
+                outer.watch((a, b, h, d_path))
+                with tf.GradientTape() as inner:
+                    inner.watch((a, b, h))
+                    again = rounds(a, b, h)
+                gradients = inner.gradient(again, (a, b, h), d_path)
+            return outer.gradient(gradients, (a, b, h, d_path), list(cotangents), unconnected_gradients="zero")
+
+        return _backward(a, path, h, d_path), second
+
+    gradients = run(a, b, h, d_path)
+    compat.bind_gradient_to_graph(gradients[0])
+    return gradients
+
+
+_forward = tf.function(rounds, autograph=False, jit_compile=True)
+
+
+@tf.function(autograph=False, jit_compile=True)
+def _backward(a: Tensor, path: Tensor, h: Tensor, d_path: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What cotangents of the path give a, b and h: d_t = d_path_t + a_{t+1} * d_{t+1} is that of b_t."""
+    later = tf.concat([a[1:], tf.zeros_like(a[:1])], 0)
+    d = tf.reverse(rounds(tf.reverse(later, [0]), tf.reverse(d_path, [0]), tf.zeros_like(h)), [0])
+    return d * tf.concat([h[tf.newaxis], path[:-1]], 0), d, a[0] * d[0]
