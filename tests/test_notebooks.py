@@ -50,3 +50,37 @@ def test_notebooks_are_small_and_their_outputs_are_of_no_machine():
         assert len(text) < 300_000, path
         assert "/home/" not in text, path
         assert "/tmp/" not in text, path
+
+
+PUBLIC = [
+    "rnnlab.load(",
+    "rnnlab.Experiment.from_dict(",
+    "rnnlab.run(",
+    "rnnlab.open(",
+    ".runs()",
+    ".epochs()",
+    ".compare(",
+    "metric=",
+    "baseline=",
+    ".answer",
+    ".to_frame()",
+    ".to_markdown()",
+    ".to_latex()",
+    ".report(",
+    ".plot.curves()",
+    ".plot.differences()",
+    'study["variational",',
+    ".model()",
+    ".dataset()",
+    ".history()",
+    ".predict(",
+    ".inspect()",
+    ".export(",
+    ".best()",
+]
+"""What the interface of Python can do."""
+
+
+def test_a_notebook_shows_every_call_of_the_python_interface():
+    text = "\n".join("".join(cell["source"]) for path in NOTEBOOKS for cell in json.loads(path.read_text())["cells"])
+    assert not [call for call in PUBLIC if call not in text]

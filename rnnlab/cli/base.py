@@ -45,7 +45,23 @@ def _forbid(ctx: click.Context, option: click.Parameter, value: bool) -> None:
 
 
 NO_PLUGINS = click.option(
-    "--no-plugins", is_flag=True, expose_value=False, callback=_forbid, help="Refuse files that name plug-ins: import none."
+    "--no-plugins",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_forbid,
+    help="Import no plug-in; refuse what names one.",
+)
+
+
+def _import(ctx: click.Context, option: click.Parameter, names: tuple[str, ...]) -> None:
+    from rnnlab import plugins
+
+    plugins.load(plugins.resolved(name, Path()) for name in names)
+
+
+PLUGINS = click.option(
+    "--plugin", multiple=True, metavar="FILE", expose_value=False, callback=_import, help="With the parts of this plug-in too."
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import JSON, OVERRIDES, main
+from rnnlab.cli.base import JSON, NO_PLUGINS, OVERRIDES, main
 from rnnlab.cli.output import show_rows
 
 
@@ -36,6 +36,7 @@ def data_list(as_json: bool) -> None:
 @click.argument("name")
 @OVERRIDES
 @click.option("--from", "given", type=click.Path(path_type=Path), help="A folder or file to take instead of the network.")
+@NO_PLUGINS
 @JSON
 def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: bool) -> None:
     """Prepare a data set by its NAME, or the one of an experiment file, and describe it.
@@ -67,6 +68,7 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
 @data.command("describe")
 @click.argument("name")
 @OVERRIDES
+@NO_PLUGINS
 @JSON
 @click.pass_context
 def data_describe(ctx: click.Context, name: str, overrides: tuple[str, ...], as_json: bool) -> None:

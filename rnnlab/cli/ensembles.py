@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.cli.base import FOLDER, JSON, main
+from rnnlab.cli.base import FOLDER, JSON, NO_PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.cli.predictions import show_answers
 from rnnlab.errors import UserError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True, help="Of --output."
 )
+@NO_PLUGINS
 @JSON
 def ensemble(folder: Path, variant: str | None, output: Path | None, split: str, as_json: bool) -> None:
     """Evaluate the mean of what the seeds of each variant predict, on the test split, with the noise off.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnnlab.cli.base import JSON, main
+from rnnlab.cli.base import JSON, NO_PLUGINS, main
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Of --generate; 0 draws nothing."
 )
+@NO_PLUGINS
 @JSON
 def predict(
     folder: Path,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from rnnlab.cli.base import FOLDER, FOLDERS, JSON, RUNS, main
+from rnnlab.cli.base import FOLDER, FOLDERS, JSON, NO_PLUGINS, RUNS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 
@@ -20,6 +20,7 @@ from rnnlab.errors import UserError
 @click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
 @click.option("--all-pairs", is_flag=True, help="Compare every variant with every other one, not only with the baseline.")
 @click.option("--ensembles", is_flag=True, help="Evaluate also the mean prediction of each variant's seeds.")
+@NO_PLUGINS
 @click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
 @click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
 @click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
@@ -52,6 +53,7 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write instead of FOLDER/report.html.")
 @click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
 @click.option("--pdf", type=click.Path(path_type=Path), help="A folder for the plots as PDF, as wide as a paper's column.")
+@NO_PLUGINS
 @click.option("--examples", type=click.IntRange(min=0), default=0, help="Show so many predictions right, and as many wrong.")
 def report(
     folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None, pdf: Path | None = None, examples: int = 0

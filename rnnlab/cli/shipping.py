@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import FOLDER, main
+from rnnlab.cli.base import FOLDER, NO_PLUGINS, main
 
 
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--to", default="keras", show_default=True, help="keras, builtin, savedmodel, onnx or tflite.")
+@NO_PLUGINS
 @click.option("--output", type=click.Path(path_type=Path), help="The file or folder to write instead of RUN/export/FORM.")
 def export(folder: Path, to: str, output: Path | None) -> None:
     """Write the model of a finished run for Keras, for Keras without rnnlab (builtin), or for a server.

@@ -6,18 +6,21 @@ from typing import Any
 
 import click
 
-from rnnlab.cli.base import JSON, OVERRIDES, main
+from rnnlab.cli.base import JSON, NO_PLUGINS, OVERRIDES, PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
 
 @main.command("schema")
+@NO_PLUGINS
+@PLUGINS
 def schema_() -> None:
     """Print the JSON schema of experiment files, with which an editor completes keys and marks errors.
 
     \b
     Example: rnnlab schema > schema.json
+             rnnlab schema --plugin my_parts.py > schema.json
     """
     from rnnlab.config import schema
 
@@ -26,6 +29,8 @@ def schema_() -> None:
 
 @main.command()
 @click.argument("name", required=False)
+@NO_PLUGINS
+@PLUGINS
 @JSON
 def schemes(name: str | None, as_json: bool) -> None:
     """Explain every dropout scheme; draw where and when the one called NAME acts, or explain the argument of that name.

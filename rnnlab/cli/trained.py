@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import JSON, main
+from rnnlab.cli.base import JSON, NO_PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 
@@ -17,6 +17,7 @@ from rnnlab.errors import UserError
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--epochs", type=click.IntRange(min=1), help="Train only so many epochs, and compare those.")
+@NO_PLUGINS
 @JSON
 @click.pass_context
 def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) -> None:
@@ -45,6 +46,7 @@ def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) 
 @click.option("--noise", type=int, metavar="SEED", help="Take the snapshot under the noise of training, drawn from this seed.")
 @click.option("--open", "opens", is_flag=True, help="Write one HTML file to look around in, and open it in the browser.")
 @click.option("--text", help="With --open, the sequence to look at instead of those of the run's data.")
+@NO_PLUGINS
 @JSON
 def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, text: str | None, as_json: bool) -> None:
     """Look inside the cells of a finished run, or of every finished run of an experiment.

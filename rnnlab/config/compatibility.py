@@ -85,7 +85,8 @@ def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig
 def consistency(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Probabilities diverge where some are predicted, and two passes are of one device."""
     passes, kind = training.consistency, KINDS[data.task]
-    if passes and passes.name == "rdrop" and "root_mean_squared_error" in kind.metrics:
+    numbers = kind.predict not in ("classes", "labels") if kind.own else "root_mean_squared_error" in kind.metrics
+    if passes and passes.name == "rdrop" and numbers:
         message = f"{_asks(data)}: numbers have no probabilities that diverge; fraternal compares them"
         raise conflict(("training", "consistency"), message, "rdrop")
     if passes and training.distribution:
@@ -124,10 +125,7 @@ def reset(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> Non
 
 
 def evaluated(data: DataConfig, evaluation: EvaluationConfig) -> None:
-    """A precision of noise is for predicted numbers, and calibration for what rnnlab knows how to read."""
-    if evaluation.montecarlo and KINDS[data.task].loss:
-        message = f"{data.name} has a task of your own ({data.task}), whose outputs no calibration is known for"
-        raise conflict(("evaluation", "montecarlo"), message, "montecarlo")
+    """A precision of noise is for predicted numbers."""
     if evaluation.noise_precision and "root_mean_squared_error" not in KINDS[data.task].metrics:
         message = f"{_asks(data)}, and only predicted numbers have noise about them"
         raise conflict(("evaluation", "noise_precision"), message, evaluation.noise_precision)

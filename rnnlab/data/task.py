@@ -1,10 +1,15 @@
 """What a data set asks of a model: the kinds of task, their metrics, and the shape of a batch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rnnlab.registry import Registry, file_of
+
+MEANINGS = ("classes", "labels", "numbers")
+"""What outputs can become by a word; see `task`."""
+Meaning = str | Callable[[Any], Any]
+"""What outputs become: one of these words, or a function."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,22 @@ class Kind:
     """Of a task of one's own: by name (targets, outputs) -> the value of every scored position."""
     heads: int = 1
     """How many outputs the head has for each of the data set's."""
+    predict: Meaning = "numbers"
+    """Of a task of one's own: what its outputs become; see `task`."""
+    inverse: Callable[[Any], Any] | None = None
+    """Of a task of one's own: from predictions back to outputs."""
+    names: tuple[str, ...] = ()
+    """Of a task of one's own: what its predicted numbers are called."""
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a task of one's own."""
+        return self.loss is not None
+
+    @property
+    def meaning(self) -> str:
+        """Of a task of one's own: whether it predicts `classes`, `labels` each by itself, or `numbers`."""
+        return self.predict if isinstance(self.predict, str) else "classes" if self.classes else "numbers"
 
 
 _LABELS = {"loss": "min", "accuracy": "max", "macro_f1": "max"}
@@ -86,6 +107,9 @@ def task(
     classes: bool = False,
     heads: int = 1,
     metrics: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
+    predict: Meaning = "",
+    inverse: Callable[[Any], Any] | None = None,
+    names: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a loss as a kind of task by name, for data sets that `register.dataset(..., task=NAME)` declares.
 
@@ -93,15 +117,26 @@ def task(
     `per_step` [rows, steps]; it is averaged over them. The head is a dense layer without activation, with `heads` outputs for
     each output of the data set. `metrics` are by name a function of the same form, averaged alike, and whether less (min) or
     more (max) is better. `ahead` says that targets are inputs still to come, `classes` that they are numbers of classes.
-    Raises ValueError for a name that is taken and for another word than min and max.
+
+    `predict` says what outputs become: `"classes"`, their softmax; `"labels"`, the sigmoid of each; `"numbers"`, themselves; or
+    a function of outputs [..., outputs] that returns the probabilities of the classes where targets are `classes`, else numbers
+    [..., n], whose `names` are told. Monte Carlo samples and ensembles average what it returns; where `inverse` leads back to
+    outputs, loss and metrics of the average are measured too. Without a word from you outputs are logits where targets are
+    `classes`, else numbers. Raises ValueError for a name that is taken, for another word than these, and where `heads` leaves
+    open what logits are.
     """
     known = {"loss": "min", **{metric: mode for metric, (_, mode) in (metrics or {}).items()}}
     if wrong := [f"{metric}: {mode!r}" for metric, mode in known.items() if mode not in ("min", "max")]:
         raise ValueError(f"a metric of the task {name} is better by min or max, got {', '.join(wrong)}")
+    predict = predict or ("classes" if classes else "numbers")
+    if isinstance(predict, str) and predict not in MEANINGS:
+        raise ValueError(f"predict of the task {name} is {', '.join(MEANINGS)} or a function, got {predict!r}")
+    if predict == "classes" and heads != 1:
+        raise ValueError(f"the task {name} has {heads} outputs for each class: predict= has to say what they mean")
 
     def register(loss: Callable[..., Any]) -> Callable[..., Any]:
         of = {metric: function for metric, (function, _) in (metrics or {}).items()}
-        kind = Kind(name.replace("_", " "), per_step, ahead, classes, known, loss, of, heads)
+        kind = Kind(name.replace("_", " "), per_step, ahead, classes, known, loss, of, heads, predict, inverse, tuple(names))
         KINDS.add(name, kind, file_of(loss))
         return loss
 

@@ -13,6 +13,7 @@ from rnnlab.inspection import calibration, prediction_intervals, scores
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
 from rnnlab.inspection.outputs import link
 from rnnlab.models.losses import middle
+from rnnlab.models.metrics import OwnMean
 from rnnlab.models.objective import objective
 from rnnlab.seeds import derive
 from rnnlab.training.evaluation_config import EvaluationConfig, MonteCarlo
@@ -33,7 +34,8 @@ class Evaluation:
     metrics: dict[str, float]
     """`test_...` of the usual prediction and `test_mc_...` of the averaged one."""
     calibration: dict[str, Any]
-    """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values."""
+    """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values; empty where numbers of a
+    task of one's own are no targets."""
 
 
 class Seen(NamedTuple):
@@ -69,9 +71,9 @@ def evaluate_twice(
         own = {name: metrics[f"test_{name}"] for name in _own(dataset.task)}
         averaged, averaged_diagram = {**alone, **own}, diagram
     return Evaluation(
-        {f"test_{name}": value for name, value in alone.items() if name not in (*_OF_SAMPLES, *_own(dataset.task))}
+        {f"test_{name}": value for name, value in alone.items() if name not in (*_OF_SAMPLES, "loss", *_own(dataset.task))}
         | {f"test_mc_{name}": value for name, value in averaged.items()},
-        {"montecarlo": sampling.model_dump(), "usual": diagram, "mc": averaged_diagram},
+        {"montecarlo": sampling.model_dump(), "usual": diagram, "mc": averaged_diagram} if diagram else {},
     )
 
 
@@ -80,7 +82,7 @@ _OF_SAMPLES = ("expected_entropy", "mutual_information", "predictive_deviation")
 
 
 def _own(task: Task) -> list[str]:
-    return [name for name in task.kind.metrics if name != "loss"]
+    return [] if link(task).outputs is None else [name for name in task.kind.metrics if name != "loss"]
 
 
 def _evaluated(
@@ -96,6 +98,8 @@ def metrics_of(
     test = see(dataset.test)
     if "confidence" in test.columns:
         metrics, diagram = _of_probabilities(test.columns, config.bins)
+    elif "error" not in test.columns:
+        metrics, diagram = {"predictive_deviation": _deviation(test.columns)}, {}
     else:
         precision = config.noise_precision
         noise = np.array([precision]) if precision else _precision(see(dataset.validation).columns)
@@ -116,13 +120,16 @@ def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | No
 
 def scored(task: Task, split: Split, drawn: Iterable[Samples]) -> Seen:
     """Return a split as it is predicted, one prediction a batch in the order of the split."""
-    metrics = objective(task).metrics(task.outputs)
+    metrics, outputs = objective(task).metrics(task.outputs), link(task).outputs
+    if task.kind.own:
+        metrics = [*metrics, OwnMean(task.name, "loss")] if outputs else []
     columns: list[Columns] = []
     for batch, samples in zip(split.batches(0, 0), drawn, strict=True):
         real = batch.sample_weight > 0
         columns.append(_columns(_middle(task, Samples(*(field[real] for field in samples))), batch.y[real]))
         for metric in metrics:
-            metric.update_state(batch.y, link(task).outputs(samples.mean).astype(np.float32), real.astype(np.float32))
+            assert outputs
+            metric.update_state(batch.y, outputs(samples.mean).astype(np.float32), real.astype(np.float32))
     joined = {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
     return Seen(joined, {metric.name: float(metric.result()) for metric in metrics})
 
@@ -138,6 +145,8 @@ def _middle(task: Task, samples: Samples) -> Samples:
 def _columns(samples: Samples, y: np.ndarray) -> Columns:
     """What is kept of the real positions of a batch: classes (positions, classes), labels (positions, labels, 2) or numbers."""
     p = samples.mean
+    if y.dtype.kind == "f" and p.ndim == y.ndim and p.shape != y.shape:
+        return {"variance": samples.variance}
     if y.dtype.kind == "f" and p.ndim == y.ndim:
         return {"error": p - y, "variance": samples.variance}
     hit = {"confidence": p.max(-1), "right": p.argmax(-1) == y} if p.ndim == 2 else {"confidence": p[..., 1], "right": y > 0}
@@ -161,6 +170,10 @@ def _of_probabilities(columns: Columns, bins: int) -> tuple[dict[str, float], di
     return metrics, {name: values.tolist() for name, values in vars(diagram).items()}
 
 
+def _deviation(columns: Columns) -> float:
+    return float(np.sqrt(columns["variance"].mean()))
+
+
 def _precision(columns: Columns) -> np.ndarray:
     return prediction_intervals.noise_precision(columns["error"], columns["variance"])
 
@@ -172,6 +185,6 @@ def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, floa
         "negative_log_likelihood": float(prediction_intervals.gaussian_surprise(*of).sum(axis=1).mean()),
         **{f"coverage_{level}": prediction_intervals.coverage(*of, level / 100) for level in LEVELS},
         "coverage_error": float(np.mean([abs(part - level / 100) for part, level in zip(covered, DRAWN, strict=True)])),
-        "predictive_deviation": float(np.sqrt(columns["variance"].mean())),
+        "predictive_deviation": _deviation(columns),
     }
     return metrics, {"level": [level / 100 for level in DRAWN], "covered": covered, "noise_precision": precision.tolist()}

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rnnlab import compat
-from rnnlab.data.task import Task
+from rnnlab.data.task import Kind, Task
 from rnnlab.inspection.scores import TINY, entropy, softmax, two_sided
 
 
@@ -17,8 +17,8 @@ class Link(NamedTuple):
 
     predict: Callable[[np.ndarray], np.ndarray]
     """Outputs become probabilities, or numbers, in float64."""
-    outputs: Callable[[np.ndarray], np.ndarray]
-    """Outputs that mean the same as these probabilities or numbers."""
+    outputs: Callable[[np.ndarray], np.ndarray] | None
+    """Outputs that mean the same as these probabilities or numbers; None where nobody knows them."""
     entropy: Callable[[np.ndarray], np.ndarray]
     """The entropy of a prediction in nats; zero where it is a number."""
 
@@ -83,4 +83,21 @@ def link(task: Task) -> Link:
     """Return what the outputs of a model for a task mean."""
     if task.quantiles:
         return NUMBERS._replace(predict=partial(_rising, len(task.quantiles)))
+    if task.kind.own:
+        return _own(task.kind)
     return LABELS if task.name in ("multilabel", "labelling") else CLASSES if task.kind.classes else NUMBERS
+
+
+_MEANINGS = {"classes": CLASSES, "labels": LABELS, "numbers": NUMBERS}
+
+
+def _own(kind: Kind) -> Link:
+    """What the outputs for a task of one's own mean."""
+    if isinstance(kind.predict, str):
+        return _MEANINGS[kind.predict]
+    return Link(_plain(kind.predict), _plain(kind.inverse) if kind.inverse else None, _MEANINGS[kind.meaning].entropy)
+
+
+def _plain(function: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
+    """The same of arrays, in whatever the function is written."""
+    return lambda values: np.array(keras.ops.convert_to_numpy(function(values)), np.float64)

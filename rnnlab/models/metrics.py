@@ -148,7 +148,7 @@ class PinballLoss(PositionMean):
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class OwnMean(PositionMean):
-    """The mean over all positions of a metric that a task of a plug-in has."""
+    """The mean over all positions of a metric that a task of a plug-in has, or of its loss."""
 
     def __init__(self, task: str, metric: str, name: str | None = None, dtype: str | None = None):
         super().__init__(name or metric, dtype)
@@ -162,7 +162,9 @@ class OwnMean(PositionMean):
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """The value of every position."""
-        return KINDS[self.task].metric_functions[self.metric](y_true, ops.cast(y_pred, "float32"))
+        kind = KINDS[self.task]
+        value: Any = kind.metric_functions.get(self.metric, kind.loss)
+        return value(y_true, ops.cast(y_pred, "float32"))
 
     def get_config(self) -> dict[str, Any]:
         """Every argument."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
 
 from rnnlab.noise.sites import Noise
@@ -20,8 +22,8 @@ class Scheme:
     """Takes the name of the layer argument, then the settings of the scheme by name, and returns the noise."""
     arguments: tuple[str, ...]
     """The layer arguments that take it."""
-    equation: str
-    paper: str
+    equation: str = ""
+    paper: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
     """Settings to begin with."""
     settings: str = "not published"
@@ -34,10 +36,11 @@ SCHEMES: Registry[Scheme] = Registry("scheme")
 """Every scheme by name, in the order of declaration."""
 
 
-def scheme(name: str, *arguments: str, **about: Any) -> Callable[[Build], Build]:
+def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Callable[[Any], Any]:
     """Declare the function below as the scheme `name` of these layer arguments; its parameters become the settings.
 
-    `about` are the other fields of `Scheme`; the function's docstring says what the scheme does. Raises ValueError for a name
+    A parameter `argument` is given the layer argument's name instead. `about` are the other fields of `Scheme`; the function's
+    docstring says what the scheme does. Raises ValueError for a name
     that is taken, and for an argument that takes no noise.
 
     >>> from rnnlab.noise.schemes import noises
@@ -49,11 +52,27 @@ def scheme(name: str, *arguments: str, **about: Any) -> Callable[[Build], Build]
     ['step']
     >>> SCHEMES.discard(SCHEMES.sources["cell_per_step"])
     """
+    arguments += (argument,) if argument else ()
     if unknown := [argument for argument in arguments if argument not in ARGUMENTS] or not arguments:
         raise ValueError(f"scheme {name!r} needs one or more of {', '.join(ARGUMENTS)}, got {unknown or 'none'!r}")
 
-    def declare(build: Build) -> Build:
-        SCHEMES.add(name, Scheme(build, arguments, **about), file_of(build))
-        return build
+    def declare(function: Any) -> Any:
+        SCHEMES.add(name, Scheme(_build(function), arguments, **about), file_of(function))
+        return function
 
     return declare
+
+
+def _build(function: Any) -> Build:
+    """The function, given the name of the layer argument first, which it may leave out."""
+    own = signature(function)
+    if "argument" in own.parameters:
+        return function
+
+    @wraps(function)
+    def build(argument: str, **settings: Any) -> Any:
+        return function(**settings)
+
+    first = Parameter("argument", Parameter.POSITIONAL_ONLY)
+    build.__signature__ = own.replace(parameters=[first, *own.parameters.values()])  # type: ignore[attr-defined]
+    return build

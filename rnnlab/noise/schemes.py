@@ -120,7 +120,8 @@ def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple
     if name not in fitting:
         what = "is unknown" if name not in list(SCHEMES) else f"does not act through {argument}"
         raise ValueError(f"scheme {name!r} {what}; {argument} takes {', '.join(fitting)}{nearest(name, fitting)}")
-    return _called(SCHEMES[str(name)].build, f"scheme {name!r}", settings, argument)
+    made = _called(SCHEMES[str(name)].build, f"scheme {name!r}", settings, argument)
+    return (made,) if isinstance(made, Noise) else tuple(made)
 
 
 def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *args: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnlab.config import Experiment
 from rnnlab.config import load as load_config
+from rnnlab.errors import UserError
 from rnnlab.study.study import Study
 
 Overrides = Mapping[str, Any] | Iterable[str]
@@ -38,8 +39,9 @@ def run(
 
     `only` names variants, `shard` is the I-th of N shares of the runs, I/N. `retry_failed` trains failed runs again;
     `fail_fast` stops at the first run that fails or diverges. `say` takes the lines of a search; other `settings` are
-    handed to `rnnlab.sweep.sweep.run`. Called again after an interruption, it trains what is missing. It needs no main guard:
-    worker processes never import the calling script. Raises UserError where config, data or folder don't fit.
+    handed to `rnnlab.sweep.sweep.run`. Trackers also get the report, which is then in the study's folder. Called again after
+    an interruption, it trains what is missing. It needs no main guard: worker processes never import the calling script. Raises
+    UserError where config, data or folder don't fit.
     """
     from rnnlab.search import tuning
     from rnnlab.sweep.selection import Selection
@@ -48,7 +50,20 @@ def run(
         experiment = load(experiment)
     selection = Selection.of(tuple(only), shard)
     swept = tuning.run(experiment, runs, say, selection, retry_failed=retry_failed, fail_fast=fail_fast, **settings)
-    return Study(swept.folder, sweep=swept)
+    study = Study(swept.folder, sweep=swept)
+    if experiment.config.trackers and swept.made:
+        _tell_report(experiment, study, say)
+    return study
+
+
+def _tell_report(experiment: Experiment, study: Study, say: Callable[[str], None]) -> None:
+    """Give the report to the trackers, as `rnnlab run` does; with a share of the runs there may be nothing to report yet."""
+    from rnnlab.sweep import tracking
+
+    try:
+        tracking.report(experiment, study.folder, study.report(), say)
+    except UserError as error:
+        say(f"The trackers get no report yet: {error}")
 
 
 def open_study(folder: str | Path) -> Study:

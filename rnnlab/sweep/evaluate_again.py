@@ -34,7 +34,10 @@ def evaluated(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.Model,
         files.remove(folder / store.CALIBRATION)
         return forecast
     seen = evaluate_twice(model, dataset, spec.config.evaluation, spec.seed, result.metrics)
-    write_calibration(folder, seen.calibration)
+    if seen.calibration:
+        write_calibration(folder, seen.calibration)
+    else:
+        files.remove(folder / store.CALIBRATION)
     return {**seen.metrics, **forecast}
 
 

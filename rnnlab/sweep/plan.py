@@ -15,6 +15,7 @@ from rnnlab.data.forecast import too_short
 from rnnlab.models import start_weights
 from rnnlab.models.pretrained import covered
 from rnnlab.models.size import parameters
+from rnnlab.models.start_shapes import check_start
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
@@ -55,7 +56,8 @@ def plan(
 ) -> list[Planned]:
     """Return what a sweep over the experiment would make, by variant; nothing is written, and no data is prepared.
 
-    `results` are those that the runs have, where they have been read already.
+    `results` are those that the runs have, where they have been read already. Raises UserError where a model cannot start from
+    the run that it names.
     """
     folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
     results = standing(experiment, runs_dir, selection) if results is None else results
@@ -69,6 +71,8 @@ def plan(
         taken = [value for spec, value in seconds.items() if spec.variant == name] or list(seconds.values())
         left = (count["missing"] + count["running"]) * mean(taken) if taken else None
         data, epochs = dataset(config.data), config.training.epochs
+        if data:
+            check_start(config.model, data)
         states = {status: count[status] for status in ("done", "diverged", "failed", "running", "missing")}
         size, steps = (
             (parameters(config.model, data.task, config.training.freeze), epochs * data.train.count) if data else (None, None)

@@ -13,7 +13,8 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
-from rnnlab.models import pretrained, start_weights
+from rnnlab.models import pretrained
+from rnnlab.models.start_shapes import check_start
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
@@ -68,11 +69,9 @@ def run(
     """
     for spec in selection.runs(experiment):
         pretrained.check(spec.config.model.embedding)
-        start_weights.check(spec.config.model)
     dataset = cache(build)
     before, differing = checked(experiment, runs_dir, selection, replace, dataset)
     for config in experiment.first_runs.values():
-        start_weights.check_tokens(config.model, dataset(config.data).codec)
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
@@ -88,16 +87,16 @@ def run(
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
         for line in (*moved, *others(results.values()), *(beginnings_told(experiment, reading=True) if jobs else ())):
             progress.say(line)
-        tracking = Tracking(experiment, folder, progress.say)
-        for spec, result in results.items():
-            tracking.run(spec, result)
-        for job, answer in _all(makers, jobs, progress):
-            results[job.spec] = answer.result
-            tracking.run(job.spec, answer.result)
-            made += answer.made
-            if fail_fast and answer.result and answer.result.status != "done":
-                progress.say("stopped at the first run that did not end well; the same command makes the rest")
-                break
+        with Tracking(experiment, folder, progress.say) as tracking:
+            for spec, result in results.items():
+                tracking.run(spec, result)
+            for job, answer in _all(makers, jobs, tracking.watching(progress)):
+                results[job.spec] = answer.result
+                tracking.run(job.spec, answer.result)
+                made += answer.made
+                if fail_fast and answer.result and answer.result.status != "done":
+                    progress.say("stopped at the first run that did not end well; the same command makes the rest")
+                    break
     return Sweep(folder, made, Counter(result.status if result else "not made" for result in results.values()))
 
 
@@ -123,6 +122,9 @@ def checked(
     """
     specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
     files.refuse_unwritable(folder)
+    for config in experiment.first_runs.values():
+        if config.model.start_from:
+            check_start(config.model, dataset(config.data))
     results = results_of(folder, specs, dataset)
     differing = conflicts(folder, results, dataset, beside)
     if not replace:

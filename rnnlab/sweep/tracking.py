@@ -1,88 +1,149 @@
-"""Tells the trackers of an experiment of its finished runs, each run once; a tracker that fails stops nothing."""
+"""Tells the trackers of an experiment of its runs, epoch by epoch, in a thread of its own: they stop and slow nothing."""
 
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple, Self
 
-from rnnlab import files
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.config.paths import flatten
+from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
+from rnnlab.sweep.followed import Followed
+from rnnlab.sweep.told import Memory, Told, digest
 from rnnlab.tensorboard.epoch_scalars import tagged
-from rnnlab.trackers.tracker import Told, Tracker, TrackerConfig, made
+from rnnlab.trackers.tracker import Begun, Ended, Tracker, TrackerConfig, made
+from rnnlab.training.epoch_record import EpochRecord
 
-FILE = "trackers.json"
-"""In the folder of an experiment: by tracker and run the fingerprint of what was told."""
+PATIENCE = 60.0
+"""Seconds that a tracker may be silent once all runs have ended."""
+
+
+class News(NamedTuple):
+    """What there is to tell: an epoch of a run has ended, or the run, or there is a report."""
+
+    spec: RunSpec | None
+    result: RunResult | None = None
+    report: Path | None = None
 
 
 class Tracking:
-    """The trackers of an experiment, and what they have been told."""
+    """The trackers of an experiment; what they are told is in the folders of the runs, and read there."""
 
     def __init__(self, experiment: Experiment, folder: Path, say: Callable[[str], None]):
-        self._file, self._folder, self._say, self._name = folder / FILE, folder, say, experiment.name
+        self._folder, self._say, self._name = folder, say, experiment.name
         self._sections: list[TrackerConfig] = list(experiment.config.trackers)
         self._trackers: dict[str, Tracker] = {}
+        self._live: set[tuple[str, RunSpec]] = set()
+        """The runs that a tracker has begun, or let go on, in this process."""
+        self._memory = Memory(folder)
+        self._news: SimpleQueue[News | None] = SimpleQueue()
+        self._failed: SimpleQueue[str] = SimpleQueue()
+        self._heard = time.monotonic()
+        self._thread = Thread(target=self._tell_all, name="trackers", daemon=True) if self._sections else None
+
+    def __enter__(self) -> Self:
+        if self._thread:
+            self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Wait until all is told; a tracker that does not answer is left, and told by the next call."""
+        if not self._thread:
+            return
+        self._news.put(None)
+        patience = PATIENCE if kind is None else 2.0
+        while self._thread.is_alive() and time.monotonic() - self._heard < patience:
+            self._thread.join(0.2)
+        if self._thread.is_alive():
+            self._say(f"a tracker has not answered for {patience:.0f} s and is left; the next call tells it")
+        self._say_failures()
+
+    def watching(self, display: Display) -> Display:
+        """Return a display that also hears for the trackers when an epoch of a run has ended."""
+        return Followed(display, lambda spec: self._put(News(spec))) if self._thread else display
 
     def run(self, spec: RunSpec, result: RunResult | None) -> None:
-        """Tell of a run, where it is finished, whoever has not been told of it."""
-        if not result:
-            return
-        place = f"{spec.variant}/seed-{spec.seed}"
-        for section in self._sections[:]:
-            key, known = _key(section), self._known()
-            if known.get(key, {}).get(place) == result.fingerprint:
-                continue
-            if self._tells(section, lambda tracker: tracker.run(_told(spec, self._folder, result))):
-                known.setdefault(key, {})[place] = result.fingerprint
-                files.write(self._file, json.dumps(known, indent=1, sort_keys=True))
+        """Tell of a run, where it has ended, whoever has not been told of it."""
+        if result:
+            self._put(News(spec, result))
 
     def report(self, path: Path) -> None:
         """Give the report to all."""
-        for section in self._sections[:]:
-            self._tells(section, lambda tracker: tracker.report(self._name, path))
+        self._put(News(None, report=path))
 
-    def _tells(self, section: TrackerConfig, tell: Callable[[Tracker], None]) -> bool:
-        """Whether a tracker took what it was told; one that fails is left out from then on, and it is said once."""
+    def _put(self, news: News) -> None:
+        if self._thread:
+            self._heard = time.monotonic()
+            self._news.put(news)
+            self._say_failures()
+
+    def _say_failures(self) -> None:
+        """Say what went wrong; displays hear it from the thread that they are in."""
+        while not self._failed.empty():
+            self._say(self._failed.get())
+
+    def _tell_all(self) -> None:
+        while news := self._news.get():
+            for section in self._sections[:]:
+                self._try(section, news)
+                self._heard = time.monotonic()
+
+    def _try(self, section: TrackerConfig, news: News) -> None:
+        """Tell a tracker; one that fails is left out from then on, and it is said once."""
         try:
             if (key := _key(section)) not in self._trackers:
                 self._trackers[key] = made(section)
-            tell(self._trackers[key])
+            if news.report:
+                self._trackers[key].report(self._name, news.report)
+            elif news.spec:
+                self._tell(key, news.spec, news.result)
         except Exception as error:
             told = (str(error).splitlines() or [""])[0][:300]
-            self._say(f"the tracker {section.name} fails and is left out, the runs go on: {type(error).__name__}: {told}")
+            self._failed.put(
+                f"the tracker {section.name} fails and is left out, the runs go on: {type(error).__name__}: {told}"
+            )
             self._sections.remove(section)
-            return False
-        return True
 
-    def _known(self) -> dict[str, dict[str, str]]:
-        try:
-            return dict(json.loads(self._file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return {}
+    def _tell(self, key: str, spec: RunSpec, result: RunResult | None) -> None:
+        """Tell the epochs of a run that have not been told, and its end."""
+        before, fingerprint = self._memory.of(key, spec), result.fingerprint if result else spec.fingerprint
+        if result and before and before.ended and before.fingerprint == fingerprint:
+            return
+        tracker, place = self._trackers[key], store.run_folder(self._folder, spec.variant, spec.seed)
+        epochs, begun = store.read_run(place).epochs, _begun(spec, fingerprint)
+        told = before if before and before.goes_on(fingerprint, epochs) else None
+        if told is None or (key, spec) not in self._live:
+            told = told or Told(fingerprint, "")
+            told = replace(told, known=tracker.begin(begun, told.known or None))
+            self._live.add((key, spec))
+            self._memory.keep(key, spec, told)
+        for epoch in epochs[told.epochs :]:
+            tracker.epoch(told.known, epoch.epoch, _finite(tagged(epoch)))
+        if result:
+            tracker.end(told.known, begun, _ended(place, result, epochs))
+        self._memory.keep(key, spec, replace(told, epochs=len(epochs), digest=digest(epochs), ended=result is not None))
 
 
 def _key(section: TrackerConfig) -> str:
     return json.dumps(section.model_dump(), sort_keys=True)
 
 
-def _told(spec: RunSpec, folder: Path, result: RunResult) -> Told:
-    run = store.run_folder(folder, spec.variant, spec.seed)
-    weights = run / store.WEIGHTS
-    return Told(
-        experiment=spec.experiment,
-        variant=spec.variant,
-        seed=spec.seed,
-        fingerprint=result.fingerprint,
-        status=result.status,
-        error=result.error,
-        parameters=flatten(spec.config.model_dump(exclude={"name", "plugins"})),
-        epochs=[(epoch.epoch, _finite(tagged(epoch))) for epoch in store.read_run(run).epochs],
-        metrics=_finite(result.metrics),
-        weights=weights if weights.exists() and store.weights_whole(run, result) else None,
-    )
+def _begun(spec: RunSpec, fingerprint: str) -> Begun:
+    parameters = flatten(spec.config.model_dump(exclude={"name", "plugins"}))
+    return Begun(spec.experiment, spec.variant, spec.seed, fingerprint, parameters)
+
+
+def _ended(place: Path, result: RunResult, epochs: list[EpochRecord]) -> Ended:
+    weights = place / store.WEIGHTS
+    whole = weights if weights.exists() and store.weights_whole(place, result) else None
+    return Ended(result.status, result.error, len(epochs), _finite(result.metrics), whole)
 
 
 def _finite(metrics: Mapping[str, Any]) -> dict[str, float]:
@@ -92,4 +153,5 @@ def _finite(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def report(experiment: Experiment, folder: Path, path: Path, say: Callable[[str], None]) -> None:
     """Give the report of an experiment to its trackers."""
-    Tracking(experiment, folder, say).report(path)
+    with Tracking(experiment, folder, say) as tracking:
+        tracking.report(path)

@@ -8,7 +8,7 @@ from rnnlab import files
 from rnnlab.errors import UserError
 
 HERE = Path(__file__).parent
-KINDS = ("cell", "scheme", "dataset", "optimizer", "callback")
+KINDS = ("cell", "scheme", "dataset", "task", "metric", "optimizer", "schedule", "callback", "tracker")
 """What there are templates of."""
 
 

@@ -4,6 +4,7 @@ from rnnlab.testing.cells import check_cell
 from rnnlab.testing.datasets import check_dataset
 from rnnlab.testing.require import CheckError
 from rnnlab.testing.schemes import check_scheme
+from rnnlab.testing.tasks import check_task
 from rnnlab.testing.training_parts import check_callback, check_optimizer, check_schedule
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "check_optimizer",
     "check_schedule",
     "check_scheme",
+    "check_task",
 ]

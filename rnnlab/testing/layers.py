@@ -30,10 +30,25 @@ def outputs_and_gradients(
         return ops.sum(out * ops.convert_to_tensor(factors, out.dtype))
 
     x = ops.convert_to_tensor(x, layer.compute_dtype)
-    return [ops.convert_to_numpy(part) for part in (outputs(x, *weights), *_gradients(loss, (x, *weights)))]
+    return [ops.convert_to_numpy(part) for part in (outputs(x, *weights), *gradients(loss, (x, *weights)))]
 
 
-def _gradients(loss: Any, operands: Any) -> Any:
+def compiled(function: Any) -> Any:
+    """The same function, compiled by the backend in use."""
+    match keras.backend.backend():
+        case "jax":
+            import jax
+
+            return jax.jit(function)
+        case "tensorflow":
+            import tensorflow as tf
+
+            return tf.function(function, autograph=False)
+    return function
+
+
+def gradients(loss: Any, operands: Any) -> Any:
+    """Return the gradients of a loss by its operands; zeros where it does not depend on one."""
     match keras.backend.backend():
         case "jax":
             import jax

@@ -1,1 +1,1 @@
-"""Where finished runs are told beside their own folder: trackers of experiments, which decide nothing of a run."""
+"""Where runs are followed beside their own folder: trackers of experiments, which decide nothing of a run."""

@@ -1,4 +1,4 @@
-"""MLflow and Weights & Biases; the package of each is imported when a run is told to it."""
+"""MLflow and Weights & Biases; the package of each is imported when the first run is told."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rnnlab.errors import UserError
 from rnnlab.section import Section
-from rnnlab.trackers.tracker import TRACKERS, Told, tracker
+from rnnlab.trackers.tracker import TRACKERS, Begun, Ended, tracker
 
 __all__ = ["TRACKERS"]
 
@@ -26,7 +26,7 @@ class MlflowOptions(Section):
 
 @tracker("mlflow", options=MlflowOptions)
 class Mlflow:
-    """MLflow: a run for each run, with the tags variant, seed and fingerprint; `pip install 'rnnlab[mlflow]'`."""
+    """MLflow: a run for each run, with the tags experiment, variant, seed and fingerprint; `pip install 'rnnlab[mlflow]'`."""
 
     def __init__(self, uri: str | None, experiment: str | None):
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is away is not waited for
@@ -34,20 +34,32 @@ class Mlflow:
         self._client, self._entities = _package("mlflow").MlflowClient(uri), _package("mlflow.entities")
         self._experiment = experiment
 
-    def run(self, told: Told) -> None:
-        """Take a finished run."""
-        tags = {"variant": told.variant, "seed": str(told.seed), "fingerprint": told.fingerprint, "status": told.status}
-        tags |= {"error": told.error[:4000]} if told.error else {}
-        known = self._client.create_run(self._place(told.experiment), run_name=told.name, tags=tags).info.run_id
-        parameter, metric = self._entities.Param, self._entities.Metric
-        now, steps = int(time.time() * 1000), [*told.epochs, (len(told.epochs), told.metrics)]
-        for some in _several([parameter(_plain(name), str(value)[:6000]) for name, value in told.parameters.items()], 100):
-            self._client.log_batch(known, params=some)
-        for some in _several([metric(_plain(name), one, now, step) for step, all_ in steps for name, one in all_.items()], 500):
+    def begin(self, run: Begun, known: str | None) -> str:
+        """Begin a run, or let one go on."""
+        if known:
+            self._client.update_run(known, status="RUNNING")
+            return known
+        tags = {"experiment": run.experiment, "variant": run.variant, "seed": str(run.seed), "fingerprint": run.fingerprint}
+        made = self._client.create_run(self._place(run.experiment), run_name=run.name, tags=tags)
+        params = [self._entities.Param(_plain(name), str(value)[:6000]) for name, value in run.parameters.items()]
+        for some in _several(params, 100):
+            self._client.log_batch(made.info.run_id, params=some)
+        return str(made.info.run_id)
+
+    def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
+        """Add the metrics of an epoch."""
+        now = int(time.time() * 1000)
+        for some in _several([self._entities.Metric(_plain(name), one, now, epoch) for name, one in metrics.items()], 500):
             self._client.log_batch(known, metrics=some)
-        if told.weights:
-            self._client.log_artifact(known, str(told.weights))
-        self._client.set_terminated(known, "FINISHED" if told.status == "done" else "FAILED")
+
+    def end(self, known: str, run: Begun, ended: Ended) -> None:
+        """Add what is known at the end, and the weights."""
+        self.epoch(known, ended.epochs, ended.metrics)
+        for tag, value in {"status": ended.status, "error": (ended.error or "")[:4000]}.items():
+            self._client.set_tag(known, tag, value)
+        if ended.weights:
+            self._client.log_artifact(known, str(ended.weights))
+        self._client.set_terminated(known, "FINISHED" if ended.status == "done" else "FAILED")
 
     def report(self, experiment: str, path: Path) -> None:
         """Take the report, as the artifact of a run of its own."""
@@ -81,17 +93,26 @@ class Wandb:
     def __init__(self, mode: str, project: str | None, entity: str | None, folder: str):
         self._wandb = _package("wandb")
         self._mode, self._project, self._entity, self._folder = mode, project, entity, folder
+        self._runs: dict[str, Any] = {}
 
-    def run(self, told: Told) -> None:
-        """Take a finished run."""
-        config = {**told.parameters, "variant": told.variant, "seed": told.seed, "fingerprint": told.fingerprint}
-        run = self._begin(told.experiment, told.name, told.variant, config)
-        for step, metrics in told.epochs:
-            run.log(metrics, step=step)
-        run.summary.update({**told.metrics, "status": told.status, **({"error": told.error} if told.error else {})})
-        if told.weights:
-            self._keep(run, f"weights-{told.variant}-seed-{told.seed}", "model", told.weights)
-        run.finish(exit_code=int(told.status != "done"))
+    def begin(self, run: Begun, known: str | None) -> str:
+        """Begin a run, or let one go on."""
+        about = {"experiment": run.experiment, "variant": run.variant, "seed": run.seed, "fingerprint": run.fingerprint}
+        begun = self._begin(run.experiment, run.name, run.variant, {**run.parameters, **about}, known)
+        self._runs[begun.id] = begun
+        return str(begun.id)
+
+    def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
+        """Add the metrics of an epoch."""
+        self._runs[known].log(metrics, step=epoch)
+
+    def end(self, known: str, run: Begun, ended: Ended) -> None:
+        """Add what is known at the end, and the weights."""
+        own = self._runs.pop(known)
+        own.summary.update({**ended.metrics, "status": ended.status, **({"error": ended.error} if ended.error else {})})
+        if ended.weights:
+            self._keep(own, f"weights-{run.variant}-seed-{run.seed}", "model", ended.weights)
+        own.finish(exit_code=int(ended.status != "done"))
 
     def report(self, experiment: str, path: Path) -> None:
         """Take the report, as the artifact of a run of its own."""
@@ -99,8 +120,10 @@ class Wandb:
         self._keep(run, f"report-{experiment}", "report", path)
         run.finish()
 
-    def _begin(self, experiment: str, name: str, group: str, config: dict[str, Any]) -> Any:
+    def _begin(self, experiment: str, name: str, group: str, config: dict[str, Any], known: str | None = None) -> Any:
         return self._wandb.init(
+            id=known,
+            resume="allow" if known else None,
             project=self._project or experiment,
             entity=self._entity,
             name=name,

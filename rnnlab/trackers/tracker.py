@@ -10,26 +10,16 @@ from rnnlab.section import Section
 
 
 @dataclass(frozen=True)
-class Told:
-    """A finished run, as a tracker is told of it."""
+class Begun:
+    """A run, as a tracker is told that it begins or goes on."""
 
     experiment: str
     variant: str
     seed: int
     fingerprint: str
     """What the run is known by: equal where config and seed are."""
-    status: str
-    """done, diverged or failed."""
-    error: str | None
-    """Why it is not done."""
     parameters: dict[str, Any]
     """The values of its config by dotted path."""
-    epochs: list[tuple[int, dict[str, float]]]
-    """The metrics of every epoch, counted from 1: train/loss, validation/loss, learning_rate."""
-    metrics: dict[str, float]
-    """The metrics at the best epoch: test_loss, val_loss."""
-    weights: Path | None
-    """The file of the weights of the best epoch, where there are some."""
 
     @property
     def name(self) -> str:
@@ -37,18 +27,43 @@ class Told:
         return f"{self.variant}/seed-{self.seed}"
 
 
-class Tracker(Protocol):
-    """Takes finished runs and the report of their experiment; what it raises stops no run."""
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
 
-    def run(self, told: Told) -> None:
-        """Take a finished run."""
+    status: str
+    """done, diverged or failed."""
+    error: str | None
+    """Why it is not done."""
+    epochs: int
+    """How many it has."""
+    metrics: dict[str, float]
+    """The metrics at the best epoch: test_loss, val_loss."""
+    weights: Path | None
+    """The file of the weights of the best epoch, where there are some."""
+
+
+class Tracker(Protocol):
+    """Follows runs: of each one it is told its beginning, every epoch, and its end, in this order and by one thread.
+
+    Runs that are made at once take turns. What a tracker raises stops no run: it is left out until the next call.
+    """
+
+    def begin(self, run: Begun, known: str | None) -> str:
+        """A run begins, or goes on where it is `known` by what this has returned before; return what it is known by."""
+
+    def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch, counted from 1, has ended with these metrics: train/loss, validation/loss, learning_rate."""
+
+    def end(self, known: str, run: Begun, ended: Ended) -> None:
+        """A run has ended."""
 
     def report(self, experiment: str, path: Path) -> None:
-        """Take the report of an experiment, an HTML file."""
+        """The report of an experiment is there, an HTML file."""
 
 
 class TrackerConfig(Section):
-    """Where finished runs are told; each registered tracker adds its options."""
+    """Where runs are followed beside their own folder; each registered tracker adds its options."""
 
     name: str
     """The name of the tracker."""

@@ -27,6 +27,8 @@ class Query(NamedTuple):
     x: np.ndarray
     truth: Any
     top: int
+    names: tuple[str, ...] = ()
+    """What the numbers of a task of one's own are called."""
 
     def label(self, number: int) -> str:
         """The name of a class."""
@@ -37,8 +39,13 @@ def answer(
     task: Task, codec: Codec, noise: np.ndarray, words: list[str], samples: Samples, x: np.ndarray, truth: Any, top: int
 ) -> Prediction:
     """Return what is predicted for an input, with the truth beside it where that is known; see `rnnlab.trained.predictor`."""
-    form = "next" if "perplexity" in task.kind.metrics else task.name
-    return FORMS[form](Query(codec, noise, words, samples, x, truth, top))
+    return FORMS[_form(task)](Query(codec, noise, words, samples, x, truth, top, task.kind.names))
+
+
+def _form(task: Task) -> str:
+    if not task.kind.own:
+        return "next" if "perplexity" in task.kind.metrics else task.name
+    return OWN[task.kind.meaning][task.kind.per_step]
 
 
 def _ranked(name: Any, mean: np.ndarray, variance: np.ndarray, top: int) -> list[Prediction]:
@@ -93,6 +100,29 @@ def _values(of: Query) -> Prediction:
     return {"level": LEVEL, "values": [dict(zip(columns, map(float, row), strict=True)) for row in rows]}
 
 
+def _number(of: Query) -> Prediction:
+    return {"predicted": _named(of, of.samples.mean, of.samples.variance), **({} if of.truth is None else _truth(of.truth))}
+
+
+def _numbers(of: Query) -> Prediction:
+    steps: list[Prediction] = [
+        {"predicted": _named(of, *step)} for step in zip(of.samples.mean, of.samples.variance, strict=True)
+    ]
+    for step, truth in zip(steps, [] if of.truth is None else of.truth, strict=False):
+        step |= _truth(truth)
+    return {"steps": steps}
+
+
+def _named(of: Query, mean: np.ndarray, variance: np.ndarray) -> Prediction:
+    names = of.names or [f"output_{place}" for place in range(1, len(mean) + 1)]
+    columns = zip(names, mean, variance, strict=True)
+    return {name: {"value": float(value), "deviation": float(np.sqrt(spread))} for name, value, spread in columns}
+
+
+def _truth(truth: Any) -> Prediction:
+    return {"truth": np.ravel(truth).tolist()}
+
+
 def _next(of: Query) -> Prediction:
     read = surprise(of.samples.mean[:-1], of.x[1:])
     known = of.codec.vocabulary
@@ -108,5 +138,13 @@ FORMS = {
     "tagging": _tags,
     "multilabel": _frames,
     "regression": _values,
+    "number": _number,
+    "numbers": _numbers,
 }
 """How an answer is put together, by the kind of task."""
+OWN = {
+    "classes": ("classification", "tagging"),
+    "labels": ("labelling", "multilabel"),
+    "numbers": ("number", "numbers"),
+}
+"""The forms of a task of one's own by what it predicts: of a sequence as a whole, and of every step."""

@@ -97,7 +97,8 @@ class Ensemble:
         """
         config, dataset = self.runs[0].config, self.dataset
         own_metrics, diagram = metrics_of(dataset, config.evaluation, self._see)
-        own_metrics["loss"] = self._loss(own_metrics) * (dataset.train.density if config.training.loss == "sum" else 1.0)
+        if (loss := self._loss(own_metrics)) is not None:
+            own_metrics["loss"] = loss * (dataset.train.density if config.training.loss == "sum" else 1.0)
         own_metrics.pop("predictive_deviation", None)
         metrics = {f"test_{name}": value for name, value in own_metrics.items()}
         told, of_classes = classes.of_predictions(dataset, self.of_split(dataset.test))
@@ -108,8 +109,10 @@ class Ensemble:
     def _see(self, split: Split) -> Seen:
         return scored(self.dataset.task, split, self.of_split(split))
 
-    def _loss(self, metrics: dict[str, float]) -> float:
-        """The loss of the task, out of what is measured anyway."""
+    def _loss(self, metrics: dict[str, float]) -> float | None:
+        """The loss of the task, out of what is measured anyway; None where a task of one's own has no way back to outputs."""
+        if self.dataset.task.kind.own:
+            return metrics.get("loss")
         if "brier_score" in metrics:
             return metrics["negative_log_likelihood"]
         return metrics["pinball_loss"] if self.dataset.task.quantiles else metrics["root_mean_squared_error"] ** 2

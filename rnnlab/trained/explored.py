@@ -112,7 +112,7 @@ def _about(reader: Predictor) -> str:
 
 
 def _told(reader: Predictor, inputs: Sequence[Input]) -> list[dict[str, Any]]:
-    known = reader.task.name in FORMS or reader.reads_on
+    known = reader.task.name in FORMS or reader.reads_on or reader.task.kind.own
     answers = reader.answers(inputs, samples=0, top=3) if known else ({} for _ in inputs)
     return [_sequence(reader, one, said) for one, said in zip(inputs, answers, strict=True)]
 

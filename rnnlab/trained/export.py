@@ -1,6 +1,9 @@
 """A trained model leaves: to Keras, to Keras without rnnlab, to a server, to a phone."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +25,8 @@ FORMS = {
     "tflite": "model.tflite",
 }
 """Every form by name, and what its file or folder is called unless a path is given."""
+BY_TENSORFLOW = ("savedmodel", "onnx", "tflite")
+"""The forms that only the backend TensorFlow writes."""
 
 
 def export(folder: str | Path, to: str = "keras", path: str | Path | None = None) -> Path:
@@ -29,10 +34,10 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
 
     `keras`: a `.keras` file that any process loads which has imported `rnnlab.layers`. `builtin`: a `.keras` file of
     `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
-    `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), which need the backend TensorFlow to be
-    written. `path` lies in the
-    run's folder `export` unless it is given. What encodes texts goes along as `tokens.json`. Nothing that exists is
-    overwritten. Raises UserError for an unknown form, a run without a trained model, and a path that exists.
+    `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if
+    this one is on another backend. `path` lies in the run's folder `export` unless it is given. What encodes texts goes along
+    as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a run without a trained model,
+    and a path that exists.
     """
     if to not in FORMS:
         raise UserError(f"there is no export to {to!r}{nearest(to, FORMS)}; the forms are {', '.join(FORMS)}")
@@ -40,6 +45,8 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
     target = Path(path) if path else run.record.folder / "export" / to / FORMS[to]
     if target.exists():
         raise UserError(f"{target} exists; name another path or move it away")
+    if to in BY_TENSORFLOW and keras.backend.backend() != "tensorflow":
+        return _elsewhere(run.record.folder, to, target)
     model = for_export(folder)
     if to != "keras":
         model = _plain(run.config.model, folder, model, required=to == "builtin")
@@ -59,9 +66,13 @@ def _plain(config: ModelConfig, folder: str | Path, model: keras.Model, required
         return model
 
 
-def _on_tensorflow(form: str) -> None:
-    if keras.backend.backend() != "tensorflow":
-        raise UserError(f"export to {form} needs the backend TensorFlow: set KERAS_BACKEND=tensorflow; any run's weights load")
+def _elsewhere(folder: Path, to: str, target: Path) -> Path:
+    """Write a form that only TensorFlow writes in a process on TensorFlow, which takes the weights of any backend."""
+    command = [sys.executable, "-m", "rnnlab", "export", str(folder), "--to", to, "--output", str(target)]
+    done = subprocess.run(command, env={**os.environ, "KERAS_BACKEND": "tensorflow"}, capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(done.stderr.strip() or f"the export to {to} ended with the status {done.returncode}")
+    return target
 
 
 def _keras(model: keras.Model, path: Path) -> None:
@@ -71,12 +82,10 @@ def _keras(model: keras.Model, path: Path) -> None:
 
 
 def _savedmodel(model: keras.Model, path: Path) -> None:
-    _on_tensorflow("savedmodel")
     model.export(path, format="tf_saved_model", verbose=False)
 
 
 def _onnx(model: keras.Model, path: Path) -> None:
-    _on_tensorflow("onnx")
     given = [keras.InputSpec(dtype=one.dtype, shape=one.shape, name=one.name) for one in model.inputs]
     try:
         model.export(path, format="onnx", verbose=False, input_signature=given)
@@ -85,7 +94,6 @@ def _onnx(model: keras.Model, path: Path) -> None:
 
 
 def _tflite(model: keras.Model, path: Path) -> None:
-    _on_tensorflow("tflite")
     import tensorflow as tf
 
     (given,) = model.inputs

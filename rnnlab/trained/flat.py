@@ -29,6 +29,11 @@ def rows(answer: Prediction) -> Iterator[dict[str, Any]]:
         yield {**told, "perplexity": answer.get("perplexity"), "next": first["name"], "probability": first["probability"]}
     elif "values" in answer:
         yield {**told, **_values(answer["values"])}
+    elif "predicted" in answer:
+        yield {**told, **_named(answer)}
+    elif "steps" in answer:
+        told.pop("text", None)
+        yield from ({**told, "step": place, **_named(step)} for place, step in enumerate(answer["steps"], 1))
     else:
         yield from _steps(told, answer)
 
@@ -47,6 +52,15 @@ def _values(values: list[Prediction]) -> dict[str, Any]:
     """The columns of every output, numbered where there are several."""
     several = len(values) > 1
     return {f"{name}_{place}" if several else name: v for place, row in enumerate(values, 1) for name, v in row.items()}
+
+
+def _named(answer: Prediction) -> dict[str, Any]:
+    """Numbers by their names, with their deviations, and the truth."""
+    predicted = answer["predicted"]
+    columns = {name: one["value"] for name, one in predicted.items()}
+    columns |= {f"{name}_deviation": one["deviation"] for name, one in predicted.items()}
+    truth = answer.get("truth", [])
+    return columns | {f"truth_{place}" if len(truth) > 1 else "truth": value for place, value in enumerate(truth, 1)}
 
 
 def _steps(told: dict[str, Any], answer: Prediction) -> Iterator[dict[str, Any]]:

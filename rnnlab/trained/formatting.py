@@ -46,9 +46,20 @@ def _predicted(answer: Prediction) -> Iterator[str]:
         yield from _ranked(answer.get(key, []), several)
     yield from _numbers(answer, several)
     yield from _frames(answer.get("frames", []))
-    if "truth" in answer:
+    for step in [answer] if "predicted" in answer else answer.get("steps", []):
+        yield f"  {_named(step['predicted'], several)}" + (f", truth {_listed(step['truth'])}" if "truth" in step else "")
+    if "truth" in answer and "predicted" not in answer:
         truth = answer["truth"]
         yield f"  truth: {_shown(truth) if isinstance(truth, str) else ', '.join(truth)}"
+
+
+def _named(predicted: dict[str, Any], several: bool) -> str:
+    spread = {name: f" ± {one['deviation']:.3g}" if several else "" for name, one in predicted.items()}
+    return ", ".join(f"{name} {one['value']:.4g}{spread[name]}" for name, one in predicted.items())
+
+
+def _listed(values: list[float]) -> str:
+    return " ".join(f"{value:.4g}" for value in values)
 
 
 def _numbers(answer: Prediction, several: bool) -> Iterator[str]:

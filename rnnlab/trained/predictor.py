@@ -70,12 +70,12 @@ class Predictor:
     @property
     def reads_on(self) -> bool:
         """Whether the model predicts how a text goes on."""
-        return "perplexity" in self.task.kind.metrics
+        return "perplexity" in self.task.kind.metrics and not self.task.kind.own
 
     @property
     def forecasts(self) -> bool:
         """Whether the model forecasts a series."""
-        return "forecasting" in self.task.name
+        return "forecasting" in self.task.name and not self.task.kind.own
 
     @cached_property
     def writer(self) -> keras.Model:
@@ -173,7 +173,8 @@ def predictor(folder: str | Path) -> Predictor:
         raise UserError(f"{run.record.folder} has {run.result.status}: {run.result.error}; its model predicts nothing")
     task, codec = tokenizer_file.read(run.record.folder)
     model = _model(run, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False, padded=True))
-    noise = np.zeros(0) if "root_mean_squared_error" not in task.kind.metrics else _noise(run.record.folder, run.result, task)
+    numbers = "root_mean_squared_error" in task.kind.metrics and not task.kind.own
+    noise = _noise(run.record.folder, run.result, task) if numbers else np.zeros(0)
     return Predictor(run, model, task, codec, noise)
 
 

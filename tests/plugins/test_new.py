@@ -1,5 +1,7 @@
 """`rnnlab new` writes a part that works, an experiment that uses it and a test that passes, and never over a file."""
 
+from inspect import signature
+
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +20,7 @@ def test_it_writes_a_part_that_passes_its_test(kind, own, monkeypatch):
     exec((own / "test_fresh_one.py").read_text(), scope)
     tests = [value for name, value in scope.items() if name.startswith("test_")]
     assert tests
-    tests[-1]()
+    tests[-1](**({"tmp_path": own} if signature(tests[-1]).parameters else {}))
 
 
 def test_it_refuses_to_overwrite_and_bad_names_and_then_writes_nothing(own, monkeypatch):

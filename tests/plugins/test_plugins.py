@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from click.testing import CliRunner
 
 from rnnlab import plugins
 from rnnlab.cells.builtin import CELLS
+from rnnlab.cli import main
 from rnnlab.config import ConfigError, Experiment, load, schema
 from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
@@ -115,3 +117,11 @@ def test_errors_know_the_parts_of_plug_ins(own, old, new, message):
     with pytest.raises(ConfigError) as error:
         load(own / "own.yaml")
     assert re.search(message, str(error.value))
+
+
+def test_schema_and_schemes_know_a_plug_in_that_is_named(own, monkeypatch):
+    monkeypatch.chdir(own)
+    monkeypatch.setenv(plugins.FORBIDDEN, "")
+    assert "Steps of a walk." in CliRunner().invoke(main, ["schema", "--plugin", "parts.py"]).output
+    assert "mine" in CliRunner().invoke(main, ["schemes", "mine", "--plugin", "parts.py"]).output
+    assert CliRunner().invoke(main, ["schema", "--no-plugins", "--plugin", "parts.py"]).exit_code == 2

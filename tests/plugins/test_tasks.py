@@ -89,7 +89,11 @@ def test_a_change_of_its_source_is_another_run_for_those_that_use_it(place):
     [
         ("monitor: mean_error", "monitor: mean_eror", r"noisy has no .* 'mean_eror'; allowed: loss, mean_error"),
         ("{units: 3}]", "{units: 3}], head: {task: gausian}", r"must be one of .*gaussian \(did you mean gaussian\?\)"),
-        ("training: {", "evaluation: {montecarlo: {}}\ntraining: {", r"a task of your own \(gaussian\), whose outputs"),
+        (
+            "epochs: 2,",
+            "epochs: 2, consistency: {name: rdrop, weight: 1},",
+            r"numbers have no probabilities that diverge; fraternal compares them",
+        ),
     ],
 )
 def test_errors_know_it(place, old, new, message):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -10,13 +11,16 @@ import time
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from rnnlab import register
+import rnnlab
+from rnnlab import register, sealed
 from rnnlab.config import ConfigError, Experiment
 from rnnlab.section import Section
 from rnnlab.storage import store
+from rnnlab.sweep import tracking
 from rnnlab.sweep.sweep import run
 from rnnlab.sweep.tracking import Tracking, report
 
@@ -33,28 +37,45 @@ DOCUMENT = {
 class Options(Section):
     """Options of the tracker of the tests."""
 
-    fails: bool = False
-    """Whether it fails."""
+    at: str = ""
+    """Where it fails."""
+
+
+class Kept:
+    """What a tracker was told of a run."""
+
+    def __init__(self, run):
+        self.run, self.name, self.epochs, self.ended = run, run.name, [], None
 
 
 @pytest.fixture
 def tracked():
-    """A tracker that keeps what it is told."""
+    """A tracker that keeps what it is told, in a list with an entry for each run that it begins."""
     told = []
 
     @register.tracker("kept", options=Options)
-    class Kept:
-        """Keeps what it is told, or fails."""
+    class Tracker:
+        """Keeps what it is told, or fails where it is told to: `at` a method."""
 
-        def __init__(self, fails):
-            self.fails = fails
+        def __init__(self, at):
+            self.at = at
 
-        def run(self, run):
-            if self.fails:
-                raise ConnectionError("nobody is there")
-            told.append(run)
+        def begin(self, run, known):
+            assert self.at != "begin", "nobody is there"
+            if known is None:
+                told.append(Kept(run))
+            return known or str(len(told) - 1)
+
+        def epoch(self, known, epoch, metrics):
+            assert self.at != "epoch", "nobody is there"
+            told[int(known)].epochs.append((epoch, metrics))
+
+        def end(self, known, run, ended):
+            assert self.at != "end", "nobody is there"
+            told[int(known)].ended = ended
 
         def report(self, experiment, path):
+            assert self.at != "report", "nobody is there"
             told.append((experiment, path.read_text()))
 
     return told
@@ -74,9 +95,9 @@ def with_trackers(*trackers):
 
 def tell(experiment, folder, say=print):
     """Tell the trackers of all finished runs of a folder."""
-    tracking = Tracking(experiment, folder, say)
-    for spec in experiment.runs():
-        tracking.run(spec, store.read_run(store.run_folder(folder, spec.variant, spec.seed)).result)
+    with Tracking(experiment, folder, say) as tracking:
+        for spec in experiment.runs():
+            tracking.run(spec, store.read_run(store.run_folder(folder, spec.variant, spec.seed)).result)
 
 
 def test_they_belong_to_no_run(tracked):
@@ -100,31 +121,129 @@ def test_a_sweep_tells_of_each_run_once_also_of_those_that_were_made_before(trac
 def test_it_is_told_parameters_metrics_by_step_and_weights(tracked, finished):
     tell(with_trackers({"name": "kept"}), finished)
     (finished / "trackers.json").unlink()
-    gal = next(one for one in tracked if one.variant == "gal")
+    gal = next(one for one in tracked if one.run.variant == "gal")
     result = store.read_run(finished / "gal/seed-1").result
-    assert gal.parameters["model.recurrent.0.recurrent_dropout"] == 0.2
+    assert gal.run.parameters["model.recurrent.0.recurrent_dropout"] == 0.2
     assert [epoch for epoch, _ in gal.epochs] == [1, 2]
     assert gal.epochs[0][1]["validation/loss"] > 0
-    assert gal.metrics["test_loss"] == result.metrics["test_loss"]
-    assert (gal.experiment, gal.seed, gal.status, gal.weights) == ("told", 1, "done", finished / "gal/seed-1/best.weights.h5")
+    assert gal.ended.metrics["test_loss"] == result.metrics["test_loss"]
+    assert (gal.run.experiment, gal.run.seed, gal.run.fingerprint) == ("told", 1, result.fingerprint)
+    assert (gal.ended.status, gal.ended.epochs, gal.ended.weights) == ("done", 2, finished / "gal/seed-1/best.weights.h5")
 
 
-def test_one_that_fails_says_so_once_and_the_others_are_told(tracked, finished):
+@pytest.fixture
+def going(finished, tmp_path):
+    """The folder of a run as it is when so many epochs have ended, and what its tracking hears."""
+    folder = tmp_path / "told"
+    shutil.copytree(finished, folder)
+    lines = (finished / "none/seed-1/events.jsonl").read_text().splitlines(keepends=True)
+    return lambda epochs: (folder / "none/seed-1/events.jsonl").write_text("".join(lines[:epochs])), folder
+
+
+def test_an_epoch_is_told_when_it_has_ended_and_once_though_the_run_was_killed(tracked, going):
+    until, folder = going
+    experiment = with_trackers({"name": "kept"})
+    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    result = store.read_run(folder / "none/seed-1").result
+    until(1)
+    with Tracking(experiment, folder, print) as tracking:
+        run = tracking.watching(Silent()).begin(spec, "examples")
+        run.end_epoch({})
+        wait_until(lambda: tracked and len(tracked[0].epochs) == 1)
+        assert tracked[0].ended is None
+    until(2)
+    with Tracking(experiment, folder, print) as tracking:
+        tracking.watching(Silent()).begin(spec, "examples").end_epoch({})
+        tracking.run(spec, result)
+        tracking.run(spec, result)
+    (one,) = tracked
+    assert [epoch for epoch, _ in one.epochs] == [1, 2]
+    assert one.ended.status == "done"
+
+
+def test_a_run_that_is_made_anew_after_a_kill_is_another_one_there(tracked, going):
+    until, folder = going
+    experiment = with_trackers({"name": "kept"})
+    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    for damage in (False, True):
+        until(2)
+        if damage:
+            events = folder / "none/seed-1/events.jsonl"
+            sealed.write(events, [{**one, "train": {"loss": 0.5}} for one in sealed.read(events)])
+        with Tracking(experiment, folder, print) as tracking:
+            tracking.watching(Silent()).begin(spec, "examples").end_epoch({})
+    assert [len(one.epochs) for one in tracked] == [2, 2]
+
+
+class Silent:
+    """A display that shows nothing."""
+
+    def begin(self, spec, unit):
+        return self
+
+    def end_epoch(self, logs):
+        """Show nothing."""
+
+
+def wait_until(holds):
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("at", ["begin", "epoch", "end"])
+def test_one_that_fails_says_so_once_and_the_others_are_told(at, tracked, finished):
     said = []
-    tell(with_trackers({"name": "kept", "fails": True}, {"name": "kept"}), finished, said.append)
+    tell(with_trackers({"name": "kept", "at": at}, {"name": "kept"}), finished, said.append)
     (finished / "trackers.json").unlink()
     assert said == [
-        "the tracker kept fails and is left out, the runs go on: ConnectionError: nobody is there",
+        "the tracker kept fails and is left out, the runs go on: AssertionError: nobody is there",
     ]
-    assert len(tracked) == 2
+    assert sum(bool(one.ended) for one in tracked) == 2
 
 
 def test_one_that_failed_is_told_by_the_next_call(tracked, finished):
-    tell(with_trackers({"name": "kept", "fails": True}), finished)
+    tell(with_trackers({"name": "kept", "at": "begin"}), finished)
     tell(with_trackers({"name": "kept"}), finished)
     tell(with_trackers({"name": "kept"}), finished)
     (finished / "trackers.json").unlink()
     assert len(tracked) == 2
+
+
+def test_one_that_does_not_answer_is_left(finished, monkeypatch):
+    never, said = Event(), []
+
+    @register.tracker("silent")
+    class Silent:
+        """Waits."""
+
+        def begin(self, run, known):
+            never.wait()
+
+    monkeypatch.setattr(tracking, "PATIENCE", 0.3)
+    begin = time.monotonic()
+    tell(with_trackers({"name": "silent"}), finished, said.append)
+    assert time.monotonic() - begin < 10
+    assert said == ["a tracker has not answered for 0 s and is left; the next call tells it"]
+    never.set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", ["begin", "epoch", "end", "report"])
+def test_one_that_fails_stops_no_run(at, tracked, tmp_path, capsys):
+    study = rnnlab.run(with_trackers({"name": "kept", "at": at}), tmp_path)
+    assert study.sweep.exit_status == 0
+    assert capsys.readouterr().out.count("the tracker kept fails and is left out") == 1
+
+
+@pytest.mark.slow
+def test_python_gives_the_report_too(tracked, tmp_path):
+    study = rnnlab.run(with_trackers({"name": "kept"}), tmp_path)
+    assert tracked[-1] == ("told", (study.folder / "report.html").read_text())
+    assert [one.ended.weights.parent.name for one in tracked[:-1]] == ["seed-1", "seed-1"]
+    rnnlab.run(with_trackers({"name": "kept"}), tmp_path)
+    assert len(tracked) == 3
 
 
 @pytest.fixture(scope="module")

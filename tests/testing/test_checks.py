@@ -122,3 +122,40 @@ def test_a_good_data_set_passes():
 def test_a_faulty_data_set_is_told_what_is_wrong(fault, message):
     with pytest.raises(CheckError, match=message):
         testing.check_dataset(drawn(**{fault: True}))
+
+
+def squared(targets, outputs):
+    return ops.mean(ops.square(targets - outputs), axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "settings", "message"),
+    [
+        (lambda y, z: ops.mean(ops.square(y - z)), {}, r"has the shape \(\), where every scored position has a value, \(5,\)"),
+        (lambda y, z: squared(y, z) - ops.mean(squared(y, z)), {}, "of a row depends on the other rows"),
+        (lambda y, z: squared(y - ops.mean(z, axis=0), z), {}, "of a row depends on the other rows"),
+        (lambda y, z: squared(y, z) / (y[..., 0] * 0), {}, "is no finite number for ordinary outputs"),
+        (lambda y, z: squared(y, ops.stop_gradient(z)), {}, "has no gradient: write it in keras.ops"),
+        (lambda y, z: squared(y, ops.stop_gradient(z) + z / 2), {}, "is not its central difference"),
+        (lambda y, z: np.square(np.asarray(y) - np.asarray(z))[:, 0], {}, "cannot be compiled: write it in keras.ops"),
+        (lambda y, z: ops.log(y[..., 0] ** 2) * z[..., 0], {"per_step": True}, "no finite number where targets are 0"),
+        (squared, {"predict": lambda z: z, "names": ("mean", "deviation")}, "gives 1 numbers, and names= has 2"),
+        (squared, {"predict": np.exp, "inverse": np.exp}, "inverse of wrong does not lead back"),
+        (squared, {"metrics": {"far": (lambda y, z: ops.max(z), "min")}}, r"the metric far of wrong has the shape \(\)"),
+        (lambda y, z: ops.mean(ops.square(z), -1), {"classes": True, "predict": ops.sigmoid}, "gives no probabilities"),
+    ],
+)
+def test_a_faulty_task_is_told_what_is_wrong(loss, settings, message):
+    register.task("wrong", **settings)(loss)
+    with pytest.raises(CheckError, match=message):
+        testing.check_task("wrong")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"per_step": True}, {"predict": np.exp, "inverse": np.log, "names": ("most",)}, {"predict": "labels"}],
+)
+def test_good_tasks_pass(settings):
+    register.task("right", metrics={"far": (squared, "min")}, **settings)(squared)
+    testing.check_task("right")
+    testing.check_task("right", targets=np.ones((7, 3, 2) if settings.get("per_step") else (7, 1), "float32"))

@@ -1,6 +1,7 @@
 """A trained model leaves, and predicts the same where rnnlab is not installed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,24 @@ def test_the_verbs_name_the_run_to_ship_and_write_it(study):
     done = CliRunner().invoke(main, ["export", str(run.folder), "--to", "keras"])
     assert done.exit_code == 0, done.output
     assert (run.folder / "export" / "keras" / "model.keras").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_process_on_another_backend_exports_every_form(study, tmp_path):
+    other = {"tensorflow": "jax", "jax": "tensorflow"}[keras.backend.backend()]
+    code = "import sys, keras, rnnlab\nrun = rnnlab.open(sys.argv[1])['lstm', 1]\n"
+    code += "for to, file in (('keras', 'a.keras'), ('builtin', 'b.keras'), ('savedmodel', 'c')): run.export(file, to=to)\n"
+    code += "print(keras.backend.backend())"
+    environment = {**os.environ, "KERAS_BACKEND": other, "PYTHONPATH": str(Path(rnnlab.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(study.folder)], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, [other]), done.stderr
+    expected = np.asarray(keras.ops.convert_to_numpy(for_export(study.folder / "lstm" / "seed-1")(X)))
+    for file in ("a.keras", "b.keras"):
+        np.testing.assert_allclose(np.asarray(keras.models.load_model(tmp_path / file)(X)), expected, atol=1e-5)
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(tmp_path / "c"))
+    np.testing.assert_allclose(loaded.serve(X), expected, atol=1e-5)

@@ -15,8 +15,11 @@ from rnnlab.errors import UserError
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.size import parameters, weighted_layers
+from rnnlab.models.start_shapes import shapes
 from rnnlab.models.start_weights import RUN, TOKENS, WEIGHTS
+from rnnlab.search import tuning
 from rnnlab.storage import store
+from rnnlab.sweep.plan import plan
 from rnnlab.sweep.sweep import Sweep, run
 from rnnlab.trained.loading import trained
 from rnnlab.trained.predictor import predictor
@@ -71,6 +74,7 @@ def test_layers_with_weights_are_known_without_building(rest):
     task = Task("language_model", (2, 3), 7, "words", vocabulary=7)
     model = build(config, task, 1)
     assert weighted_layers(config) == [layer.name for layer in model.layers if layer.weights]
+    assert list(shapes(config, task)) == weighted_layers(config)
     model.get_layer("recurrent_0").trainable = False
     assert parameters(config, task, ["recurrent_0"]) == sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 
@@ -146,12 +150,41 @@ def test_other_weights_make_the_run_again_and_no_others(tmp_path, source):
     assert make(tmp_path, what, replace=True).made == 1
 
 
+def test_layers_of_other_shapes_read_otherwise():
+    task = Task("language_model", (2, 3), 7, "words", vocabulary=7)
+
+    def of(**sections: Any) -> dict[str, str]:
+        return shapes(ModelConfig.model_validate({"embedding": {"width": 5}, "recurrent": [{"units": 4}], **sections}), task)
+
+    first = of()
+    other = of(embedding={"width": 6})
+    assert {name for name in first if first[name] != other[name]} == {"embedding", "recurrent_0"}
+    for layer in ({"units": 4, "cell": "gru"}, {"units": 4, "layer_norm": True}):
+        other = of(recurrent=[layer])
+        assert {name for name in first if first[name] != other[name]} == {"recurrent_0"}
+    other = of(recurrent=[{"units": 4}], head={"dense": [5]})
+    assert {name for name in other if first.get(name) != other[name]} == {"dense_0", "head"}
+
+
 @pytest.mark.slow
 def test_shapes_and_tokens_that_do_not_fit_are_refused_by_name(tmp_path, source):
-    sweep = make(tmp_path, document("wide", model={"start_from": str(source), "recurrent": [{"units": 5}]}))
-    told = store.read_run(sweep.folder / "v" / "seed-1").result.error
-    assert "the layer recurrent_0 has kernel (4, 16), recurrent_kernel (4, 16), bias (16,) in" in told
-    assert "and kernel (4, 20), recurrent_kernel (5, 20), bias (20,) here" in told
+    wide = document("wide", model={"start_from": str(source), "recurrent": [{"units": 5}]})
+    refused = (
+        r"the layer recurrent_0 has lstm, units 4, inputs 4, 144 weights in .* and lstm, units 5, inputs 4, 200 weights here"
+    )
+    with pytest.raises(UserError, match=refused):
+        make(tmp_path, wide)
+    with pytest.raises(UserError, match=refused):
+        plan(load(tmp_path / "e.yaml"), tmp_path / "runs")
+    searched = {"space": {"training.optimizer.learning_rate": [0.1, 0.2]}, "trials": 1}
+    (tmp_path / "e.yaml").write_text(yaml.safe_dump({**wide, "search": searched}))
+    with pytest.raises(UserError, match=refused):
+        tuning.run(load(tmp_path / "e.yaml"), tmp_path / "runs", print)
+    assert not (tmp_path / "runs").exists()
+    other = ModelConfig.model_validate({**DOCUMENT["model"], "start_from": str(source), "recurrent": [{"units": 5}]})
+    here = build_data(load(tmp_path / "e.yaml").config.data)
+    with pytest.raises(UserError, match=r"has kernel \(4, 16\), recurrent_kernel \(4, 16\), bias .* in .*kernel \(4, 20\)"):
+        put(build(other, here.task, 2), other, here)
     data = {"vocabulary": 41}
     with pytest.raises(UserError, match=r"the vocabulary of .* \(40 and 41 in all\).*embedding, head would belong to others"):
         make(tmp_path, document("tokens", model={"start_from": str(source)}, data=data))
