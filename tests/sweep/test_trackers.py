@@ -23,6 +23,7 @@ from rnnlab.storage import store
 from rnnlab.sweep import tracking
 from rnnlab.sweep.sweep import run
 from rnnlab.sweep.tracking import Tracking, report
+from rnnlab.trackers.tracker import Begun, Ended, made
 
 DOCUMENT = {
     "name": "told",
@@ -306,6 +307,26 @@ def test_a_server_of_mlflow_has_it_all(server, finished, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.process
+def test_a_server_of_mlflow_follows_a_run_that_is_killed_and_goes_on(server):
+    from mlflow import MlflowClient
+
+    section = with_trackers({"name": "mlflow", "uri": server, "experiment": "live"}).config.trackers[0]
+    run, client = Begun("live", "gal", 1, "fingerprint", {"training.epochs": 2}), MlflowClient(server)
+    first, second = made(section), made(section)
+    known = first.begin(run, None)
+    first.epoch(known, 1, {"train/loss": 0.5})
+    assert client.get_run(known).info.status == "RUNNING"
+    assert client.get_run(known).data.metrics["train/loss"] == 0.5
+    assert second.begin(run, known) == known
+    second.epoch(known, 2, {"train/loss": 0.25})
+    second.end(known, run, Ended("diverged", "no finite loss", 2, {}, None))
+    assert [(point.step, point.value) for point in client.get_metric_history(known, "train/loss")] == [(1, 0.5), (2, 0.25)]
+    assert (client.get_run(known).info.status, client.get_run(known).data.tags["error"]) == ("FAILED", "no finite loss")
+    assert len(client.search_runs([client.get_experiment_by_name("live").experiment_id])) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.process
 def test_a_server_that_is_away_stops_nothing(finished):
     pytest.importorskip("mlflow", reason="mlflow is not installed")
     said = []
@@ -335,6 +356,22 @@ def test_the_offline_folder_of_wandb_reads_back(finished, tmp_path):
     ]
     assert gal["summary"]["test_loss"] == result.metrics["test_loss"]
     assert gal["artifacts"] == ["weights-gal-seed-1"]
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_run_of_wandb_that_goes_on_is_the_same_one(tmp_path):
+    pytest.importorskip("wandb", reason="wandb is not installed")
+    section = with_trackers({"name": "wandb", "mode": "offline", "folder": str(tmp_path)}).config.trackers[0]
+    run, known = Begun("live", "gal", 1, "fingerprint", {"training.epochs": 2}), None
+    for epoch in (1, 2):
+        tracker = made(section)
+        known = tracker.begin(run, known)
+        tracker.epoch(known, epoch, {"train/loss": 1 / epoch})
+        tracker.end(known, run, Ended("done", None, epoch, {}, None))
+    files = sorted(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))
+    assert {file.stem for file in files} == {f"run-{known}"}
+    assert [point["train/loss"] for file in files for point in read_back(file)["history"]] == [1.0, 0.5]
 
 
 def messages(data):
