@@ -43,6 +43,16 @@ def test_every_backend_cell_and_shape_of_the_aims_was_measured():
     assert {file.stem for file in SPEED.glob("*.json")} - {f"{name}-schemes" for name in table["AIMS"]} == set(table["AIMS"])
 
 
+def test_a_cell_of_ones_own_is_as_fast_for_a_gate_as_ours():
+    text = (SPEED / "README.md").read_text()
+    rows = json.loads((SPEED / "own_cell" / "own_cell.json").read_text())
+    ratios = [(row["mgu over gru"], ", ".join(map(str, row["shape"]))) for row in rows]
+    assert " and ".join(f"{ratio} ({shape})" for ratio, shape in ratios) in text.replace("\n", " ")
+    for row in rows:
+        assert row["mgu over gru"] == pytest.approx(row["mgu, ms a gate"] / row["gru, ms a gate"], abs=0.01)
+        assert row["mgu over gru"] <= 1.2
+
+
 def test_the_cost_of_determinism_is_what_was_measured():
     folder = SPEED.parent / "determinism"
     lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| auto", "| keras"))]
