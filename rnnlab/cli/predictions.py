@@ -6,15 +6,12 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from rnnlab.cli.base import JSON, NO_PLUGINS, main
 from rnnlab.errors import UserError
-
-if TYPE_CHECKING:
-    from rnnlab.trained.predictor import Predictor
 
 
 @main.command()
@@ -68,53 +65,13 @@ def predict(
         writer_of(output)
         settings["top"] = 2**31 - 1  # a file has every label
     backend_of_run.prefer(backend_of_run.made_on(folder))
-    from rnnlab.trained.predictor import predictor
+    from rnnlab.trained import predict_run
 
-    model = predictor(folder)
     if generate:
-        said: Iterable[dict[str, Any]] = _written(model, texts, file, generate, temperature, settings["seed"])
-    elif model.forecasts:
-        said = _forecasts(model, file, split, settings)
-    elif split and model.reads_on:
-        said = _tokens(folder, split, settings)
+        said = predict_run.write_on(folder, texts, file, generate, temperature, settings["seed"])
     else:
-        said = model.answers(_inputs(model, texts, file, column, split), **settings)
+        said = predict_run.predict(folder, texts, file, column, split, **settings)
     show_answers(said, output, as_json)
-
-
-def _inputs(model: "Predictor", texts: tuple[str, ...], file: str | None, column: str | None, split: str | None) -> Iterator:
-    from rnnlab.trained.inputs import of_file, of_split
-
-    parts = [map(model.text, texts), of_file(model, file, column) if file else (), of_split(model, split) if split else ()]
-    return chain.from_iterable(parts)
-
-
-def _forecasts(model: "Predictor", file: str | None, split: str | None, settings: dict[str, int]) -> Iterator[dict[str, Any]]:
-    from rnnlab.trained import forecasting
-
-    drawn = settings["samples"], settings["seed"]
-    parts = [
-        forecasting.beyond(model, file, *drawn) if file else (),
-        forecasting.of_split(model, split, *drawn) if split else (),
-    ]
-    return chain.from_iterable(parts)
-
-
-def _tokens(folder: Path, split: str, settings: dict[str, int]) -> Iterator[dict[str, Any]]:
-    from rnnlab.trained.loading import trained
-    from rnnlab.trained.stream_predictions import token_rows
-
-    return token_rows(trained(folder), split, settings["samples"], settings["seed"])
-
-
-def _written(
-    model: "Predictor", texts: tuple[str, ...], file: str | None, count: int, temperature: float, seed: int
-) -> Iterator[dict[str, Any]]:
-    from rnnlab.trained.generate import generate
-    from rnnlab.trained.inputs import of_file
-
-    prompts = [*texts, *(one.about["text"] for one in (of_file(model, file) if file else ()))] or [""]
-    return ({**model.about(text), "text": generate(model, text, count, temperature, seed)} for text in prompts)
 
 
 def show_answers(said: Iterable[dict[str, Any]], output: Path | None, as_json: bool) -> None:

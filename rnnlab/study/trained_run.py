@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnnlab.data.dataset import Dataset
+    from rnnlab.trained.verify import Verified
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,38 @@ class TrainedRun:
 
         return trained(self.folder).dataset
 
-    def predict(self, texts: str | Iterable[str], samples: int = 20, seed: int = 1, top: int = 10) -> list[dict[str, Any]]:
-        """Return what is predicted for each text, as `rnnlab predict --json` prints it; 0 `samples` predict without noise."""
-        from rnnlab.trained.predictor import predictor
+    def predict(
+        self,
+        texts: str | Iterable[str] = (),
+        *,
+        file: str | None = None,
+        column: str | None = None,
+        split: str | None = None,
+        samples: int = 20,
+        seed: int = 1,
+        top: int = 10,
+    ) -> list[dict[str, Any]]:
+        """Return what is predicted for texts, a file or a split, as `rnnlab predict --json` prints it.
 
-        model = predictor(self.folder)
-        inputs = map(model.text, [texts] if isinstance(texts, str) else texts)
-        return list(model.answers(inputs, samples, seed, top))
+        0 `samples` predict without noise; see `rnnlab.trained.predict_run.predict`.
+        """
+        from rnnlab.trained.predict_run import predict
+
+        texts = [texts] if isinstance(texts, str) else texts
+        return list(predict(self.folder, texts, file, column, split, samples, seed, top))
+
+    def generate(self, text: str = "", count: int = 50, temperature: float = 1.0, seed: int = 1) -> str:
+        """Return a text with so many tokens after it that a language model writes; at temperature 0 nothing is drawn."""
+        from rnnlab.trained.predict_run import write_on
+
+        (said,) = write_on(self.folder, [text], None, count, temperature, seed)
+        return str(said["text"])
+
+    def verify(self, epochs: int | None = None) -> "Verified":
+        """Train the run again, all of it or so many epochs, and return whether all bits agree, as `rnnlab verify` says it."""
+        from rnnlab.trained.verify import verify
+
+        return verify(self.folder, epochs)
 
     def inspect(self, seed: int | None = None) -> "pd.DataFrame":
         """Return how open the gates are, how long a memory they make, and what is left of gradients ten steps later.

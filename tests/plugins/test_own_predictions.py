@@ -173,6 +173,7 @@ def test_monte_carlo_measures_what_is_predicted(study):
 def test_predict_tells_a_split_of_it(study, samples):
     run = study["gaussian", 1]
     told = json.loads(call("predict", run.folder, "--split", "test", "--samples", samples, "--json"))
+    assert told == run.predict(split="test", samples=samples)
     predicted = np.array([[one["predicted"][name]["value"] for name in ("mean", "deviation")] for one in told])
     split = run.dataset().test
     np.testing.assert_allclose([one["truth"][0] for one in told], split.y[:, 0], rtol=1e-6)

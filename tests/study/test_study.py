@@ -124,6 +124,11 @@ def test_best_is_chosen_on_validation_data(study):
 def test_a_run_predicts_and_shows_its_inside(study):
     run = study["none", 1]
     assert run.predict(["the cat saw"], samples=0)[0]["next"]
+    (first, *_) = run.predict(split="test", samples=0)
+    assert {"position", "truth"} <= set(first)
+    assert run.generate("the", 3, temperature=0).startswith("the ")
+    with pytest.raises(UserError, match="nothing to predict from: give texts, a file, or a split"):
+        run.predict()
     assert {"forget", "update"} & set(run.inspect()["what"])
     assert study.report(study.folder.parent / "r.html").exists()
 
