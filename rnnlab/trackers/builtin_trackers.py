@@ -56,7 +56,8 @@ class Mlflow:
         """Add what is known at the end, and the weights."""
         self.epoch(known, ended.epochs, ended.metrics)
         for tag, value in {"status": ended.status, "error": (ended.error or "")[:4000]}.items():
-            self._client.set_tag(known, tag, value)
+            if value:
+                self._client.set_tag(known, tag, value)
         if ended.weights:
             self._client.log_artifact(known, str(ended.weights))
         self._client.set_terminated(known, "FINISHED" if ended.status == "done" else "FAILED")
