@@ -369,6 +369,7 @@ def test_a_run_of_wandb_that_goes_on_is_the_same_one(tmp_path):
         known = tracker.begin(run, known)
         tracker.epoch(known, epoch, {"train/loss": 1 / epoch})
         tracker.end(known, run, Ended("done", None, epoch, {}, None))
+        time.sleep(1.1)  # its folders are named by the second
     files = sorted(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))
     assert {file.stem for file in files} == {f"run-{known}"}
     assert [point["train/loss"] for file in files for point in read_back(file)["history"]] == [1.0, 0.5]
