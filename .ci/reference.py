@@ -26,15 +26,15 @@ PUBLIC = (
     "rnnlab.study.trained_run.TrainedRun",
 )
 
+MEASURED = ("Accuracy", "Perplexity", "BitsPerCharacter", "FrameNegativeLogLikelihood", "RootMeanSquaredError")
 METRICS = (
-    "rnnlab.models.metrics",
+    *(f"rnnlab.models.metrics.{name}" for name in (*MEASURED, "MeanAbsoluteError", "PinballLoss")),
     "rnnlab.models.f1.F1",
     "rnnlab.models.average_precision.AveragePrecision",
-    "rnnlab.inspection.forecasts",
-    "rnnlab.inspection.scores",
-    "rnnlab.inspection.calibration",
-    "rnnlab.inspection.prediction_intervals",
+    "rnnlab.inspection.forecasts.forecast_metrics",
 )
+FUNCTIONS = ("rnnlab.inspection.scores", "rnnlab.inspection.calibration", "rnnlab.inspection.prediction_intervals")
+"""Modules of metrics as functions of arrays."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -101,9 +101,13 @@ def _metrics() -> Iterator[str]:
     yield "| kind of task | what it is | a prediction for | metrics |\n|---|---|---|---|"
     better = {"min": "less", "max": "more"}
     for name, kind in KINDS.items():
-        measured = ", ".join(f"`{metric}` ({better[mode]} is better)" for metric, mode in kind.figures.items())
+        measured = ", ".join(f"`{metric}` ({better[mode]} is better)" for metric, mode in kind.metrics.items())
         yield f"| `{name}` | {kind.title} | {'every step' if kind.per_step else 'the sequence'} | {measured} |"
-    yield from ("", *(f"::: {name}\n" for name in METRICS))
+    yield from (
+        "",
+        *(f"::: {name}\n    options: {{members: false}}\n" for name in METRICS),
+        *(f"::: {name}\n" for name in FUNCTIONS),
+    )
 
 
 def _verbs(command: click.Command, path: str) -> Iterator[str]:

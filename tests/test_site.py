@@ -59,7 +59,7 @@ def test_every_key_verb_and_scheme_has_its_place(site):
     keys = {key for section in (schema(), *schema()["$defs"].values()) for key in section.get("properties", {})}
     assert all(f"<code>{key}</code>" in reference["config"] for key in keys)
     assert all(f"rnnlab {verb}" in reference["commands"] for verb in main.commands)
-    measured = {metric for kind in KINDS.values() for metric in kind.figures}
+    measured = {metric for kind in KINDS.values() for metric in kind.metrics}
     assert all(f"<code>{metric}</code>" in reference["metrics"] for metric in measured)
     assert all(f'id="{name}"' in reference["drawings"] for name in table())
 
