@@ -108,7 +108,7 @@ def test_a_preset_has_the_size_of_its_paper(preset):
 def test_the_head_of_a_preset_says_where_it_was_run_or_that_it_was_not(preset):
     head = preset.read_text().split("\nname:")[0]
     folder = re.search(r"[Rr]un here: (experiments/\w+)", head)
-    assert "arXiv" in head or "github" in head or "pytorch/examples" in head
+    assert re.search(r"arXiv \d{4}|\([\w-]+/\w+", head), "a paper, or a repository"
     assert "Deviations" in head or "can't be run as published" in head
     assert ("NOT RUN here" in head) != bool(folder)
     assert not folder or (ROOT / folder[1]).is_dir()
