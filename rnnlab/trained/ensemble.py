@@ -22,7 +22,7 @@ from rnnlab.storage.store import RunRecord
 from rnnlab.trained import forecasting
 from rnnlab.trained.answers import Prediction
 from rnnlab.trained.inputs import of_split
-from rnnlab.trained.loading import Ended, data_of, ended, put_weights
+from rnnlab.trained.loading import EndedRun, data_of, ended, put_weights
 from rnnlab.trained.predictor import Predictor, predictor
 from rnnlab.trained.stream_predictions import rows_of
 
@@ -62,7 +62,7 @@ class Averaged(Predictor):
 class Ensemble:
     """Finished runs that differ in their seeds alone; nothing is written."""
 
-    def __init__(self, runs: Sequence[Ended]):
+    def __init__(self, runs: Sequence[EndedRun]):
         self.runs = runs
 
     @property

@@ -23,7 +23,7 @@ from rnnlab.training import weights_file
 from rnnlab.training.fit import compiled
 
 
-class Ended(NamedTuple):
+class EndedRun(NamedTuple):
     """What the folder of a run says that was not lost and has not failed."""
 
     record: RunRecord
@@ -44,10 +44,10 @@ class Trained(NamedTuple):
     model: keras.Model
     """Compiled, with the weights of the best epoch."""
     dataset: Dataset
-    ended: Ended
+    ended: EndedRun
 
 
-def ended(folder: str | Path) -> Ended:
+def ended(folder: str | Path) -> EndedRun:
     """Return what the folder of a run says; raise UserError where it is no whole run that has ended, or one that has failed."""
     folder = Path(os.path.abspath(folder))
     if not (folder / store.RUN).is_file():
@@ -62,7 +62,7 @@ def ended(folder: str | Path) -> Ended:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run repairs it")
     if record.result is None or record.result.status == "failed":
         raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
-    run = Ended(record, record.result, read(folder / store.RUN).plain())
+    run = EndedRun(record, record.result, read(folder / store.RUN).plain())
     plugins.load(run.origin["config"].get("plugins", ()))
     return run
 
@@ -97,7 +97,7 @@ def for_export(folder: str | Path) -> keras.Model:
     return model
 
 
-def data_of(run: Ended) -> Dataset:
+def data_of(run: EndedRun) -> Dataset:
     """Return the data of a run; raise UserError where they are no longer those that it was trained on."""
     dataset = build(run.config.data)
     if dataset.sha256 != run.result.data:
@@ -105,7 +105,7 @@ def data_of(run: Ended) -> Dataset:
     return dataset
 
 
-def put_weights(model: keras.Model, run: Ended) -> None:
+def put_weights(model: keras.Model, run: EndedRun) -> None:
     """Give a model, built from the run's config, the weights of the run's best epoch.
 
     Raises UserError where they were lost or are no finite numbers.

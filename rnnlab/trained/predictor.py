@@ -27,7 +27,7 @@ from rnnlab.storage import tokenizer_file
 from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.storage.run_result import RunResult
 from rnnlab.trained.answers import Prediction, answer
-from rnnlab.trained.loading import Ended, ended, put_weights
+from rnnlab.trained.loading import EndedRun, ended, put_weights
 
 NOTHING = "no tokens: nothing to predict from"
 
@@ -49,7 +49,7 @@ class Input(NamedTuple):
 class Predictor:
     """A trained model that reads texts or sequences of numbers, of any lengths."""
 
-    run: Ended
+    run: EndedRun
     model: keras.Model
     """For any number of rows and steps; it masks padding and begins every row from zero."""
     task: Task
@@ -178,7 +178,7 @@ def predictor(folder: str | Path) -> Predictor:
     return Predictor(run, model, task, codec, noise)
 
 
-def _model(run: Ended, task: Task) -> keras.Model:
+def _model(run: EndedRun, task: Task) -> keras.Model:
     model = build(run.config.model, task, run.record.seed)
     put_weights(model, run)
     return model
