@@ -109,6 +109,15 @@ def parallel_scan() -> list[list[str]]:
     return lines
 
 
+def batches() -> list[list[str]]:
+    """What a batch costs in Python beside its step."""
+    lines = [["backend", "what", "ms of the processor a batch", "aim"]]
+    for backend in ("tensorflow", "jax"):
+        rows = json.loads((FOLDER / "batch" / f"{backend}.json").read_text())
+        lines += [[backend, what, f"{value:.4f}", "at most 0.2"] for what, value in rows.items()]
+    return lines
+
+
 def markdown(lines: list[list[str]]) -> str:
     """Lines of cells as a table, the first as its titles."""
     first, *rest = (f"| {' | '.join(line)} |" for line in lines)
@@ -124,6 +133,7 @@ def written() -> str:
         "## Two passes": two_passes(),
         "## Steps side by side": parallel_scan(),
         "## Workers": workers(),
+        "## A batch in Python": batches(),
     }
     return "\n".join(f"\n{title}\n\n{markdown(lines)}\n" for title, lines in tables.items() if len(lines) > 1)
 
