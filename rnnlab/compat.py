@@ -152,8 +152,18 @@ def last_operation(model: Any) -> Any:
 def make_variables(model: Any, batch: Any) -> None:
     """Create the variables of a compiled model's metrics and optimizer before its first step.
 
-    Keras creates them in the first step of `fit`; a checkpoint is restored before that.
+    Keras creates them in the first step of `fit`; a checkpoint is restored before that. To learn the shape of the predictions
+    it traces the model, which takes longest where the compiled steps of another seed serve it; where that shape is known,
+    metrics and loss are made without.
     """
+    from keras.src import backend
+    from keras.src.models.functional import Functional
+
+    if type(model) is Functional and None not in model.output.shape:
+        x, y, weights = (backend.KerasTensor(part.shape, backend.standardize_dtype(part.dtype)) for part in batch)
+        predictions = backend.KerasTensor(model.output.shape, model.output.dtype)
+        backend.compute_output_spec(model.compute_metrics, x, y, predictions, sample_weight=weights)
+        backend.compute_output_spec(model._compute_loss, x, y, predictions, sample_weight=weights, training=False)
     model._symbolic_build(data_batch=batch)
 
 

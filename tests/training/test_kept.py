@@ -5,14 +5,18 @@ from contextlib import closing
 from functools import wraps
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
+from rnnlab import compat
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
 from rnnlab.layers import LSTM
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training import program
+from rnnlab.training.checkpoint import variables
+from rnnlab.training.fit import compiled
 from rnnlab.training.kept import Kept
 from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
@@ -103,3 +107,13 @@ def test_another_variant_and_a_run_that_fails_give_the_model_back() -> None:
     with kept.serving(model("built-in"), WORDS, CONFIG):
         assert kept._model is None
     kept.close()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_variables_are_those_that_keras_makes_by_tracing_the_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = variables(compiled(model(name), WORDS, CONFIG, 3))
+    monkeypatch.setattr(compat, "make_variables", lambda made, batch: made._symbolic_build(data_batch=batch))
+    traced = variables(compiled(model(name), WORDS, CONFIG, 3))
+    assert [(one.name, one.dtype) for one in quick] == [(one.name, one.dtype) for one in traced]
+    for one, other in zip(quick, traced, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
