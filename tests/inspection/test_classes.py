@@ -106,7 +106,7 @@ def test_several_labels_a_text_are_weighed_by_having_them(films):
     assert batch.y.tolist() == (plain.y * [5, 1, 1]).tolist()
     logits = np.random.default_rng(0).normal(size=plain.y.shape).astype(np.float32)
     log_p, log_q = -np.log1p(np.exp(-logits)), -np.log1p(np.exp(logits))
-    loss = Weighted(objective(data.task).cell).call
+    loss = Weighted(objective(data.task).position_loss).call
     assert np.array(loss(batch.y, logits)) == pytest.approx(-(batch.y * log_p + (1 - plain.y) * log_q).sum(axis=1), rel=1e-5)
     assert np.array(loss(plain.y, logits)) == pytest.approx(np.array(frame_cross_entropy(plain.y, logits)), rel=1e-6)
     for metric in objective(data.task).metrics(3):

@@ -192,7 +192,7 @@ def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pyt
     from rnnlab.models import build_model
 
     def broken(config: Any, *args: Any, **kwargs: Any) -> Any:
-        if config.dropout == 0.5:
+        if config.dropout.spelling == 0.5:
             raise RuntimeError("no such luck\nand more")
         return whole_recurrent(config, *args, **kwargs)
 
