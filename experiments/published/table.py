@@ -63,7 +63,9 @@ def written() -> str:
 
 def _line(claim: dict[str, Any]) -> str:
     values = _values(claim)
-    here = "not run" if not values else f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+    digits = max(2, len(str(claim["published"]).partition(".")[2]))
+    here = "not run" if not values else f"{mean(values):.{digits}f}"
+    here += f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
     difference = f"{100 * (mean(values) / claim['published'] - 1):+.1f} %" if values else ""
     row = (claim["what"], claim["published"], here, len(values) or "", difference, claim["why"])
     return "| " + " | ".join(map(str, row)) + " |"
