@@ -32,7 +32,7 @@ def _builtin(layer: RecurrentConfig) -> RecurrentConfig:
     if not kind.keras:
         raise UserError(f"Keras has no layer with the cell {layer.cell}, so there is no plain loop to compare with")
     same = {name: getattr(layer, name) for name in ("cell", "units", "bidirectional", "initial_state", *kind.keras_options)}
-    noise = {name: RATE if getattr(layer, name) != 0.0 else 0.0 for name in ("dropout", "recurrent_dropout")}
+    noise = {name: RATE if getattr(layer, name) else 0.0 for name in ("dropout", "recurrent_dropout")}
     return type(layer).model_validate({**same, **noise, "implementation": "keras"})
 
 

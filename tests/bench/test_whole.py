@@ -86,6 +86,8 @@ def test_the_plain_model_is_the_same_but_for_the_layers_of_keras(file):
     assert layer.dropout == layer.recurrent_dropout == 0.5
     assert plain.count_params() == ours.count_params()
     assert type(plain.optimizer) is keras.optimizers.Adam
+    quiet = plain_model(load(file).first_runs["none"], dataset, seed=1).get_layer("recurrent_0")
+    assert quiet.dropout == quiet.recurrent_dropout == 0.0
 
 
 def test_no_plain_loop_of_a_cell_that_keras_has_not():
