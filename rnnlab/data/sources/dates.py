@@ -16,16 +16,15 @@ WAYS: tuple[dict[str, Any], ...] = ({}, {"format": "mixed"}, {"format": "mixed",
 
 
 def readings(cells: Sequence[Any], place: Callable[[int], str] = str) -> list[bool]:
-    """Return whether dates may begin with the day: one answer, both where nothing tells, or none where they begin otherwise.
+    """Return whether dates may begin with the day: one answer, both where nothing tells, or none where it makes no difference.
 
     Raises UserError where some begin with the day and others with the month.
 
     >>> readings(["31/01/2024"]), readings(["01/02/2024"]), readings(["01.02.2024"]), readings(["2024-02-01"])
     ([True], [False, True], [True], [])
     """
-    matches = [(row, match) for row, cell in enumerate(cells) if (match := _DAY_AND_MONTH.match(str(cell)))]
-    days = next((row for row, match in matches if int(match[1]) > 12), None)
-    months = next((row for row, match in matches if int(match[3]) > 12), None)
+    matches = _matches(cells)
+    days, months = _telling(matches, True), _telling(matches, False)
     if days is not None and months is not None:
         raise UserError(
             f"{place(days)}: {cells[days]!r} begins with the day, and {cells[months]!r} at {place(months)} with the month"
@@ -34,7 +33,29 @@ def readings(cells: Sequence[Any], place: Callable[[int], str] = str) -> list[bo
         return [days is not None]
     if any(match[2] == "." for _, match in matches):
         return [True]
-    return [False, True] if any(match[1] != match[3] for _, match in matches) else [False] * bool(matches)
+    return [False, True] if any(int(match[1]) != int(match[3]) for _, match in matches) else []
+
+
+def check(cells: Sequence[Any], day_first: bool, place: Callable[[int], str] = str) -> None:
+    """Raise UserError where a date cannot begin as `day_first` says.
+
+    >>> check(["01/02/2024", "31/01/2024"], day_first=True)
+    """
+    row = _telling(_matches(cells), not day_first)
+    if row is not None:
+        read, other = ("day", "month") if day_first else ("month", "day")
+        wanted = f"dates are read with the {read} first (day_first: {str(day_first).lower()})"
+        raise UserError(f"{place(row)}: {cells[row]!r} begins with the {other}, and {wanted}")
+
+
+def _matches(cells: Sequence[Any]) -> list[tuple[int, re.Match[str]]]:
+    """The rows with dates that begin with the day or with the month."""
+    return [(row, match) for row, cell in enumerate(cells) if (match := _DAY_AND_MONTH.match(str(cell)))]
+
+
+def _telling(matches: list[tuple[int, re.Match[str]]], day_first: bool) -> int | None:
+    """The first row whose date can begin with the day alone, or with the month alone, since the day is greater than 12."""
+    return next((row for row, match in matches if int(match[1 if day_first else 3]) > 12), None)
 
 
 def read(cells: Sequence[Any], day_first: bool) -> np.ndarray:
@@ -77,6 +98,5 @@ def guess(cells: Sequence[Any], times: np.ndarray) -> bool | None:
     """
     if len(readings(cells)) < 2:
         return None
-    matches = ((row, _DAY_AND_MONTH.match(str(cell))) for row, cell in enumerate(cells))
-    row, match = next((row, match) for row, match in matches if match and int(match[1]) != int(match[3]))
+    row, match = next((row, match) for row, match in _matches(cells) if int(match[1]) != int(match[3]))
     return bool(int(str(times[row])[5:7]) == int(match[3]))

@@ -57,8 +57,7 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
 
 def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str, int, int]]) -> dict[str, Any]:
     """What there is to tell of the times: steps that are unequally long, and splits that reach back into training."""
-    guesses = {track.day_first for track in tracks if track.day_first is not None}
-    told: list[str | None] = [_guessed(guess) for guess in sorted(guesses)]
+    told: list[str | None] = [_guessed(bool(_day_first(tracks)))] if any(track.guessed for track in tracks) else []
     told += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
     ends = {tracks[number].id: tracks[number].times for number, name, _, _ in spans if name == "train"}
     for number, name, begin, _ in spans:
@@ -133,7 +132,7 @@ def _about(
         "encoders": encoding,
         "known_scale": scales[1],
         "every": config.every or (times.inferred(tracks[0].times) if tracks[0].times is not None else None),
-        "day_first": next((track.day_first for track in tracks if track.day_first is not None), config.day_first),
+        "day_first": _day_first(tracks),
         "ids": [track.id for track in tracks] if config.id else [],
         "splits": {name: {"steps": steps[name]} for name in SPLITS},
     }
@@ -147,14 +146,19 @@ def _several(column: str, track: Track, names: list[str]) -> list[str]:
 
 
 def _split(config: NumberSeries) -> tuple[list[Track], list[tuple[int, str, int, int]]]:
-    """All series, and which steps of which are forecast in which split: number of the series, split, begin, end."""
+    """All series, and which steps of which are forecast in which split: number of the series, split, begin, end.
+
+    Dates of later splits are read as those of the training split.
+    """
     fractions = {name: share for name in SPLITS if isinstance(share := getattr(config, name), float)}
     tracks: list[Track] = []
     spans: list[tuple[int, str, int, int]] = []
     for name in SPLITS:
         if name in fractions:
             continue
-        for track in read(config, getattr(config, name)):
+        own = read(config, getattr(config, name))
+        config = config.model_copy(update={"day_first": _day_first(own)})
+        for track in own:
             number = next((number for number, before in enumerate(tracks) if goes_on(before, track)), len(tracks))
             begin = tracks[number].steps if number < len(tracks) else 0
             end = begin + track.steps
@@ -165,6 +169,11 @@ def _split(config: NumberSeries) -> tuple[list[Track], list[tuple[int, str, int,
             spans.append((number, name, begin, min(end, begin + (config.limit_examples or end))))
             tracks[number : number + 1] = [joined(tracks[number], track) if begin else track]
     return tracks, sorted(spans, key=lambda span: (SPLITS.index(span[1]), span[0]))
+
+
+def _day_first(tracks: list[Track]) -> bool | None:
+    """Whether the dates of series begin with the day; None where none begins with day or month."""
+    return next((track.day_first for track in tracks if track.day_first is not None), None)
 
 
 def _learnt(column: str, tracks: list[Track], trained: list[tuple[int, int]]) -> Encoder:

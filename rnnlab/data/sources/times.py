@@ -25,7 +25,7 @@ CYCLES: dict[str, Callable[[Any], Any]] = {
 def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first cell that is no time.
 
-    Dates that may begin with the day or the month are read as makes them evenly far apart, else with the month first.
+    Dates that may begin with the day or with the month are read so that they are evenly far apart, else with the month first.
 
     >>> parse(["31/01/2024", "01/02/2024"], "date", str).astype("datetime64[D]").tolist()
     [datetime.date(2024, 1, 31), datetime.date(2024, 2, 1)]
@@ -35,6 +35,8 @@ def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | Non
     if unit := _unit(cells):
         return pandas.to_datetime(pandas.Series([int(cell) for cell in cells]), unit=unit).to_numpy("datetime64[ns]")
     texts = [_text(cell) for cell in cells]
+    if day_first is not None:
+        dates.check(texts, day_first, place)
     possible = [day_first] if day_first is not None else dates.readings(texts, place) or [False]
     tried = [dates.read(texts, first) for first in possible]
     times = next((times for times in tried if len(tried) > 1 and inferred(np.sort(times))), tried[0])

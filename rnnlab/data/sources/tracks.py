@@ -1,6 +1,6 @@
 """The rows of series: read from files, told apart by id, sorted by time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +29,9 @@ class Track(NamedTuple):
     times: np.ndarray | None
     """Of every row, datetime64[ns]."""
     day_first: bool | None = None
-    """Whether dates were read as beginning with the day, where that had to be guessed."""
+    """Whether dates were read as beginning with the day; None where none begins with day or month."""
+    guessed: bool = False
+    """Whether that is a guess."""
 
     @property
     def steps(self) -> int:
@@ -48,22 +50,24 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     places = [place for _, its in parts for place in its]
     ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
     series = {name: np.flatnonzero(ids == name) for name in dict.fromkeys(ids)}
-    told, guess = _day_first(config, whole, places, next(iter(series.values()), np.zeros(0, int)))
-    config = config.model_copy(update={"day_first": told})
-    return [_track(config, name, columns, whole, places, rows)._replace(day_first=guess) for name, rows in series.items()]
+    day_first, guessed = _day_first(config, whole, places, series.values())
+    config = config.model_copy(update={"day_first": day_first})
+    tracks = (_track(config, name, columns, whole, places, rows) for name, rows in series.items())
+    return [track._replace(day_first=day_first, guessed=guessed) for track in tracks]
 
 
-def _day_first(config: NumberSeries, whole: Cells, places: Sequence[Any], rows: np.ndarray) -> tuple[bool | None, bool | None]:
-    """Whether dates begin with the day, from all of them, and the same where it is a guess, from those of the first series."""
+def _day_first(
+    config: NumberSeries, whole: Cells, places: Sequence[Any], series: Iterable[np.ndarray]
+) -> tuple[bool | None, bool]:
+    """Whether dates begin with the day, as all of them tell, and whether that is a guess, made from one series."""
     if not config.time or config.day_first is not None:
-        return config.day_first, None
+        return config.day_first, False
     cells = whole[config.time]
     possible = dates.readings(cells, lambda row: str(places[row]))
     if len(possible) < 2:
-        return (possible[0] if possible else None), None
-    own, at = [cells[row] for row in rows], _places(places, rows)
-    guess = dates.guess(own, times.parse(own, config.time, at))
-    return guess, guess
+        return (possible[0] if possible else None), False
+    rows, own = next((rows, own) for rows in series if len(dates.readings(own := [cells[row] for row in rows])) > 1)
+    return dates.guess(own, times.parse(own, config.time, _places(places, rows))), True
 
 
 def goes_on(before: Track, track: Track) -> bool:
@@ -80,7 +84,7 @@ def joined(before: Track, track: Track) -> Track:
     def place(row: int) -> str:
         return before.place(row) if row < before.steps else track.place(row - before.steps)
 
-    return Track(before.id, cells, place, np.concatenate([before.times, track.times]), before.day_first)
+    return Track(before.id, cells, place, np.concatenate([before.times, track.times]), before.day_first, before.guessed)
 
 
 def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:

@@ -159,6 +159,34 @@ def test_dates_of_several_forms_keep_one_order_and_a_guess_is_told(place):
     assert "a guess" not in str(series(place, pandas.concat([numbered, sure]), id="k")["told"])
 
 
+def test_the_days_of_later_files_are_read_as_those_of_training(place):
+    sure = pandas.DataFrame({"date": DAYS.strftime("%d/%m/%Y"), "y": range(len(DAYS))})
+    later = pandas.DatetimeIndex(["2025-02-01", "2025-02-03", "2025-02-04", "2025-03-05"])
+    pandas.DataFrame({"date": later.strftime("%d/%m/%Y"), "y": range(4)}).to_csv(place / "b.csv", index=False)
+    sure.to_csv(place / "a.csv", index=False)
+    section = {"name": "series", "train": "a.csv", "test": "b.csv", "columns": "y", "time": "date"}
+    prepared = prepared_for(TypeAdapter(DataConfig).validate_python(section))
+    assert prepared.about["day_first"]
+    assert prepared["series.times"][-4:].tolist() == later.to_numpy("datetime64[ns]").astype(np.int64).tolist()
+    pandas.DataFrame({"date": later.strftime("%d/%m/%Y"), "y": range(4)}).replace("05/03/2025", "03/31/2025").to_csv(
+        place / "b.csv", index=False
+    )
+    with pytest.raises(UserError, match=r"b\.csv:5: '03/31/2025' begins with the month, and dates are read with the day first"):
+        series(place, sure, test="b.csv")
+
+
+def test_a_date_that_contradicts_day_first_is_refused():
+    with pytest.raises(UserError, match=r"1: '31/01/2024' begins with the day, and .* month first \(day_first: false\)"):
+        times.parse(["01/02/2024", "31/01/2024"], "date", str, day_first=False)
+
+
+def test_dates_whose_day_is_their_month_leave_nothing_to_guess(place):
+    same = pandas.DataFrame({"date": [f"{n}/0{n}/2024" for n in range(1, 10)] * 5, "y": range(45), "k": np.repeat(range(5), 9)})
+    assert "a guess" not in str(series(place, same, id="k"))
+    mixed = pandas.concat([same, pandas.DataFrame({"date": [f"0{n}/06/2024" for n in range(1, 10)], "y": range(9), "k": 5})])
+    assert "day first, which is a guess" in str(series(place, mixed, id="k")["told"])
+
+
 def test_uneven_times_and_overlaps_are_told(place):
     assert "told" not in series(place, HOURS)
     assert "after 1 of 198 times the next is not 3600 seconds later, first after 2024-01-03 01:00" in str(
