@@ -83,9 +83,9 @@ class Passes:
 
 
 def _nothing(model: keras.Model) -> str:
-    """Why a model has nothing to look into."""
+    """Why nothing of a model can be recorded."""
     others = [f"{layer!r} runs a {cell}, whose gates are its own" for layer, cell in foreign(model).items()]
-    seen = "what can be looked into are layers of rnnlab with one of its cells, and Keras's LSTM, GRU and SimpleRNN"
+    seen = "gates and states can be recorded of rnnlab's layers with one of its cells, and of Keras's LSTM, GRU and SimpleRNN"
     return f"the model {model.name!r} has no recurrent layer to inspect: {'; '.join([*others, seen])}"
 
 

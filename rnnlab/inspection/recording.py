@@ -24,7 +24,7 @@ def watchable(model: keras.Model) -> list[keras.layers.RNN]:
 
 
 def foreign(model: keras.Model) -> dict[str, str]:
-    """Return the recurrent layers that can't be looked into, by name, each with the cell that it runs."""
+    """Return the recurrent layers that can't be recorded, by name, each with the cell that it runs."""
     layers = [layer for layer in compat.every_layer(model) if isinstance(layer, keras.layers.RNN) and not _kind(layer)]
     return {layer.name: type(layer.cell).__name__ for layer in layers}
 

@@ -40,8 +40,7 @@ def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Call
     """Declare the function below as the scheme `name` of these layer arguments; its parameters become the settings.
 
     A parameter `argument` is given the layer argument's name instead. `about` are the other fields of `Scheme`; the function's
-    docstring says what the scheme does. Raises ValueError for a name
-    that is taken, and for an argument that takes no noise.
+    docstring says what the scheme does. Raises ValueError for a name that is taken, and for an argument that takes no noise.
 
     >>> from rnnlab.noise.schemes import noises
     >>> @scheme("cell_per_step", "recurrent_dropout", equation="c_t = m_t * c_t", paper="none", example={"rate": 0.1})

@@ -119,7 +119,7 @@ def test_a_constant_gate_remembers_for_its_time_constant():
 
 
 def test_a_model_without_recurrence_is_refused():
-    with pytest.raises(ValueError, match="has no recurrent layer to inspect: what can be looked into are layers of rnnlab"):
+    with pytest.raises(ValueError, match="has no recurrent layer to inspect: gates and states can be recorded of"):
         gates(model(keras.layers.Dense(2)), X)
 
 
@@ -130,7 +130,7 @@ def test_a_model_without_recurrence_is_refused():
 )
 def test_a_cell_of_another_is_refused_by_name_and_leaves_the_layers_beside_it_to_be_seen(kind, cell, called):
     other = kind(cell(), return_sequences=True, name="other")
-    with pytest.raises(ValueError, match=f"'other' runs a {called}, whose gates are its own; what can be looked into are"):
+    with pytest.raises(ValueError, match=f"'other' runs a {called}, whose gates are its own; gates and states can be"):
         gates(model(other), X)
     ours = layers.LSTM(3, name="ours")
     assert list(gates(model(other, ours), X)) == ["ours"]
