@@ -120,8 +120,8 @@ class Ensemble:
     def _forecast(self) -> dict[str, float]:
         if self.dataset.forecast is None:
             return {}
-        calls = [quiet_call(model) for model in self._models]
-        metrics, _ = forecast_metrics(lambda x: np.mean([call(x) for call in calls], axis=0), self.dataset)
+        predict, calls = link(self.dataset.task).predict, [quiet_call(model) for model in self._models]
+        metrics, _ = forecast_metrics(lambda x: np.mean([predict(call(x)) for call in calls], axis=0), self.dataset)
         return {name: value for name, value in metrics.items() if name.startswith("test_")}
 
     @cached_property

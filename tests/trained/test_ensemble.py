@@ -10,14 +10,20 @@ import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
+from pydantic import TypeAdapter
 
 from rnnlab import open as open_study
 from rnnlab.cli import main
 from rnnlab.config import load
+from rnnlab.data import build_dataset
+from rnnlab.data.data_config import DataConfig
 from rnnlab.errors import UserError
 from rnnlab.inspection.montecarlo import Samples
 from rnnlab.inspection.together import together
+from rnnlab.models import build_model
+from rnnlab.models.model_config import ModelConfig
 from rnnlab.sweep.sweep import run
+from rnnlab.trained.ensemble import Ensemble
 from rnnlab.trained.loading import trained
 from rnnlab.trained.predictor import predictor
 
@@ -69,6 +75,25 @@ def test_the_mean_of_random_members_batch_by_batch():
         np.testing.assert_allclose(found.mean, p[:, x].mean(0), rtol=1e-12)
         np.testing.assert_allclose(found.variance, p[:, x].var(0), atol=1e-12)
         np.testing.assert_allclose(found.entropy, own[:, x].mean(0), rtol=1e-12)
+
+
+def test_the_heads_of_a_member_may_give_quantiles_in_any_order(tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    np.savez(tmp_path / "a.npz", y=np.sin(np.arange(200)))
+    data = {"name": "series", "train": str(tmp_path / "a.npz"), "columns": "y", "quantiles": [0.1, 0.5, 0.9], "window": 10}
+    dataset = build_dataset.build(TypeAdapter(DataConfig).validate_python({**data, "batch_size": 4}))
+    config = ModelConfig.model_validate({"recurrent": [{"units": 3}]})
+    one, other = (build_model.build(config, dataset.task, 1) for _ in range(2))
+    head = other.get_layer("head")
+    head.set_weights([weight[..., ::-1] for weight in head.get_weights()])
+
+    def metrics(*models):
+        whole = Ensemble([])
+        vars(whole).update(dataset=dataset, _models=list(models))
+        return whole._forecast()
+
+    assert 0 < metrics(one, one)["test_coverage_80"] < 1
+    assert metrics(one, other) == pytest.approx(metrics(one, one), rel=1e-6)
 
 
 @pytest.fixture(scope="module")
