@@ -122,8 +122,8 @@ def task(
     a function of outputs [..., outputs] that returns the probabilities of the classes where targets are `classes`, else numbers
     [..., n], whose `names` are told. Monte Carlo samples and ensembles average what it returns; where `inverse` leads back to
     outputs, loss and metrics of the average are measured too. Without a word from you outputs are logits where targets are
-    `classes`, else numbers. Raises ValueError for a name that is taken, for another word than these, and where `heads` leaves
-    open what logits are.
+    `classes`, else numbers. Raises ValueError for a name that is taken, for another word than these, for an `inverse` of a
+    word, and where `heads` leaves open what logits are.
     """
     known = {"loss": "min", **{metric: mode for metric, (_, mode) in (metrics or {}).items()}}
     if wrong := [f"{metric}: {mode!r}" for metric, mode in known.items() if mode not in ("min", "max")]:
@@ -131,6 +131,8 @@ def task(
     predict = predict or ("classes" if classes else "numbers")
     if isinstance(predict, str) and predict not in MEANINGS:
         raise ValueError(f"predict of the task {name} is {', '.join(MEANINGS)} or a function, got {predict!r}")
+    if isinstance(predict, str) and inverse:
+        raise ValueError(f"inverse= of the task {name} needs a function as predict=; the way back from {predict!r} is known")
     if predict == "classes" and heads != 1:
         raise ValueError(f"the task {name} has {heads} outputs for each class: predict= has to say what they mean")
 

@@ -125,6 +125,7 @@ def test_its_numbers_at_every_step_are_rows(two):
     ("settings", "message"),
     [
         ({"predict": "odds"}, "is classes, labels, numbers or a function, got 'odds'"),
+        ({"inverse": np.log}, "inverse= of the task wrong needs a function as predict="),
         ({"classes": True, "heads": 2}, "has 2 outputs for each class: predict= has to say"),
     ],
 )
