@@ -126,7 +126,7 @@ def test_a_model_without_recurrence_is_refused():
 @pytest.mark.parametrize("kind", [layers.RNN, keras.layers.RNN])
 @pytest.mark.parametrize(
     ("cell", "called"),
-    [(lambda: keras.layers.GRUCell(3), "GRUCell"), (lambda: [keras.layers.LSTMCell(3)], "StackedRNNCells")],
+    [(lambda: keras.layers.GRUCell(3), "GRUCell"), (lambda: [keras.layers.LSTMCell(3) for _ in "ab"], "StackedRNNCells")],
 )
 def test_a_cell_of_another_is_refused_by_name_and_leaves_the_layers_beside_it_to_be_seen(kind, cell, called):
     other = kind(cell(), return_sequences=True, name="other")

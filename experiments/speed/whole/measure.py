@@ -1,0 +1,91 @@
+"""What a whole ablation costs beside a script in plain Keras: times one part, adds it to whole.json, writes README's table.
+
+python experiments/speed/whole/measure.py rnnlab tensorflow     the grid by `rnnlab run`, as many workers as there are cores
+python experiments/speed/whole/measure.py plain jax             the grid by plain.py
+python experiments/speed/whole/measure.py step32 jax            a training step at 32 units
+python experiments/speed/whole/measure.py products tensorflow   the grid's training step beside its bare products
+python experiments/speed/whole/measure.py adding tensorflow     configs/adding.yaml with 8 seeds
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+FOLDER = Path(__file__).parent
+FILE, GRID, START = FOLDER / "whole.json", FOLDER / "grid.yaml", "<!-- written by measure.py from here on -->\n"
+RNNLAB = (sys.executable, "-m", "rnnlab")
+ONE = "compare.variants={none: null, per_step: null, zoneout: null, builtin: null}"
+SMALL = ["data.vocabulary=64", "model.embedding.width=32", "model.recurrent=[{cell: lstm, units: 32}]", "training.epochs=5"]
+SMALL += ["data.limit_tokens=80000"]  # from 100 steps an epoch on, XLA compiles a small step on TensorFlow
+RATIOS = [
+    ("the grid, rnnlab on TensorFlow / plain Keras on TensorFlow", ("rnnlab", "tensorflow"), ("plain", "tensorflow"), 0.25),
+    ("the grid, rnnlab on TensorFlow / plain Keras on JAX", ("rnnlab", "tensorflow"), ("plain", "jax"), 0.65),
+    ("the grid, rnnlab on JAX / plain Keras on JAX", ("rnnlab", "jax"), ("plain", "jax"), 0.55),
+    ("a step at 32 units, rnnlab on TensorFlow / rnnlab on JAX", ("step32", "tensorflow"), ("step32", "jax"), 1.5),
+    ("the grid's step / its bare products, TensorFlow", ("products", "tensorflow"), ("products", "bare"), 1.25),
+]
+
+
+def command(*words: str, backend: str) -> tuple[float, str]:
+    """Return the seconds that a command takes, its start included, and what it prints."""
+    env = {**os.environ, "KERAS_BACKEND": backend, "RNNLAB_JAX_CACHE": "off"}
+    begin = time.monotonic()
+    done = subprocess.run(words, env=env, text=True, stdout=subprocess.PIPE, check=True)
+    return time.monotonic() - begin, done.stdout
+
+
+def whole(backend: str, *overrides: str) -> dict[str, Any]:
+    """The row of the variational variant that `rnnlab bench --whole` prints."""
+    words = [*RNNLAB, "bench", "--whole", str(GRID), ONE, "compare.baseline=null", "compare.seeds=1", *overrides, "--json"]
+    row: dict[str, Any] = json.loads(command(*words, backend=backend)[1])["steps"][0]
+    return row
+
+
+def measured(what: str, backend: str) -> dict[str, dict[str, float]]:
+    """Return seconds of a sweep, or milliseconds of a step, by what was timed and on which backend."""
+    with TemporaryDirectory() as runs:
+        if what == "rnnlab":
+            return {what: {backend: command(*RNNLAB, "run", str(GRID), "--runs", runs, backend=backend)[0]}}
+        if what == "adding":
+            config = FOLDER.parents[2] / "configs" / "adding.yaml"
+            words = (*RNNLAB, "run", str(config), "compare.seeds=8", "--runs", runs)
+            return {what: {backend: command(*words, backend=backend)[0]}}
+    if what == "plain":
+        return {what: {backend: command(sys.executable, str(FOLDER / "plain.py"), backend=backend)[0]}}
+    if what == "step32":
+        return {what: {backend: whole(backend, *SMALL)["rnnlab, ms"]}}
+    row = whole(backend, "training.epochs=3")
+    return {"products": {backend: row["rnnlab, ms"], "bare": row["bare products, ms"]}}
+
+
+def table(parts: dict[str, dict[str, float]]) -> str:
+    """Everything that was measured, and the ratios of what was."""
+    lines = ["| what | on | measured |", "|---|---|---|"]
+    for what, times in parts.items():
+        unit = "ms" if what in ("step32", "products") else "s"
+        lines += [f"| {what} | {on} | {value:.2f} {unit} |" for on, value in times.items()]
+    lines += ["", "| ratio | measured | aim, at most |", "|---|---|---|"]
+    for name, (a, b), (c, d), aim in RATIOS:
+        over, under = parts.get(a, {}).get(b), parts.get(c, {}).get(d)
+        if over and under:
+            lines.append(f"| {name} | {over / under:.2f} | {aim} |")
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure one part, if one is named, and write the table."""
+    parts = json.loads(FILE.read_text()) if FILE.exists() else {}
+    for what, times in measured(*sys.argv[1:]).items() if sys.argv[1:] else ():
+        parts[what] = {**parts.get(what, {}), **{on: round(value, 3) for on, value in times.items()}}
+        FILE.write_text(json.dumps(parts, indent=1) + "\n")
+    readme = FOLDER / "README.md"
+    readme.write_text(readme.read_text().split(START)[0] + START + table(parts))
+
+
+if __name__ == "__main__":
+    main()
