@@ -77,7 +77,7 @@ class ExperimentConfig(RunConfig):
     executor: ExecutorConfig = LocalConfig()
     """Where the runs are made."""
     trackers: list[AnyTracker] = Field(default_factory=list)
-    """Trackers that finished runs are reported to as well; one that fails stops no run."""
+    """Trackers that follow the runs, epoch by epoch; one that fails stops no run."""
     search: SearchConfig | None = None
     """The search for settings before the comparison; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
 

@@ -1,6 +1,10 @@
 """What the trackers of an experiment have been told, kept in its folder, so that nothing is told twice."""
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,21 +26,27 @@ class Told:
     """What the tracker knows the run by."""
     epochs: int = 0
     digest: str = ""
-    """Of the epochs that were told."""
-    ended: bool = False
+    """Of the metrics of the epochs that were told."""
+    status: str = ""
+    """How the run has ended, where that was told."""
 
     def goes_on(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
-        """Return whether these epochs are of the run that was told, which has not ended."""
-        return not self.ended and self.fingerprint == fingerprint and self.digest == digest(epochs[: self.epochs])
+        """Return whether these epochs are of the run that was told, whose end was not."""
+        return not self.status and self.fingerprint == fingerprint and self.digest == digest(epochs[: self.epochs])
+
+    def ended(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
+        """Return whether the end of the run was told, and no other epochs than these."""
+        return bool(self.status) and (self.fingerprint, self.digest) == (fingerprint, digest(epochs))
 
 
 def digest(epochs: list[EpochRecord]) -> str:
-    """Return what epochs are known by; none by nothing."""
-    return sha256(json.dumps([epoch.document() for epoch in epochs]).encode()).hexdigest()[:16] if epochs else ""
+    """Return what epochs are known by, none by nothing: their metrics, which are the same where one is trained again."""
+    metrics = [[epoch.epoch, dict(epoch.train), dict(epoch.validation)] for epoch in epochs]
+    return sha256(json.dumps(metrics).encode()).hexdigest()[:16] if epochs else ""
 
 
 class Memory:
-    """By tracker and run what was told; the file is read again before it is written, for another process may have."""
+    """By tracker and run what was told, in a file that several processes may share."""
 
     def __init__(self, folder: Path):
         self._file = folder / FILE
@@ -51,15 +61,28 @@ class Memory:
 
     def keep(self, tracker: str, spec: RunSpec, told: Told) -> None:
         """Write what a tracker has been told."""
-        document = self._read()
-        document.setdefault(tracker, {})[_place(spec)] = asdict(told)
-        files.write(self._file, json.dumps(document, indent=1, sort_keys=True))
+        with _alone(self._file.parent):
+            document = self._read()
+            document.setdefault(tracker, {})[_place(spec)] = asdict(told)
+            files.write(self._file, json.dumps(document, indent=1, sort_keys=True))
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
             return dict(json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return {}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing what they have read before; a file system without such locks does not."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def _place(spec: RunSpec) -> str:

@@ -23,6 +23,8 @@ from rnnlab.training.epoch_record import EpochRecord
 
 PATIENCE = 60.0
 """Seconds that a tracker may be silent once all runs have ended."""
+HURRY = 2.0
+"""Seconds that trackers have after Ctrl-C or an error."""
 
 
 class News(NamedTuple):
@@ -58,11 +60,13 @@ class Tracking:
         if not self._thread:
             return
         self._news.put(None)
-        patience = PATIENCE if kind is None else 2.0
-        while self._thread.is_alive() and time.monotonic() - self._heard < patience:
+        patience, begin = PATIENCE if kind is None else HURRY, time.monotonic()
+        while self._thread.is_alive() and time.monotonic() - (self._heard if kind is None else begin) < patience:
             self._thread.join(0.2)
         if self._thread.is_alive():
-            self._say(f"a tracker has not answered for {patience:.0f} s and is left; the next call tells it")
+            self._sections = []  # a tracker that answers later hears no more from this thread
+            silent = f"a tracker has not answered for {patience:.0f} s and is left"
+            self._say(f"{silent if kind is None else 'a tracker is not told all'}; the next call tells it")
         self._say_failures()
 
     def watching(self, display: Display) -> Display:
@@ -109,26 +113,39 @@ class Tracking:
             self._failed.put(
                 f"the tracker {section.name} fails and is left out, the runs go on: {type(error).__name__}: {told}"
             )
-            self._sections.remove(section)
+            self._sections = [one for one in self._sections if one is not section]
 
     def _tell(self, key: str, spec: RunSpec, result: RunResult | None) -> None:
         """Tell the epochs of a run that have not been told, and its end."""
         before, fingerprint = self._memory.of(key, spec), result.fingerprint if result else spec.fingerprint
-        if result and before and before.ended and before.fingerprint == fingerprint:
+        if result and before and (before.fingerprint, before.status) == (fingerprint, result.status):
             return
-        tracker, place = self._trackers[key], store.run_folder(self._folder, spec.variant, spec.seed)
-        epochs, begun = store.read_run(place).epochs, _begun(spec, fingerprint)
-        told = before if before and before.goes_on(fingerprint, epochs) else None
-        if told is None or (key, spec) not in self._live:
-            told = told or Told(fingerprint, "")
-            told = replace(told, known=tracker.begin(begun, told.known or None))
+        epochs = store.read_run(store.run_folder(self._folder, spec.variant, spec.seed)).epochs
+        if not result and before and before.ended(fingerprint, epochs):  # by another process, which has waited for the run
+            return
+        begun = _begun(spec, fingerprint)
+        told = before if before and before.goes_on(fingerprint, epochs) else Told(fingerprint, "")
+        if not told.known or (key, spec) not in self._live:
+            told = replace(told, known=self._trackers[key].begin(begun, told.known or None))
             self._live.add((key, spec))
             self._memory.keep(key, spec, told)
-        for epoch in epochs[told.epochs :]:
-            tracker.epoch(told.known, epoch.epoch, _finite(tagged(epoch)))
-        if result:
-            tracker.end(told.known, begun, _ended(place, result, epochs))
-        self._memory.keep(key, spec, replace(told, epochs=len(epochs), digest=digest(epochs), ended=result is not None))
+        self._tell_rest(key, spec, told, epochs, begun, result)
+
+    def _tell_rest(
+        self, key: str, spec: RunSpec, told: Told, epochs: list[EpochRecord], begun: Begun, result: RunResult | None
+    ) -> None:
+        """Tell what has not been told of a run that has begun there, and remember what was, also where the rest fails."""
+        tracker, count, status = self._trackers[key], told.epochs, ""
+        try:
+            for epoch in epochs[count:]:
+                tracker.epoch(told.known, epoch.epoch, _finite(tagged(epoch)))
+                count += 1
+            if result:
+                place = store.run_folder(self._folder, spec.variant, spec.seed)
+                tracker.end(told.known, begun, _ended(place, result, epochs))
+                status = result.status
+        finally:
+            self._memory.keep(key, spec, replace(told, epochs=count, digest=digest(epochs[:count]), status=status))
 
 
 def _key(section: TrackerConfig) -> str:

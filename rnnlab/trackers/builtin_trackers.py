@@ -70,8 +70,14 @@ class Mlflow:
 
     def _place(self, experiment: str) -> str:
         name = self._experiment or experiment
-        there = self._client.get_experiment_by_name(name)
-        return str(there.experiment_id if there else self._client.create_experiment(name))
+        if there := self._client.get_experiment_by_name(name):
+            return str(there.experiment_id)
+        try:
+            return str(self._client.create_experiment(name))
+        except Exception:  # another process may have made it meanwhile
+            if there := self._client.get_experiment_by_name(name):
+                return str(there.experiment_id)
+            raise
 
 
 class WandbOptions(Section):

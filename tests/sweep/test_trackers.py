@@ -1,4 +1,4 @@
-"""Trackers: told of every finished run once, deciding nothing, stopping nothing; MLflow on a server, W&B in its folder."""
+"""Trackers: told of every epoch and run once, deciding nothing, stopping nothing; MLflow on a server, W&B in its folder."""
 
 import json
 import os
@@ -9,9 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +25,9 @@ from rnnlab.section import Section
 from rnnlab.storage import store
 from rnnlab.sweep import tracking
 from rnnlab.sweep.sweep import run
+from rnnlab.sweep.told import Memory, Told
 from rnnlab.sweep.tracking import Tracking, report
+from rnnlab.trackers.builtin_trackers import Mlflow
 from rnnlab.trackers.tracker import Begun, Ended, made
 
 DOCUMENT = {
@@ -176,6 +181,92 @@ def test_a_run_that_is_made_anew_after_a_kill_is_another_one_there(tracked, goin
     assert [len(one.epochs) for one in tracked] == [2, 2]
 
 
+def test_an_epoch_that_is_trained_again_after_a_kill_is_told_once(tracked, going):
+    _, folder = going
+    experiment = with_trackers({"name": "kept"})
+    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    events = folder / "none/seed-1/events.jsonl"
+    for _ in range(2):
+        with Tracking(experiment, folder, print) as tracking:
+            tracking.watching(Silent()).begin(spec, "examples").end_epoch({})
+        sealed.write(events, [{**one, "seconds": 2 * one["seconds"]} for one in sealed.read(events)])
+    (one,) = tracked
+    assert [epoch for epoch, _ in one.epochs] == [1, 2]
+
+
+def test_a_failed_run_that_is_done_without_another_epoch_is_told_again(tracked, going):
+    _, folder = going
+    experiment = with_trackers({"name": "kept"})
+    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    result = store.read_run(folder / "none/seed-1").result
+    for status in ("failed", "failed", "done", "done"):
+        with Tracking(experiment, folder, print) as tracking:
+            tracking.run(spec, replace(result, status=status))
+    assert [one.ended.status for one in tracked] == ["failed", "done"]
+
+
+def test_what_another_process_has_told_meanwhile_is_not_told_again(tracked, going):
+    until, folder = going
+    experiment = with_trackers({"name": "kept"})
+    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    result = store.read_run(folder / "none/seed-1").result
+    until(1)
+    with Tracking(experiment, folder, print) as tracking:
+        run = tracking.watching(Silent()).begin(spec, "examples")
+        run.end_epoch({})
+        wait_until(lambda: tracked and len(tracked[0].epochs) == 1 and told_epochs(folder) == 1)
+        until(2)
+        with Tracking(experiment, folder, print) as other:
+            other.run(spec, result)
+        run.end_epoch({})
+        tracking.run(spec, result)
+    (one,) = tracked
+    assert [epoch for epoch, _ in one.epochs] == [1, 2]
+
+
+def told_epochs(folder):
+    (runs,) = json.loads((folder / "trackers.json").read_text()).values()
+    return runs["none/seed-1"]["epochs"]
+
+
+def test_an_epoch_that_was_told_before_another_one_failed_is_told_once(finished):
+    told, failing = [], [2]
+
+    @register.tracker("flaky")
+    class Flaky:
+        """Fails once."""
+
+        def begin(self, run, known):
+            return run.name
+
+        def epoch(self, known, epoch, metrics):
+            if epoch in failing:
+                failing.remove(epoch)
+                raise OSError("nobody is there")
+            told.append((known, epoch))
+
+        def end(self, known, run, ended):
+            told.append((known, ended.status))
+
+    for _ in range(2):
+        tell(with_trackers({"name": "flaky"}), finished)
+    (finished / "trackers.json").unlink()
+    assert len(told) == 6
+    assert set(told) == {(f"{name}/seed-1", what) for name in ("none", "gal") for what in (1, 2, "done")}
+
+
+def test_several_writers_lose_nothing_of_what_was_told(tmp_path):
+    specs = with_trackers().runs()
+
+    def write(spec):
+        for number in range(10):
+            Memory(tmp_path).keep(f"tracker {number}", spec, Told("fingerprint", "known"))
+
+    with ThreadPoolExecutor(len(specs)) as threads:
+        list(threads.map(write, specs))
+    assert all(Memory(tmp_path).of(f"tracker {number}", spec) for spec in specs for number in range(10))
+
+
 class Silent:
     """A display that shows nothing."""
 
@@ -228,6 +319,45 @@ def test_one_that_does_not_answer_is_left(finished, monkeypatch):
     assert time.monotonic() - begin < 10
     assert said == ["a tracker has not answered for 0 s and is left; the next call tells it"]
     never.set()
+
+
+def test_an_error_waits_for_no_queue(finished, monkeypatch):
+    never, said = Event(), []
+
+    @register.tracker("slow")
+    class Slow:
+        """Takes its time."""
+
+        def begin(self, run, known):
+            never.wait(1)
+            return run.name
+
+    monkeypatch.setattr(tracking, "HURRY", 0.2)
+    begin = time.monotonic()
+    with suppress(ZeroDivisionError), Tracking(with_trackers({"name": "slow"}), finished, said.append) as telling:
+        for spec in with_trackers().runs():
+            telling.run(spec, store.read_run(store.run_folder(finished, spec.variant, spec.seed)).result)
+        raise ZeroDivisionError
+    assert time.monotonic() - begin < 0.9
+    assert said == ["a tracker is not told all; the next call tells it"]
+    never.set()
+    telling._thread.join()
+    (finished / "trackers.json").unlink(missing_ok=True)
+
+
+def test_an_experiment_that_another_process_makes_meanwhile_is_taken():
+    class Client:
+        names = iter([None, SimpleNamespace(experiment_id="7")])
+
+        def get_experiment_by_name(self, name):
+            return next(self.names)
+
+        def create_experiment(self, name):
+            raise RuntimeError("it exists")
+
+    mlflow = object.__new__(Mlflow)
+    mlflow._client, mlflow._experiment = Client(), None
+    assert mlflow._place("told") == "7"
 
 
 @pytest.mark.slow
