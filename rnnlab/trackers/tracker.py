@@ -53,7 +53,7 @@ class Tracker(Protocol):
         """A run begins, or goes on where it is `known` by what this has returned before; return what it is known by."""
 
     def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
-        """An epoch, counted from 1, has ended with these metrics: train/loss, validation/loss, learning_rate."""
+        """An epoch, counted from 1, has ended with these metrics, if finite: train/loss, validation/loss, learning_rate."""
 
     def end(self, known: str, run: Begun, ended: Ended) -> None:
         """A run has ended."""
