@@ -98,4 +98,6 @@ def _counted(said: Iterable[dict[str, Any]], seconds: float = 2.0) -> Iterator[d
         yield one
         if (now := time.monotonic()) - told >= seconds:
             told = now
-            click.echo(f"{count:,} predicted, {count / (now - begin):,.3g} a second", err=True)
+            speed = count / (now - begin)
+            shown = f"{speed:,.0f}" if speed >= 10 else f"{speed:.2g}"
+            click.echo(f"{count:,} predicted, {shown} a second", err=True)

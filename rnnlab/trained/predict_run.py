@@ -26,16 +26,21 @@ def predict(
 ) -> Iterator[Prediction]:
     """Yield what is predicted for texts, for what a file holds and for a split of the run's own data, in this order.
 
-    0 `samples` predict without noise. A series is forecast beyond the end of its file, a stream token by token. Raises
-    UserError where there is nothing to predict from and where the run cannot read what is given.
+    0 `samples` predict without noise. A series is forecast beyond the end of its file; a split of a stream is predicted token
+    by token, without texts or a file beside it. Raises UserError where there is nothing to predict from and where the run
+    cannot read what is given.
     """
     texts = list(texts)
     if not (texts or file or split):
         raise UserError("there is nothing to predict from: give texts, a file, or a split of the run's own data")
     model = predictor(folder)
     if model.forecasts:
+        if texts:
+            raise UserError(f"{folder} forecasts a series and reads no text: give a file, or a split of the run's own data")
         return _forecasts(model, file, split, samples, seed)
     if split and model.reads_on:
+        if texts or file:
+            raise UserError(f"{folder} predicts a split token by token: predict texts and files in a call of their own")
         return token_rows(trained(folder), split, samples, seed)
     parts = [map(model.text, texts), of_file(model, file, column) if file else (), of_split(model, split) if split else ()]
     return model.answers(chain.from_iterable(parts), samples, seed, top)

@@ -129,6 +129,8 @@ def test_a_run_predicts_and_shows_its_inside(study):
     assert run.generate("the", 3, temperature=0).startswith("the ")
     with pytest.raises(UserError, match="nothing to predict from: give texts, a file, or a split"):
         run.predict()
+    with pytest.raises(UserError, match="predicts a split token by token"):
+        run.predict("the cat", split="test")
     assert {"forget", "update"} & set(run.inspect()["what"])
     assert study.report(study.folder.parent / "r.html").exists()
 

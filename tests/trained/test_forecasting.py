@@ -210,6 +210,8 @@ def test_many_series_what_is_known_ahead_and_quantiles_go_through_every_verb() -
             **{"time": "day", "horizon": 2, "path": True, "quantiles": [0.1, 0.5, 0.9], "validation": 0.2},
         },
     )
+    told = call("predict", made, "--text", "a text", status=2).stderr
+    assert "forecasts a series and reads no text" in told
     told = call("predict", made, "--file", "a.csv", status=2).stderr
     assert "open should be known 2 steps ahead: the file needs 2 more rows" in told
     more = [f"{shop},{day},,yes,\n" for shop, ends in (("A", 60), ("B", 45)) for day in ("2024-03-05", "2024-03-06")]
