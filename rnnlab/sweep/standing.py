@@ -19,13 +19,13 @@ WIDTH = 60
 """Most characters of a value that are shown."""
 
 
-def kept(spec: RunSpec, folder: Path, dataset: Dataset, retry_failed: bool = False) -> RunResult | None:
+def kept(spec: RunSpec, folder: Path, dataset: Dataset) -> RunResult | None:
     """Return the result that a run has already, or None where it has to be made."""
     record = store.read_run(folder)
     result = record.result
     if not result or record.damaged or (result.fingerprint, result.data) != (spec.fingerprint, dataset.sha256):
         return None
-    return None if retry_failed and result.status == "failed" else result
+    return result
 
 
 def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
