@@ -99,7 +99,7 @@ def _unparsable(error: yaml.MarkedYAMLError) -> str:
     """What is wrong with a text as YAML; a star means a thing of its own there, which few configs mean."""
     said = ", ".join(filter(None, (error.context, error.problem)))
     if "'\\t'" in said:
-        return "a tab is no YAML here; blanks stand before a key and after its colon"
+        return "YAML takes no tab here; put spaces before a key and after its colon"
     return f'a value that begins with * needs quotes, as in "*.csv" ({said})' if "alias" in said else said
 
 
