@@ -53,6 +53,16 @@ def test_a_cell_of_ones_own_is_as_fast_for_a_gate_as_ours():
         assert row["mgu over gru"] <= 1.2
 
 
+def test_the_ratios_of_the_whole_are_what_was_measured():
+    folder = SPEED / "whole"
+    script = runpy.run_path(str(folder / "measure.py"))
+    parts = json.loads((folder / "whole.json").read_text())
+    assert (folder / "README.md").read_text().endswith(script["START"] + script["table"](parts))
+    half = script["table"]({"rnnlab": {"jax": 1.0}, "plain": {"jax": 2.0}})
+    assert "| the grid, rnnlab on JAX / plain Keras on JAX | 0.50 | 0.55 |" in half
+    assert "TensorFlow" not in half.partition("| ratio")[2]
+
+
 def test_the_cost_of_determinism_is_what_was_measured():
     folder = SPEED.parent / "determinism"
     lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| auto", "| keras"))]
