@@ -146,10 +146,16 @@ def going(finished, tmp_path):
     return lambda epochs: (folder / "none/seed-1/events.jsonl").write_text("".join(lines[:epochs])), folder
 
 
-def test_an_epoch_is_told_when_it_has_ended_and_once_though_the_run_was_killed(tracked, going):
-    until, folder = going
+def kept_run():
+    """The experiment that is told to the tracker `kept`, and its run without noise."""
     experiment = with_trackers({"name": "kept"})
     spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    return experiment, spec
+
+
+def test_an_epoch_is_told_when_it_has_ended_and_once_though_the_run_was_killed(tracked, going):
+    until, folder = going
+    experiment, spec = kept_run()
     result = store.read_run(folder / "none/seed-1").result
     until(1)
     with Tracking(experiment, folder, print) as tracking:
@@ -169,8 +175,7 @@ def test_an_epoch_is_told_when_it_has_ended_and_once_though_the_run_was_killed(t
 
 def test_a_run_that_is_made_anew_after_a_kill_is_another_one_there(tracked, going):
     until, folder = going
-    experiment = with_trackers({"name": "kept"})
-    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    experiment, spec = kept_run()
     for damage in (False, True):
         until(2)
         if damage:
@@ -183,8 +188,7 @@ def test_a_run_that_is_made_anew_after_a_kill_is_another_one_there(tracked, goin
 
 def test_an_epoch_that_is_trained_again_after_a_kill_is_told_once(tracked, going):
     _, folder = going
-    experiment = with_trackers({"name": "kept"})
-    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    experiment, spec = kept_run()
     events = folder / "none/seed-1/events.jsonl"
     for _ in range(2):
         with Tracking(experiment, folder, print) as tracking:
@@ -196,8 +200,7 @@ def test_an_epoch_that_is_trained_again_after_a_kill_is_told_once(tracked, going
 
 def test_a_failed_run_that_is_done_without_another_epoch_is_told_again(tracked, going):
     _, folder = going
-    experiment = with_trackers({"name": "kept"})
-    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    experiment, spec = kept_run()
     result = store.read_run(folder / "none/seed-1").result
     for status in ("failed", "failed", "done", "done"):
         with Tracking(experiment, folder, print) as tracking:
@@ -207,8 +210,7 @@ def test_a_failed_run_that_is_done_without_another_epoch_is_told_again(tracked, 
 
 def test_what_another_process_has_told_meanwhile_is_not_told_again(tracked, going):
     until, folder = going
-    experiment = with_trackers({"name": "kept"})
-    spec = next(spec for spec in experiment.runs() if spec.variant == "none")
+    experiment, spec = kept_run()
     result = store.read_run(folder / "none/seed-1").result
     until(1)
     with Tracking(experiment, folder, print) as tracking:
