@@ -74,13 +74,25 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
     plan: dict[str, dict[int, str | None]] = {}
     try:
         experiment = load(record.folder / EXPERIMENT, plugins=False)
-    except UserError:  # a config that this version does not understand: what the folder holds is the plan
-        for run in record.runs:
-            plan.setdefault(run.variant, {})[run.seed] = None
-        return plan
+    except UserError:  # a config of another version, or with parts of one's own, which reading does not import
+        return _declared(record)
     same = experiment.document == record.document
     for spec in experiment.runs():
         plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same and whole(spec.config) else None
+    return plan
+
+
+def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
+    """Return the plan as far as an unchecked config tells it: the variants in their order, the seeds, and what the folder holds."""
+    compare = record.document["compare"]
+    named = [] if compare.get("grid") else [name for name, patch in compare.get("variants", {}).items() if patch is not None]
+    held = dict.fromkeys(run.variant for run in record.runs)
+    first, number = compare.get("first_seed", 1), 0 if compare.get("folds") else compare.get("seeds", 0)
+    plan: dict[str, dict[int, str | None]] = {
+        name: dict.fromkeys(range(first, first + number)) for name in dict.fromkeys([*named, *held])
+    }
+    for run in record.runs:
+        plan[run.variant][run.seed] = None
     return plan
 
 

@@ -94,9 +94,11 @@ def _with_curves(page: _Page) -> list[Ink]:
 
 def _curves(figure: Any, page: _Page) -> None:
     shown = _with_curves(page)
-    panels = figure.subplots(*((1, 2) if page.wide else (2, 1)))
+    several = any(ink.name != page.comparison.baseline for ink in shown)
+    panels = figure.subplots(*((1, 1 + several) if page.wide else (1 + several, 1)), squeeze=False).flat
     learning_curves.draw(panels[0], page.curves, shown, page.comparison.stem, page.comparison.log)
-    learning_curves.differences(panels[1], page.curves, shown, page.comparison.baseline, page.comparison.stem)
+    if several:
+        learning_curves.differences(panels[1], page.curves, shown, page.comparison.baseline, page.comparison.stem)
     legend(figure, shown, page.wide, "-", {"validation": "-", "training": (0, (4, 2))})
 
 
@@ -144,8 +146,8 @@ _PLOTS = {
     "curves": _ComparisonPlot(
         "Learning curves",
         "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. Paler once a seed has "
-        "stopped. The vertical axis is scaled to the epochs after the first. The second view is "
-        "validation minus that of the baseline, seed by seed.",
+        "stopped. The vertical axis is scaled to the epochs after the first, and values far beyond the others leave it. The second "
+        "view, where there are several variants, is validation minus that of the baseline, seed by seed.",
         _curves,
         _value,
         height=3.6,

@@ -114,7 +114,7 @@ def _lines(table: Sequence[Column]) -> list[str]:
 
 def latex(comparison: Comparison) -> str:
     """Return the table as LaTeX for the package booktabs; characters that mean something there are escaped."""
-    table = [column for column in columns(comparison) if column.title not in ("best epoch", "parameters")]
+    table = [column for column in columns(comparison) if column.title != "parameters"]
     head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in rows(table, titles=True)]
     layout = "".join("l" if column.words else "r" for column in table)
     said = [rf"% {_tex(note)}" for note in [*words(comparison), *notes(comparison)]]

@@ -54,9 +54,7 @@ def columns(comparison: Comparison) -> list[Column]:
         _column(of, "p", "joint sign-flip test over all variants", lambda its: _p(its.p), brief=False),
         means("gap", "validation minus training, noise off", "gap"),
         means(f"{comparison.unit}/s", "training throughput", "throughput", digits=0),
-        _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent), brief=False),
         means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
-        means("best epoch", "counted from 1", "best_epoch", brief=False, digits=1),
         Column(
             "parameters", "trained numbers", [TableCell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False
         ),
@@ -79,6 +77,7 @@ def further_columns(comparison: Comparison) -> list[Column]:
             f"of {comparison.label}, Student's t",
             [TableCell(with_interval(one.value), one.value.mean) for one in of],
         ),
+        _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent)),
         Column("lost [95 %]", "rate of lost seeds, Clopper-Pearson", [_rate(one.lost) for one in of]),
         _column(of, "alone [95 %]", "the difference, interval of this variant only", lambda its: _signed(its.alone)),
         _column(of, "wins [95 %]", "rate of seeds that beat the baseline, Clopper-Pearson", lambda its: _rate(its.beats)),
@@ -89,6 +88,7 @@ def further_columns(comparison: Comparison) -> list[Column]:
         _column(
             of, "seeds needed", "to find the difference as seen four times in five", lambda its: _number(its.seeds_needed, 0)
         ),
+        Column("best epoch", "counted from 1, mean over seeds", [_mean(one.best_epoch, 1, False) for one in of]),
     )
 
 

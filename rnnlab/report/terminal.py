@@ -1,6 +1,8 @@
 """A comparison in a terminal: one table, the answer in words, and what is wrong with it."""
 
+import re
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -31,12 +33,21 @@ def show(comparison: Comparison, console: "Console | None" = None) -> None:
     brief = [column for column in columns(comparison) if column.brief]
     more = [of for of in (pair_columns(comparison), effect_columns(comparison), ensemble_columns(comparison)) if of]
     first, *others = comparison.answer.splitlines()
-    answer = [Text(first, style="bold"), *map(Text, others)]
-    warned = [Text(warning, style="yellow") for warning in warnings(comparison)]
+    answer = [Text(_lines(first, width), style="bold"), *(Text(_lines(other, width)) for other in others)]
+    warned = [Text(_lines(warning, width), style="yellow") for warning in warnings(comparison)]
     for of in (brief, *more):
         console.print(_grid(of, width), "", sep="\n", width=width, highlight=False)
     for text in (*answer, *warned):
         console.print(text, width=width, highlight=False)
+
+
+def _lines(text: str, width: int) -> str:
+    """Break a sentence into lines, but never inside an interval or before and after a ±."""
+    whole = re.sub(r"\[[^]]*\]|\S+ ± \S+", lambda match: match.group().replace(" ", _UNBROKEN), text)
+    return textwrap.fill(whole, width, break_on_hyphens=False).replace(_UNBROKEN, " ")
+
+
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 def _grid(of: Sequence[Column], width: int) -> "Table":

@@ -60,6 +60,15 @@ def test_an_experiment_of_another_version_is_what_its_folder_holds(make, change)
     assert {name: one.counts.done for name, one in comparison.variants.items()} == {"none": 2, "tested": 2}
 
 
+def test_an_experiment_whose_parts_are_not_imported_keeps_its_order_and_counts_what_is_missing(make):
+    folder = make.figures(plain=[150.0, 151.0], last=[140.0, None], first=[141.0, 142.0])
+    text = (folder / "experiment.yaml").read_text()
+    (folder / "experiment.yaml").write_text(text.replace("cell: lstm", "cell: of_a_plugin"))
+    variants = compare(folder).variants
+    assert list(variants) == ["plain", "last", "first"]
+    assert {name: one.counts.missing for name, one in variants.items()} == {"plain": 0, "last": 1, "first": 0}
+
+
 def test_pairing_is_proved_by_the_hashes(make):
     folder = make.figures(none=[150.0] * 3, same=[149.0] * 3, cell=[148.0] * 3, order=[147.0] * 3)
     for seed in (1, 2, 3):

@@ -51,6 +51,13 @@ def test_no_line_of_the_table_wraps_however_long_the_names(make, width):
     assert max(map(len, text.splitlines())) <= width
 
 
+def test_no_interval_and_no_deviation_is_broken_over_two_lines(comparison):
+    for width in range(50, 101):
+        lines = printed(comparison, width=width).splitlines()
+        assert any("[" in line for line in lines)
+        assert all(line.count("[") == line.count("]") and not line.endswith("±") for line in lines), (width, lines)
+
+
 def test_every_mean_has_two_digits_of_its_own_spread(make):
     comparison = compare(make.figures(none=[150.0, 151.0, 149.0], close=[150.01, 150.02, 150.03], one=[150.0, None, None]))
     cells = next(column for column in columns(comparison) if column.title == "test perplexity").cells

@@ -159,6 +159,26 @@ def test_curves_are_scaled_to_what_comes_after_the_first_epoch_and_set_against_t
     assert against.get_ylabel() == "perplexity minus none"
 
 
+def test_a_variant_that_explodes_leaves_the_axis_to_the_others(make):
+    from matplotlib.figure import Figure
+
+    calm = np.array([[0.3, 0.2, 0.1, 0.1], [0.3, 0.2, 0.15, 0.1]])
+    names = [f"calm{number}" for number in range(6)]
+    wild = np.array([[0.3, 1e12, 5.0, 0.2], [0.3, np.nan, np.nan, np.nan]])
+    shown = inks(compare(make.experiment({**dict.fromkeys(names, 0), "wild": 9}, seeds=2)))
+    axes = Figure().subplots()
+    learning_curves.draw(axes, {name: Curves(calm, calm) for name in names} | {"wild": Curves(wild, wild)}, shown, "loss", False)
+    assert axes.get_ylim()[1] < 0.3
+
+
+def test_a_baseline_alone_has_no_empty_view_of_differences(make):
+    folder = make.experiment({"none": 0}, seeds=2)
+    curves = {"none": curves_of(gather([folder]).runs["none"], "perplexity")}
+    (drawn,) = (one for one in pictures(compare(folder), curves) if one.name == "curves")
+    assert "minus none" not in drawn.wide
+    assert drawn.wide.count(">epoch<") == 1
+
+
 def test_the_contents_lead_to_every_section(make):
     text = page(make.experiment({"none": 0, "tested": -9}, seeds=2))
     anchors = re.findall(r'<li><a href="#([^"]+)">', text)

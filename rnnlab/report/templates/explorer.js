@@ -79,7 +79,7 @@ function build() {
     const map = element("canvas", { id: `map-${number}`, role: "img", tabindex: "0" });
     map.addEventListener("pointermove", (event) => point(event, map, run));
     map.addEventListener("click", (event) => point(event, map, run, true));
-    section.append(figure("All units over the steps", [element("div", { class: "scale", id: `scale-${number}` }), map],
+    section.append(figure("All units over the steps", [element("div", { class: "scale", id: `scale-${number}` }), element("div", { class: "map" }, map, element("i", { class: "column" }), element("i", { class: "row" }))],
       "A row is a unit, a column a step. Look for rows of one colour, which are units that remember, and for columns that change in all rows at once, which are tokens that matter."));
     section.append(figure("One unit: its memory as the backbone", [element("div", { id: `line-${number}` })],
       "The thick line is the memory that runs through the steps, thin lines are the gates. Look for where a gate of keeping stays near 1 and the thick line stays level, and for where an input gate opens and it bends."));
@@ -112,7 +112,6 @@ function paint(canvas, rows, columns, at, color) {
     image.data.set([...color(at(row, column)), 255], 4 * (row * columns + column));
   }
   context.putImageData(image, 0, 0);
-  return context;
 }
 
 function bound(run) {
@@ -131,17 +130,14 @@ function heat(run, number) {
   const ends = [-1, 0, 1].filter((part) => part * top >= low).map((part) => `rgb(${color(part)})`).join(",");
   const ramp = element("i");
   ramp.style.background = `linear-gradient(90deg,${ends})`;
-  scale.replaceChildren(`${what}: ${low.toPrecision(3)}`, ramp, top.toPrecision(3), ` ${thinned}`);
+  scale.replaceChildren(`${what}: ${low.toPrecision(3)}`, ramp, `${top.toPrecision(3)}; ${thinned}`);
 }
 
 function mark(run, number) {
-  const canvas = $(`map-${number}`), order = ranks(run), steps = tokens().length;
-  heat(run, number);
-  const context = canvas.getContext("2d"), row = order.indexOf(state.unit);
-  context.fillStyle = ink("--ink");
-  context.globalAlpha = 0.28;
-  context.fillRect(state.step, 0, 1, order.length);
-  context.fillRect(0, row, steps, 1);
+  const order = ranks(run), [column, row] = $(`map-${number}`).parentElement.querySelectorAll("i");
+  const part = (size, at) => `${100 * at / size}%`;
+  column.style.cssText = `left:${part(tokens().length, state.step)};width:${part(tokens().length, 1)}`;
+  row.style.cssText = `top:${part(order.length, order.indexOf(state.unit))};height:${part(order.length, 1)}`;
 }
 
 function path(run, what, x, y) {
@@ -173,7 +169,7 @@ function table(run, number) {
     bar.style.background = `var(${v < 0 ? "--series-2" : "--series-1"})`;
     return element("tr", {}, element("th", { scope: "row", title: SAYS[name] || "" }, name), element("td", { class: "number", "data-value": name }, v.toFixed(4)), element("td", { "aria-hidden": "true" }, element("div", { class: "bar" }, bar)));
   });
-  const layer = layerOf(run), sorts = Object.entries(layer.order).map(([name, by]) => `${name} ${by[state.unit] ?? "infinite"}`);
+  const layer = layerOf(run), sorts = Object.entries(layer.order).map(([name, by]) => `${name} ${by[state.unit] == null ? "infinite" : Number(by[state.unit].toPrecision(3))}`);
   $(`now-${number}`).replaceChildren(element("caption", {}, `step ${state.step + 1}, ${tokens()[state.step]}; unit ${layer.units[state.unit]}${sorts.length ? ` (${sorts.join(", ")})` : ""}`), element("tbody", {}, ...rows));
 }
 
@@ -231,6 +227,7 @@ function again() {
   menus();
   strip();
   RUNS.forEach(masks);
+  RUNS.forEach(heat);
   show();
 }
 
