@@ -54,5 +54,5 @@ docs: $(STAMP)
 	ln -sfn ../../docs build/pages/docs
 	ln -sfn ../../experiments build/pages/experiments
 	ln -sf ../../README.md ../../CONTRIBUTING.md build/pages
-	$(BIN)/mkdocs --quiet build --config-file .ci/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --config-file .ci/mkdocs.yml
 	@echo "build/site/index.html"

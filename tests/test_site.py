@@ -5,6 +5,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,58 @@ def test_every_key_verb_and_scheme_has_its_place(site):
         name: (site / "docs" / "reference" / f"{name}.html").read_text()
         for name in ("config", "commands", "drawings", "metrics")
     }
-    keys = {key for section in (schema(), *schema()["$defs"].values()) for key in section.get("properties", {})}
-    assert all(f"<code>{key}</code>" in reference["config"] for key in keys)
+    assert all(f"<code>{key}</code>" in reference["config"] for key in _keys(schema()))
+    assert {
+        cells for cells in re.findall(r"<tr>(.*?)</tr>", reference["config"], re.DOTALL) if cells.count("</td>") not in (0, 4)
+    } == set()
+    plugins = next(row for row in re.findall(r"<tr>(.*?)</tr>", reference["config"], re.DOTALL) if "<code>plugins<" in row)
+    assert "needed" not in plugins
     assert all(f"rnnlab {verb}" in reference["commands"] for verb in main.commands)
     measured = {metric for kind in KINDS.values() for metric in kind.metrics}
     assert all(f"<code>{metric}</code>" in reference["metrics"] for metric in measured)
     assert all(f'id="{name}"' in reference["drawings"] for name in table())
+
+
+def _keys(part: Any) -> set[str]:
+    """Every key of every object in a schema, however deep."""
+    if isinstance(part, list):
+        return set().union(*map(_keys, part))
+    if not isinstance(part, dict):
+        return set()
+    own = part.get("properties", {})
+    return set(own if isinstance(own, dict) else ()).union(*map(_keys, part.values()))
+
+
+PAGES = ("index", "docs/lesson", "docs/reference/config", "docs/reference/drawings", "docs/explanation/dropout")
+
+
+@pytest.fixture(params=[(width, scheme) for width in (1300, 400) for scheme in ("light", "dark")], ids=str)
+def screen(request, chromium):
+    """A width and a colour scheme, which the browser has until the test ends."""
+    width, scheme = request.param
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    chromium.get_log("browser")
+    yield request.param
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.process
+@pytest.mark.browser
+def test_pages_fit_the_screen_follow_its_colours_and_ask_no_other_host(site, screen, chromium):
+    width, scheme = screen
+    for page in PAGES:
+        chromium.get((site / f"{page}.html").as_uri())
+        assert chromium.execute_script("return document.documentElement.scrollWidth") <= width, page
+        paper = chromium.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", paper)[:3])) > 700) == (scheme == "light"), (page, paper)
+        asked = chromium.execute_script("return performance.getEntriesByType('resource').map((one) => one.name)")
+        assert [one for one in asked if not one.startswith(("data:", "file:"))] == []
+        assert chromium.execute_script("return [...document.images].filter((one) => !one.naturalWidth).length") == 0, page
+    assert [line for line in chromium.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
 def test_the_makefile_builds_the_same_pages():

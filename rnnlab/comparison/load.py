@@ -83,7 +83,7 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
 
 
 def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
-    """Return the plan as far as an unchecked config tells it: the variants in their order, the seeds, and what the folder holds."""
+    """Return the plan as far as an unchecked config tells it: variants in their order, seeds, and what the folder holds."""
     compare = record.document["compare"]
     named = [] if compare.get("grid") else [name for name, patch in compare.get("variants", {}).items() if patch is not None]
     held = dict.fromkeys(run.variant for run in record.runs)

@@ -146,8 +146,8 @@ _PLOTS = {
     "curves": _ComparisonPlot(
         "Learning curves",
         "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. Paler once a seed has "
-        "stopped. The vertical axis is scaled to the epochs after the first, and values far beyond the others leave it. The second "
-        "view, where there are several variants, is validation minus that of the baseline, seed by seed.",
+        "stopped. The vertical axis is scaled to the epochs after the first; values far beyond the others leave it. Where "
+        "there are several variants, the second view is validation minus that of the baseline, seed by seed.",
         _curves,
         _value,
         height=3.6,

@@ -167,7 +167,9 @@ def test_a_variant_that_explodes_leaves_the_axis_to_the_others(make):
     wild = np.array([[0.3, 1e12, 5.0, 0.2], [0.3, np.nan, np.nan, np.nan]])
     shown = inks(compare(make.experiment({**dict.fromkeys(names, 0), "wild": 9}, seeds=2)))
     axes = Figure().subplots()
-    learning_curves.draw(axes, {name: Curves(calm, calm) for name in names} | {"wild": Curves(wild, wild)}, shown, "loss", False)
+    learning_curves.draw(
+        axes, {name: Curves(calm, calm) for name in names} | {"wild": Curves(wild, wild)}, shown, "loss", False
+    )
     assert axes.get_ylim()[1] < 0.3
 
 
