@@ -98,10 +98,10 @@ def plan(
     for line in tuning.outlook(experiment, runs):
         click.echo(line, err=True)
     experiment = tuning.finished(experiment, runs) or experiment
-    for name in unprepared(experiment):
+    for name in unprepared(experiment, selection):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
     results = standing(experiment, runs, selection)
-    for line in (*remarks(experiment), *in_the_way(experiment, runs, results)):
+    for line in (*remarks(experiment, selection), *in_the_way(experiment, runs, results)):
         click.echo(line, err=True)
     planned = plan(experiment, runs, selection, results)
     rows = [asdict(row) for row in planned]

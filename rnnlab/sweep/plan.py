@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from statistics import mean
 
-from rnnlab.config import Experiment, RunSpec
+from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
@@ -104,24 +104,29 @@ def in_the_way(experiment: Experiment, runs_dir: str | Path, results: Results) -
     return [*told, *others(results.values())]
 
 
-def unprepared(experiment: Experiment) -> list[str]:
+def unprepared(experiment: Experiment, selection: Selection = ALL) -> list[str]:
     """Return the names of the data sets that have to be prepared before the experiment can be planned in full."""
-    return sorted({data.name for data in {config.data for config in experiment.first_runs.values()} if not ready(data)})
+    return sorted({data.name for data in {config.data for config in _configs(experiment, selection)} if not ready(data)})
 
 
-def remarks(experiment: Experiment) -> list[str]:
+def remarks(experiment: Experiment, selection: Selection = ALL) -> list[str]:
     """Return remarks on prepared data that are worth reading before training."""
     sections = {
-        config.data: None for config in experiment.variants.values() if config.data.name == "series" and ready(config.data)
+        data: None for config in _configs(experiment, selection) if (data := config.data).name == "series" and ready(data)
     }
-    return [*(line for section in sections for line in too_short(build(section))), *beginnings_told(experiment)]
+    return [*(line for section in sections for line in too_short(build(section))), *beginnings_told(experiment, selection)]
 
 
-def beginnings_told(experiment: Experiment, reading: bool = False) -> list[str]:
+def beginnings_told(experiment: Experiment, selection: Selection = ALL, reading: bool = False) -> list[str]:
     """Return how far pretrained vectors cover the words of the data, and which layers start from the weights of another run."""
-    pairs = {(config.model.embedding, config.data): None for config in experiment.first_runs.values()}
-    starts = {line: None for config in experiment.first_runs.values() if (line := start_weights.told(config.model))}
+    configs = _configs(experiment, selection)
+    pairs = {(config.model.embedding, config.data): None for config in configs}
+    starts = {line: None for config in configs if (line := start_weights.told(config.model))}
     return [*dict.fromkeys(line for pair in pairs if (line := covered(*pair, reading))), *starts]
+
+
+def _configs(experiment: Experiment, selection: Selection) -> list[RunConfig]:
+    return list(selection.first_runs(experiment).values())
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:

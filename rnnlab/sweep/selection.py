@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rnnlab.config import Experiment, RunSpec
+from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
@@ -53,6 +53,11 @@ class Selection:
         asked = [spec for spec in experiment.runs() if not self.only or spec.variant in self.only]
         mine = set(_dealt(asked)[self.share - 1 :: self.shares])
         return [spec for spec in asked if spec in mine]
+
+    def first_runs(self, experiment: Experiment) -> dict[str, RunConfig]:
+        """Return the config of the first run of each variant that is meant."""
+        meant = {spec.variant for spec in self.runs(experiment)}
+        return {name: config for name, config in experiment.first_runs.items() if name in meant}
 
 
 ALL = Selection()

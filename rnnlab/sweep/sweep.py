@@ -71,7 +71,7 @@ def run(
         pretrained.check(spec.config.model.embedding)
     dataset = cache(build)
     before, differing = checked(experiment, runs_dir, selection, replace, dataset)
-    for config in experiment.first_runs.values():
+    for config in selection.first_runs(experiment).values():
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
     folder = files.make(Path(runs_dir) / experiment.name)
@@ -85,7 +85,11 @@ def run(
     made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        for line in (*moved, *others(results.values()), *(beginnings_told(experiment, reading=True) if jobs else ())):
+        for line in (
+            *moved,
+            *others(results.values()),
+            *(beginnings_told(experiment, selection, reading=True) if jobs else ()),
+        ):
             progress.say(line)
         with Tracking(experiment, folder, progress.say) as tracking:
             for spec, result in results.items():
@@ -122,7 +126,7 @@ def checked(
     """
     specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
     files.refuse_unwritable(folder)
-    for config in experiment.first_runs.values():
+    for config in selection.first_runs(experiment).values():
         if config.model.start_from:
             check_start(config.model, dataset(config.data))
     results = results_of(folder, specs, dataset)

@@ -19,8 +19,9 @@ from rnnlab.models.start_shapes import shapes
 from rnnlab.models.start_weights import RUN, TOKENS, WEIGHTS
 from rnnlab.search import tuning
 from rnnlab.storage import store
-from rnnlab.sweep.plan import plan
-from rnnlab.sweep.sweep import Sweep, run
+from rnnlab.sweep.plan import plan, remarks
+from rnnlab.sweep.selection import Selection
+from rnnlab.sweep.sweep import Sweep, checked, run
 from rnnlab.trained.loading import trained
 from rnnlab.trained.predictor import predictor
 from rnnlab.trained.verify import verify
@@ -227,3 +228,21 @@ def test_worker_processes_start_from_weights(tmp_path, source):
     sweep = make(tmp_path, {**what, "executor": {"name": "local", "workers": 2}})
     assert sweep.exit_status == 0
     assert store.read_run(sweep.folder / "a" / "seed-1").result.started["fresh"] == []
+
+
+def test_only_the_variants_that_are_meant_need_a_run_to_start_from(tmp_path: Path) -> None:
+    what = document("chosen", {"fresh": {}, "started": {"model.start_from": "nowhere/seed-1"}})
+    (tmp_path / "e.yaml").write_text(yaml.safe_dump(what))
+    experiment = load(tmp_path / "e.yaml")
+    (row,) = plan(experiment, tmp_path / "runs", Selection.of(["fresh"]))
+    assert (row.variant, row.missing) == ("fresh", 1)
+    assert remarks(experiment, Selection.of(["fresh"])) == []
+    assert checked(experiment, tmp_path / "runs", Selection.of(["fresh"]))[1] == {}
+    with pytest.raises(UserError, match="nowhere/seed-1 is not the folder of a finished run"):
+        checked(experiment, tmp_path / "runs")
+
+
+@pytest.mark.slow
+def test_a_variant_alone_is_made_though_another_one_could_not_start(tmp_path: Path) -> None:
+    what = document("chosen", {"fresh": {}, "started": {"model.start_from": "nowhere/seed-1"}})
+    assert make(tmp_path, what, selection=Selection.of(["fresh"])).made == 1
