@@ -126,10 +126,19 @@ class Tracking:
         begun = _begun(spec, fingerprint)
         told = before if before and before.goes_on(fingerprint, epochs) else Told(fingerprint, "")
         if not told.known or (key, spec) not in self._live:
-            told = replace(told, known=self._trackers[key].begin(begun, told.known or None))
+            told = self._at(
+                told, self._trackers[key].begin(begun, told.known or None), f"the tracker {json.loads(key)['name']}", begun
+            )
             self._live.add((key, spec))
             self._memory.keep(key, spec, told)
         self._tell_rest(key, spec, told, epochs, begun, result)
+
+    def _at(self, told: Told, known: str, tracker: str, run: Begun) -> Told:
+        """What was told of a run under the name by which the tracker knows it: nothing, where that is another one now."""
+        if not told.known or told.known == known:
+            return replace(told, known=known)
+        self._failed.put(f"{tracker} no longer has {run.name} as {told.known}: it is told all of it again, as {known}")
+        return Told(told.fingerprint, known)
 
     def _tell_rest(
         self, key: str, spec: RunSpec, told: Told, epochs: list[EpochRecord], begun: Begun, result: RunResult | None

@@ -35,8 +35,8 @@ class Mlflow:
         self._experiment = experiment
 
     def begin(self, run: Begun, known: str | None) -> str:
-        """Begin a run, or let one go on."""
-        if known:
+        """Begin a run, or let one go on; one that was deleted there is begun anew."""
+        if known and not self._gone(known):
             self._client.update_run(known, status="RUNNING")
             return known
         tags = {"experiment": run.experiment, "variant": run.variant, "seed": str(run.seed), "fingerprint": run.fingerprint}
@@ -67,6 +67,15 @@ class Mlflow:
         known = self._client.create_run(self._place(experiment), run_name="report", tags={"variant": "report"}).info.run_id
         self._client.log_artifact(known, str(path))
         self._client.set_terminated(known)
+
+    def _gone(self, known: str) -> bool:
+        """Whether the server has no such run, or has it deleted."""
+        try:
+            return bool(self._client.get_run(known).info.lifecycle_stage == "deleted")
+        except _package("mlflow.exceptions").MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return True
+            raise
 
     def _place(self, experiment: str) -> str:
         name = self._experiment or experiment

@@ -50,7 +50,10 @@ class Tracker(Protocol):
     """
 
     def begin(self, run: Begun, known: str | None) -> str:
-        """A run begins, or goes on where it is `known` by what this has returned before; return what it is known by."""
+        """A run begins, or goes on where it is `known` by what this has returned before; return what it is known by.
+
+        Return another name where what was known is gone: then all epochs are told again.
+        """
 
     def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
         """An epoch, counted from 1, has ended with these metrics, if finite: train/loss, validation/loss, learning_rate."""

@@ -457,6 +457,39 @@ def test_a_server_of_mlflow_follows_a_run_that_is_killed_and_goes_on(server):
     assert len(client.search_runs([client.get_experiment_by_name("live").experiment_id])) == 1
 
 
+def test_a_run_that_is_gone_there_is_told_from_its_first_epoch_and_it_is_said(tracked, going, monkeypatch):
+    until, folder = going
+    (experiment, spec), said = kept_run(), []
+
+    def follow(epochs):
+        until(epochs)
+        with Tracking(experiment, folder, said.append) as tracking:
+            tracking.watching(Silent()).begin(spec, "examples").end_epoch({})
+
+    follow(1)
+    tracker = type(made(experiment.config.trackers[0]))
+    monkeypatch.setattr(tracker, "begin", lambda self, run, known, begin=tracker.begin: begin(self, run, None))
+    follow(2)
+    assert [[epoch for epoch, _ in one.epochs] for one in tracked] == [[1], [1, 2]]
+    assert said == ["the tracker kept no longer has none/seed-1 as 0: it is told all of it again, as 1"]
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_run_that_was_deleted_on_a_server_of_mlflow_is_begun_anew(server):
+    from mlflow import MlflowClient
+
+    section = with_trackers({"name": "mlflow", "uri": server, "experiment": "deleted"}).config.trackers[0]
+    run, client = Begun("deleted", "gal", 1, "fingerprint", {}), MlflowClient(server)
+    known = made(section).begin(run, None)
+    client.delete_run(known)
+    anew = made(section).begin(run, known)
+    assert anew != known
+    assert client.get_run(anew).info.status == "RUNNING"
+    assert made(section).begin(run, "0" * 32) not in (known, anew, "0" * 32)
+    assert made(section).begin(run, anew) == anew
+
+
 @pytest.mark.slow
 @pytest.mark.process
 def test_a_server_that_is_away_stops_nothing(finished):
