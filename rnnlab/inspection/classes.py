@@ -7,11 +7,12 @@ import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset, Split
+from rnnlab.data.task import Task
 from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
 
-PREDICTED = ("classification", "tagging", "labelling")
-"""The tasks that predict classes or labels that have names."""
+PREDICTED = {"classification": "classes", "tagging": "classes", "labelling": "labels"}
+"""What the built-in tasks predict whose classes or labels have names."""
 MOST = 200
 """Most classes of which the confusion matrix is kept."""
 
@@ -51,9 +52,9 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], d
 
     Of classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. Of labels by
     themselves: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
-    that occur. Nothing where no labels are predicted.
+    that occur; a task of one's own has its own metrics. Nothing where no labels are predicted.
     """
-    if dataset.task.name not in PREDICTED:
+    if not predicted_by(dataset.task):
         return {}, None
     batches = (batch.x for batch in dataset.test.batches(0, 0))
     return of_predictions(dataset, usual(model, batches, link(dataset.task)))
@@ -61,16 +62,32 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], d
 
 def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str, float], dict[str, Any] | None]:
     """Return the same of the test split as it is predicted, one prediction a batch in its order."""
-    kind = dataset.task.name
-    if kind not in PREDICTED:
+    if not (what := predicted_by(dataset.task)):
         return {}, None
     true, probabilities = real_positions(dataset.test, drawn)
-    names = list(dataset.codec.labels) or [str(number) for number in range(dataset.task.outputs)]
-    if kind == "labelling":
-        return _of_labels(names, true, probabilities[..., 1])
+    if what == "labels":
+        metrics, classes = _of_labels(_names(dataset, true.shape[-1]), true, probabilities[..., 1])
+        return {} if dataset.task.kind.own else metrics, classes
+    names = _names(dataset, probabilities.shape[-1])
     matrix = confusion(true.astype(np.int64), probabilities.argmax(-1), len(names))
     rows = _rows(names, np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
     return {}, {"classes": rows, "confusion": matrix.tolist() if len(names) <= MOST else None}
+
+
+def predicted_by(task: Task) -> str:
+    """Return whether a task predicts `classes`, or `labels` each by itself, that a table shows; empty where neither.
+
+    Tokens still to come are classes without a table.
+    """
+    kind = task.kind
+    if not kind.own:
+        return PREDICTED.get(task.name, "")
+    return kind.meaning if kind.meaning in ("classes", "labels") and not kind.ahead else ""
+
+
+def _names(dataset: Dataset, count: int) -> list[str]:
+    """What the classes or labels are called: by their names where the data have these, else by their numbers."""
+    return list(dataset.codec.labels) or [str(number) for number in range(count)]
 
 
 def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from rnnlab.errors import UserError
 from rnnlab.inspection.gates import MEMORY, gates, saturation, states, time_constant
 from rnnlab.inspection.masks import masks
 from rnnlab.inspection.snapshot import first_batch
+from rnnlab.trained import short_answers
 from rnnlab.trained.answers import FORMS
 from rnnlab.trained.inputs import of_split
 from rnnlab.trained.loading import data_of
@@ -121,7 +122,7 @@ def _sequence(reader: Predictor, one: Input, said: Mapping[str, Any]) -> dict[st
     words = one.words or [_step(reader, np.ravel(value)) for value in one.x]
     offset = len(one.x) - len(words)  # a language model's text begins after <eos>
     tokens = [*["<eos>"] * offset, *words][:STEPS]
-    return {"tokens": tokens, "prediction": _prediction(said), "label": _truth(said)}
+    return {"tokens": tokens, "prediction": short_answers.prediction(said), "label": short_answers.truth(said)}
 
 
 def _step(reader: Predictor, value: np.ndarray) -> str:
@@ -133,18 +134,6 @@ def _step(reader: Predictor, value: np.ndarray) -> str:
         return f"{value[0]:.3g}"
     unit = scale.deviation[0]
     return f"{round(float(value[0]) * unit + scale.mean[0], 3 - int(np.floor(np.log10(unit)))):.4g}"
-
-
-def _truth(said: Mapping[str, Any]) -> str:
-    """The truth of a sequence, or of its steps or numbers, in one line."""
-    truth = said.get("truth", [row["truth"] for row in (*said.get("tags", ()), *said.get("values", ())) if "truth" in row])
-    return truth if isinstance(truth, str) else ", ".join(one if isinstance(one, str) else f"{one:.4g}" for one in truth)
-
-
-def _prediction(said: Mapping[str, Any]) -> str:
-    rows = [*said.get("labels", ()), *said.get("next", ())]
-    steps = [row["name"] for row in said.get("tags", ())] + [f"{row['value']:.4g}" for row in said.get("values", ())]
-    return ", ".join([*(f"{row['name']} {row['probability']:.2f}" for row in rows[:3]), *steps])
 
 
 def _class(reader: Predictor, number: int) -> str:

@@ -11,9 +11,14 @@ from rnnlab import plugins, register
 from rnnlab.cli import main
 from rnnlab.data.task import KINDS, Task
 from rnnlab.data.tokenizer import Codec
+from rnnlab.inspection.classes import predicted_by
 from rnnlab.inspection.montecarlo import Samples
 from rnnlab.inspection.outputs import link
+from rnnlab.report import explorer
+from rnnlab.storage import store
+from rnnlab.trained import short_answers
 from rnnlab.trained.answers import answer
+from rnnlab.trained.explored import explore
 from rnnlab.trained.flat import rows
 from rnnlab.trained.formatting import lines
 
@@ -121,6 +126,19 @@ def test_its_numbers_at_every_step_are_rows(two):
     assert list(lines({"row": 1, "samples": 0, **told}))[1:] == ["  output_1 1.5, truth 1", "  output_1 2, truth 3"]
 
 
+def test_its_classes_have_a_table_unless_they_are_still_to_come(two):
+    register.task("tokens", classes=True, per_step=True, ahead=True)(lambda targets, outputs: targets)
+    register.task("marks", predict="labels")(lambda targets, outputs: targets)
+    told = {name: predicted_by(Task(name, (5, 3, 1), 2, "examples")) for name in ("sure", "two", "tokens", "marks")}
+    assert told == {"sure": "classes", "two": "", "tokens": "", "marks": "labels"}
+
+
+def test_numbers_of_steps_are_told_in_a_line():
+    steps = [{"predicted": {"a": {"value": 1.0}, "b": {"value": 2.5}}, "truth": [1.25]}, {"predicted": {"a": {"value": 3.0}}}]
+    assert short_answers.prediction({"steps": steps}) == "1 2.5, 3"
+    assert short_answers.truth({"steps": steps}) == "1.25"
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -226,10 +244,30 @@ def test_its_run_is_exported(study, to, tmp_path):
 @pytest.mark.slow
 def test_its_run_is_inspected_and_explored(study):
     assert len(study["gaussian", 1].inspect())
-    from rnnlab.report import explorer
+    run = study["gaussian", 1]
+    shown = explore(run.folder).sequences[0]
+    (said, *_) = run.predict(split="validation", samples=0)
+    mean, deviation = (said["predicted"][name]["value"] for name in ("mean", "deviation"))
+    assert shown["prediction"] == f"mean {mean:.4g}, deviation {deviation:.4g}"
+    assert shown["label"] == f"{said['truth'][0]:.4g}"
+    assert explorer.write(study["focal", 1].folder).stat().st_size > 1000
 
-    for name in ("gaussian", "focal"):
-        assert explorer.write(study[name, 1].folder).stat().st_size > 1000
+
+@pytest.mark.slow
+def test_the_report_shows_its_classes_and_its_numbers_beside_the_truth(study, tmp_path):
+    result = study["focal", 1].metrics
+    told = store.read_run(study["focal", 1].folder).result.classes
+    assert [row["label"] for row in told["classes"]] == ["0", "1"]
+    split = study["focal", 1].dataset().test
+    best = study["focal", 1].model().predict(split.x, batch_size=8, verbose=0).argmax(-1)
+    truth = split.y[: split.size]
+    matrix = [[int(((truth == true) & (best[: split.size] == taken)).sum()) for taken in (0, 1)] for true in (0, 1)]
+    assert told["confusion"] == matrix
+    assert np.isfinite(result["test_loss"])
+    call("report", study.folder, "--examples", 3, "--to", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    said = study["gaussian", 1].predict(split="test", samples=0)[2]
+    assert f"<td>{said['truth'][0]:.4g}</td><td>mean {said['predicted']['mean']['value']:.4g}, deviation " in page
 
 
 READING = [["list", "--runs", "."], ["show", "own"], ["show", "own/focal/seed-1"], ["compare", "own"], ["report", "own"]]
