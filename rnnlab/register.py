@@ -14,6 +14,7 @@
 from rnnlab.cells.kinds import cell
 from rnnlab.data.registered import dataset
 from rnnlab.data.task import task
+from rnnlab.noise.own_distributions import distribution
 from rnnlab.noise.scheme import scheme
 from rnnlab.trackers.tracker import tracker
 from rnnlab.training.optimizer_config import optimizer
@@ -21,4 +22,4 @@ from rnnlab.training.own_callbacks import callback
 from rnnlab.training.own_metrics import metric
 from rnnlab.training.schedules import schedule
 
-__all__ = ["callback", "cell", "dataset", "metric", "optimizer", "schedule", "scheme", "task", "tracker"]
+__all__ = ["callback", "cell", "dataset", "distribution", "metric", "optimizer", "schedule", "scheme", "task", "tracker"]

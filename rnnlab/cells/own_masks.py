@@ -9,6 +9,7 @@ from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.noise.sampling import Sizes, masks, means
 from rnnlab.noise.settings import NoiseSettings
+from rnnlab.noise.sites import Noise
 from rnnlab.noise.streams import Stream
 
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
@@ -66,7 +67,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def _drawn(self, inputs: Tensor) -> dict[str, Any]:
         if self.driven:
             return {}
-        outside = [site for site, noise in self.noise.items() if site in OF_LAYERS or noise.schedule or noise.learned]
+        outside = [site for site, noise in self.noise.items() if site in OF_LAYERS or _of_layers(noise)]
         if outside:
             raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
         drawn = masks(self.noise, self.sizes(1, inputs), self.seeds, self.compute_dtype)
@@ -78,6 +79,12 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
         named = {site: getattr(self, site) for site in WEIGHTS}
         weights = {site: tuple(weight.shape) for site, weight in named.items() if weight is not None}
         return Sizes(steps, ops.shape(inputs)[-2], self.units, gates, self.widths(inputs.shape[-1]), weights)
+
+
+def _of_layers(noise: Noise) -> bool:
+    """Whether noise depends on what a cell is not told."""
+    needs = noise.own and (noise.own.needs("inputs") or noise.own.needs("epoch"))
+    return bool(noise.schedule or noise.learned or needs)
 
 
 def _now(mask: Any) -> Any:

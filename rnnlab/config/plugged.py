@@ -11,6 +11,7 @@ from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.data.registered import DATASETS
 from rnnlab.data.task import KINDS
 from rnnlab.errors import UserError
+from rnnlab.noise.own_distributions import DISTRIBUTIONS
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.registry import INTERACTIVE, Registry
 from rnnlab.training.optimizer_config import OPTIMIZERS
@@ -73,6 +74,7 @@ def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
         settings += [layer.dropout, layer.recurrent_dropout]
     for setting in settings:
         yield from ((SCHEMES, name) for name in setting.schemes())
+        yield from ((DISTRIBUTIONS, noise.distribution) for noise in setting.noise)
     training = config.training
     yield OPTIMIZERS, training.optimizer.name
     if training.schedule:

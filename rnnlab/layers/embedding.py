@@ -9,7 +9,7 @@ from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import streams
-from rnnlab.noise.sampling import mean, sample
+from rnnlab.noise.sampling import depends, mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
@@ -82,25 +82,30 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
         """The result with word dropout, and with the mask that the parent set."""
         if reverse or self.noise is None:
             return result
-        factor = ops.expand_dims(self._mask(self.noise, inputs), -1) if training else mean(self.noise, self.rates().get("word"))
+        drawn = training or depends(self.noise)
+        factor = self._mask(self.noise, inputs, training) if drawn else mean(self.noise, self.rates().get("word"))
         dropped = result * ops.cast(factor, result.dtype)
         if (mask := compat.padding_mask(result)) is not None:
             compat.set_padding_mask(dropped, mask)
         return dropped
 
-    def _mask(self, noise: Noise, words: Tensor) -> Tensor:
-        """The mask of every token, in the words' shape (batch, ...)."""
+    def _mask(self, noise: Noise, words: Tensor, training: bool) -> Tensor:
+        """The mask of every token, or in evaluation its mean, in the words' shape (batch, ...) and an axis more."""
         shape = ops.shape(words)
         words = ops.cast(ops.reshape(words, (shape[0], -1)) if len(shape) != 2 else words, "int32")
         batch, steps = ops.shape(words)
         size = {"step": (batch, steps), "sequence": (batch, self.input_dim), "batch": (self.input_dim,)}[noise.lifetime]
-        mask = sample(noise, size, self.draws, self.compute_dtype, self.rates().get("word"))
+        rate, told = self.rates().get("word"), self.told(words)
+        if training:
+            mask = sample(noise, size, self.draws, self.compute_dtype, rate, told)
+        else:
+            mask = ops.broadcast_to(mean(noise, rate, told), size)
         match noise.lifetime:
             case "sequence":
                 mask = ops.take_along_axis(mask, words, axis=1)
             case "batch":
                 mask = ops.take(mask, words)
-        return ops.reshape(mask, shape) if len(shape) != 2 else mask
+        return ops.reshape(mask, (*shape, 1))
 
     def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
         """With `mask_zero`, where words are not 0; else the mask that came with the words, or with what is projected back."""

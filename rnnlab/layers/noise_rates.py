@@ -20,6 +20,8 @@ class ChangingRates:
     """
 
     rate_weights: dict[str, keras.Variable]
+    epoch: keras.Variable | None = None
+    """The number of the epoch, from 0, where a distribution depends on it."""
     noise: Any
     add_weight: Any
 
@@ -28,6 +30,10 @@ class ChangingRates:
         if not hasattr(self, "rate_weights"):
             self.rate_weights = {}
         for one in noise:
+            if self.epoch is None and one.own and one.own.needs("epoch"):
+                self.epoch = self.add_weight(
+                    shape=(), initializer="zeros", dtype="float32", trainable=False, name=f"{PREFIX}epoch"
+                )
             if changes(one) and one.site not in self.rate_weights:
                 start = one.rate * one.schedule.factor(0, 0) if one.schedule else math.log(one.rate / one.keep)
                 self.rate_weights[one.site] = self.add_weight(
@@ -49,8 +55,19 @@ class ChangingRates:
         values = {site: ops.convert_to_tensor(self.rate_weights[site]) for site in changing}
         return {site: ops.sigmoid(value) if changing[site].learned else value for site, value in values.items()}
 
+    @property
+    def dated(self) -> bool:
+        """Whether its noise depends on the epoch or the step, so that `set_rates` has to be called."""
+        return bool(self.changing()) or self.epoch is not None
+
+    def told(self, inputs: Any) -> dict[str, Any]:
+        """What its noise may depend on."""
+        return {"inputs": inputs} if self.epoch is None else {"inputs": inputs, "epoch": ops.convert_to_tensor(self.epoch)}
+
     def set_rates(self, epoch: int, step: int) -> None:
-        """Set the rates that have a schedule to those of an epoch and a step, both counted from 0."""
+        """Set the epoch, and the rates that have a schedule to those of an epoch and a step, both counted from 0."""
+        if self.epoch is not None:
+            self.epoch.assign(epoch)
         for site, one in self.changing().items():
             if one.schedule:
                 self.rate_weights[site].assign(one.rate * one.schedule.factor(epoch, step))

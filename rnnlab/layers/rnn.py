@@ -18,6 +18,8 @@ from rnnlab.recurrence.two_steps import under
 
 OUTSIDE = ("input", "output", "kernel", "bias", "recurrent_kernel", "carried")
 """The sites that act before or after the loop; all others act inside it."""
+ROW = 2
+"""The axes of a mask that all steps share, (batch, width); where each step has its own there is one more."""
 ON_CUDNN = ("input", "output", "recurrent_kernel", "carried")
 """Those at which cuDNN's kernels take noise; they are handed the other weights as they are stored."""
 
@@ -123,13 +125,15 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
 
     def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
-        rates = self.rates()
+        if not self.noise:
+            return {}
+        rates, told, sizes = self.rates(), self.told(x), self.cell.sizes(ops.shape(x)[0], x)
         if not training:
-            return means(self.noise, self.cell.compute_dtype, rates)
+            return means(self.noise, self.cell.compute_dtype, rates, told, sizes)
         for site in filter(lambda site: self.noise[site].learned, rates):
             kernel = self.cell.kernel if site == "input" else self.cell.recurrent_kernel
             self.add_loss(noise_rates.penalty(self.noise[site], rates[site], kernel))
-        return drawn(self.noise, self.cell.sizes(ops.shape(x)[0], x), self.seeds, self.cell.compute_dtype, rates)
+        return drawn(self.noise, sizes, self.seeds, self.cell.compute_dtype, rates, told)
 
     def _scan(
         self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
@@ -137,7 +141,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         """Project x (steps, batch, features) for all steps at once, then run them."""
         inside = {site: mask for site, mask in masks.items() if site not in OUTSIDE}
         learned = {site: inside.pop(site) for site in list(inside) if training and self.noise[site].learned}
-        varying = {site: mask for site, mask in inside.items() if training and self.noise[site].lifetime == "step"}
+        varying = {site: mask for site, mask in inside.items() if len(keras.tree.flatten(mask)[0].shape) > ROW}
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
         quick = self.implementation != "loop" and not self.unroll and self.cell.pure and not compat.exporting()

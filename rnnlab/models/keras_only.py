@@ -13,7 +13,7 @@ from rnnlab.errors import UserError
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.model_config import HeadConfig, ModelConfig
 from rnnlab.models.recurrent_config import RecurrentConfig
-from rnnlab.noise.sampling import mean, neutral
+from rnnlab.noise.sampling import off
 
 
 def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
@@ -63,7 +63,7 @@ def _check(path: str, layer: RecurrentConfig) -> None:
             raise UserError(f"{path} has {option}, which keras.layers.{kind.keras} has not: export to keras")
     for argument in ("dropout", "recurrent_dropout"):
         for noise in getattr(layer, argument).noise:
-            if mean(noise) != neutral(noise):
+            if not off(noise):
                 raise UserError(
                     f"{path}.{argument} acts at the site {noise.site} in evaluation too, by its mean, which no layer of Keras "
                     "does: export to keras"

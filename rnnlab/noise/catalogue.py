@@ -71,6 +71,8 @@ def lifetime(noise: Noise) -> str:
 
 def evaluation(noise: Noise) -> str:
     """What takes the place of the mask in evaluation."""
+    if noise.own and noise.own.mean is not None:
+        return "the mean of the distribution" if callable(noise.own.mean) else f"{noise.own.mean:g}"
     if noise.site.startswith("hold"):
         return "the mean: rate * old + (1 - rate) * new"
     if noise.site == "detach":

@@ -1,6 +1,7 @@
-"""TensorFlow's random numbers compared with a rate, the same to the bit, several at a time by vector instructions."""
+"""TensorFlow's random numbers, or whether they are at least a rate: the same to the bit, several at a time."""
 
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,18 +27,34 @@ def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -
     >>> (keras.random.uniform((2, 3), seed=keras.random.SeedGenerator(1)) >= 0.5).numpy().tolist()
     [[True, False, True], [False, False, False]]
     """
-    count = math.prod(shape)
+    words = _run(_compared, shape, seed, _least(rate))
+    return _shaped(tf.bitcast(words, tf.uint8), shape)
+
+
+def uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
+    """Return the numbers of `keras.random.uniform(shape, seed=seed)`, in [0, 1).
+
+    >>> import keras
+    >>> numbers = uniform((2, 3), keras.random.SeedGenerator(1).next())
+    >>> bool((numbers == keras.random.uniform((2, 3), seed=keras.random.SeedGenerator(1))).numpy().all())
+    True
+    """
+    return _shaped(_run(_numbers, shape, seed), shape)
+
+
+def _run(program: Any, shape: tuple[int, ...], seed: tf.Tensor, *more: tf.Tensor) -> tf.Tensor:
+    """What a program makes of all blocks of random words that a shape takes."""
     seed = tf.cast(seed % (tf.int32.max - 1), tf.int32)  # as Keras gives it to TensorFlow
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
-    operands = (key[0], counter, _least(rate))
-    blocks = math.ceil(count / 4)
-    inside = in_xla()  # inside a program of XLA no other program is needed
-    words = (
-        _compared.python_function(*operands, blocks)
-        if inside
-        else _compared.get_concrete_function(*operands, blocks)(*operands)
-    )
-    return tf.reshape(tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:count], shape)
+    operands, blocks = (key[0], counter, *more), math.ceil(math.prod(shape) / 4)
+    if in_xla():  # inside a program of XLA no other program is needed
+        return program.python_function(*operands, blocks)
+    return program.get_concrete_function(*operands, blocks)(*operands)
+
+
+def _shaped(numbers: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
+    """As many of the numbers as the shape has places."""
+    return tf.reshape(tf.reshape(numbers, [-1])[: math.prod(shape)], shape)
 
 
 def _least(rate: float | tf.Tensor) -> tf.Tensor:
@@ -50,11 +67,21 @@ def _least(rate: float | tf.Tensor) -> tf.Tensor:
 @tf.function(autograph=False, jit_compile=True)
 def _compared(key: tf.Tensor, counter: tf.Tensor, least: tf.Tensor, blocks: int) -> tf.Tensor:
     """Four comparisons a block, each in a byte of one word: side by side they would be computed anew for every number."""
+    told = [tf.cast(word >= least, tf.uint32) for word in _fractions(key, counter, blocks)]
+    return tf.add_n([tf.bitwise.left_shift(byte, tf.constant(8 * n, tf.uint32)) for n, byte in enumerate(told)])
+
+
+@tf.function(autograph=False, jit_compile=True)
+def _numbers(key: tf.Tensor, counter: tf.Tensor, blocks: int) -> tf.Tensor:
+    """Four numbers in [0, 1) a block."""
+    return tf.stack([tf.cast(word, tf.float32) * 2.0**-MANTISSA for word in _fractions(key, counter, blocks)], axis=-1)
+
+
+def _fractions(key: tf.Tensor, counter: tf.Tensor, blocks: int) -> list[tf.Tensor]:
+    """The bits of the four random words of every block that become numbers."""
     low, high = _halves(counter[0] + tf.cast(tf.range(blocks), tf.uint64))
     block = (low, high, *(tf.fill([blocks], half) for half in _halves(counter[1])))
-    fraction = tf.constant(2**MANTISSA - 1, tf.uint32)
-    told = [tf.cast(word & fraction >= least, tf.uint32) for word in _philox(block, _halves(key))]
-    return tf.add_n([tf.bitwise.left_shift(byte, tf.constant(8 * n, tf.uint32)) for n, byte in enumerate(told)])
+    return [word & tf.constant(2**MANTISSA - 1, tf.uint32) for word in _philox(block, _halves(key))]
 
 
 def _philox(block: tuple[tf.Tensor, ...], key: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ from rnnlab.noise.sites import Noise
 from rnnlab.replicas import replicas
 
 Tensor = Any
+Told = Mapping[str, Any]
+"""What a distribution of your own may depend on, by name: `inputs`, (steps, batch, features), and `epoch`."""
+NOTHING: Told = {}
 
 MANY = 1 << 16
 """From how many numbers on, the shape being known while a function is traced, a program of our own draws them on TensorFlow:
@@ -38,13 +42,19 @@ def shared_masks(rows: int) -> Iterator[None]:
         _DRAWN_ROWS.reset(token)
 
 
-def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str, rate: Any = None) -> Tensor:
+def sample(
+    noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dtype: str, rate: Any = None, told: Told = NOTHING
+) -> Tensor:
     """Draw one mask of `shape`, or the factors or summands of Gaussian noise; see `rnnlab.noise.sites.Noise`.
 
     The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless all examples
-    share the mask; a replica that has a part of its rows gets the rows' own masks. `rate` is the rate of now, where it changes.
+    share the mask; a replica that has a part of its rows gets the rows' own masks. `rate` is the rate of now, where it changes;
+    `told` are inputs and epoch, for a distribution of your own.
     """
     rate = noise.rate if rate is None else rate
+    if own := noise.own:
+        drawn = {name: _rows(noise, shape, partial(_DRAWS[name], rate, seed)) for name in own.drawn}
+        return _whole(own.given(own.mask, dict(noise.settings), **drawn, **told, rate=rate), shape, dtype)
     drawn = _rows(noise, shape, partial(_DRAWS[noise.distribution], rate, seed))
     match noise.distribution:
         case "gaussian":
@@ -57,6 +67,11 @@ def sample(noise: Noise, shape: tuple[Any, ...], seed: random.SeedGenerator, dty
     if noise.held:
         return 1 - kept
     return kept / (1 - ops.cast(rate, dtype) if ops.is_tensor(rate) else 1 - rate) if noise.scale == "train" else kept
+
+
+def _whole(value: Any, shape: tuple[Any, ...], dtype: str) -> Tensor:
+    """What a distribution of your own gave, in the shape of the mask; as the scans have it, no gradient goes through."""
+    return ops.broadcast_to(ops.stop_gradient(ops.cast(value, dtype)), shape)
 
 
 def _rows(noise: Noise, shape: tuple[Any, ...], draw: Callable[[tuple[Any, ...]], Tensor]) -> Tensor:
@@ -77,7 +92,7 @@ def _at_least(rate: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -
         from rnnlab.noise import philox
 
         return philox.at_least(rate, shape, seed.next())
-    return random.uniform(shape, seed=seed, dtype="float32") >= rate
+    return _uniform(rate, seed, shape) >= rate
 
 
 def _known(shape: tuple[Any, ...]) -> bool:
@@ -105,7 +120,23 @@ def _concrete(rate: Tensor, seed: random.SeedGenerator, shape: tuple[Any, ...]) 
     return 1 - ops.sigmoid((ops.log(rate / (1 - rate)) + ops.log(u / (1 - u))) / TEMPERATURE)
 
 
-_DRAWS = {"bernoulli": _at_least, "gaussian": _normal, "additive": _normal, "concrete": _concrete}
+def _uniform(_: float, seed: random.SeedGenerator, shape: tuple[Any, ...]) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    if _known(shape) and in_xla() and not gpus():
+        from rnnlab.noise import philox
+
+        return philox.uniform(shape, seed.next())
+    return random.uniform(shape, seed=seed, dtype="float32")
+
+
+_DRAWS = {
+    "bernoulli": _at_least,
+    "gaussian": _normal,
+    "additive": _normal,
+    "concrete": _concrete,
+    "uniform": _uniform,
+    "normal": _normal,
+}
 
 
 def neutral(noise: Noise) -> float:
@@ -113,24 +144,49 @@ def neutral(noise: Noise) -> float:
     return 0.0 if noise.held or noise.distribution == "additive" else 1.0
 
 
-def mean(noise: Noise, rate: Any = None) -> Any:
+def mean(noise: Noise, rate: Any = None, told: Told = NOTHING) -> Any:
     """What takes the mask's place in evaluation: its expectation; no gradient is stopped there and no state reset."""
-    if _off(noise):
+    if off(noise):
         return neutral(noise)
     rate = noise.rate if rate is None else rate
+    if noise.own and noise.own.mean is not None:
+        value = noise.own.mean
+        return noise.own.given(value, dict(noise.settings), **told, rate=rate) if depends(noise) else value
     return rate if noise.held else 1 - rate
 
 
-def _off(noise: Noise) -> bool:
+def depends(noise: Noise) -> bool:
+    """Whether the mean is a function of your own, which may depend on more than the rate."""
+    return noise.own is not None and callable(noise.own.mean)
+
+
+def off(noise: Noise) -> bool:
     """Whether evaluation is without the noise."""
-    return noise.site in ("detach", "carried") or not (noise.held or noise.scale == "test")
+    if noise.site in ("detach", "carried"):
+        return True
+    if noise.own and noise.own.mean is not None:
+        return not depends(noise) and bool(noise.own.mean == neutral(noise))
+    return not (noise.held or noise.scale == "test")
 
 
-def means(noise: Mapping[str, Noise], dtype: str, rates: Mapping[str, Any] | None = None) -> dict[str, Tensor]:
-    """The means that take the place of masks in evaluation, by site; sites whose mean is no noise are left out."""
+def means(
+    noise: Mapping[str, Noise],
+    dtype: str,
+    rates: Mapping[str, Any] | None = None,
+    told: Told = NOTHING,
+    sizes: "Sizes | None" = None,
+) -> dict[str, Tensor]:
+    """The means that take the place of masks in evaluation, by site; sites whose mean is no noise are left out.
+
+    A mean that depends on the inputs has the shape of a mask, which follows from `sizes`.
+    """
     now = rates or {}
-    acting = {site: mean(one, now.get(one.like or site)) for site, one in noise.items() if not _off(one)}
-    return {site: ops.convert_to_tensor(value, dtype) for site, value in acting.items()}
+    acting = {site: mean(one, now.get(one.like or site), told) for site, one in noise.items() if not off(one)}
+    values = {site: ops.convert_to_tensor(value, dtype) for site, value in acting.items()}
+    return {
+        site: _whole(value, shape(replace(noise[site], tied=True), sizes), dtype) if sizes and len(value.shape) else value
+        for site, value in values.items()
+    }
 
 
 def masks(
@@ -139,18 +195,19 @@ def masks(
     seeds: Mapping[str, random.SeedGenerator],
     dtype: str,
     rates: Mapping[str, Any] | None = None,
+    told: Told = NOTHING,
 ) -> dict[str, Any]:
     """Draw the mask of every site, a tuple of masks where each gate has its own; what is like another takes that one's.
 
-    `rates` are the rates of now, by the sites where they change.
+    `rates` are the rates of now, by the sites where they change; `told` are inputs and epoch, for distributions of your own.
     """
     own = {site: one for site, one in noise.items() if not one.like and (one.lifetime != "batch" or site in sizes.weights)}
-    drawn = {site: _mask(one, sizes, seeds[site], dtype, (rates or {}).get(site)) for site, one in own.items()}
+    drawn = {site: _mask(one, sizes, seeds[site], dtype, (rates or {}).get(site), told) for site, one in own.items()}
     return drawn | {site: drawn[one.like] for site, one in noise.items() if one.like}
 
 
-def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: Any) -> Any:
-    mask = sample(noise, shape(noise, sizes), seed, dtype, rate)
+def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: Any, told: Told) -> Any:
+    mask = sample(noise, shape(noise, sizes), seed, dtype, rate, told)
     if noise.sharing == "batch":
         return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))
     if noise.sharing == "units" and noise.lifetime == "step":  # or every product of it in a loop would be one of unlike shapes

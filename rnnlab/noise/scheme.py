@@ -6,6 +6,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import Any
 
+from rnnlab.names import check_named
 from rnnlab.noise.sites import Noise
 from rnnlab.registry import Registry, file_of
 
@@ -39,8 +40,9 @@ SCHEMES: Registry[Scheme] = Registry("scheme")
 def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Callable[[Any], Any]:
     """Declare the function below as the scheme `name` of these layer arguments; its parameters become the settings.
 
-    A parameter `argument` is given the layer argument's name instead. `about` are the other fields of `Scheme`; the function's
-    docstring says what the scheme does. Raises ValueError for a name that is taken, and for an argument that takes no noise.
+    A parameter `argument`, in any place, is given the layer argument's name instead. `about` are the other fields of `Scheme`;
+    the function's docstring says what the scheme does. Raises ValueError for a name that is taken, for an argument that takes
+    no noise, and for a parameter that cannot be given by its name.
 
     >>> from rnnlab.noise.schemes import noises
     >>> @scheme("cell_per_step", "recurrent_dropout", equation="c_t = m_t * c_t", paper="none", example={"rate": 0.1})
@@ -56,6 +58,7 @@ def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Call
         raise ValueError(f"scheme {name!r} needs one or more of {', '.join(ARGUMENTS)}, got {unknown or 'none'!r}")
 
     def declare(function: Any) -> Any:
+        check_named(f"scheme {name!r}", function)
         SCHEMES.add(name, Scheme(_build(function), arguments, **about), file_of(function))
         return function
 
@@ -63,15 +66,15 @@ def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Call
 
 
 def _build(function: Any) -> Build:
-    """The function, given the name of the layer argument first, which it may leave out."""
+    """The function, given the name of the layer argument first, which it may leave out or have in any place."""
     own = signature(function)
-    if "argument" in own.parameters:
-        return function
+    settings = [parameter for name, parameter in own.parameters.items() if name != "argument"]
+    told = len(settings) < len(own.parameters)
 
     @wraps(function)
-    def build(argument: str, **settings: Any) -> Any:
-        return function(**settings)
+    def build(argument: str, /, **settings: Any) -> Any:
+        return function(argument=argument, **settings) if told else function(**settings)
 
     first = Parameter("argument", Parameter.POSITIONAL_ONLY)
-    build.__signature__ = own.replace(parameters=[first, *own.parameters.values()])  # type: ignore[attr-defined]
+    build.__signature__ = own.replace(parameters=[first, *settings])  # type: ignore[attr-defined]
     return build

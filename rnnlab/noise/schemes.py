@@ -6,7 +6,7 @@ from inspect import signature
 from numbers import Real
 from typing import Any
 
-from rnnlab.names import nearest
+from rnnlab.names import check_settings, nearest
 from rnnlab.noise import product_schemes, state_schemes, weight_schemes
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import Noise, check_sites
@@ -126,13 +126,5 @@ def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple
 
 def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *args: Any) -> Any:
     """Call `build`; a missing or unknown setting is an error in the user's words."""
-    known = list(signature(build).parameters.values())[len(args) :]
-    names = [parameter.name for parameter in known]
-    if unknown := [key for key in settings if key not in names]:
-        allowed = f"takes {', '.join(names)}{nearest(unknown[0], names)}" if names else "takes no settings"
-        raise ValueError(f"{what} has no setting {unknown[0]!r}; it {allowed}")
-    if missing := [
-        parameter.name for parameter in known if parameter.default is parameter.empty and parameter.name not in settings
-    ]:
-        raise ValueError(f"{what} needs {' and '.join(missing)}")
+    check_settings(what, list(signature(build).parameters.values())[len(args) :], settings)
     return build(*args, **settings)

@@ -1,11 +1,12 @@
 """Noise as a value: a distribution, a site, a lifetime, a sharing. Nothing here draws; see sampling.py."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
+from rnnlab.noise.own_distributions import BUILT_IN, DISTRIBUTIONS, Distribution, name_of
 from rnnlab.noise.rate_schedule import RateSchedule
 
 LIFETIMES = ("step", "sequence", "batch")
@@ -89,7 +90,8 @@ class Noise:
     value instead, at `detach` it stops the gradient. gaussian: a factor from N(1, rate / (1 - rate)), whose variance is that of
     the scaled mask. additive: a number from N(0, rate^2) is added. concrete: a soft mask whose rate is learnt, from `rate` on,
     with its penalties added to the training loss; see `rnnlab.layers.noise_rates.penalty`. `schedule` lets the rate change in
-    time; see `rnnlab.noise.rate_schedule`.
+    time; see `rnnlab.noise.rate_schedule`. A distribution of your own, with its `settings`, gives the mask as it is; see
+    `rnnlab.noise.own_distributions.distribution`.
 
     `lifetime` says how long one draw lives: a time step, a sequence, or a whole batch (shared by its examples). `tied` draws
     are shared by all gates. `sharing` says which elements have one draw: each its own (element), all units of an example
@@ -115,17 +117,18 @@ class Noise:
     schedule: RateSchedule | None = None
     weight_penalty: float = 0.0
     rate_penalty: float = 0.0
+    settings: Any = ()
 
     def __post_init__(self) -> None:
         if self.site not in list(SITES):
             raise ValueError(f"noise site {self.site!r} is unknown; the sites are {', '.join(SITES)}")
         site = SITES[self.site]
-        self._settle("distribution", site.distributions)
+        self._check_distribution(site)
         self._settle("lifetime", site.lifetimes)
         self._settle("sharing", site.sharings)
         scales = {"bernoulli": site.scales or ("",), "concrete": ("train",)}
         self._settle("scale", scales.get(self.distribution, ("",)))
-        _check_rate(self.rate, self.distribution, site.always)
+        _check_rate(self.rate, "the rate of your own distribution" if self.own else self.distribution, site.always)
         if not isinstance(self.tied, bool):
             raise ValueError(f"tied must be true or false, got {self.tied!r}")
         if not self.tied and not site.per_gate:
@@ -136,6 +139,18 @@ class Noise:
         if self.gates and self.distribution != "additive":
             raise ValueError(f"gates go with distribution: additive, which adds to their weights; got {', '.join(self.gates)}")
         self._check_learned()
+
+    def _check_distribution(self, site: Site) -> None:
+        object.__setattr__(self, "distribution", name_of(self.distribution))
+        self._settle("distribution", (*site.distributions, *DISTRIBUTIONS))
+        if not isinstance(self.settings, Mapping | tuple):
+            raise ValueError(f"settings of a distribution are given by their names, got {self.settings!r}")
+        settings = dict(self.settings)
+        if self.own:
+            self.own.check(settings)
+        elif settings:
+            raise ValueError(f"settings go with a distribution of your own, not with {self.distribution}: got {settings!r}")
+        object.__setattr__(self, "settings", tuple(sorted(settings.items())))
 
     def _check_learned(self) -> None:
         if not self.learned:
@@ -160,6 +175,11 @@ class Noise:
         return 1.0 - self.rate
 
     @property
+    def own(self) -> Distribution | None:
+        """The distribution, where it is one that a plug-in registered."""
+        return DISTRIBUTIONS.get(self.distribution)
+
+    @property
     def learned(self) -> bool:
         """Whether the rate is a weight."""
         return self.distribution == "concrete"
@@ -176,14 +196,16 @@ class Noise:
         usual |= {"weight_penalty": 0.0, "rate_penalty": 0.0}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values |= {"schedule": self.schedule.plain() if self.schedule else "", "gates": list(self.gates) or ""}
+        values["settings"] = dict(self.settings) or ""
         return {name: value for name, value in values.items() if value != "" and value != usual.get(name)}
 
 
 def _check_rate(rate: object, distribution: str, always: bool) -> None:
     number = float(rate) if isinstance(rate, Real) and not isinstance(rate, bool) else math.nan
-    if distribution == "additive":
+    if distribution not in ("bernoulli", "gaussian", "concrete"):
         if not 0 <= number < math.inf:
-            raise ValueError(f"a standard deviation must be a number from 0 up, got {rate!r}")
+            what = "a standard deviation" if distribution == "additive" else distribution
+            raise ValueError(f"{what} must be a number from 0 up, got {rate!r}")
     elif not (0 <= number < 1 or (always and number == 1)):
         raise ValueError(f"a dropout rate must be a number in [0, 1{']' if always else ')'}, got {rate!r}")
 
@@ -195,7 +217,8 @@ def _not_at_site(site: str, name: str, value: object, allowed: tuple[str, ...]) 
         return f"site {site!r} is a carried state: factors above 1 at every step explode; only bernoulli is possible"
     if allowed == ("",):
         return f"site {site!r} takes no {name} with this distribution, got {value!r}"
-    return f"site {site!r} takes {name} {' or '.join(allowed)}, got {value!r}"
+    unknown = "" if name != "distribution" or value in BUILT_IN else "; one of your own is to be registered first"
+    return f"site {site!r} takes {name} {' or '.join(allowed)}, got {value!r}{unknown}"
 
 
 def check_sites(
@@ -226,7 +249,7 @@ def check_once(sites: list[str]) -> None:
             raise ValueError(f"two noises act on site {site!r}; give one")
 
 
-_ALIKE = ("rate", "lifetime", "scale", "distribution", "sharing", "schedule")
+_ALIKE = ("rate", "lifetime", "scale", "distribution", "sharing", "schedule", "settings")
 
 
 def _alike(noise: Noise, other: Noise | None) -> bool:

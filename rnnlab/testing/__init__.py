@@ -2,9 +2,12 @@
 
 from rnnlab.testing.cells import check_cell
 from rnnlab.testing.datasets import check_dataset
+from rnnlab.testing.distributions import check_distribution
+from rnnlab.testing.metrics import check_metric
 from rnnlab.testing.require import CheckError
 from rnnlab.testing.schemes import check_scheme
 from rnnlab.testing.tasks import check_task
+from rnnlab.testing.trackers import check_tracker
 from rnnlab.testing.training_parts import check_callback, check_optimizer, check_schedule
 
 __all__ = [
@@ -12,8 +15,11 @@ __all__ = [
     "check_callback",
     "check_cell",
     "check_dataset",
+    "check_distribution",
+    "check_metric",
     "check_optimizer",
     "check_schedule",
     "check_scheme",
     "check_task",
+    "check_tracker",
 ]

@@ -1,8 +1,5 @@
 """Whether a registered cell does what every cell has to."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +14,7 @@ from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import SITES
+from rnnlab.testing.backends import elsewhere
 from rnnlab.testing.layers import fill, outputs_and_gradients, slopes
 from rnnlab.testing.require import require, require_close
 
@@ -41,7 +39,7 @@ def check_cell(name: str, backends: Sequence[str] = (), **options: Any) -> None:
     _evaluated(kind, options)
     _saved(kind, options)
     for backend in backends:
-        _elsewhere(kind, options, backend)
+        elsewhere(CELLS, "check_cell", name, options, backend)
 
 
 def layer(kind: CellKind, options: dict[str, Any], implementation: str = "auto", dtype: str = "float32", **noise: Any) -> RNN:
@@ -164,14 +162,3 @@ def _saved(kind: CellKind, options: dict[str, Any]) -> None:
         model.save(Path(folder) / "model.keras")
         again = keras.models.load_model(Path(folder) / "model.keras")
     require_close(again(inputs()), model(inputs()), f"a saved model of {kind.name} computes otherwise once it is loaded", 0.0)
-
-
-def _elsewhere(kind: CellKind, options: dict[str, Any], backend: str) -> None:
-    """Check on another backend, in a process of its own."""
-    file = CELLS.sources[kind.name]
-    code = "from rnnlab import plugins, testing\n"
-    code += f"if {kind.name!r} not in testing.cells.CELLS: plugins.load([{file!r}])\n"
-    code += f"testing.check_cell({kind.name!r}, **{options!r})"
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    require(done.returncode == 0, f"{kind.name} on {backend}: {(done.stderr.strip().splitlines() or ['it ended'])[-1]}")

@@ -1,6 +1,7 @@
 """Whether a registered scheme does what every scheme has to."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,23 @@ from rnnlab import layers
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import SITES
+from rnnlab.testing.backends import elsewhere
+from rnnlab.testing.distributions import check_drawn
 from rnnlab.testing.layers import fill, outputs_and_gradients
 from rnnlab.testing.require import require, require_close
 
 X = np.random.default_rng(0).normal(size=(4, 6, 2)).astype("float32")
+EPOCH = 3
+"""In the first epoch noise that rises by epochs may do nothing."""
 WORDS = np.random.default_rng(0).integers(0, 9, size=(4, 6))
 
 
-def check_scheme(name: str, **settings: Any) -> None:
+def check_scheme(name: str, backends: Sequence[str] = (), **settings: Any) -> None:
     """Check a registered scheme with `settings`, by default its example; raise CheckError where it fails, which says why.
 
-    Its noise is plain values; on an LSTM and a GRU training differs from evaluation, which draws nothing and repeats; the fast
-    scan gives the outputs and gradients of the loop with the same masks; a layer is made again from its config.
+    Its noise is plain values, and a distribution of its own passes `check_distribution`; on an LSTM and a GRU training differs
+    from evaluation, which draws nothing and repeats; the fast scan gives the outputs and gradients of the loop with the same
+    masks; a layer is made again from its config. `backends` are checked in processes of their own.
 
     >>> check_scheme("zoneout", cell=0.5, hidden=0.05)
     """
@@ -33,18 +39,24 @@ def check_scheme(name: str, **settings: Any) -> None:
         told = f"the scheme {name} makes no noise with {setting}: give it an example= with a rate above 0"
         require(bool(values) or name == "none", told)
         require(json.loads(json.dumps(plain(setting))) == plain(setting), f"the settings of {name} are no plain values")
+        for noise in values:
+            if noise.own:
+                check_drawn(noise)
         if argument == "embedding":
             _on_words(name, setting)
             continue
         for kind in (layers.LSTM, layers.GRU):
             if kind is layers.LSTM or not any(SITES[noise.site].needs_cell for noise in values):
                 _on_layer(name, kind, {argument: setting}, bool(values))
+    for backend in backends:
+        elsewhere(SCHEMES, "check_scheme", name, settings, backend)
 
 
 def _layer(kind: Any, noise: dict[str, Any], how: str = "auto") -> Any:
     made = kind(3, seed=7, name="checked", return_sequences=True, implementation=how, **noise)
     made.build((None, None, 2))
     fill(made)
+    made.set_rates(EPOCH, 100)
     return made
 
 

@@ -86,8 +86,8 @@ class NoiseRates(Remembering, keras.callbacks.Callback):
 
 
 def changing_layers(model: keras.Model) -> list[Any]:
-    """Return the layers with noise whose rate changes."""
-    return [layer for layer in compat.every_layer(model) if isinstance(layer, ChangingRates) and layer.changing()]
+    """Return the layers whose noise changes from epoch to epoch or from step to step."""
+    return [layer for layer in compat.every_layer(model) if isinstance(layer, ChangingRates) and layer.dated]
 
 
 def rates_now(layers: Iterable[Any]) -> dict[str, float]:

@@ -113,8 +113,8 @@ def recorded():
     """Record every mask that a recurrent layer draws, by site."""
     drawn, sample = {}, module.sample
 
-    def record(noise, shape, seed, dtype, rate=None):
-        mask = sample(noise, shape, seed, dtype, rate)
+    def record(noise, *rest):
+        mask = sample(noise, *rest)
         drawn.setdefault(noise.site, []).append(keras.ops.convert_to_numpy(mask))
         return mask
 

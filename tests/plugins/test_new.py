@@ -20,7 +20,9 @@ def test_it_writes_a_part_that_passes_its_test(kind, own, monkeypatch):
     exec((own / "test_fresh_one.py").read_text(), scope)
     tests = [value for name, value in scope.items() if name.startswith("test_")]
     assert tests
-    tests[-1](**({"tmp_path": own} if signature(tests[-1]).parameters else {}))
+    for n, test in enumerate(tests):
+        (own / str(n)).mkdir()
+        test(**({"tmp_path": own / str(n)} if signature(test).parameters else {}))
 
 
 def test_it_refuses_to_overwrite_and_bad_names_and_then_writes_nothing(own, monkeypatch):

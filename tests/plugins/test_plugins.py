@@ -69,6 +69,21 @@ def test_only_runs_that_use_a_part_change_with_its_file(own):
     assert {name for name in before if before[name] != after[name]} == {"mine"}
 
 
+def test_a_distribution_that_changes_makes_the_runs_again_whose_noise_has_it(own):
+    (own / "spread.py").write_text(
+        "import rnnlab\n\n\n@rnnlab.register.distribution('spread')\n"
+        "def spread(uniform, rate):\n    return 1 + rate * (uniform - 0.5)\n"
+    )
+    change(own / "own.yaml", "[parts.py]", "[parts.py, spread.py]")
+    change(
+        own / "own.yaml", "gru: {cell: gru}", "even: {recurrent_dropout: {site: recurrent, distribution: spread, rate: 0.2}}"
+    )
+    before = fingerprints(own)
+    change(own / "spread.py", "0.5", "0.4")
+    after = fingerprints(own)
+    assert {name for name in before if before[name] != after[name]} == {"even"}
+
+
 def test_a_metric_that_changes_trains_nothing_again(own):
     text = (own / "parts.py").read_text()
     cut = text.index("@rnnlab.register.metric")

@@ -159,3 +159,113 @@ def test_good_tasks_pass(settings):
     register.task("right", metrics={"far": (squared, "min")}, **settings)(squared)
     testing.check_task("right")
     testing.check_task("right", targets=np.ones((7, 3, 2) if settings.get("per_step") else (7, 1), "float32"))
+
+
+@pytest.mark.parametrize(
+    ("mask", "mean", "message"),
+    [
+        (lambda uniform, rate: uniform / (uniform - uniform), None, "masks of faulty are no finite numbers"),
+        (lambda uniform, rate: 1 + rate * uniform, None, "are 1.15 on average where evaluation takes 1: give it mean="),
+        (lambda uniform, rate: np.asarray(uniform) * 2, None, "makes no masks: write it in keras.ops"),
+        (lambda uniform, inputs: 1 + inputs * uniform, 1.0, "on average where evaluation takes 1: give it mean="),
+        (lambda uniform, rate, epoch: 1 + epoch * uniform, lambda rate: 1 + rate, "evaluation takes 1.3: give it mean="),
+    ],
+)
+def test_a_faulty_distribution_is_told_what_is_wrong(mask, mean, message):
+    register.distribution("faulty", mean=mean)(mask)
+    with pytest.raises(CheckError, match=message):
+        testing.check_distribution("faulty")
+
+
+def test_a_scheme_with_a_distribution_of_its_own_is_checked_with_it():
+    @register.distribution("even")
+    def even(uniform, rate, inputs, epoch):
+        return 1 + rate * (2 * uniform - 1) + 0 * epoch
+
+    @register.scheme("evenly", argument="recurrent_dropout", example={"rate": 0.4})
+    def evenly(rate: float):
+        """Factors spread evenly around 1."""
+        return Noise(site="recurrent", distribution=even, rate=rate)
+
+    testing.check_scheme("evenly")
+    register.distribution("even", mean=1.1)(even)
+    with pytest.raises(CheckError, match=r"masks of even are .* on average where evaluation takes 1\.1"):
+        testing.check_scheme("evenly")
+
+
+def spoilt(y, p):
+    p *= 0
+    return 0.0
+
+
+@pytest.mark.parametrize(
+    ("compute", "settings", "message"),
+    [
+        (lambda y, p: np.abs(y - p), {}, r"gives an array of the shape \(40, 1\): let it give one number"),
+        (lambda y, p: "far", {}, "gives 'far', which is no number"),
+        (lambda y, p: np.log(-np.abs(y).sum()), {}, "is nan on targets of the shape"),
+        (lambda y, p: np.random.default_rng().normal(), {}, "of the same arrays: let it draw nothing"),
+        (spoilt, {}, "changes the arrays that it is given"),
+        (
+            lambda y, p: -np.abs(y - p).mean(),
+            {},
+            "is -0 of predictions that are right and .* of random ones: is its mode not max",
+        ),
+        (lambda y, p: p[:, 5].mean(), {}, r"cannot be measured on .*\(40, 1\): IndexError.*; give check_metric classes="),
+        (lambda y, p: (p.argmax(-1) == y).mean(), {"classes": 4}, "is 1 of predictions that are right .* is its mode not max"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_a_faulty_metric_is_told_what_is_wrong(compute, settings, message):
+    register.metric("wrong_metric", mode="min")(compute)
+    with pytest.raises(CheckError, match=message):
+        testing.check_metric("wrong_metric", **settings)
+
+
+def test_good_metrics_pass():
+    register.metric("right_metric", mode="max")(lambda y, p: (p.argmax(-1) == y).mean())
+    testing.check_metric("right_metric", classes=3)
+    testing.check_metric("right_metric", targets=[0, 1], predictions=[[1.0, 0.0], [1.0, 0.0]])
+
+
+class Following:
+    """A tracker that does all that it has to."""
+
+    def begin(self, run, known):
+        return known or run.name
+
+    def epoch(self, known, epoch, metrics):
+        pass
+
+    def end(self, known, run, ended):
+        pass
+
+    def report(self, experiment, path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({}, ""),
+        ({"begin": lambda self, run, known: None}, "knows a run by None: let begin return a text"),
+        ({"begin": lambda self, run, known: "one"}, "knows two runs by the one name 'one'"),
+        (
+            {"begin": lambda self, run, known: run.name + "x" * bool(known)},
+            "go on as 'none/seed-1x': let begin return what is known",
+        ),
+        (
+            {"epoch": lambda self, known, epoch, metrics: metrics["train/loss"]},
+            "cannot be told an epoch without finite metrics",
+        ),
+        ({"end": lambda self, known, run, ended: ended.weights.name}, "cannot be told a failure: AttributeError"),
+        ({"report": None}, "cannot be given a report: TypeError"),
+    ],
+)
+def test_a_tracker_is_told_what_is_wrong(fault, message):
+    register.tracker("follows")(type("Follows", (Following,), fault))
+    if not fault:
+        testing.check_tracker("follows")
+        return
+    with pytest.raises(CheckError, match=message):
+        testing.check_tracker("follows")
