@@ -31,14 +31,18 @@ def fits(kind: CellKind, name: str) -> str:
 
 
 def markdown() -> str:
-    """The table of our schemes and cells for the documentation; word dropout, which no cell sees, is left out."""
+    """The table of our schemes and cells for the documentation, with the reasons below; word dropout, which no cell sees, is
+    left out."""
     cells = {name: kind for name, kind in CELLS.items() if _ours(kind.step)}
-    lines = [("scheme", *(f"`{name}`" for name in cells)), ("---",) * (len(cells) + 1)]
+    lines, reasons = [("scheme", *(f"`{name}`" for name in cells)), ("---",) * (len(cells) + 1)], dict[str, int]()
     for name, scheme in SCHEMES.items():
         if scheme.arguments != ("embedding",) and _ours(scheme.build):
-            told = (fits(kind, name) for kind in cells.values())
-            lines.append((f"`{name}`", *(one if one == WORKS else f"refused: {one}" for one in told)))
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+            told = [fits(kind, name) for kind in cells.values()]
+            for one in told:
+                reasons.setdefault(one, len(reasons))  # that it works is the first
+            lines.append((f"`{name}`", *("yes" if one == WORKS else f"no ({reasons[one]})" for one in told)))
+    table = "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    return table + "\n" + "".join(f"{number}. {reason}\n" for reason, number in reasons.items() if number)
 
 
 def _ours(part: Any) -> bool:

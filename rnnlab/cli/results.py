@@ -149,12 +149,19 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
     \b
     Example: rnnlab tensorboard runs/quickstart -- --port 6007
     """
+    from rnnlab.tensorboard.readable_names import MOST_TICKED, runs
+
     if not folder.is_dir():
         raise UserError(f"there is no folder {str(folder)!r}; rnnlab run makes one")
     click.echo(
         "TensorBoard prints its address below. Append /#custom_scalars&regexInput=mean to it for the means over seeds with\n"
         "their bands, /#hparams for the settings of the variants beside their results, /#scalars for every run."
     )
+    if (number := sum(1 for _ in runs(folder))) > MOST_TICKED:
+        click.echo(
+            f"There are {number} runs: Scalars, Images, Histograms and Distributions tick none of more than {MOST_TICKED}.\n"
+            "Append /#images&regexInput=seed.1$ for the first seed of every variant, and the like for the other tabs."
+        )
     sys.stdout.flush()
     own = ["--logdir", str(folder), "--host", "127.0.0.1", "--reload_interval", "5", "--samples_per_plugin", SAMPLES]
     os.execv(sys.executable, [sys.executable, "-m", "rnnlab.tensorboard.serve", *own, *options])

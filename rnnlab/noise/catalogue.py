@@ -62,11 +62,12 @@ def lifetime(noise: Noise) -> str:
     """How long one mask lives, and who shares it."""
     whose = {"rows": ", one for all weights into a unit of a gate", "units": ", one for all units of an example"}
     if noise.lifetime == "batch":
-        return f"batch: one for all steps and examples{whose.get(noise.sharing, '')}"
+        return f"the same for all steps and examples of a batch{whose.get(noise.sharing, '')}"
+    lives = {"step": "new at each step", "sequence": "the same at all steps of a sequence"}[noise.lifetime]
     if noise.sharing != "element":
-        return f"{noise.lifetime}{whose.get(noise.sharing, ', one for all examples')}"
+        return f"{lives}{whose.get(noise.sharing, ', one for all examples')}"
     sharing = "" if not SITES[noise.site].per_gate else ", shared by the gates" if noise.tied else " and gate"
-    return f"{noise.lifetime}, one mask an example{sharing}"
+    return f"{lives}, one for each example{sharing}"
 
 
 def evaluation(noise: Noise) -> str:
@@ -163,7 +164,7 @@ def table(name: str | None = None) -> dict[str, dict[str, Any]]:
             "sites": sites(key),
             "equation": scheme.equation,
             "acts on": _each(key, lambda noise: SITES[noise.site].acts_on),
-            "mask lives": _each(key, lifetime),
+            "mask": _each(key, lifetime),
             "evaluation": _each(key, evaluation),
             "paper": scheme.paper,
             "its settings": scheme.settings,
@@ -176,13 +177,27 @@ def table(name: str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def markdown() -> str:
-    """All schemes as the documentation shows them: what each does in a line, then a table."""
+    """All schemes as the documentation shows them: a table of four columns, then each with its equation and its source."""
     about = table()
-    lines = [f"- `{name}`: {row['does']}\n" for name, row in about.items()]
-    titles = ("equation", "acts on", "mask lives", "evaluation", "paper", "its settings", "source")
-    rows = [("scheme", "given to", *titles), ("---",) * (len(titles) + 2)]
-    for name, row in about.items():
-        given = ", ".join(f"`{argument}`" for argument in row["arguments"])
-        rows.append((f"`{name}`", given, f"`{row['equation']}`", *(row[title] for title in titles[1:])))
-    written = ("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows)
-    return "".join([*lines, "\n", *written])
+    rows = [("scheme", "given to", "mask", "paper"), ("---",) * 4]
+    rows += [(f"[`{name}`](#{name})", _given(row), row["mask"], row["paper"]) for name, row in about.items()]
+    written = ("| " + " | ".join(row) + " |\n" for row in rows)
+    return "".join([*written, *(_section(name, row) for name, row in about.items())])
+
+
+def _section(name: str, row: Mapping[str, Any]) -> str:
+    settings = ", ".join(f"{key}: {value}" for key, value in row["example"].items())
+    parts = {
+        "Given to": f"{_given(row)}, for example as `{{{settings}}}`",
+        "Acts on": row["acts on"],
+        "Mask": row["mask"],
+        "In evaluation": row["evaluation"],
+        "Settings in the paper": row["its settings"],
+        "Source": row["source"],
+    }
+    told = "".join(f"- {title}: {part}\n" for title, part in parts.items())
+    return f"\n### {name}\n\n{row['does']}\n\n```text\n{row['equation']}\n```\n\n{told}"
+
+
+def _given(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"`{argument}`" for argument in row["arguments"])

@@ -10,6 +10,8 @@ from rnnlab.storage import store
 MEAN, ANSWER = "(mean) {}", "(answer)"
 """A bracket sorts before every letter."""
 EVENTS = "events.out.tfevents.*"
+MOST_TICKED = 40
+"""TensorBoard's older tabs begin with no run ticked where more match."""
 
 
 def follow(folder: Path, view: Path, every: float = 5.0) -> None:

@@ -1,10 +1,12 @@
 """TensorBoard itself serves a real sweep: its data, and in headless Chromium the tabs; skipped where there is none."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -43,6 +45,12 @@ def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     """Where `rnnlab tensorboard` serves it."""
+    with served(folder) as address:
+        yield address
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "rnnlab", "tensorboard", str(folder), "--", "--port", "0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     server = subprocess.Popen(command, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, env=environment)
@@ -166,3 +174,26 @@ def test_tabs_show_the_data(tab: str, address: str, ask: Callable[..., Any], chr
         return words in page["text"] and drawn(page)
 
     WebDriverWait(chromium, 60).until(there, f"{tab}: {words}")
+
+
+def test_where_more_runs_match_than_are_ticked_the_named_pattern_fills_the_tab(tmp_path: Path, chromium: Any) -> None:
+    from matplotlib.image import imsave
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    from rnnlab.tensorboard import append, image
+
+    picture = io.BytesIO()
+    imsave(picture, np.random.default_rng(1).random((120, 120)), format="png")
+    for place in (f"v{variant}/seed-{seed}/tensorboard" for variant in range(9) for seed in range(1, 6)):
+        append(tmp_path / place, 1, [image("gate_maps/forget", picture.getvalue())])
+
+    def page(browser: Any) -> Any:
+        return browser.execute_script(INSIDE)
+
+    with served(tmp_path) as address:
+        chromium.get(f"{address}/#images")
+        WebDriverWait(chromium, 60).until(lambda browser: "v8/seed 5" in page(browser)["text"])
+        assert page(chromium)["pictures"] == 0, "TensorBoard ticks none of 45"
+        chromium.get("about:blank")
+        chromium.get(f"{address}/#images&regexInput=seed.1$")
+        WebDriverWait(chromium, 60).until(lambda browser: page(browser)["pictures"] == 9)
