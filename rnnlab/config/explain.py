@@ -23,6 +23,7 @@ _WANTED = {
     "model_type": "must be a mapping (key: value)",
     "model_attributes_type": "must be a mapping (key: value)",
     "string_too_short": "must be text that is not empty",
+    "string_too_long": r"must be one character ('\t' in double quotes is a tab)",
     "string_type": "must be text",
     "too_short": "must be a list that is not empty",
 }

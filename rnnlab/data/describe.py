@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def _alike(labels: Sequence[str]) -> list[str]:
     """In words which labels look like one, such as 1 and 1.0, or pos and Pos."""
     groups: dict[str, list[str]] = {}
     for label in labels:
-        plain = label.strip().casefold()
+        plain = "".join(sign for sign in label if category(sign) != "Cf").strip().casefold()
         groups.setdefault(plain.removesuffix(".0") if plain.removesuffix(".0").isdigit() else plain, []).append(label)
     return [f"{' and '.join(map(repr, group))} are different labels" for group in groups.values() if len(group) > 1]
 

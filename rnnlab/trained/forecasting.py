@@ -89,7 +89,7 @@ def _past(config: NumberSeries, track: Track) -> Track:
     while rows > 1 and all(_empty(track.cells[name][rows - 1]) for name in config.targets):
         rows -= 1
     when = None if track.times is None else track.times[:rows]
-    return Track(track.id, {name: cells[:rows] for name, cells in track.cells.items()}, track.place, when)
+    return track._replace(cells={name: cells[:rows] for name, cells in track.cells.items()}, times=when)
 
 
 def _empty(cell: Any) -> bool:

@@ -1,6 +1,6 @@
 """Arrays of .npz files, read with checks that name file, array, example and step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -128,11 +128,20 @@ def measured(values: np.ndarray) -> Scale:
     return Scale(tuple(values.mean(axis=0).tolist()), tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
 
 
-def check_varies(place: str, values: np.ndarray) -> None:
-    """Raise UserError where every target [rows, outputs] of the training split is the same, so that nothing is to be learnt."""
-    if (values == values[0]).all():
+def check_varies(place: str, values: np.ndarray, names: Sequence[str]) -> list[str]:
+    """Return in words which targets [rows, outputs] of the training split never change; raise UserError where none does.
+
+    >>> check_varies("a.csv", np.array([[1.0, 3.0], [2.0, 3.0]]), ["heat", "rain"])
+    ['rain is 3 in every row of the training split: there is nothing to learn of it']
+    """
+    constant = np.flatnonzero((values == values[:1]).all(axis=0)).tolist()
+    if len(constant) == values.shape[1]:
         told = ", ".join(f"{value:g}" for value in values[0, :6])
         raise UserError(f"{place} is {told} in every row of the training split; two values are needed")
+    return [
+        f"{names[output]} is {values[0, output]:g} in every row of the training split: there is nothing to learn of it"
+        for output in constant
+    ]
 
 
 def token_numbers(place: str, values: np.ndarray) -> np.ndarray:

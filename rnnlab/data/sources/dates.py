@@ -11,6 +11,10 @@ from rnnlab.errors import UserError
 
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}")
 """A date that begins with the day or with the month."""
+FAR = re.compile(r"\s*(0\d{3}|1[0-6]\d\d|2[2-9]\d\d|[3-9]\d{3})(\D.*)?")
+"""How a time begins that may not be counted in nanoseconds."""
+FIRST, LAST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
+"""Between which times are counted in nanoseconds."""
 WAYS: tuple[dict[str, Any], ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": True})
 """How pandas is asked, in turn: all times alike, of several kinds, of several zones."""
 
@@ -87,7 +91,8 @@ def _parsed(cells: list[Any], settings: dict[str, Any]) -> np.ndarray:
                 break
     if getattr(times.dt, "tz", None) is not None:
         times = times.dt.tz_convert("UTC").dt.tz_localize(None)
-    return times.to_numpy("datetime64[ns]")
+    read = times.to_numpy()
+    return np.where((read >= FIRST) & (read < LAST), read, np.datetime64("NaT")).astype("datetime64[ns]")
 
 
 def guess(cells: Sequence[Any], times: np.ndarray) -> bool | None:

@@ -1,8 +1,6 @@
 """Arrays of an .npz file: sequences of numbers with a label, a number or a tag each, and the frames of polyphonic music."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +11,11 @@ from rnnlab.data.sources import arrays
 from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.holdout import owners
+from rnnlab.data.sources.npz_targets import numbering, scaled
 from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
 from rnnlab.data.splits.windows import Count
-from rnnlab.data.tokenizer import Codec, Scale
+from rnnlab.data.tokenizer import Scale
 from rnnlab.errors import UserError
 from rnnlab.section import Section, conflict
 
@@ -198,20 +197,25 @@ def make(config: Arrays, folder: Path) -> dict[str, Any]:
     splits = read(config)
     plain = config.frames or config.tokens or not config.standardise
     scale = None if plain else arrays.measured(splits["train"].values)
-    codec, number = _numbering(config, splits["train"])
+    codec, number, told = numbering(config, splits["train"])
     size = _vocabulary(config, splits) if config.tokens else 0
     for name, part in splits.items():
         np.save(folder / f"{name}.values.npy", _values(config, part, scale))
         np.save(folder / f"{name}.offsets.npy", np.concatenate([[0], part.sizes.cumsum()]))
         np.save(folder / f"{name}.targets.npy", number(part))
     counts = {name: {"steps": len(part.values), "examples": len(part.sizes)} for name, part in splits.items()}
-    return {"codec": replace(codec, inputs=scale).document(), "splits": counts, "tokens": size}
+    return {
+        "codec": replace(codec, inputs=scale).document(),
+        "splits": counts,
+        "tokens": size,
+        **({"told": told} if told else {}),
+    }
 
 
 def _values(config: Arrays, part: Sequences, scale: Scale | None) -> np.ndarray:
     if config.frames:
         return arrays.before(part).astype(np.uint8)
-    return part.values.astype(np.int32) if config.tokens else _scaled(part.values, scale)
+    return part.values.astype(np.int32) if config.tokens else scaled(part.values, scale)
 
 
 def _vocabulary(config: Arrays, splits: dict[str, Sequences]) -> int:
@@ -222,34 +226,3 @@ def _vocabulary(config: Arrays, splits: dict[str, Sequences]) -> int:
             hint = "vocabulary: says how many there are" if config.vocabulary is None else "vocabulary: allows no more"
             raise UserError(f"{part.place}: the token {largest} is not among the {size} known ones, from 0; {hint}")
     return size
-
-
-def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
-    return (scale.standardised(values) if scale else values).astype(np.float32)
-
-
-def _numbering(config: Arrays, train: Sequences) -> tuple[Codec, Callable[[Sequences], np.ndarray]]:
-    """How targets are decoded, and how they become numbers."""
-    if config.frames:
-        return Codec(), lambda part: part.targets.astype(np.float32)
-    if config.value:
-        arrays.check_varies(f"{train.place}: {config.value!r}", arrays.columns(train.targets))
-        scale = arrays.measured(arrays.columns(train.targets)) if config.standardise else None
-        return Codec(targets=scale), lambda part: _scaled(arrays.columns(part.targets), scale)
-    names = np.unique(train.targets)
-    if config.label and len(names) < 2:
-        raise UserError(f"{train.place}: every example of the training split has the label {str(names[0])!r}; two are needed")
-    return Codec(labels=tuple(map(str, names))), partial(_numbered, names)
-
-
-def _numbered(names: np.ndarray, part: Sequences) -> np.ndarray:
-    labels = part.targets
-    if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
-        raise UserError(f"{part.place}: labels should be whole numbers or strings, got {labels.dtype} {list(labels.shape)}")
-    strange = ~np.isin(labels, names)
-    if strange.any():
-        which, known = int(strange.argmax()), ", ".join(map(str, names[:12]))
-        raise UserError(
-            f"{part.place}: the label {labels[which]!s} (place {which}) is not in the training split; it has {known}"
-        )
-    return np.searchsorted(names, labels).astype(np.int32)

@@ -56,7 +56,7 @@ def numbers_or_names(frame: Frame, column: str, config: Any) -> Any:
 
 def _number(cell: Any) -> float:
     if isinstance(cell, bool | int | float):
-        return float(cell)
+        return float(cell) if abs(cell) <= LARGEST else np.inf if cell == cell else np.nan
     if hasattr(cell, "__float__") and not isinstance(cell, str):  # a decimal of Parquet
         return float(cell)
     try:
@@ -69,12 +69,23 @@ def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, co
     """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
     decimal = config.decimal or _decimal(cells, gaps, frame, column)
     swaps = {config.thousands: "", decimal: "."} if config.thousands else {decimal: "."}
+    if config.thousands:
+        _check_groups(cells, gaps, frame, column, config.thousands, decimal)
     if any("\u2212" in cell for cell in cells):  # the minus sign of typesetters
         swaps["\u2212"] = "-"
     if swaps == {".": "."}:
         return list(cells)
     table = str.maketrans({sign: swap for sign, swap in swaps.items() if sign} | ({} if decimal == "." else _point(config)))
     return [cell.translate(table) for cell in cells]
+
+
+def _check_groups(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, thousands: str, decimal: str) -> None:
+    """Raise UserError where a sign of thousands does not stand before three digits: 1,50 is no 150."""
+    whole = re.compile(rf"{re.escape(thousands)}\d{{3}}\s*($|{re.escape(decimal)}|[eE])")
+    for row, cell in enumerate(cells):
+        if thousands in cell.strip() and not gaps[row] and not whole.search(cell):
+            sign = f"{thousands!r} stands between thousands, before three digits"
+            raise UserError(f"{frame.place(row)}: the column {column!r} should be a number, got {cell!r:.60}; {sign}")
 
 
 def _point(config: Any) -> dict[str, str]:
@@ -104,10 +115,10 @@ def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Fr
         if isinstance(cell, str) and not re.search(r"\w", cell):
             hint = f"; if that stands for a missing value, name it in missing_values: [{cell.strip()!r}]"
         if np.isnan(values[row]):
-            raise UserError(f"{place} should be a number, got {cell!r}{hint}{more}")
+            raise UserError(f"{place} should be a number, got {cell!r:.60}{hint}{more}")
         if _infinite(cell):
             raise UserError(f"{place} should be finite, got {cell!r}{more}")
-        raise UserError(f"{place} should be a number up to {LARGEST:.4g} (32 bits), got {cell!r}{more}")
+        raise UserError(f"{place} should be a number up to {LARGEST:.4g} (32 bits), got {cell!r:.60}{more}")
 
 
 def _infinite(cell: Any) -> bool:

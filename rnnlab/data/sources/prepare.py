@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnlab.data.prepared import Appending
 from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
-from rnnlab.data.sources import beside
+from rnnlab.data.sources import arrays, beside
 from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.reading import Reading, Row
 from rnnlab.data.sources.source_config import SPLITS
@@ -39,11 +39,18 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     codec = replace(
         codec, labels=tuple(number.labels) if isinstance(number, LabelNumbers | SeveralLabels) else (), targets=reading.targets
     )
+    odd = _constant(folder, config) if config.task == "regression" else []
     if columns := getattr(config, "besides", []):
         codec = replace(codec, beside=beside.learnt(list(rows["train"]()), columns))
-        told = [line for name in SPLITS for line in _write_beside(folder / name, list(rows[name]()), codec.beside)]
-        reading.about.update({"told": [*reading.about.get("told", []), *told]} if told else {})
+        odd += [line for name in SPLITS for line in _write_beside(folder / name, list(rows[name]()), codec.beside)]
+    reading.about.update({"told": [*reading.about.get("told", []), *odd]} if odd else {})
     return {**reading.about, "codec": codec.document(), "splits": written}
+
+
+def _constant(folder: Path, config: Any) -> list[str]:
+    """In words which numbers to predict never change."""
+    names = getattr(config, "values", None) or ["value"]
+    return arrays.check_varies(f"{config.name}: {', '.join(names)}", np.load(folder / "train.targets.npy"), names)
 
 
 def _write_beside(path: Path, rows: list[Row], known: beside.Encoders) -> list[str]:
@@ -133,10 +140,6 @@ def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
     if config.task in ("language_model", "character_model"):
         return None
     if config.task == "regression":
-        if len(labels) < 2:
-            raise UserError(
-                f"every row of the training split of {config.name} has the value {', '.join(labels)}; two are needed"
-            )
         return numbers
     if config.task == "labelling":
         if not labels:

@@ -9,7 +9,7 @@ import numpy as np
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
-from rnnlab.data.sources import arrays, encoders, series_gaps, times
+from rnnlab.data.sources import arrays, encoders, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
@@ -32,7 +32,7 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     if config.missing == "refuse":
         for track in tracks:
             refuse(track)
-    told = _told(config, tracks, spans)
+    told = series_told.told(config, tracks, spans)
     raw = [features(track, config.wanted, encoding) for track in tracks]
     gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
     values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
@@ -43,7 +43,8 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     parts = [[SPLITS.index(name), origins[number], tracks[number].steps, begin, end] for number, name, begin, end in spans]
     _check(config, parts)
     learnt = np.concatenate([values[number][:end, :goals] for number, end in trained])
-    arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt)
+    names = [name for column in config.targets for name in _several(column, tracks[0], [column])]
+    told["told"] = arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt, names) + told["told"]
     for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
         numbers = np.concatenate(given)
         np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
@@ -52,26 +53,12 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     np.save(folder / "series.parts.npy", np.array(parts, np.int64))
     if config.time:
         np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
-    return {**_about(config, tracks, encoding, scales, parts), "gaps": gaps, **_missing(parts, np.concatenate(raw)), **told}
-
-
-def _told(config: NumberSeries, tracks: list[Track], spans: list[tuple[int, str, int, int]]) -> dict[str, Any]:
-    """What there is to tell of the times: steps that are unequally long, and splits that reach back into training."""
-    told: list[str | None] = [_guessed(bool(_day_first(tracks)))] if any(track.guessed for track in tracks) else []
-    told += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
-    ends = {tracks[number].id: tracks[number].times for number, name, _, _ in spans if name == "train"}
-    for number, name, begin, _ in spans:
-        own, trained = tracks[number], ends.get(tracks[number].id)
-        if trained is None or own.times is None or own.times is trained or own.times[begin] > trained[-1]:
-            continue
-        reach = f"begins at {times.shown(own.times[begin])}, and training reaches to {times.shown(trained[-1])}"
-        told.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
-    return {"told": [line for line in told if line]} if any(told) else {}
-
-
-def _guessed(day_first: bool) -> str:
-    read, other = ("day", "false") if day_first else ("month", "true")
-    return f"dates such as 01/02/2024 are read with the {read} first, which is a guess; day_first: {other} says otherwise"
+    return {
+        **_about(config, tracks, encoding, scales, parts),
+        "gaps": gaps,
+        **_missing(parts, np.concatenate(raw)),
+        **{key: value for key, value in told.items() if value},
+    }
 
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:

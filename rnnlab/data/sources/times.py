@@ -20,6 +20,8 @@ CYCLES: dict[str, Callable[[Any], Any]] = {
     "yearday": lambda t: (t.day_of_year - 1) / 365.25,
 }
 """How far a time is in each cycle of the calendar, from 0 to 1."""
+MOST_STEPS = 100_000_000
+"""Most steps of a series."""
 
 
 def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
@@ -43,6 +45,8 @@ def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | Non
     if not np.isnat(times).any():
         return times
     row = int(np.flatnonzero(np.isnat(times))[0])
+    if dates.FAR.fullmatch(str(cells[row])):
+        raise UserError(f"{place(row)}: the column {column!r} should be a time from 1678 to 2261, got {cells[row]!r}")
     hint = "; without time: rows are read in their order" if re.fullmatch(r"\d+", str(cells[row])) else ""
     raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
@@ -84,9 +88,12 @@ def offset(every: str) -> Any:
     from pandas.tseries.frequencies import to_offset
 
     try:
-        return to_offset(re.sub(r"(?<=\d)[dw]$", lambda unit: unit[0].upper(), every.strip()))  # 1d is what people write
+        made = to_offset(re.sub(r"(?<=\d)[dw]$", lambda unit: unit[0].upper(), every.strip()))  # 1d is what people write
     except ValueError:
-        raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are") from None
+        made = None
+    if made is None or made.n < 1:
+        raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are")
+    return made
 
 
 def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:
@@ -121,9 +128,12 @@ def grid(times: np.ndarray, every: str, place: str, fill: bool) -> np.ndarray:
 
 
 def steps(times: np.ndarray, every: str) -> np.ndarray:
-    """Return every step from the first to the last time."""
+    """Return every step from the first to the last time; raise UserError where these are more than `MOST_STEPS`."""
     import pandas
 
+    first = pandas.Timestamp(times[0]) + offset(every)
+    if (total := (pandas.Timestamp(times[-1]) - first) / (first + offset(every) - first)) > MOST_STEPS:
+        raise UserError(f"every: {every} makes {total:,.0f} steps of {len(times):,} times; a longer step fits")
     return pandas.date_range(times[0], times[-1], freq=offset(every)).to_numpy("datetime64[ns]")
 
 

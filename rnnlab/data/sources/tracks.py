@@ -1,7 +1,8 @@
 """The rows of series: read from files, told apart by id, sorted by time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ class Track(NamedTuple):
     """Whether dates were read as beginning with the day; None where none begins with day or month."""
     guessed: bool = False
     """Whether that is a guess."""
+    layout: Mapping[str, str] = MappingProxyType({})
+    """What was guessed of its file, such as the separator."""
 
     @property
     def steps(self) -> int:
@@ -46,14 +49,15 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     parts = [
         _arrays(path, names, config) if path.suffix == ".npz" else _table(path, names, config) for path in files_matching(files)
     ]
-    whole = {name: _joined([part[name] for part, _ in parts]) for name in names}
-    places = [place for _, its in parts for place in its]
+    whole = {name: _joined([part[name] for part, _, _ in parts]) for name in names}
+    places = [place for _, its, _ in parts for place in its]
+    layout = {key: value for _, _, guesses in parts for key, value in guesses.items()}
     ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
     series = {name: np.flatnonzero(ids == name) for name in dict.fromkeys(ids)}
     day_first, guessed = _day_first(config, whole, places, series.values())
     config = config.model_copy(update={"day_first": day_first})
     tracks = (_track(config, name, columns, whole, places, rows) for name, rows in series.items())
-    return [track._replace(day_first=day_first, guessed=guessed) for track in tracks]
+    return [track._replace(day_first=day_first, guessed=guessed, layout=layout) for track in tracks]
 
 
 def _day_first(
@@ -84,7 +88,8 @@ def joined(before: Track, track: Track) -> Track:
     def place(row: int) -> str:
         return before.place(row) if row < before.steps else track.place(row - before.steps)
 
-    return Track(before.id, cells, place, np.concatenate([before.times, track.times]), before.day_first, before.guessed)
+    when = np.concatenate([before.times, track.times])
+    return before._replace(cells=cells, place=place, times=when, layout={**track.layout, **before.layout})
 
 
 def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:
@@ -127,7 +132,7 @@ def _joined(parts: list[Any]) -> Any:
     return [cell for part in parts for cell in part]
 
 
-def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any]]:
+def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any], dict[str, str]]:
     frame = frames.read(path, names, config)
     if config.id:
         lacking = np.array([missing(cell, set(config.missing_values)) for cell in frame.columns[config.id]], bool)
@@ -135,7 +140,7 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
             raise UserError(complaint(frame, config.id, lacking))
     plain = (config.time, config.id)
     columns = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
-    return columns, [RowPlace(frame, row) for row in range(len(frame))]
+    return columns, [RowPlace(frame, row) for row in range(len(frame))], frame.guessed
 
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:
@@ -149,7 +154,7 @@ def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:
     return values if config.sentinel is None else np.where(values == config.sentinel, np.nan, values)
 
 
-def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any]]:
+def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any], dict[str, str]]:
     given = arrays.load(path, names)
     steps = len(given[names[0]])
     for name, part in given.items():
@@ -161,4 +166,4 @@ def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, 
             given[name] = _marked(part.astype(np.float64), config)
         elif part.dtype.kind in "USO":
             given[name] = part.tolist()
-    return given, [f"{path}: step {step}" for step in range(steps)]
+    return given, [f"{path}: step {step}" for step in range(steps)], {}

@@ -233,8 +233,72 @@ CONSTANT = {
 def test_a_target_that_never_changes_is_refused(place, of):
     (place / "a.csv").write_text("text,y\n" + "".join(f"film {n},3\n" for n in range(40)))
     np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.full(40, 3.0))
-    with pytest.raises(UserError, match=r"3 in every row|every row .* has the value 3.0"):
+    with pytest.raises(UserError, match=r"y.* is 3 in every row of the training split"):
         prepared_for(TypeAdapter(DataConfig).validate_python(CONSTANT[of]))
+
+
+VARYING = {
+    "table": {"name": "table", "train": "a.csv", "text": "text", "value": ["x", "y"]},
+    "series": {"name": "series", "train": "a.csv", "columns": ["x", "y"]},
+    "npz": {"name": "npz", "train": "a.npz", "input": "x", "value": "y"},
+}
+
+
+@pytest.mark.parametrize("of", VARYING)
+def test_a_target_that_never_changes_beside_one_that_does_is_told(place, of):
+    (place / "a.csv").write_text("text,x,y\n" + "".join(f"film {n},{n},3\n" for n in range(200)))
+    np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.stack([np.arange(40), np.full(40, 3.0)], axis=1))
+    about = describe(prepared_for(TypeAdapter(DataConfig).validate_python(VARYING[of])))
+    name = "y_1" if of == "npz" else "y"
+    assert about["told"] == [f"{name} is 3 in every row of the training split: there is nothing to learn of it"]
+
+
+@pytest.mark.parametrize("cell", ["1,50", "1,5", "12,34.5", "1,2345"])
+def test_a_sign_of_thousands_stands_before_three_digits(place, cell):
+    frame = pandas.DataFrame({"text": [f"film {n}" for n in range(40)], "y": ["1,234.5", cell] * 20})
+    with pytest.raises(UserError, match=rf"a.csv:3: .*got '{cell}'; ',' stands between thousands, before three digits"):
+        told(place, "a.csv", frame.to_csv(index=False), name="table", text="text", value="y", thousands=",")
+    frame.y = ["1,234.5", "12,345,678"] * 20
+    about = told(place, "a.csv", frame.to_csv(index=False), name="table", text="text", value="y", thousands=",")
+    assert about["splits"]["train"]["targets"]["mean"] == pytest.approx((1234.5 + 12345678) / 2, rel=0.2)
+
+
+def test_whole_numbers_without_end_are_refused_with_their_line(place):
+    rows = "".join(f'{{"text": "film {n}", "y": {10**400 if n == 5 else n}}}\n' for n in range(40))
+    with pytest.raises(UserError, match=r"a.jsonl:6: .*up to 3.403e\+38 \(32 bits\), got 10{59}$"):
+        told(place, "a.jsonl", rows, name="table", text="text", value="y")
+
+
+@pytest.mark.parametrize("every", ["0h", "-1h"])
+def test_a_step_that_goes_nowhere_is_refused(place, every):
+    with pytest.raises(UserError, match=f"every: '{every}' is no length of time"):
+        series(place, HOURS, every=every)
+
+
+def test_more_steps_than_memory_are_refused(place):
+    with pytest.raises(UserError, match="every: 1ns makes 716,399,999,999,999 steps of 200 times"):
+        series(place, HOURS, every="1ns", missing="interpolate")
+
+
+@pytest.mark.parametrize("first", [1500, 2150])
+def test_times_that_nanoseconds_cannot_count_are_refused(place, first):
+    frame = pandas.DataFrame({"date": [f"{first + n}-01-01" for n in range(200)], "y": np.arange(200) % 24})
+    line, year = (2, 1500) if first == 1500 else (114, 2262)
+    with pytest.raises(UserError, match=f"a.csv:{line}: .*should be a time from 1678 to 2261, got '{year}-01-01'"):
+        series(place, frame)
+
+
+def test_labels_that_differ_by_what_nobody_sees_are_told(place):
+    about = told(place, "a.csv", CSV.replace("pos", "pos\u200b", 10))
+    assert about["told"] == [r"'pos' and 'pos\u200b' are different labels"]
+
+
+def test_what_is_guessed_of_a_series_is_told(place):
+    rows = "".join(f"{n};{n % 24},5;größe\n" for n in range(200))
+    section = {"name": "series", "columns": ["y", "z"], "target": "y"}
+    for encoding, guessed in (("utf-8", {}), ("utf-16", {"encoding": "utf-16"})):
+        about = told(place, "a.csv", ("n;y;z\n" + rows).encode(encoding), **section)
+        assert about["guessed"] == {"separator": ";", "decimal of y": ",", **guessed}
 
 
 def test_a_missing_number_of_arrays_is_named_by_its_place_in_the_file(place):

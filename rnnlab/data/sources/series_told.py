@@ -1,0 +1,31 @@
+"""What there is to tell of series beside their counts: what was guessed, times that are odd, splits that overlap."""
+
+from typing import Any
+
+from rnnlab.data.sources import times
+from rnnlab.data.sources.series_config import NumberSeries
+from rnnlab.data.sources.tracks import Track
+
+Spans = list[tuple[int, str, int, int]]
+"""Of every split of every series: the number of the series, the split, begin and end."""
+
+
+def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> dict[str, Any]:
+    """Return what was guessed of the files, and in words what is odd about the times."""
+    odd: list[str | None] = [_day_first(tracks)] if any(track.guessed for track in tracks) else []
+    odd += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
+    ends = {tracks[number].id: tracks[number].times for number, name, _, end in spans if name == "train"}
+    for number, name, begin, _ in spans:
+        own, trained = tracks[number], ends.get(tracks[number].id)
+        if trained is None or own.times is None or own.times is trained or own.times[begin] > trained[-1]:
+            continue
+        reach = f"begins at {times.shown(own.times[begin])}, and training reaches to {times.shown(trained[-1])}"
+        odd.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
+    layout = {key: value for track in tracks for key, value in track.layout.items()}
+    return {"told": [line for line in odd if line], "guessed": layout}
+
+
+def _day_first(tracks: list[Track]) -> str:
+    day_first = any(track.day_first for track in tracks)
+    read, other = ("day", "false") if day_first else ("month", "true")
+    return f"dates such as 01/02/2024 are read with the {read} first, which is a guess; day_first: {other} says otherwise"
