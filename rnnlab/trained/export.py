@@ -10,9 +10,11 @@ from pathlib import Path
 import keras
 
 from rnnlab import files
+from rnnlab.data.task import Task
 from rnnlab.errors import UserError
 from rnnlab.models.keras_only import keras_only
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.rising import rising
 from rnnlab.names import nearest
 from rnnlab.storage import store, tokenizer_file
 from rnnlab.trained.loading import ended, for_export
@@ -35,9 +37,9 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
     `keras`: a `.keras` file that any process loads which has imported `rnnlab.layers`. `builtin`: a `.keras` file of
     `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
     `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if
-    this one is on another backend. `path` lies in the run's folder `export` unless it is given. What encodes texts goes along
-    as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a run without a trained model,
-    and a path that exists.
+    this one is on another backend. Quantiles come in rising order. `path` lies in the run's folder `export` unless it is given.
+    What encodes texts goes along as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a
+    run without a trained model, and a path that exists.
     """
     if to not in FORMS:
         raise UserError(f"there is no export to {to!r}{nearest(to, FORMS)}; the forms are {', '.join(FORMS)}")
@@ -47,19 +49,20 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
         raise UserError(f"{target} exists; name another path or move it away")
     if to in BY_TENSORFLOW and keras.backend.backend() != "tensorflow":
         return _elsewhere(run.record.folder, to, target)
-    model = for_export(folder)
+    model, (task, _) = for_export(folder), tokenizer_file.read(run.record.folder)
     if to != "keras":
-        model = _plain(run.config.model, folder, model, required=to == "builtin")
+        model = _plain(run.config.model, task, model, required=to == "builtin")
+    model = rising(model, len(task.quantiles))
     files.make(target.parent)
     _WRITERS[to](model, target)
     shutil.copyfile(run.record.folder / store.TOKENS, target.parent / store.TOKENS)
     return target
 
 
-def _plain(config: ModelConfig, folder: str | Path, model: keras.Model, required: bool) -> keras.Model:
+def _plain(config: ModelConfig, task: Task, model: keras.Model, required: bool) -> keras.Model:
     """The model in Keras's layers where they have its equation, since every converter knows those; else as it is."""
     try:
-        return keras_only(config, tokenizer_file.read(Path(folder))[0], model)
+        return keras_only(config, task, model)
     except UserError:
         if required:
             raise

@@ -12,6 +12,7 @@ from rnnlab.config import ConfigError, Experiment, load, schema
 from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 from rnnlab.noise.scheme import SCHEMES
+from rnnlab.noise.sites import Noise
 from rnnlab.sweep.job import Job
 
 
@@ -67,6 +68,28 @@ def test_only_runs_that_use_a_part_change_with_its_file(own):
     change(own / "helper.py", "0.2", "0.3")
     after = fingerprints(own)
     assert {name for name in before if before[name] != after[name]} == {"mine"}
+
+
+def test_a_scheme_as_short_as_it_can_be_is_that_of_a_config(own):
+    (own / "short.py").write_text(SHORT)
+    change(own / "own.yaml", "[parts.py]", "[parts.py, short.py]")
+    change(own / "own.yaml", "gru: {cell: gru}", "short: {recurrent_dropout: {scheme: shortest, rate: 0.2}}")
+    (layer,) = load(own / "own.yaml").variants["short"].model.recurrent
+    assert layer.recurrent_dropout.noise == (Noise(site="candidate", rate=0.2, lifetime="step"),)
+    change(own / "own.yaml", "rate: 0.2", "rat: 0.2")
+    with pytest.raises(ConfigError, match=r"scheme 'shortest' has no setting 'rat'; it takes rate \(did you mean rate\?\)"):
+        load(own / "own.yaml")
+
+
+SHORT = """
+import rnnlab
+from rnnlab.noise.sites import Noise
+
+
+@rnnlab.register.scheme("shortest", argument="recurrent_dropout")
+def shortest(rate: float) -> Noise:
+    return Noise(site="candidate", rate=rate, lifetime="step")
+"""
 
 
 def test_a_distribution_that_changes_makes_the_runs_again_whose_noise_has_it(own):
