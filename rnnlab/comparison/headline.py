@@ -9,7 +9,7 @@ from rnnlab.comparison.summary import Against, VariantSummary
 from rnnlab.names import quoted
 from rnnlab.statistics.paired import Pair
 from rnnlab.statistics.permutation import FEWEST_SEEDS
-from rnnlab.statistics.rounding import count, decimals, fixed, lasting, places, with_interval
+from rnnlab.statistics.rounding import count, fixed, lasting, places, with_interval
 
 _SAID = {"better": "better than", "worse": "worse than", "equivalent": "equivalent to", "undecided": "undecided against"}
 _DECIDED = ("better", "worse", "equivalent")
@@ -49,9 +49,10 @@ class Headline:
         if not ranks:
             return "No run has finished with a result."
         first, value = ranks[0], self.variants[ranks[0]].value
-        spread = f" ± {fixed(value.sd, decimals(value.sd))}" if value.sd is not None else ""
+        digits = places(value.mean, value.sd)
+        spread = f" ± {fixed(value.sd, digits)}" if value.sd is not None else ""
         word = "Lowest" if self.metric.lower_is_better else "Highest"
-        mean = f"{fixed(value.mean, places(value.mean, value.sd))}{spread}"
+        mean = f"{fixed(value.mean, digits)}{spread}"
         over = count(value.n, self.trial)
         return f"{word} mean {self.metric.label}: {quoted(first)} with {mean} over {over}{self._margin(ranks)}."
 
@@ -127,6 +128,10 @@ class Headline:
         needed = against.difference.seeds_needed if against else None
         pair = f"{quoted(name)} against {quoted(self.baseline)}"
         unknown = against is None or against.difference.estimate.n < 2
+        if against and not unknown and against.difference.ties == against.difference.beats.n:
+            yield f"{quoted(name)} and {quoted(self.baseline)} agree on every seed, so more seeds would hardly tell them apart."
+            yield "Next: take the simpler one, or compare them on harder data."
+            return
         if unknown or (needed and needed <= _MANY):
             seeds = max(needed or 0, FEWEST_SEEDS, self.planned + 1)
             runs = (seeds - self.planned) * len(self.variants)

@@ -116,6 +116,29 @@ def test_headings_sort_by_value_with_mouse_and_keyboard(browser, path):
     assert column.get_attribute("aria-sort") == "descending"
 
 
+def test_many_variants_are_filtered_by_the_keyboard(browser, make):
+    from selenium.webdriver.common.keys import Keys
+
+    patches = {f"{kind}-{number}": {"training.epochs": number + 1} for kind in ("locked", "Zoneout") for number in range(6)}
+    folder = make.experiment({name: -place for place, name in enumerate(patches)}, patches=patches, seeds=3)
+    opened(browser, html.write(folder), 1200, "light")
+    box = browser.find_element("id", "filter")
+    for _ in range(100):
+        if browser.switch_to.active_element == box:
+            break
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element == box
+    assert box.accessible_name == "Show only variants whose name has"
+    box.send_keys("zone")
+    assert [name for name in names(browser) if name] == [f"Zoneout-{number}" for number in range(6)]
+    assert browser.find_element("id", "shown").text == "6 of 12"
+    drawn = """return [...document.querySelectorAll("#seeds .wide [class^=series]")]
+      .filter((one) => one.getClientRects().length).map((one) => one.classList[0])"""
+    assert set(browser.execute_script(drawn)) == {f"series-{place}" for place in range(6, 12)}
+    box.send_keys(Keys.BACKSPACE * 4)
+    assert len([name for name in names(browser) if name]) == 12
+
+
 def test_pointing_at_a_row_leaves_only_its_variant_in_the_pictures(browser, path):
     from selenium.webdriver import ActionChains
 
