@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from json import dumps
 
@@ -80,9 +80,15 @@ def _pairs(comparison: Comparison) -> list[str]:
     if set(faults.values()) == {"paired"}:
         but = ", but not the same code or versions" if mixed else ""
         return [f"{_PAIRED} every seed has the same initial weights and the same order of data in all variants{but}.", *mixed]
-    unpaired = [name for name, fault in faults.items() if fault != "paired"]
-    baseline = quoted(comparison.baseline)
-    return [*mixed, *(f"{quoted(name)} is not fully paired with {baseline}: {faults[name]}." for name in unpaired)]
+    return [
+        *mixed,
+        *(_unpaired(fault, faults, comparison.baseline) for fault in dict.fromkeys(faults.values()) if fault != "paired"),
+    ]
+
+
+def _unpaired(fault: str, faults: Mapping[str, str], baseline: str) -> str:
+    names = [quoted(name) for name, its in faults.items() if its == fault]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not fully paired with {quoted(baseline)}: {fault}."
 
 
 def _analyses(comparison: Comparison) -> list[str]:

@@ -91,6 +91,17 @@ def test_what_is_lacking_is_said(make):
     assert notes[0] == "Runs of tested: 1 failed and 1 missing."
 
 
+def test_variants_with_the_same_fault_share_a_sentence(make):
+    folder = make.figures(none=[150.0] * 3, cell=[148.0] * 3, wide=[147.0] * 3, order=[147.0] * 3)
+    for seed, name in ((seed, name) for seed in (1, 2, 3) for name in ("cell", "wide")):
+        make.change(folder, name, seed, 148.0, initial_weights="other")
+    make.change(folder, "order", 2, 147.0, data_order="other")
+    assert export.warnings(compare(folder)) == [
+        'cell, wide are not fully paired with "none": initial weights differ.',
+        'order is not fully paired with "none": data order differs on seed 2.',
+    ]
+
+
 def test_json_is_comparison_json(comparison, make):
     json_file.write(comparison, [make.runs / "made"])
     assert export.json(comparison) == (make.runs / "made" / "comparison.json").read_text()
