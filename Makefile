@@ -8,15 +8,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-JAX_TESTS := tests/noise tests/cells tests/recurrence tests/layers tests/data/test_feed.py \
+# What depends on the backend. Sites, settings and the table of schemes do not, nor do data but for their last step.
+JAX_TESTS := $(addprefix tests/noise/test_,sampling.py schemes.py) $(addprefix tests/cells/test_,further_cells.py registered.py \
+  weights.py) tests/recurrence $(filter-out %settings.py %stability.py,$(wildcard tests/layers/test_*.py)) tests/data/test_feed.py \
   $(addprefix tests/inspection/test_,evaluation.py flow.py gates.py heads.py montecarlo.py snapshot.py) \
-  tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py
-JAX_SHORT := tests/noise tests/cells tests/recurrence/test_fast_against_loop.py tests/layers/test_equations.py \
-  tests/layers/test_evaluation.py tests/layers/test_saving.py tests/data/test_feed.py tests/training/test_optimizers.py \
-  tests/models/test_metrics.py
-# Of the data that runs read only the last step depends on the backend: one source goes through every verb there.
-JAX_LEFT := $(filter-out $(JAX_SHORT),$(wildcard $(JAX_TESTS))) tests/data/test_beside.py tests/data/test_dataset.py \
-  "tests/data/test_every_source.py::test_every_verb_runs_on_every_source[table]" $(patsubst %,--ignore=%,$(filter %.py,$(JAX_SHORT)))
+  tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py \
+  tests/data/test_beside.py tests/data/test_dataset.py "tests/data/test_every_source.py::test_every_verb_runs_on_every_source[table]"
+# Every cell and scheme by its equation, noise, data, one graph of steps, one experiment.
+JAX_WHOLE := tests/layers/test_equations.py tests/noise/test_sampling.py tests/data/test_feed.py
+JAX_SHORT := $(JAX_WHOLE) tests/recurrence/test_fast_against_loop.py::test_in_one_compiled_graph \
+  tests/study/test_study.py::test_runs_are_a_table_with_metrics_and_the_settings_that_differ
 TWO := -n 2 --dist worksteal
 LONG := slow or process or browser or cluster
 
@@ -39,8 +40,7 @@ test: $(STAMP)
 
 test-rest: $(STAMP)
 	KERAS_BACKEND=tensorflow $(BIN)/pytest $(TWO) -m "$(LONG)"
-	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) $(JAX_LEFT)
-	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "$(LONG)" $(JAX_SHORT)
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) --proven "$(JAX_WHOLE)" $(JAX_TESTS)
 
 test-all: test test-rest
 

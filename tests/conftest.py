@@ -4,7 +4,7 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,25 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / 
 os.environ |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 
 
-from made_runs import make  # noqa: E402, F401  a fixture for all; it imports Keras, which reads the environment above
+LONG = ("slow", "process", "browser", "cluster")
+"""The marks of what the short suite leaves out."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=20, help="How often tests/chaos kill at random, all tests together.")
+    parser.addoption("--proven", default="", help="Files whose short tests have been run by themselves.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for the browser below."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks for the browser below, and leave out what is proven."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    files = {ROOT / name for name in config.getoption("--proven").split()}
+    proven = {item for item in items if item.path in files and not any(map(item.get_closest_marker, LONG))}
+    if proven:
+        config.hook.pytest_deselected(items=[*proven])
+        items[:] = [item for item in items if item not in proven]
 
 
 def pytest_collection_finish() -> None:
@@ -70,6 +77,31 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "executor", lambda config, jobs: InProcess())
 
 
+@pytest.fixture
+def make(tmp_path: Path) -> Any:
+    """Writes folders of runs from known metrics."""
+    from made_runs import Maker  # it imports Keras, which the process that only hands out the tests does not need
+
+    return Maker(tmp_path / "runs")
+
+
+@pytest.fixture(scope="module")
+def lasting_models() -> Iterator[None]:
+    """Let sweeps in this process that are alike share their compiled models, as the seeds of one sweep do."""
+    from lasting import lasting
+
+    from rnnlab.sweep import execute
+    from rnnlab.training import kept
+
+    models: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (kept, execute):
+            patch.setattr(module, "Kept", lasting(models))
+        yield
+    for model, _ in reversed(models.values()):
+        model.close()
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""
@@ -83,6 +115,23 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of published data sets lies beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def forkers() -> Iterator[Callable[[str], Any]]:
+    """Returns what starts commands on a backend without importing it again for each: one server a backend for all tests."""
+    from chaos.small import Forker
+
+    servers: dict[str, Forker] = {}
+    yield lambda backend: servers.get(backend) or servers.setdefault(backend, Forker(backend))
+    for server in servers.values():
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def forker(forkers: Callable[[str], Any]) -> Any:
+    """Starts commands on TensorFlow."""
+    return forkers("tensorflow")
 
 
 @pytest.fixture(scope="session")

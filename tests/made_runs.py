@@ -5,7 +5,6 @@ import shutil
 from zlib import crc32
 
 import numpy as np
-import pytest
 
 from rnnlab import sealed
 from rnnlab.config import dump, load
@@ -103,8 +102,3 @@ def _epoch(epoch, epochs, value):
         name: {"perplexity": part, "loss": float(np.log(part))} for name, part in (("train", train), ("validation", validation))
     }
     return {"event": "epoch", "epoch": epoch, **parts, "learning_rate": 3e-3, "throughput": 9000.0, "seconds": 2.0}
-
-
-@pytest.fixture
-def make(tmp_path):
-    return Maker(tmp_path / "runs")

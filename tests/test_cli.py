@@ -15,6 +15,7 @@ from rnnlab.cli import main
 from rnnlab.noise import catalogue
 from rnnlab.noise.scheme import SCHEMES
 
+pytestmark = pytest.mark.usefixtures("lasting_models")
 TINY = """\
 name: tiny
 data: {name: adding, length: 4, examples: {train: 64, validation: 16, test: 16}, batch_size: 16}
@@ -52,7 +53,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert "the same command goes on from there:\n  rnnlab run tiny.yaml" in errors
     assert "Traceback" not in errors
     assert not list(folder.glob("runs/tiny/noisy/seed-2/result.json"))
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(folder)
+        assert call("run", "tiny.yaml").exit_code == 0
     return folder / "runs"
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import pytest
 from click.testing import CliRunner
-from thinning import kept
 
 from rnnlab.cli import main
 from rnnlab.config import load
@@ -158,7 +157,8 @@ STEPS = {
 """MNIST's 784 steps and film reviews are other tests': here their models train on data of the same form. Music has no words."""
 
 
-@pytest.mark.parametrize("preset", kept(PAPERS), ids=lambda path: path.stem)
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", PAPERS, ids=lambda path: path.stem)
 def test_a_preset_trains_at_reduced_width(preset, home):
     base = load(preset).config
     narrow = [f"model.recurrent.{place}.units=4" for place in range(len(base.model.recurrent))]

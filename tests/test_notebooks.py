@@ -11,12 +11,15 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 
 
-HERE = """from rnnlab.sweep import sweep
+HERE = """from rnnlab.config import Experiment
+from rnnlab.sweep import sweep
 from rnnlab.sweep.executors.in_process import InProcess
 
 sweep.executor = lambda config, jobs: InProcess()
+made = Experiment.from_dict
+Experiment.from_dict = lambda document: made({**document, "training": {**document["training"], "epochs": 1}})
 """
-"""What a kernel executes first, so that it makes all runs itself: to start workers takes longer."""
+"""What a kernel executes first: it makes all runs itself, since to start workers takes longer, and trains for an epoch each."""
 
 
 def outputs(notebook: dict[str, Any]) -> list[list[dict[str, Any]]]:

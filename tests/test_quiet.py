@@ -48,20 +48,23 @@ def said(*command: str, folder: Path) -> tuple[str, list[str]]:
     return done.stdout, done.stderr.splitlines()
 
 
+SMALL = """name: small
+data: {name: python_reference, vocabulary: 40, window: 6, batch_size: 4, limit_tokens: 300}
+model: {embedding: {width: 4}, recurrent: [{units: 4}]}
+training: {epochs: 1}
+compare: {variants: {none: {}}, seeds: 1}
+executor: {name: in_process}
+"""
+
+
 @pytest.mark.process
-def test_no_verb_shows_tensorflows_start(tmp_path, root):
+def test_no_verb_shows_tensorflows_start(tmp_path):
     _, alone = said("-c", "import tensorflow", folder=tmp_path)
     assert any(LOGGED.match(line.encode()) for line in alone), "TensorFlow has become quiet: nothing to hold back any more"
-    small = [
-        "data.limit_tokens=4000",
-        "training.epochs=1",
-        "compare.seeds=1",
-        "executor.name=in_process",
-        "compare.variants={none: {}}",
-    ]
-    run = "runs/quickstart/none/seed-1"
+    (tmp_path / "small.yaml").write_text(SMALL)
+    run = "runs/small/none/seed-1"
     verbs = {
-        "run": [str(root / "configs" / "quickstart.yaml"), *small, "compare.variants={none: {}}", "compare.baseline=none"],
+        "run": ["small.yaml"],
         "predict": [run, "--text", "the value of"],
         "inspect": [run],
         "tensorboard": ["runs", "--", "--inspect"],

@@ -2,11 +2,9 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chaos.small import Forker
 
 DOCS = Path(__file__).parents[1] / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
@@ -18,14 +16,6 @@ SMALL = ["training.epochs=1", "compare.seeds=2", "executor.name=in_process"]
 def blocks(page: Path) -> list[tuple[str, str, str]]:
     """Language, title and text of every block of code, in order."""
     return [(match[1], match[2] or "", match[3]) for match in BLOCK.finditer(page.read_text())]
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[Forker]:
-    """Starts commands without importing TensorFlow again for each."""
-    server = Forker("tensorflow")
-    yield server
-    server.close()
 
 
 @pytest.mark.slow

@@ -21,8 +21,10 @@ def thinned(rows: Iterable[Sequence[Any]]) -> list[Any]:
 
 
 def kept(cases: Iterable[Any], *short: Any) -> list[Any]:
-    """Cases of one column: those named, or else the first one, stay in the short suite; all others are slow."""
+    """Cases, a tuple each where they have several columns: those named, or else the first, stay; all others are slow."""
     every = list(cases)
     stay = short or every[:1]
     assert all(case in every for case in stay)
-    return [case if case in stay else pytest.param(case, marks=pytest.mark.slow) for case in every]
+    rows = [case if isinstance(case, tuple) else (case,) for case in every]
+    marks = [() if case in stay else pytest.mark.slow for case in every]
+    return [pytest.param(*row, marks=mark) for row, mark in zip(rows, marks, strict=True)]

@@ -220,6 +220,7 @@ def test_a_compiled_step_of_many_steps_has_the_gradients_of_the_loop(masked):
     close(*results, 2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX takes its own way")
 def test_the_programs_of_the_scan_have_a_second_derivative():
     import tensorflow as tf

@@ -178,6 +178,7 @@ def unsure(model: Any, data: Dataset, run: int = 2, **sampling: Any) -> float:
     return float((columns["entropy"] - columns["expected_entropy"]).mean())
 
 
+@pytest.mark.slow
 def test_the_seed_of_the_run_and_that_of_the_config_decide() -> None:
     data = dataset("classification")
     model = model_for(data, **NOISE)

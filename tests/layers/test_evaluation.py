@@ -63,6 +63,7 @@ def test_training_is_the_same_with_and_without_validation_and_repeats():
     assert trained(model(seed=4))[0] != losses
 
 
+@pytest.mark.slow
 def test_predict_and_evaluate_are_without_noise_and_repeat():
     network, words = model(), np.arange(40).reshape(5, 8) % 9
     first = network.predict(words, verbose=0)

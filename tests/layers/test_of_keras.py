@@ -24,11 +24,14 @@ FILES = {
     "rnn/bidirectional": "Bidirectional",
     "rnn/stacked_rnn_cells": "Stacked",
     "rnn/rnn": "RNN",
-    "rnn/time_distributed": "TimeDistributed",
-    "core/masking": "Masking",
-    "core/embedding": "Embedding",
-    "core/reversible_embedding": "ReversibleEmbedding",
 }
+if keras.backend.backend() == "tensorflow":  # what is not recurrent computes by Keras's own operations on every backend
+    FILES |= {
+        "rnn/time_distributed": "TimeDistributed",
+        "core/masking": "Masking",
+        "core/embedding": "Embedding",
+        "core/reversible_embedding": "ReversibleEmbedding",
+    }
 OURS = {name: getattr(layers, name) for name in ("LSTM", "GRU", "RNN", "Bidirectional", "Embedding")}
 OURS |= {"LSTMCell": cells.LSTMCell, "GRUCell": cells.GRUCell, "ReversibleEmbedding": layers.Embedding}
 EXPECTED = {

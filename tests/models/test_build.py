@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from thinning import thinned
+from thinning import kept
 
 from rnnlab.data.task import KINDS, Task
 from rnnlab.models.build_model import build
@@ -145,7 +145,9 @@ def test_two_windows_are_one_long_sequence(implementation: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "variant"), thinned(product([WORDS, NUMBERS], VARIANTS)), ids=lambda part: getattr(part, "name", str(part))
+    ("task", "variant"),
+    kept([*product([WORDS, NUMBERS], VARIANTS)], (WORDS, VARIANTS[1]), (NUMBERS, VARIANTS[5])),
+    ids=lambda part: getattr(part, "name", str(part)),
 )
 def test_a_model_trains_evaluates_saves_and_loads(task: Task, variant: dict[str, Any], tmp_path: Any) -> None:
     if task is NUMBERS and "rest" in variant:

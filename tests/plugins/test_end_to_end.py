@@ -74,9 +74,14 @@ def forker(place) -> Iterator[Forker]:
     server.close()
 
 
+def here(place):
+    """What a fork executes first: it works in the folder, and its workers too are forks."""
+    return f"os.chdir({str(place)!r})\n{FORKED}\n"
+
+
 def rnnlab(forker, place, *words):
     log = place / f"{len([*place.iterdir()])}.log"
-    assert forker.run([*words], log, f"os.chdir({str(place)!r})\n{FORKED}") == 0, log.read_text()
+    assert forker.run([*words], log, here(place)) == 0, log.read_text()
     return log.read_text()
 
 
@@ -107,10 +112,9 @@ def test_an_installed_package_goes_all_the_way(forker, place):
 @pytest.mark.slow
 @pytest.mark.process
 def test_a_change_makes_its_runs_again_and_no_others(forker, place):
-    code = "import rnnlab; print(rnnlab.run('own.yaml', runs='runs').runs().test_within_one.notna().all())"
+    code = "import rnnlab\nassert rnnlab.run('own.yaml', runs='runs').runs().test_within_one.notna().all()\nos._exit(0)"
     (place / "own.yaml").write_text(EXPERIMENT.replace("name: own", "name: changed"))
-    done = subprocess.run([sys.executable, "-c", code], cwd=place, env=environment(place), capture_output=True, text=True)
-    assert done.stdout.strip().endswith("True"), done.stdout + done.stderr
+    assert forker.run([], place / "python.log", here(place) + code) == 0, (place / "python.log").read_text()
     rnnlab(forker, place, "run", "plain.yaml")
     first = results(place, "changed")
     files = {path: path.read_bytes() for path in (place / "runs").glob("*/*/seed-1/result.json") if path.parts[-4] != "own"}

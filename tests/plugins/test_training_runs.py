@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,6 @@ compare:
       training.callbacks: [{name: pulled}, {name: tells}]
 executor: {name: local, workers: 2}
 """
-
-
-@pytest.fixture
-def forker() -> Iterator[Forker]:
-    """Starts commands, and their workers, without importing TensorFlow again for each."""
-    server = Forker("tensorflow")
-    yield server
-    server.close()
 
 
 def start(forker: Forker, place: Path, runs: str) -> int:

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from conformance.running import arrays, double, each, normal, operands, pulled, pure, stepwise
+from conformance.running import BACKEND, arrays, double, each, normal, operands, pulled, pure, stepwise
 from conformance.table import LSTM, ROWS, SHORT
-from thinning import thinned
+from thinning import kept
 
 PADDING = np.array([[1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 1, 1]], bool)
 EPSILON = 1e-5
@@ -24,10 +24,12 @@ def slope(function, cotangents, values, direction):
     return np.dot(list(WEIGHTS.values()), sums) / EPSILON
 
 
-CASES = thinned((cell, scheme) for cell, scheme in ROWS if (cell is LSTM or scheme in SHORT) and scheme.sloped)
+CASES = [(cell, scheme) for cell, scheme in ROWS if (cell is LSTM or scheme in SHORT) and scheme.sloped]
+FIRST = [(cell, scheme) for cell, scheme in CASES if scheme is (SHORT[1] if cell is LSTM else SHORT[0]) or scheme in SHORT[3:4]]
+"""Every cell, and noise at every site. The schemes one by one are slow, and what they add does not depend on the backend."""
 
 
-@pytest.mark.parametrize(("cell", "scheme"), CASES, ids=str)
+@pytest.mark.parametrize(("cell", "scheme"), kept(CASES if BACKEND == "tensorflow" else FIRST, *FIRST), ids=str)
 def test_the_gradient_of_each_cell_under_each_scheme_is_its_slope(cell, scheme):
     with double(), stepwise():
         layer = cell.build(scheme, dtype="float64")

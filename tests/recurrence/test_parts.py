@@ -12,7 +12,7 @@ from recurrence.test_fast_against_loop import MASK
 pytestmark = pytest.mark.skipif(BACKEND != "tensorflow", reason="XLA on JAX runs one loop after the other")
 
 
-@pytest.fixture(params=[4, 5], ids=["compiled", "plain"])
+@pytest.fixture(params=[4, pytest.param(5, marks=pytest.mark.slow)], ids=["compiled", "plain"])
 def three(request, monkeypatch):
     """The sizes of the parts that are run, of batches in three parts, in loops of 4 steps that are compiled or plain."""
     from rnnlab.recurrence import tf_batch_split, tf_dispatch, tf_scan

@@ -44,10 +44,10 @@ def test_stateful_layers_train_and_layers_compile_on_torch(root):
 
 @pytest.mark.process
 @pytest.mark.slow
-@pytest.mark.parametrize("file", ["test_of_keras", "test_run_layer"])
-def test_keras_own_tests_pass_on_torch(file, root):
+def test_keras_own_tests_pass_on_torch(root):
     pytest.importorskip("torch", reason="torch is not installed")
-    command = [sys.executable, "-m", "pytest", f"tests/layers/{file}.py", "-W", "ignore"]
+    files = [f"tests/layers/{name}.py" for name in ("test_of_keras", "test_run_layer")]
+    command = [sys.executable, "-m", "pytest", *files, "-W", "ignore"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(command, cwd=root, env=environment | {"KERAS_BACKEND": "torch"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]

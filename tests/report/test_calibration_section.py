@@ -68,6 +68,7 @@ def test_the_table_has_the_means_of_both_ways(make):
     assert table == {"variant": ["variational"], "Brier": ["0.300"], "Brier MC": ["0.150"], "BALD MC": ["0.0150"]}
 
 
+@pytest.mark.slow
 def test_the_report_shows_it_and_nothing_where_nothing_was_measured(make):
     with_it = html.write(judged(make, BINS, test_brier_score=0.2)).read_text()
     assert with_it.count('id="calibration"') == with_it.count('id="trust"') == 1

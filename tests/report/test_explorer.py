@@ -45,6 +45,7 @@ compare:
     none: {{}}
     noisy: {{dropout: {{scheme: naive, rate: 0.5}}, recurrent_dropout: {{scheme: zoneout, cell: 0.5, hidden: 0.25}}}}
   seeds: 1
+executor: {{name: in_process}}
 """
     )
     done = CliRunner().invoke(main, ["run", str(place / "small.yaml"), "--runs", str(place / "runs")])

@@ -102,10 +102,10 @@ def test_every_text_from_a_file_is_escaped(make):
     "figures",
     [
         {"none": [150.0]},
-        {"none": [150.0], "tested": [140.0]},
+        pytest.param({"none": [150.0], "tested": [140.0]}, marks=pytest.mark.slow),
         {"none": ["diverged"] * 3, "tested": ["diverged"] * 3},
-        {"none": [150.0, None, "failed"], "tested": [None, "diverged", 140.0]},
-        {"none": [150.0] * 6, "tested": [150.0] * 6},
+        pytest.param({"none": [150.0, None, "failed"], "tested": [None, "diverged", 140.0]}, marks=pytest.mark.slow),
+        pytest.param({"none": [150.0] * 6, "tested": [150.0] * 6}, marks=pytest.mark.slow),
     ],
 )
 def test_poor_results_make_a_report_too(make, figures):
@@ -181,6 +181,7 @@ def test_a_baseline_alone_has_no_empty_view_of_differences(make):
     assert drawn.wide.count(">epoch<") == 1
 
 
+@pytest.mark.slow
 def test_the_contents_lead_to_every_section(make):
     text = page(make.experiment({"none": 0, "tested": -9}, seeds=2))
     anchors = re.findall(r'<li><a href="#([^"]+)">', text)
@@ -200,6 +201,7 @@ def test_no_column_repeats_another(make):
         assert len(texts) == len(set(texts))
 
 
+@pytest.mark.slow
 def test_pictures_for_a_paper_are_pdf_in_the_width_of_a_column_and_repeat(make):
     drawn = pictures(compare(make.experiment({"none": 0, "tested": -9}, seeds=3)), {})
     for picture in drawn:
@@ -243,6 +245,7 @@ def test_pictures_tell_their_numbers_to_those_who_do_not_see_them(make):
             assert "var(--series-1)" in svg
 
 
+@pytest.mark.slow
 def test_many_variants_keep_their_names_and_the_best_their_colours(make):
     patches = {f"v{number}": {"training.epochs": number + 1} for number in range(60)}
     comparison = compare(make.experiment({name: -place for place, name in enumerate(patches)}, patches=patches, seeds=2))

@@ -162,6 +162,7 @@ def test_run_searches_first_and_runs_the_winners_on_other_seeds(tiny: Path, tmp_
         tuning.searched(load(tiny, ["data.length=5"]), tmp_path / "runs", print)
 
 
+@pytest.mark.slow
 def test_a_trial_that_is_pruned_stops_and_one_that_diverges_has_no_figure(tiny: Path, tmp_path: Path) -> None:
     reported: list[int] = []
 

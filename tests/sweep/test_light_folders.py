@@ -3,12 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import keras
 import pytest
 from sweep.test_sweep import experiment, result
+from thinning import kept
 
 from rnnlab.errors import UserError
 from rnnlab.storage import store
@@ -21,6 +23,7 @@ from rnnlab.training import weights_file
 from rnnlab.training.fit import evaluate
 from rnnlab.training.training_config import TrainingConfig
 
+pytestmark = pytest.mark.usefixtures("lasting_models")
 ONE: dict[str, Any] = {"variants": {"some": {"dropout": 0.2, "recurrent_dropout": 0.2, "implementation": "auto"}}, "seeds": 1}
 ONE["baseline"] = "some"
 RECORDS = {"result.json", "run.yaml", "tokens.json", "events.jsonl", "tensorboard", "best.weights.h5"}
@@ -66,6 +69,7 @@ def test_keras_users_load_the_weights(finished: RunRecord) -> None:
     assert wanted == {name: result(finished).metrics[name] for name in wanted}
 
 
+@pytest.mark.slow
 def test_a_large_run_costs_four_bytes_a_weight_and_little_more(tmp_path: Path) -> None:
     """Adam has two more numbers a weight, and the last and the best weights and a copy of all were kept too."""
     record = made(tmp_path, model={"recurrent": [{"units": 450}]})
@@ -128,10 +132,8 @@ def seconds(record: RunRecord) -> list[float]:
     return [epoch.beside["seconds"] for epoch in record.epochs]
 
 
-@pytest.mark.parametrize(
-    ("keep", "stride"),
-    [("weights", 6), pytest.param("weights", 1, marks=pytest.mark.slow), pytest.param("resumable", 3, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("keep", "stride"), [("weights", 1), ("resumable", 3)])
 def test_a_kill_between_any_two_steps_of_the_end_leaves_a_run_that_goes_on_or_is_complete(
     keep: str, stride: int, finished: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,10 +175,11 @@ SAMPLED: dict[str, Any] = {"montecarlo": {"samples": 3}}
 def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
     finished: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Afterwards both the old and the new evaluation come to the bits that they have without a kill."""
+    """Afterwards both the old and the new evaluation, which take turns, come to the bits that they have without a kill."""
     first = tmp_path / "first"
     shutil.copytree(finished.folder.parents[3], first)
     wanted, ended = bits(made(tmp_path / "at once", evaluation=SAMPLED)), False
+    turns = cycle([(SAMPLED, wanted), ({}, bits(finished))])
     for last in range(0, 1000, 3):
         folder = tmp_path / str(last)
         shutil.copytree(first, folder)
@@ -187,11 +190,11 @@ def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
                 ended = True
             except Killed:
                 assert read(folder / "runs" / "small").runs[0].result, "some result is always there"
-        for evaluation, reference in ((SAMPLED, wanted), ({}, bits(finished))):
-            record = made(folder, evaluation=evaluation)
-            assert bits(record) == reference
-            assert record.damaged == []
-            assert seconds(record) == seconds(finished), "nothing is trained again"
+        evaluation, reference = next(turns)
+        record = made(folder, evaluation=evaluation)
+        assert bits(record) == reference
+        assert record.damaged == []
+        assert seconds(record) == seconds(finished), "nothing is trained again"
         if ended:
             break
         shutil.rmtree(folder)
@@ -206,7 +209,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("case", ["plain", *(pytest.param(name, marks=pytest.mark.slow) for name in [*CASES][1:])])
+@pytest.mark.parametrize("case", kept(CASES))
 def test_more_epochs_go_on_to_the_bits_of_one_long_training(case: str, tmp_path: Path) -> None:
     training = {**CASES[case], "keep": "resumable"}
     whole = made(tmp_path / "whole", training={**training, "epochs": 6})

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
+from thinning import kept
 
 from rnnlab import sealed
+from rnnlab.cli import main
 from rnnlab.config import Experiment, load
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
@@ -17,6 +20,7 @@ from rnnlab.storage.store import ExperimentRecord, RunRecord, read
 from rnnlab.sweep.plan import plan
 from rnnlab.sweep.sweep import Sweep, run
 
+pytestmark = pytest.mark.usefixtures("lasting_models")
 DOCUMENT: dict[str, Any] = {
     "name": "small",
     "data": {"name": "adding", "length": 4, "examples": {"train": 20, "validation": 10, "test": 10}, "batch_size": 10},
@@ -48,9 +52,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Experime
     """A finished experiment: its parent folder, what was printed, what was read back."""
     folder = tmp_path_factory.mktemp("whole")
     experiment(folder)
-    command = [sys.executable, "-m", "rnnlab", "run", str(folder / "small.yaml"), "--runs", str(folder / "runs")]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return folder, printed, read(folder / "runs" / "small")
+    made = CliRunner().invoke(main, ["run", str(folder / "small.yaml"), "--runs", str(folder / "runs")])
+    assert made.exit_code == 0, made.output
+    return folder, made.stdout, read(folder / "runs" / "small")
 
 
 def test_every_variant_and_seed_has_a_result(whole: tuple[Path, str, ExperimentRecord]) -> None:
@@ -165,7 +169,7 @@ def test_a_result_says_whether_operations_were_made_to_repeat_exactly(copy: Path
         assert is_op_determinism_enabled() == exactly
 
 
-@pytest.mark.parametrize("damage", ["truncated", "changed", "foreign", "other data"])
+@pytest.mark.parametrize("damage", kept(["truncated", "changed", "foreign", "other data"]))
 def test_a_result_that_cannot_be_trusted_is_made_again(
     damage: str, copy: Path, whole: tuple[Path, str, ExperimentRecord]
 ) -> None:

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from tensorboards import histograms, images, read, shown
+from thinning import kept
 
 from rnnlab.inspection.gates import gates
 from rnnlab.layers import LSTM
@@ -43,7 +44,7 @@ def test_every_metric_is_there_once_and_equals_what_keras_writes(tmp_path: Path)
             assert found[f"{split}/{name}"] == [(e.step, make_ndarray(e.tensor_proto).item()) for e in theirs.Tensors(tag)]
 
 
-@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("ours", kept([True, False]))
 def test_figures_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: Path) -> None:
     one, undisturbed = model(ours), model(ours)
     history = fit(one, Callback(tmp_path, inputs=X[:4]))

@@ -25,6 +25,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "runs" / "numbers" / "none" / "seed-1"
 
 
+@pytest.mark.slow
 def test_a_run_copied_alone_is_used_under_any_name_from_anywhere(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

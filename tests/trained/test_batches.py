@@ -2,12 +2,14 @@
 
 import csv
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from thinning import kept, thinned
 from trained.test_predict import FILMS, made  # noqa: F401  a fixture
 
 from rnnlab.cli import main
@@ -27,8 +29,7 @@ def call(*arguments: object, given: str | None = None) -> Result:
     return done
 
 
-@pytest.mark.parametrize("samples", [0, 3])
-@pytest.mark.parametrize("name", ["labels", "tags", "words"])
+@pytest.mark.parametrize(("name", "samples"), thinned(product(["labels", "tags", "words"], [0, 3])))
 def test_a_prediction_does_not_depend_on_its_batch(made: dict[str, Path], name: str, samples: int) -> None:  # noqa: F811
     model = predictor(made[name])
     inputs = [model.text(text).x for text in TEXTS[: 12 if name == "words" else 150]]  # which has Keras's own layers
@@ -66,7 +67,7 @@ def test_an_empty_line_has_an_empty_prediction_in_its_place(made: dict[str, Path
     assert NOTHING in call(made["labels"], "--text", "  ").stdout
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("suffix", kept([".csv", ".jsonl", ".parquet"]))
 def test_rows_come_in_order_into_a_file(made: dict[str, Path], tmp_path: Path, suffix: str) -> None:  # noqa: F811
     (tmp_path / "in.txt").write_text("\n".join(["", *TEXTS, ""]) + "\n")
     output = tmp_path / f"out{suffix}"
@@ -122,6 +123,7 @@ def test_a_split_has_its_truth_and_the_metrics_of_the_run(made: dict[str, Path],
     assert np.exp(-np.log(p).mean()) == pytest.approx(metrics["words"]["train_perplexity"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_predictor_reads_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from trained.small_runs import numbers_run
 

@@ -57,15 +57,24 @@ def elsewhere(code: str, *arguments: Path) -> np.ndarray:
     return np.array(json.loads(done.stdout.splitlines()[-1]))
 
 
+def expected(study, *variants):
+    """What the runs predict here."""
+    return [keras.ops.convert_to_numpy(for_export(study[variant, 1].folder)(X)) for variant in variants]
+
+
 @pytest.mark.process
-@pytest.mark.parametrize("variant", ["lstm", "gru", "before", "last", "max"])
-def test_a_model_of_keras_layers_alone_predicts_the_same(study, variant, tmp_path):
-    path = export(study[variant, 1].folder, "builtin", tmp_path / "m.keras")
-    found = elsewhere("import keras; print(json.dumps(np.array(keras.saving.load_model(sys.argv[1])(x)).tolist()))", path)
-    np.testing.assert_allclose(found, for_export(study[variant, 1].folder)(X).numpy(), atol=1e-5)
-    assert (tmp_path / "tokens.json").exists()
+def test_models_of_keras_layers_alone_predict_the_same(study, tmp_path):
+    variants = ("lstm", "gru", "before", "last", "max")
+    paths = [export(study[variant, 1].folder, "builtin", tmp_path / variant / "m.keras") for variant in variants]
+    told = elsewhere(
+        "import keras; print(json.dumps([np.array(keras.saving.load_model(path)(x)).tolist() for path in sys.argv[1:]]))",
+        *paths,
+    )
+    np.testing.assert_allclose(told, expected(study, *variants), atol=1e-5)
+    assert all(path.with_name("tokens.json").exists() for path in paths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variant", "says"), [("zoneout", "recurrent_dropout acts at the site hold_"), ("peephole", "has peephole")]
 )
@@ -76,13 +85,15 @@ def test_other_equations_are_refused_by_name(study, variant, says, tmp_path):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("variant", ["lstm", "gru"])
-def test_a_saved_model_is_served_without_rnnlab(study, variant, tmp_path):
-    path = export(study[variant, 1].folder, "savedmodel", tmp_path / "served")
-    found = elsewhere(
-        "import tensorflow as tf; m = tf.saved_model.load(sys.argv[1]); print(json.dumps(m.serve(x).numpy().tolist()))", path
+def test_saved_models_are_served_without_rnnlab(study, tmp_path):
+    paths = [export(study[variant, 1].folder, "savedmodel", tmp_path / variant) for variant in ("lstm", "gru")]
+    told = elsewhere(
+        "import tensorflow as tf\n"
+        "models = [tf.saved_model.load(path) for path in sys.argv[1:]]\n"
+        "print(json.dumps([model.serve(x).numpy().tolist() for model in models]))",
+        *paths,
     )
-    np.testing.assert_allclose(found, for_export(study[variant, 1].folder)(X).numpy(), atol=1e-5)
+    np.testing.assert_allclose(told, expected(study, "lstm", "gru"), atol=1e-5)
 
 
 @pytest.mark.process
@@ -94,7 +105,7 @@ def test_onnx_runs_without_rnnlab(study, tmp_path):
         "import onnxruntime as ort; s = ort.InferenceSession(sys.argv[1])\n"
         "print(json.dumps(s.run(None, {s.get_inputs()[0].name: x})[0].tolist()))"
     )
-    np.testing.assert_allclose(elsewhere(code, path), for_export(study["lstm", 1].folder)(X).numpy(), atol=1e-5)
+    np.testing.assert_allclose([elsewhere(code, path)], expected(study, "lstm"), atol=1e-5)
 
 
 @pytest.mark.process
@@ -108,9 +119,10 @@ def test_tflite_runs_without_rnnlab(study, tmp_path):
         "    return i.get_tensor(i.get_output_details()[0]['index'])[0].tolist()\n"
         "print(json.dumps([run(row) for row in x]))"
     )
-    np.testing.assert_allclose(elsewhere(code, path), for_export(study["lstm", 1].folder)(X).numpy(), atol=1e-5)
+    np.testing.assert_allclose([elsewhere(code, path)], expected(study, "lstm"), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_nothing_is_overwritten_and_unknown_forms_are_refused(study, tmp_path):
     run = study["lstm", 1]
     path = export(run.folder, "keras", tmp_path / "m.keras")
@@ -121,6 +133,7 @@ def test_nothing_is_overwritten_and_unknown_forms_are_refused(study, tmp_path):
         export(run.folder, "onx")
 
 
+@pytest.mark.slow
 def test_the_verbs_name_the_run_to_ship_and_write_it(study):
     told = CliRunner().invoke(main, ["best", str(study.folder)]).output
     run = study.best()

@@ -192,6 +192,7 @@ def test_a_run_forecasts_beyond_the_end_of_a_file_with_dates_and_units() -> None
     assert np.sqrt(np.mean(np.square(error))) == pytest.approx(metrics["test_root_mean_squared_error_of_y"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_many_series_what_is_known_ahead_and_quantiles_go_through_every_verb() -> None:
     days = [f"2024-{1 + i // 28:02d}-{1 + i % 28:02d}" for i in range(60)]
     random = np.random.default_rng(0)

@@ -62,6 +62,7 @@ def test_training_does_not_notice_and_both_ways_are_told(sampled: tuple[dict, Pa
     assert some["test_mc_predictive_deviation"] > 0 == none["test_mc_predictive_deviation"]
 
 
+@pytest.mark.slow
 def test_every_bit_comes_back(sampled: tuple[dict, Path, ExperimentRecord]) -> None:
     _, folder, record = sampled
     run = record.runs[1].folder

@@ -36,7 +36,7 @@ DATA: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A finished run of every task by its name; its data are gone."""
     folder = tmp_path_factory.mktemp("predict")

@@ -39,6 +39,7 @@ def test_the_figures_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
     assert record.variant == "some"
 
 
+@pytest.mark.slow
 def test_a_run_of_no_epochs_has_the_weights_that_it_began_with(tmp_path: Path) -> None:
     folder = swept(tmp_path, training={"epochs": 0}, compare={"seeds": 1})[0].folder
     model, dataset, (_, result, _) = trained(folder / "none" / "seed-1")

@@ -64,6 +64,7 @@ def test_other_seeds_get_the_bits_of_a_model_of_their_own(name: str, steps: int,
     assert together[0][1]["metrics"] != together[1][1]["metrics"]
 
 
+@pytest.mark.slow
 def test_a_seed_traces_and_keeps_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[bool] = []
     call = LSTM.call

@@ -49,6 +49,7 @@ def rates(events: list[dict[str, Any]], site: str) -> list[float]:
     return [event[f"noise_rate/recurrent_0/{site}"] for event in events]
 
 
+@pytest.mark.slow
 def test_a_run_of_changing_rates_is_resumed_to_the_bit_and_logs_them(tmp_path: Path) -> None:
     weights, events, outcome = run(tmp_path / "whole")
     for at in (5, 17, 21):

@@ -54,7 +54,7 @@ def untimed(outcome: TrainingOutcome) -> dict[str, Any]:
 
 
 @OURS
-@pytest.mark.parametrize("steps", [1, 10**6], ids=["xla", "graph"])
+@pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow, id="xla"), pytest.param(10**6, id="graph")])
 def test_several_steps_a_call_change_no_bit(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "STEPS", steps)
     (weights, outcome, calls), (others, expected, batches) = (run(WORDS, several) for several in (True, False))
@@ -95,10 +95,15 @@ def texts() -> Dataset:
     [
         (lambda: WORDS, {}),
         (lambda: NUMBERS, {}),
-        (quantiles, {}),
-        (texts, {"class_weights": "balanced"}),
-        (lambda: WORDS, {"consistency": {"name": "rdrop", "weight": 0.5}}),
-        (lambda: NUMBERS, {"consistency": {"name": "fraternal", "weight": 0.5}}),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in [
+                (quantiles, {}),
+                (texts, {"class_weights": "balanced"}),
+                (lambda: WORDS, {"consistency": {"name": "rdrop", "weight": 0.5}}),
+                (lambda: NUMBERS, {"consistency": {"name": "fraternal", "weight": 0.5}}),
+            ]
+        ),
     ],
     ids=["words", "numbers", "quantiles", "class weights", "two passes of words", "two passes of numbers"],
 )

@@ -140,6 +140,7 @@ def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, figu
     assert begun == [begins is not None and epoch >= begins for epoch in range(1, len(figures) + 1)]
 
 
+@pytest.mark.slow
 def test_the_mean_is_judged_and_kept_while_training_goes_on_with_the_weights() -> None:
     averaged = {"name": "sgd", "learning_rate": 2.0, "averaging": {"after": 1}}
     watch, plain = Watch(), Watch()

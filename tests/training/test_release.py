@@ -4,6 +4,7 @@ import gc
 
 import keras
 import numpy as np
+import pytest
 
 from rnnlab.layers import LSTM
 from rnnlab.training.cleanup import released
@@ -16,6 +17,7 @@ def alive() -> int:
     return sum(type(thing).__name__ in kinds for thing in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_models_and_graphs_are_given_back() -> None:
     before = alive()
     for layer in (LSTM, keras.layers.LSTM):

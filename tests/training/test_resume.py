@@ -152,7 +152,7 @@ def every_part() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("dataset", "layer", "settings", "kills"),
     [
-        (WORDS, NOISE, {}, EVERYWHERE),
+        (WORDS, NOISE, {}, TWICE),
         pytest.param(WORDS, BUILTIN, {}, TWICE, marks=pytest.mark.slow),
         pytest.param(NUMBERS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
         pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),
@@ -267,6 +267,7 @@ def test_a_state_of_another_run_is_not_used(tmp_path: Path) -> None:
     assert Slot(tmp_path / "checkpoint" / "state", "you").state is None
 
 
+@pytest.mark.slow
 def test_a_state_is_kept_by_name_and_not_by_place(tmp_path: Path) -> None:
     """More callbacks without a state, and another order, change nothing: a run with snapshots goes on without them."""
     whole, _ = run(tmp_path / "whole", NUMBERS, NOISE, more=[LowerOnPlateau("val_loss", patience=1)])

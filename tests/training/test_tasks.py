@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from thinning import kept
 
 from rnnlab.config import load
 from rnnlab.data.build_dataset import build
@@ -21,7 +22,7 @@ from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
 
 
-@pytest.mark.parametrize("name", ["copy", "parity", "mackey_glass"])
+@pytest.mark.parametrize("name", kept(["copy", "parity", "mackey_glass"]))
 def test_an_example_config_trains(root: Path, name: str) -> None:
     run = load(
         root / "configs" / f"{name}.yaml", ["data.limit_examples=150", "training.epochs=2", "recurrent_dropout=0.1"]
@@ -39,6 +40,7 @@ def words(limit: int = 700) -> Dataset:
 MODEL = ModelConfig.model_validate({"recurrent": [{"units": 4}], "embedding": {"width": 5}})
 
 
+@pytest.mark.slow
 def test_a_loss_summed_over_time_has_a_gradient_as_many_times_larger_as_a_row_has_steps() -> None:
     data, moved, losses = words(), [], []
     for loss, rate in (("mean", 0.01 * words().train.density), ("sum", 0.01)):
@@ -90,6 +92,7 @@ def test_unigrams_of_the_language_reference() -> None:
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_unigrams_of_the_penn_treebank(shared_data: Path) -> None:
     if keras.backend.backend() != "tensorflow":
         pytest.skip("once is enough")

@@ -73,6 +73,7 @@ def test_the_same_run_twice_gives_the_same_bits(dataset: Dataset, noise: dict[st
     assert outcomes[0].initial_weights == outcomes[1].initial_weights
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run() -> None:
     one, two = (train(model_config(NUMBERS), NUMBERS, config(), seed)[1] for seed in (1, 2))
     assert one.initial_weights != two.initial_weights
@@ -80,7 +81,8 @@ def test_another_seed_is_another_run() -> None:
     assert one.metrics["test_loss"] != two.metrics["test_loss"]
 
 
-@pytest.mark.parametrize("noise", [NOISE[0], pytest.param(NOISE[2], marks=pytest.mark.slow)], ids=str)
+@pytest.mark.slow
+@pytest.mark.parametrize("noise", [NOISE[0], NOISE[2]], ids=str)
 def test_curves_are_the_same_with_and_without_validation(noise: dict[str, Any]) -> None:
     def curve(validate: bool) -> list[float]:
         repeatable(1)

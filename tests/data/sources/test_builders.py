@@ -8,6 +8,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.errors import UserError
 
 
+@pytest.mark.slow
 def test_the_treebank_is_the_same_through_our_builder_and_our_reader(shared_data, home, section):
     import tensorflow_datasets as tfds
 

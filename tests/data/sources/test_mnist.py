@@ -94,6 +94,7 @@ def assert_same(data, config, found):
         assert sorted(seen) == sorted(image.tobytes() + bytes([digit]) for image, digit in found[name])
 
 
+@pytest.mark.slow
 def test_digits_by_their_own_builder(shared_data, home, section, trusting, monkeypatch):
     """On files cut after so many images, and a builder that is told so; `test_all_digits` has them all."""
     stock = pytest.importorskip("tensorflow_datasets.image_classification.mnist")

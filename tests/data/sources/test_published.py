@@ -17,6 +17,7 @@ def test_penn_treebank_by_words(shared_data, shared_home, section):
     assert data.vocabulary.decode(data.test.arrays()[0]) == text
 
 
+@pytest.mark.slow
 def test_penn_treebank_by_characters(shared_data, shared_home, section):
     data = build(section({"name": "ptb", "folder": str(shared_data / "ptb"), "level": "character"}))
     assert [split.size for split in (data.train, data.validation, data.test)] == [5_017_482, 393_042, 442_423]
@@ -39,6 +40,7 @@ def test_a_corpus_that_is_nowhere_says_what_to_put_where(home, section):
         build(section({"name": "wikitext2"}))
 
 
+@pytest.mark.slow
 def test_film_reviews_in_pieces_with_standardised_ratings(shared_data, shared_home, section):
     config = section({"name": "cornell", "folder": str(shared_data / "cornell_scale"), "vocabulary": None})
     data = build(config)
@@ -59,6 +61,7 @@ def test_film_reviews_in_pieces_with_standardised_ratings(shared_data, shared_ho
     assert {round(float(value), 3) for value in back.ravel()} <= set(raw)
 
 
+@pytest.mark.slow
 def test_tagged_sentences(shared_data, shared_home, section):
     folder = shared_data / "ud_english_ewt"
     files = {"train": "train", "validation": "dev", "test": "test"}

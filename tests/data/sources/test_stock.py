@@ -68,6 +68,7 @@ def test_film_reviews_by_their_own_builder(shared_data, shared_home, section):
     assert float(seconds) < 1
 
 
+@pytest.mark.slow
 def test_tagged_words_by_their_own_builder(shared_data, home, section, trusting):
     """On the first sentences of each file; the whole files are read by `test_tagged_sentences`."""
     pytest.importorskip("conllu")
@@ -123,6 +124,7 @@ def test_phrases_by_their_own_builder(home, section, trusting):
     assert told["test"]["labels"] == {"negative": 20, "positive": 20}
 
 
+@pytest.mark.slow
 def test_verbs_prepare_list_and_describe(shared_data, home):
     def rnnlab(*words):
         done = subprocess.run([sys.executable, "-m", "rnnlab", "data", *words], capture_output=True, text=True)

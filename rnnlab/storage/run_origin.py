@@ -1,0 +1,93 @@
+"""What a run is made of and where: the contents of its run.yaml as typed, frozen records."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from rnnlab.config.identity import SCHEMA
+
+NULLS = ("git",)
+"""What a file says even where it is None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a result may depend on beside its config."""
+
+    python: str | None = None
+    versions: dict[str, str | None] = field(default_factory=dict)
+    """Of the libraries that a run uses."""
+    code: str | None = None
+    """SHA-256 of the modules that decide bits."""
+    backend: str | None = None
+    numbers: dict[str, str] = field(default_factory=dict)
+    """What decides how numbers are rounded."""
+    machine: dict[str, str | int | None] = field(default_factory=dict)
+    git: dict[str, str | bool] | None = None
+    """The commit of the user's own repository and whether anything is changed; None where there is no repository."""
+    command: list[str] | None = None
+    directory: str | None = None
+    """The working directory, from which relative paths of the config lead."""
+
+    @property
+    def makers(self) -> dict[str, Any]:
+        """What must be the same for a state to go on to the same bits, beside config and data."""
+        return {"versions": self.versions, "code": self.code, "backend": self.backend, "numbers": self.numbers}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOrigin(Provenance):
+    """Which run it is, what it is made of, where it is made, and why earlier tries were lost."""
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="ignore")
+
+    experiment: str | None = None
+    variant: str | None = None
+    seed: int | None = None
+    config: dict[str, Any]
+    schema: int = 1
+    """That of the config; runs of version 0.1 do not say it."""
+    fingerprint: str | None = None
+    data: str | None = None
+    """SHA-256 of the data."""
+    dropped_rows: dict[str, int] | None = None
+    plugins: dict[str, str] | None = None
+    modes: dict[str, str] | None = None
+    retried: list[str] | None = None
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the record of a document; of a run of another version only the schema and what it is called.
+
+        Raises ValueError, naming the key, where the document is none that this version writes.
+
+        >>> RunOrigin.of({"schema": 2, "config": {}, "seed": "one"})
+        Traceback (most recent call last):
+        ValueError: seed: Input should be a valid integer, got 'one'
+        """
+        if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
+            raise ValueError("config: a run has one")
+        if document.get("schema", 1) != SCHEMA:
+            document = {name: document[name] for name in ("config", "schema", "experiment", "variant", "seed") if name in document}
+        try:
+            _checker().validate_python(document, strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"{key}: {first['msg']}, got {first['input']!r}"[:300]) from None
+        return cls(**{one.name: document[one.name] for one in fields(cls) if one.name in document})
+
+    def document(self) -> dict[str, Any]:
+        """Return what the file says."""
+        where = [one.name for one in fields(Provenance)]
+        told = asdict(self)
+        names = [*(name for name in told if name not in (*where, "retried")), *where, "retried"]
+        return {name: told[name] for name in names if told[name] is not None or name in NULLS}
+
+
+@cache
+def _checker() -> TypeAdapter[RunOrigin]:
+    return TypeAdapter(RunOrigin)
