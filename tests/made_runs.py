@@ -47,18 +47,18 @@ class Maker:
             self.run(folder, spec, 150 + effects[variant] + luck + own, epochs=epochs)
         return folder
 
-    def figures(self, **figures):
+    def metrics(self, **values):
         """Write an experiment with these metrics, seed by seed: a number, "diverged", "failed", or None for no run."""
-        folder = self.experiment(dict.fromkeys(figures, 0.0), seeds=max(map(len, figures.values())))
+        folder = self.experiment(dict.fromkeys(values, 0.0), seeds=max(map(len, values.values())))
         for (variant, seed), spec in self.specs.items():
-            figure = figures[variant][seed - 1] if seed <= len(figures[variant]) else None
+            value = values[variant][seed - 1] if seed <= len(values[variant]) else None
             place = store.run_folder(folder, variant, seed)
-            if figure is None:
+            if value is None:
                 shutil.rmtree(place)
-            elif isinstance(figure, str):
-                self.run(folder, spec, 1.0, status=figure, error=f"{figure} for the test")
+            elif isinstance(value, str):
+                self.run(folder, spec, 1.0, status=value, error=f"{value} for the test")
             else:
-                self.run(folder, spec, figure)
+                self.run(folder, spec, value)
         return folder
 
     def change(self, folder, variant, seed, value=150.0, **result):
@@ -81,7 +81,7 @@ class Maker:
         document = {
             **{"status": status, "experiment": spec.experiment, "variant": spec.variant, "seed": spec.seed},
             **{"fingerprint": spec.fingerprint, "monitor": "val_perplexity", "mode": "min"},
-            **{"best_epoch": max(1, epochs - 1), "epochs": epochs, "metrics": _figures(value) if status == "done" else {}},
+            **{"best_epoch": max(1, epochs - 1), "epochs": epochs, "metrics": _metrics(value) if status == "done" else {}},
             **{"initial_weights": f"weights-{spec.seed}", "data_order": f"order-{spec.seed}", "parameters": 271_000},
             **{"unit": "words", "error": None, "traceback": None, **result},
         }
@@ -89,10 +89,10 @@ class Maker:
         return place
 
 
-def _figures(value):
-    figures = {"test_perplexity": value, "val_perplexity": value * 1.03, "train_perplexity": value * 0.6}
-    losses = {name.replace("perplexity", "loss"): float(np.log(figure)) for name, figure in figures.items()}
-    return figures | losses | {"throughput": 9000.0 + value, "seconds": 12.0, "last_val_perplexity": value * 1.05}
+def _metrics(value):
+    metrics = {"test_perplexity": value, "val_perplexity": value * 1.03, "train_perplexity": value * 0.6}
+    losses = {name.replace("perplexity", "loss"): float(np.log(number)) for name, number in metrics.items()}
+    return metrics | losses | {"throughput": 9000.0 + value, "seconds": 12.0, "last_val_perplexity": value * 1.05}
 
 
 def _epoch(epoch, epochs, value):

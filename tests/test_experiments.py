@@ -118,7 +118,7 @@ def test_every_config_of_a_study_was_run(folder):
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
-def test_every_figure_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
+def test_every_number_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
     text = (folder / "README.md").read_text()
     lines = text.splitlines()
     held = [line for line in lines if line.startswith("|")] + [path.read_text() for path in folder.glob("*.yaml")]
@@ -260,7 +260,7 @@ def test_subjects_verbs_and_attractors_are_those_of_the_annotation(tmp_path):
         assert rows == ([EXAMPLE] if not old else [])
 
 
-def test_the_table_of_published_figures_is_what_was_run():
+def test_the_table_of_published_results_is_what_was_run():
     """Each row is its record; each record is of a config that is there, with the seeds that it plans."""
     folder = SPEED.parent / "published"
     table = runpy.run_path(str(folder / "table.py"))

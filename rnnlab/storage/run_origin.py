@@ -71,7 +71,9 @@ class RunOrigin(Provenance):
         if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
             raise ValueError("config: a run has one")
         if document.get("schema", 1) != SCHEMA:
-            document = {name: document[name] for name in ("config", "schema", "experiment", "variant", "seed") if name in document}
+            document = {
+                name: document[name] for name in ("config", "schema", "experiment", "variant", "seed") if name in document
+            }
         try:
             _checker().validate_python(document, strict=True)
         except ValidationError as error:

@@ -18,8 +18,8 @@ CELLS = {
 }
 
 
-def test_the_figures_are_those_of_the_runs(make):
-    folder = make.figures(none=[150.0, 152.0, 154.0], tested=[140.0, 143.0, 143.0])
+def test_the_metrics_are_those_of_the_runs(make):
+    folder = make.metrics(none=[150.0, 152.0, 154.0], tested=[140.0, 143.0, 143.0])
     comparison = compare(folder)
     none, tested = comparison.variants["none"], comparison.variants["tested"]
     assert (comparison.metric, comparison.label, comparison.mode) == ("test_perplexity", "test perplexity", "min")
@@ -34,14 +34,14 @@ def test_the_figures_are_those_of_the_runs(make):
 
 
 def test_every_planned_seed_is_counted(make):
-    comparison = compare(make.figures(none=[150.0, 151.0, 152.0, 153.0], tested=[150.0, "diverged", "failed", None]))
+    comparison = compare(make.metrics(none=[150.0, 151.0, 152.0, 153.0], tested=[150.0, "diverged", "failed", None]))
     counts = comparison.variants["tested"].counts
     assert (counts.planned, counts.done, counts.diverged, counts.failed, counts.missing) == (4, 1, 1, 1, 1)
     assert comparison.variants["tested"].lost.rate == 0.5
 
 
 def test_a_run_of_an_older_config_is_not_taken_for_the_planned_one(make):
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
     make.change(folder, "tested", 2, 99.0, fingerprint="of another config")
     counts = compare(folder).variants["tested"].counts
     assert (counts.done, counts.missing) == (1, 1)
@@ -50,7 +50,7 @@ def test_a_run_of_an_older_config_is_not_taken_for_the_planned_one(make):
 @pytest.mark.parametrize("change", [("    dropout: 0.0\n", "", 1), ("name: made", "name: made\nlater_key: 1", 1)])
 def test_an_experiment_of_another_version_is_what_its_folder_holds(make, change):
     """A default that did not exist yet, and a key that no longer does: its fingerprints mean nothing here."""
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
     for run in folder.glob("*/seed-*"):
         make.change(folder, run.parent.name, int(run.name[-1]), 145.0, fingerprint="of another version")
     text = (folder / "experiment.yaml").read_text()
@@ -70,7 +70,7 @@ def test_an_experiment_whose_parts_are_not_imported_keeps_its_order_and_counts_w
 
 
 def test_pairing_is_proved_by_the_hashes(make):
-    folder = make.figures(none=[150.0] * 3, same=[149.0] * 3, cell=[148.0] * 3, order=[147.0] * 3)
+    folder = make.metrics(none=[150.0] * 3, same=[149.0] * 3, cell=[148.0] * 3, order=[147.0] * 3)
     for seed in (1, 2, 3):
         make.change(folder, "cell", seed, 148.0, initial_weights="other")
     make.change(folder, "order", 2, 147.0, data_order="other")
@@ -79,18 +79,18 @@ def test_pairing_is_proved_by_the_hashes(make):
 
 
 def test_runs_without_hashes_are_not_called_paired(make):
-    folder = make.figures(none=[150.0], tested=[149.0])
+    folder = make.metrics(none=[150.0], tested=[149.0])
     make.change(folder, "tested", 1, 149.0, initial_weights=None)
     assert compare(folder).variants["tested"].against.pairing == "no hashes recorded"
 
 
 def test_without_a_common_seed_there_is_nothing_to_pair(make):
-    folder = make.figures(none=[150.0, None], tested=[None, 149.0])
+    folder = make.metrics(none=[150.0, None], tested=[None, 149.0])
     assert compare(folder).variants["tested"].against.pairing == "no seed has ended on both sides"
 
 
 def test_metric_by_name(make):
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
     loss = compare(folder, metric="loss")
     assert (loss.metric, loss.mode, loss.log) == ("test_loss", "min", False)
     assert loss.variants["none"].value.mean == pytest.approx(np.log([150, 151]).mean())
@@ -100,7 +100,7 @@ def test_metric_by_name(make):
 
 
 def test_unknown_names_are_refused_with_the_nearest(make):
-    folder = make.figures(none=[150.0], tested=[149.0])
+    folder = make.metrics(none=[150.0], tested=[149.0])
     with pytest.raises(UserError, match=r"no run has the metric 'perplexty' \(did you mean"):
         compare(folder, metric="perplexty")
     with pytest.raises(UserError, match=r"no variant 'test' \(did you mean tested\?\); the variants are none, tested"):
@@ -113,11 +113,11 @@ def test_unknown_names_are_refused_with_the_nearest(make):
 
 def test_nothing_has_ended_yet(make):
     with pytest.raises(UserError, match="no run has ended yet"):
-        compare(make.figures(none=[None], tested=[None]))
+        compare(make.metrics(none=[None], tested=[None]))
 
 
 def test_another_baseline(make):
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 142.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 142.0])
     comparison = compare(folder, baseline="tested")
     assert comparison.variants["none"].against.difference.estimate.mean == pytest.approx(9.5)
     assert comparison.variants["tested"].against is None
@@ -136,7 +136,7 @@ def test_group_by_compares_the_means_over_the_rest_seed_by_seed(make):
     assert grouped.variants["cell=gru"].against.verdict == "better"
 
 
-def test_a_group_has_no_figure_on_a_seed_that_a_member_lost(make):
+def test_a_group_has_no_value_on_a_seed_that_a_member_lost(make):
     folder = make.experiment({"lstm": 0, "lstm_wide": -2, "gru": -6, "gru_wide": -8}, patches=CELLS)
     make.change(folder, "gru_wide", 3, status="diverged")
     gru = compare(folder, group_by="model.recurrent.0.cell").variants["cell=gru"]
@@ -154,9 +154,9 @@ def test_several_experiments_become_one_comparison(make):
 
 
 def test_folders_of_one_experiment_are_merged_by_seed(make, tmp_path):
-    here = make.figures(none=[150.0, None], tested=[140.0, None])
+    here = make.metrics(none=[150.0, None], tested=[140.0, None])
     make.runs = tmp_path / "elsewhere"
-    there = make.figures(none=[None, 152.0], tested=[None, 141.0])
+    there = make.metrics(none=[None, 152.0], tested=[None, 141.0])
     comparison = compare(here, there)
     assert {seed: one.value for seed, one in comparison.variants["tested"].seeds.items()} == {1: 140.0, 2: 141.0}
     assert list(comparison.variants) == ["none", "tested"]
@@ -184,8 +184,8 @@ def test_comparison_json_holds_every_field_and_every_seed(make):
 
 
 def test_selection_says_how_the_epoch_was_chosen(make):
-    assert compare(make.figures(none=[150.0])).selection == "best epoch by validation perplexity; always 6 epochs"
-    assert compare(make.figures(none=[150.0], tested=[140.0])).selection.endswith("; always 6 to 7 epochs")
+    assert compare(make.metrics(none=[150.0])).selection == "best epoch by validation perplexity; always 6 epochs"
+    assert compare(make.metrics(none=[150.0], tested=[140.0])).selection.endswith("; always 6 to 7 epochs")
     stop = {"none": {"training.early_stopping": {"patience": 3}}}
     folder = make.experiment({"none": 0}, patches=stop, name="early", seeds=1)
     assert compare(folder).selection.endswith("at most 6 epochs, stopped after 3 without a better one")

@@ -32,7 +32,7 @@ def test_a_thousand_runs_fit_into_memory(make, monkeypatch):
     assert int(done.stderr) < 1_000_000
 
 
-def test_a_comparison_looks_at_no_run_more_often_where_there_are_more_variants(make, monkeypatch):
+def test_a_comparison_reads_no_run_more_often_where_there_are_more_variants(make, monkeypatch):
     looked, read_run = [], store.read_run
     monkeypatch.setattr(store, "read_run", lambda run: looked.append(run) or read_run(run))
     often = []

@@ -17,7 +17,7 @@ def shifted(effect, seeds=8, spread=1.0):
 
 
 def said(make, margin=None, **figures):
-    comparison = compare(make.figures(**figures), margin=margin)
+    comparison = compare(make.metrics(**figures), margin=margin)
     against = comparison.variants["tested"].against
     assert against.verdict in VERDICTS
     return against.verdict, against.words, comparison.answer
@@ -48,7 +48,7 @@ def test_a_clear_loser_is_named(make):
 
 
 def test_more_is_better_for_a_metric_of_that_kind(make):
-    folder = make.figures(none=BASE, tested=shifted(-5))
+    folder = make.metrics(none=BASE, tested=shifted(-5))
     for seed, spec in ((seed, spec) for (_, seed), spec in make.specs.items()):
         make.run(folder, spec, (BASE if spec.variant == "none" else shifted(-5))[seed - 1], mode="max")
     assert compare(folder).variants["tested"].against.verdict == "worse"
@@ -64,7 +64,7 @@ def test_overlap_is_undecided_and_says_what_it_would_take(make):
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 3, 5])
-def test_few_seeds_only_explore_however_clear_they_look(make, seeds):
+def test_few_seeds_only_explore_however_clear_they_are(make, seeds):
     verdict, words, answer = said(make, none=BASE[:seeds], tested=shifted(-50, seeds))
     assert verdict == "exploratory"
     assert f"tested ahead on {seeds} of {seeds} seed" in words
@@ -94,7 +94,7 @@ def test_nothing_is_claimed_before_every_planned_seed_has_ended(make, figure):
     assert "before every planned seed has ended" in answer
 
 
-def test_all_seeds_diverged_is_worse_without_any_figure(make):
+def test_all_seeds_diverged_is_worse_without_any_value(make):
     verdict, words, _ = said(make, none=BASE, tested=["diverged"] * 8)
     assert verdict == "worse"
     assert 'on 8 of 8 seeds, p = 0.0078; diverged or collapsed: tested 8 of 8, "none" 0 of 8' in words
@@ -122,7 +122,7 @@ def test_a_variant_that_sometimes_diverges_does_not_win_on_the_seeds_that_are_le
 
 
 def test_a_collapsed_run_counts_as_lost_and_stays_out_of_the_mean(make):
-    comparison = compare(make.figures(none=BASE, tested=[900.0, *shifted(-5)[1:]]))
+    comparison = compare(make.metrics(none=BASE, tested=[900.0, *shifted(-5)[1:]]))
     tested = comparison.variants["tested"]
     assert (tested.counts.done, tested.counts.collapsed, tested.lost.count) == (7, 1, 1)
     assert tested.value.mean == pytest.approx(np.mean(shifted(-5)[1:]))
@@ -165,26 +165,26 @@ def test_all_signs_agree_but_the_interval_holds_zero(make):
 
 
 def test_several_winners_are_not_ranked(make):
-    comparison = compare(make.figures(none=BASE, first=shifted(-5), second=shifted(-6)))
+    comparison = compare(make.metrics(none=BASE, first=shifted(-5), second=shifted(-6)))
     assert 'Better than "none": first, second.' in comparison.answer
     assert comparison.answer.endswith("Next: compare the winners with each other by --all-pairs.")
     assert "over 2 comparisons" in comparison.variants["first"].against.words
 
 
 def test_one_variant_alone_has_no_answer(make):
-    assert compare(make.figures(none=BASE)).answer == '"none" is the only variant: there is nothing to compare it with.'
+    assert compare(make.metrics(none=BASE)).answer == '"none" is the only variant: there is nothing to compare it with.'
 
 
-def test_a_second_look_has_less_to_spend(make):
+def test_a_second_analysis_has_less_to_spend(make):
     """p = .031 at 6 seeds is enough for a first analysis, and p = .0078 at 8 seeds for a second one, but .016 at 7 is not."""
     six, seven, eight = ({"none": BASE[:n], "tested": shifted(-5, n)} for n in (6, 7, 8))
-    first = compare(make.figures(**six))
+    first = compare(make.metrics(**six))
     assert (first.analysis.alpha, first.variants["tested"].against.verdict) == (pytest.approx(0.035), "better")
     json_file.write(first, [make.runs / "made"])
-    second = compare(make.figures(**seven))
+    second = compare(make.metrics(**seven))
     assert (second.analysis.alpha, second.variants["tested"].against.verdict) == (pytest.approx(0.0105), "undecided")
     assert "p = 0.016, where this analysis may spend 0.011" in second.variants["tested"].against.words
-    again = compare(make.figures(**eight))
+    again = compare(make.metrics(**eight))
     assert (len(again.analyses), again.analysis.alpha) == (2, pytest.approx(0.0105)), "the analysis at 7 was not recorded"
     assert again.variants["tested"].against.verdict == "better"
 
@@ -205,7 +205,7 @@ def test_a_second_look_has_less_to_spend(make):
 )
 def test_the_answer_says_what_would_decide_it_how_long_that_takes_and_what_to_do(make, tested, sentence, action):
     """A run of these takes 12 seconds."""
-    comparison = compare(make.figures(none=BASE[:3], tested=tested))
+    comparison = compare(make.metrics(none=BASE[:3], tested=tested))
     lines = comparison.answer.splitlines()
     assert len(lines) <= 4
     assert sentence in lines[2]
@@ -215,4 +215,4 @@ def test_the_answer_says_what_would_decide_it_how_long_that_takes_and_what_to_do
 
 def test_a_sentence_names_few_variants_of_many(make):
     many = {f"v{n}": shifted(-0.2, spread=5) for n in range(9)}
-    assert "v0, v1, v2, v3, and 5 more." in compare(make.figures(none=BASE, **many)).answer
+    assert "v0, v1, v2, v3, and 5 more." in compare(make.metrics(none=BASE, **many)).answer

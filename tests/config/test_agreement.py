@@ -63,7 +63,7 @@ def test_what_fits_is_taken(tmp_path: Path, overrides: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", list(KINDS))
-def test_every_kind_of_task_measures_its_figures(name: str) -> None:
+def test_every_kind_of_task_measures_its_metrics(name: str) -> None:
     assert ["loss", *(metric.name for metric in OBJECTIVES[name].metrics(3))] == list(KINDS[name].metrics)
 
 

@@ -36,7 +36,7 @@ def test_a_certain_prediction_is_scored_without_nan():
     np.testing.assert_array_equal(scores.softmax(np.array([[1e4, -1e4]])), sure)
 
 
-def test_softmax_keeps_small_chances():
+def test_softmax_keeps_small_probabilities():
     assert scores.surprise(scores.softmax(np.array([[0.0, -300.0]], "float32")), np.array([1])) == pytest.approx(300)
 
 
@@ -61,7 +61,7 @@ def test_bins_are_closed_above_and_hold_zero_and_one():
     np.testing.assert_array_equal(found.count, [2, 1, 0, 0, 1])
 
 
-def test_chances_that_come_true_have_no_calibration_error_and_others_have_theirs():
+def test_probabilities_that_come_true_have_no_calibration_error_and_others_have_theirs():
     y = drawn(P)
     assert error(P, y) < 0.025
     sharper = P**3 / (P**3).sum(axis=1, keepdims=True)

@@ -124,7 +124,7 @@ def of_numbers(drawn: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", kept(["classification", "language_model", "tagging", "regression", "multilabel"]))
-def test_figures_are_those_of_all_samples_of_all_real_cells(name: str) -> None:
+def test_metrics_are_those_of_all_samples_of_all_scored_positions(name: str) -> None:
     data = dataset(name)
     model = model_for(data, **NOISE)
     config = CONFIG.model_copy(update={"noise_precision": 2.5}) if name == "regression" else CONFIG
@@ -150,7 +150,7 @@ def test_figures_are_those_of_all_samples_of_all_real_cells(name: str) -> None:
         assert found["test_mc_mutual_information"] > 1e-3
 
 
-def test_the_diagram_counts_real_cells_only_and_is_that_of_its_figure() -> None:
+def test_the_diagram_counts_scored_positions_only_and_is_that_of_its_metric() -> None:
     data = dataset("tagging")
     evaluated = evaluate_twice(model_for(data, **NOISE), data, CONFIG, seed=2, metrics={})
     for way, prefix in (("usual", "test_"), ("mc", "test_mc_")):

@@ -23,7 +23,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_looking_changes_no_bit_and_a_killed_run_leaves_the_same_looks(tmp_path):
+def test_snapshots_change_no_bit_and_a_killed_run_leaves_the_same_ones(tmp_path):
     layer = NOISE
     plain, outcome = run(tmp_path / "plain", WORDS, layer)
     seen, other = run(tmp_path / "seen", WORDS, layer, more=inspecting(tmp_path / "snapshots"))

@@ -61,7 +61,7 @@ EXPECTED: dict[str, dict[str, Callable[[np.ndarray, np.ndarray], float]]] = {
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_figures_are_those_of_all_real_cells_together(name: str) -> None:
+def test_metrics_are_those_of_all_scored_positions_together(name: str) -> None:
     objective = OBJECTIVES[name]
     targets = LABELS if name in ("language_model", "character_model", "tagging") else FRAMES
     weight = ROWS * len(WIDTHS) / sum(real.sum() for real in REAL)

@@ -78,7 +78,7 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize(("task", "variant"), thinned(VARIANTS), ids=lambda part: getattr(part, "name", str(part)))
-def test_figures_are_those_of_examples_without_padding(task: Task, variant: dict[str, Any]) -> None:
+def test_metrics_are_those_of_examples_without_padding(task: Task, variant: dict[str, Any]) -> None:
     one, data, objective = model(task, **variant), split(task), OBJECTIVES[task.name]
     assert data.varied
     one.compile("sgd", objective.loss(), weighted_metrics=objective.metrics(OUTPUTS))

@@ -59,7 +59,7 @@ def test_every_picture_is_there_and_tells_its_numbers(looked):
     assert "word&lt;3&gt;" in drawn[-1].wide
 
 
-def test_where_nobody_has_looked_or_a_file_is_damaged_nothing_is_drawn(make, looked):
+def test_where_there_is_no_snapshot_or_a_file_is_damaged_nothing_is_drawn(make, looked):
     for run in store.read(looked).runs:
         (run.folder / store.INSPECTION / END).write_bytes(b"damaged")
     assert inspection.snapshots_of(gather([looked]).runs) == {}

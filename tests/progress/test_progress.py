@@ -49,7 +49,7 @@ def make(shown: Lines, specs: list[RunSpec], seconds: list[float]) -> None:
         line.end(DONE)
 
 
-def test_lines_tell_run_epoch_figures_speed_and_the_time_left(
+def test_lines_tell_run_epoch_metrics_speed_and_the_time_left(
     specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seconds = [0.0]

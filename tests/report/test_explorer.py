@@ -205,7 +205,7 @@ def other(folder: Path, name: str) -> Path:
 @pytest.mark.parametrize(
     ("name", "step"), [("series", r"1\d\d"), ("frames", r"[0-3 ]+|rest"), ("numbers", r"-?[\d.]+"), ("tags", r"w\d")]
 )
-def test_every_kind_of_task_can_be_looked_into(name: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_task_can_be_explored(name: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
     found = explore(other(tmp_path, name))

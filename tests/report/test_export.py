@@ -59,7 +59,7 @@ def test_no_interval_and_no_deviation_is_broken_over_two_lines(comparison):
 
 
 def test_every_mean_has_two_digits_of_its_own_spread(make):
-    comparison = compare(make.figures(none=[150.0, 151.0, 149.0], close=[150.01, 150.02, 150.03], one=[150.0, None, None]))
+    comparison = compare(make.metrics(none=[150.0, 151.0, 149.0], close=[150.01, 150.02, 150.03], one=[150.0, None, None]))
     cells = next(column for column in columns(comparison) if column.title == "test perplexity").cells
     assert [cell.text for cell in cells] == ["150.0 ± 1.0", "150.020 ± 0.010", "150.0"]
 
@@ -87,7 +87,7 @@ def test_a_name_that_looks_like_markup_is_printed_as_it_is(make):
 
 
 def test_what_is_lacking_is_said(make):
-    notes = export.notes(compare(make.figures(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
+    notes = export.notes(compare(make.metrics(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
     assert notes[0] == "Runs of tested: 1 failed and 1 missing."
 
 
@@ -141,7 +141,7 @@ def test_latex_is_a_booktabs_table_with_intervals(comparison):
 
 
 def test_json_stays_json_for_numbers_that_do_not_exist(make):
-    comparison = compare(make.figures(none=["diverged"], tested=["diverged"]))
+    comparison = compare(make.metrics(none=["diverged"], tested=["diverged"]))
     assert "NaN" not in export.json(comparison)
     assert json.loads(export.json(comparison))["variants"]["none"]["value"]["mean"] is None
 

@@ -109,7 +109,7 @@ def test_every_text_from_a_file_is_escaped(make):
     ],
 )
 def test_poor_results_make_a_report_too(make, figures):
-    text = page(make.figures(**figures))
+    text = page(make.metrics(**figures))
     assert "nan" not in " ".join(Page(text).text).lower().replace("tenant", "")
 
 
@@ -131,7 +131,7 @@ def test_curves_keep_unequal_lengths(make):
     assert drawn.name == "curves"
 
 
-def test_a_figure_of_several_words_has_its_curves(make):
+def test_a_metric_of_several_words_has_its_curves(make):
     folder, figure = make.experiment({"none": 0, "tested": -9}, seeds=2), "root_mean_squared_error"
     for spec in make.specs.values():
         place = store.run_folder(folder, spec.variant, spec.seed)
@@ -227,8 +227,8 @@ def test_one_seed_is_counted_as_one(make):
     assert "2 variants, 1 seed, test perplexity (less is better)" in page(make.experiment({"none": 0, "tested": -9}, seeds=1))
 
 
-def test_only_variants_with_figures_are_named_in_speed_and_quality(make):
-    comparison = compare(make.figures(none=[150.0], tested=[140.0], waiting=[None]))
+def test_only_variants_with_metrics_are_named_in_speed_and_quality(make):
+    comparison = compare(make.metrics(none=[150.0], tested=[140.0], waiting=[None]))
     speed = next(picture for picture in pictures(comparison, {}) if picture.name == "speed").wide
     assert ">tested<" in speed
     assert ">waiting<" not in speed

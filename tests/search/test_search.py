@@ -163,7 +163,7 @@ def test_run_searches_first_and_runs_the_winners_on_other_seeds(tiny: Path, tmp_
 
 
 @pytest.mark.slow
-def test_a_trial_that_is_pruned_stops_and_one_that_diverges_has_no_figure(tiny: Path, tmp_path: Path) -> None:
+def test_a_trial_that_is_pruned_stops_and_one_that_diverges_has_no_value(tiny: Path, tmp_path: Path) -> None:
     reported: list[int] = []
 
     def asked(prune: bool) -> Any:

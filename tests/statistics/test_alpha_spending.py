@@ -12,7 +12,7 @@ from rnnlab.statistics.permutation import FEWEST_SEEDS, max_t
 QUESTION = "test_perplexity against none"
 
 
-def test_all_looks_together_stay_within_the_level():
+def test_all_analyses_together_stay_within_the_level():
     analyses = []
     for seeds in range(6, 40):
         _, analyses = analyse_again(analyses, QUESTION, seeds, True)
@@ -20,7 +20,7 @@ def test_all_looks_together_stay_within_the_level():
     assert sum(analysis.alpha for analysis in analyses) <= ALPHA
 
 
-def test_the_same_seeds_are_the_same_look_and_another_question_has_its_own_level():
+def test_the_same_seeds_are_the_same_analysis_and_another_question_has_its_own_level():
     first, analyses = analyse_again([], QUESTION, 8, True)
     again, analyses = analyse_again(analyses, QUESTION, 8, True)
     other, analyses = analyse_again(analyses, "test_loss against none", 8, True)
@@ -29,7 +29,7 @@ def test_the_same_seeds_are_the_same_look_and_another_question_has_its_own_level
     assert len(analyses) == 2
 
 
-def test_a_look_that_can_claim_nothing_spends_nothing_until_it_can():
+def test_an_analysis_that_can_claim_nothing_spends_nothing_until_it_can():
     early, analyses = analyse_again([], QUESTION, 8, False)
     assert (early.alpha, next_alpha(analyses, QUESTION)) == (0.0, pytest.approx(0.035))
     late, analyses = analyse_again(analyses, QUESTION, 8, True)
@@ -37,7 +37,7 @@ def test_a_look_that_can_claim_nothing_spends_nothing_until_it_can():
     assert analyses == [late]
 
 
-def test_looking_while_seeds_are_added_keeps_the_false_positives_below_the_level():
+def test_analyses_while_seeds_are_added_keep_the_false_positives_below_the_level():
     """Equal variants, an analysis at 3, 6, 8, 10 and 12 seeds, stopping at the first claim; .05 each time is the temptation."""
     rng, ours, tempted = np.random.default_rng(0), 0, 0
     for _ in range(1500):
@@ -53,7 +53,7 @@ def test_looking_while_seeds_are_added_keeps_the_false_positives_below_the_level
     assert ours / 1500 <= 0.05
 
 
-def test_looks_are_kept_in_the_folder_and_another_question_leaves_the_answer_alone(make):
+def test_analyses_are_kept_in_the_folder_and_another_question_leaves_the_answer_alone(make):
     folder = make.experiment({"none": 0, "variational": -9})
     json_file.write(compare(folder), [folder])
     before = (folder / FILE).read_bytes()

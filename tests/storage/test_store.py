@@ -26,7 +26,7 @@ def test_events_come_back_up_to_the_first_damaged_line(tmp_path: Path) -> None:
         assert sealed.read(path) == wanted[: sum(end <= place for end in ends)]
 
 
-def test_figures_that_are_no_numbers_are_stored_as_none(tmp_path: Path) -> None:
+def test_metrics_that_are_no_numbers_are_stored_as_none(tmp_path: Path) -> None:
     sealed.append(tmp_path / "events.jsonl", {"event": "epoch", "train": {"loss": float("nan"), "perplexity": float("inf")}})
     assert "NaN" not in (tmp_path / "events.jsonl").read_text()
     assert sealed.read(tmp_path / "events.jsonl")[0]["train"] == {"loss": None, "perplexity": None}

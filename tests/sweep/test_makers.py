@@ -49,7 +49,7 @@ def test_versions_are_those_of_the_backend_that_computes() -> None:
 
 def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -> None:
     make = Maker(tmp_path)
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
     for seed, value in ((1, 140.0), (2, 141.0)):
         make.change(folder, "tested", seed, value, makers={"keras": "3.14.0", "numpy": "2.4"})
         make.change(folder, "none", seed, value + 10, makers={"keras": "3.15.1", "numpy": "2.4"})
@@ -62,7 +62,7 @@ def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -
 
 def test_two_backends_in_one_experiment_are_told_in_terminal_json_and_report(tmp_path: Path) -> None:
     make = Maker(tmp_path)
-    folder = make.figures(none=[150.0, 151.0], tested=[140.0, 141.0])
+    folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
     for variant, value, backend in (("none", 150.0, "tensorflow"), ("tested", 140.0, "jax")):
         for seed in (1, 2):
             make.change(folder, variant, seed, value + seed, makers={"backend": backend, "keras": "3.15.1"})

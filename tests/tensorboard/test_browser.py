@@ -78,7 +78,7 @@ def ask(address: str) -> Callable[..., Any]:
     return asked
 
 
-def test_hparams_have_the_settings_and_the_figures(ask: Callable[..., Any], folder: Path) -> None:
+def test_hparams_have_the_settings_and_the_metrics(ask: Callable[..., Any], folder: Path) -> None:
     every = ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"]
     wanted = {"allowedStatuses": every, "colParams": [], "startIndex": 0, "sliceSize": 100}
     groups = {one["name"]: one for one in ask("plugin/hparams/session_groups", wanted)["sessionGroups"]}
@@ -102,7 +102,7 @@ def test_hparams_have_the_settings_and_the_figures(ask: Callable[..., Any], fold
     assert metrics["result/test_perplexity"] == pytest.approx(mean, rel=1e-6)
 
 
-def test_custom_scalars_have_the_band_of_every_figure(ask: Callable[..., Any], folder: Path) -> None:
+def test_custom_scalars_have_the_band_of_every_metric(ask: Callable[..., Any], folder: Path) -> None:
     sections = ask("plugin/custom_scalars/layout")["category"]
     charts = [chart for section in sections for chart in section["chart"]]
     (series,) = next(one["margin"]["series"] for one in charts if one["title"].startswith("validation/perplexity"))

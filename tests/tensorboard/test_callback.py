@@ -45,7 +45,7 @@ def test_every_metric_is_there_once_and_equals_what_keras_writes(tmp_path: Path)
 
 
 @pytest.mark.parametrize("ours", kept([True, False]))
-def test_figures_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: Path) -> None:
+def test_metrics_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: Path) -> None:
     one, undisturbed = model(ours), model(ours)
     history = fit(one, Callback(tmp_path, inputs=X[:4]))
     assert fit(undisturbed) == history

@@ -31,7 +31,7 @@ def png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def test_figures_that_are_no_numbers_are_kept(tmp_path: Path) -> None:
+def test_metrics_that_are_no_numbers_are_kept(tmp_path: Path) -> None:
     append(tmp_path, 0, scalars({"up": float("inf")}))
     assert shown(tmp_path) == {"up": [(0, float("inf"))]}
 

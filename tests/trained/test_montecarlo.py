@@ -40,7 +40,7 @@ def timeless(metrics: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in metrics.items() if "second" not in name and "throughput" not in name}
 
 
-def test_by_itself_a_run_is_judged_as_usual(plain: tuple[Path, ExperimentRecord]) -> None:
+def test_by_itself_a_run_is_evaluated_as_usual(plain: tuple[Path, ExperimentRecord]) -> None:
     assert not [key for key in result(plain[1].runs[0]).metrics if "mc" in key or "coverage" in key]
 
 

@@ -31,7 +31,7 @@ def run(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "some" / "seed-1"
 
 
-def test_the_figures_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
+def test_the_metrics_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
     model, dataset, (record, result, _) = trained(made / "some" / "seed-1")
     assert result.best_epoch < result.epochs
     figures = evaluate(model, dataset)

@@ -70,7 +70,7 @@ def test_an_epoch_is_trained_with_the_rate_of_its_schedule() -> None:
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
 
-def test_a_plateau_waits_for_the_monitored_figure() -> None:
+def test_a_plateau_waits_for_the_monitored_metric() -> None:
     curve = Watch()
     still = {"name": "sgd", "learning_rate": 1e-30}
     train(MODEL, WORDS, config(4, optimizer=still, schedule={"name": "plateau", "factor": 0.1}), 1, [curve])
@@ -141,7 +141,7 @@ def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, figu
 
 
 @pytest.mark.slow
-def test_the_mean_is_judged_and_kept_while_training_goes_on_with_the_weights() -> None:
+def test_the_mean_is_evaluated_and_kept_while_training_goes_on_with_the_weights() -> None:
     averaged = {"name": "sgd", "learning_rate": 2.0, "averaging": {"after": 1}}
     watch, plain = Watch(), Watch()
     model, outcome = train(MODEL, WORDS, config(3, optimizer=averaged), 1, [watch])

@@ -117,7 +117,7 @@ def test_evaluation_in_the_middle_of_an_epoch_leaves_the_carried_state() -> None
     assert looked == [0, 1]
 
 
-def test_figures_count_every_token_once() -> None:
+def test_metrics_count_every_token_once() -> None:
     model, outcome = train(model_config(WORDS), WORDS, config(), seed=1)
     for split, name in ((WORDS.train, "train"), (WORDS.validation, "val"), (WORDS.test, "test")):
         model.get_layer("recurrent_0").reset_state()
@@ -133,7 +133,7 @@ def test_figures_count_every_token_once() -> None:
         assert outcome.metrics[f"{name}_perplexity"] == pytest.approx(np.exp(surprise / total), rel=1e-5)
 
 
-def test_figures_count_every_example_once() -> None:
+def test_metrics_count_every_example_once() -> None:
     model, outcome = train(model_config(NUMBERS), NUMBERS, config(), seed=1)
     x, y = NUMBERS.test.arrays()
     error = np.concatenate([np.asarray(model(x[:8])), np.asarray(model(x[8:16])), np.asarray(model(x[-8:]))[1:]]) - y
@@ -141,7 +141,7 @@ def test_figures_count_every_example_once() -> None:
     assert outcome.metrics["test_root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean(error**2)), rel=1e-5)
 
 
-def test_the_figures_are_those_of_the_best_epoch() -> None:
+def test_the_metrics_are_those_of_the_best_epoch() -> None:
     curve = Curve()
     settings = config(epochs=20, optimizer={"learning_rate": 0.3}, early_stopping={"patience": 3}, monitor="perplexity")
     model, outcome = train(model_config(WORDS), WORDS, settings, seed=1, callbacks=[curve])
