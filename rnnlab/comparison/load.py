@@ -8,8 +8,9 @@ from typing import Any
 
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
+from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.run_result import RunResult
-from rnnlab.storage.store import EXPERIMENT, ExperimentRecord, RunRecord, read, read_origin
+from rnnlab.storage.store import EXPERIMENT, ExperimentRecord, RunRecord, read
 
 Runs = dict[str, dict[int, RunRecord | None]]
 """By variant and seed; None where a planned run has not been started."""
@@ -39,7 +40,7 @@ class Gathered:
     def configs(self) -> dict[str, dict[str, Any]]:
         """The resolved config of every variant that has been started."""
         first = {name: next((run for run in of.values() if run), None) for name, of in self.runs.items()}
-        return {name: read_origin(run.folder)["config"] for name, run in first.items() if run}
+        return {name: read_origin(run.folder).config for name, run in first.items() if run}
 
     @property
     def compare(self) -> dict[str, Any]:

@@ -27,7 +27,8 @@ from rnnlab.plots.svg import css, standalone
 from rnnlab.report import calibration_section, examples_section, explorer, export, forecast_section
 from rnnlab.report.tables import columns, effect_columns, further_columns
 from rnnlab.statistics.rounding import count, decimals, fixed, typeset
-from rnnlab.storage.store import INSPECTION, read_origin
+from rnnlab.storage.run_origin import read_origin
+from rnnlab.storage.store import INSPECTION
 
 FILE = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -157,7 +158,7 @@ def _flow(value: Any) -> str:
 
 def _origins(gathered: Gathered) -> dict[str, str]:
     """Return where the runs were made, by dotted key; values that differ are listed with the number of their runs."""
-    origins = [read_origin(run.folder) for of in gathered.runs.values() for run in of.values() if run]
+    origins = [read_origin(run.folder).document() for of in gathered.runs.values() for run in of.values() if run]
     kept = [flatten({key: value for key, value in one.items() if key not in _OF_ONE_RUN}) for one in origins]
     counts = {key: Counter(str(one.get(key)) for one in kept) for key in dict.fromkeys(key for one in kept for key in one)}
     return {

@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.reader import read
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.planned import planned
+from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.run_result import RunResult
 
 Row = dict[str, Any]
@@ -59,11 +59,11 @@ def _ended(result: RunResult) -> Row:
 
 def run(folder: str | Path) -> Row:
     """Return everything that the folder of one run says; raise UserError where it is none of this version."""
-    origin = read(Path(folder) / store.RUN).plain()
+    origin = read_origin(Path(folder))
     record = store.read_run(Path(folder))
     store.refuse_other_version(record)
     return {
-        **origin,
+        **origin.document(),
         "result": record.result and record.result.document(),
         "epochs": [epoch.document() for epoch in record.epochs],
     }

@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from rnnlab import files
+from rnnlab.config import dump, reader
 from rnnlab.config.identity import SCHEMA
+from rnnlab.errors import UserError
+from rnnlab.storage import place
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader in C, for there are many runs."""
+NAMES = ("config", "schema", "experiment", "variant", "seed")
+"""What is taken over of a run of another version."""
 NULLS = ("git",)
 """What a file says even where it is None."""
 
@@ -18,7 +28,7 @@ class Provenance:
     """What a result may depend on beside its config."""
 
     python: str | None = None
-    versions: dict[str, str | None] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     """Of the libraries that a run uses."""
     code: str | None = None
     """SHA-256 of the modules that decide bits."""
@@ -93,3 +103,29 @@ class RunOrigin(Provenance):
 @cache
 def _checker() -> TypeAdapter[RunOrigin]:
     return TypeAdapter(RunOrigin)
+
+
+def read_origin(folder: Path) -> RunOrigin:
+    """Return what a run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
+    path = folder / place.RUN
+    try:
+        with path.open("rb") as file:
+            text = file.read(reader.MAX_BYTES + 1)
+        if len(text) > reader.MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
+            raise ValueError("no run writes so much, or an alias")
+        return RunOrigin.of(yaml.load(text, Loader=LOADER))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        raise UserError(f"{path} is damaged; rnnlab run repairs it") from None
+
+
+def write_origin(folder: Path, origin: RunOrigin) -> None:
+    """Write run.yaml."""
+    files.write(folder / place.RUN, dump(origin.document()))
+
+
+def known_origin(folder: Path) -> RunOrigin | None:
+    """Return the same; None where there is none that can be read."""
+    try:
+        return read_origin(folder)
+    except UserError:
+        return None

@@ -8,14 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rnnlab import files, sealed
 from rnnlab.config import ConfigError, dump, reader
 from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.storage import place
+from rnnlab.storage.run_origin import known_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.training.epoch_record import EpochRecord
 
@@ -32,8 +31,6 @@ ENDED = (RESULT, CALIBRATION, FORECAST)
 """What says how a run ended."""
 KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION, "forecast": FORECAST}
 """The files whose fingerprints a result keeps, by their name there."""
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader in C, for there are many runs."""
 SEAL = b"# sha256 of the rest: "
 """How experiment.yaml begins; YAML reads it as a comment."""
 
@@ -109,21 +106,6 @@ def holds_work(folder: Path) -> bool:
     return (folder / RESULT).exists() or any((folder / CHECKPOINT).glob("*"))
 
 
-def read_origin(folder: Path) -> dict[str, Any]:
-    """Return what a run was made of and where: the contents of its run.yaml; raise UserError where that is damaged."""
-    path = folder / RUN
-    try:
-        with path.open("rb") as file:
-            text = file.read(reader.MAX_BYTES + 1)
-        if len(text) > reader.MAX_BYTES or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=LOADER)):
-            raise ValueError("no run writes so much, or an alias")
-        document: dict[str, Any] = yaml.load(text, Loader=LOADER)
-        document["config"]
-    except (OSError, ValueError, RecursionError, yaml.YAMLError, LookupError, TypeError):
-        raise UserError(f"{path} is damaged; rnnlab run repairs it") from None
-    return document
-
-
 def write_experiment(folder: Path, document: dict[str, Any]) -> None:
     """Write the config of an experiment, sealed by a first line."""
     text = dump(document).encode()
@@ -179,21 +161,21 @@ def read_run(folder: Path) -> RunRecord:
 
 def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
     """The variant and the seed of a run that lies by itself: by its result, its run.yaml, or else the names of its folders."""
-    for read in (lambda: result, lambda: read_origin(folder)):
+    origin = known_origin(folder)
+    for said in (result, origin.document() if origin else {}):
         try:
-            said = read()
             return str(said["variant"]), int(said["seed"])
-        except (UserError, LookupError, ValueError, TypeError):
+        except (LookupError, ValueError, TypeError):
             continue
     return place.by_name(folder)
 
 
 def _other_version(folder: Path, result: Mapping[str, Any]) -> str:
     """Which other version made a run, by its result or else its run.yaml; empty where it was this one or nothing says so."""
-    try:
-        schema = (result or read_origin(folder)).get("schema", 1)
-    except UserError:
+    origin = None if result else known_origin(folder)
+    if not result and not origin:
         return ""
+    schema = origin.schema if origin else result.get("schema", 1)
     return "" if schema == SCHEMA else "rnnlab 0.1" if schema == 1 else f"another rnnlab (schema {schema}, not {SCHEMA})"
 
 

@@ -4,7 +4,6 @@ import time
 from contextlib import closing, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -17,11 +16,12 @@ from rnnlab.inspection.snapshot import first_batch
 from rnnlab.progress.base import Display, Shown, watch
 from rnnlab.storage import aside, store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
+from rnnlab.storage.run_origin import RunOrigin, known_origin, write_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import going_on
 from rnnlab.sweep.evaluate_again import evaluate_again, failure, with_evaluation
 from rnnlab.sweep.makers import makers
-from rnnlab.sweep.origin import begun, made, retried, write_origin
+from rnnlab.sweep.origin import begun, made, origin_of, retried
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.run_board import Board
@@ -52,7 +52,8 @@ def execute(
     or cannot be written: neither is a result, and the run goes on later from its last state.
     """
     use(spec.config.training.threads)
-    where = provenance() | {"retried": retried(spec, folder, lost)}
+    where = provenance()
+    origin = origin_of(spec, dataset, where, retried(spec, folder, lost))
     store.inside(folder.parent.parent, files.make(folder))  # links may have come since the sweep began
     for place in (folder, folder / store.CHECKPOINT):
         files.remove_partial(place)
@@ -66,11 +67,11 @@ def execute(
             kept.close()
         result = replace(evaluate_again(spec, folder, dataset, before), **made(spec, dataset))
         lock.check()
-        _begin(spec, folder, dataset, where, board)
+        _begin(folder, dataset, origin, board)
         board.epochs = store.read_run(folder).epochs
     else:
         _make_room(folder, slot, progress)
-        _begin(spec, folder, dataset, where, board)
+        _begin(folder, dataset, origin, board)
         callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
         callbacks += snapshots(spec.config.training, dataset, folder / store.INSPECTION)
         with nullcontext(kept) if kept else closing(Kept()) as models:
@@ -93,11 +94,12 @@ def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
         files.remove(folder / name)
 
 
-def _begin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any], board: Board) -> None:
+def _begin(folder: Path, dataset: Dataset, origin: RunOrigin, board: Board) -> None:
     """Write what the run is made of."""
-    if going_on.origin_of(folder).get("fingerprint") != spec.fingerprint:
+    before = known_origin(folder)
+    if before is None or before.fingerprint != origin.fingerprint:
         board.forget()
-    write_origin(spec, folder, dataset, where)
+    write_origin(folder, origin)
     tokenizer_file.write(folder, dataset)
     board.begin()
 

@@ -1,27 +1,23 @@
 """What a run resumes from: its own state, that of the same run with fewer epochs, or its weights, evaluated in another way."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rnnlab import files
-from rnnlab.config import ConfigError, RunSpec, reader
+from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
 from rnnlab.storage import store
+from rnnlab.storage.run_origin import Provenance, known_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.training import array_file
 from rnnlab.training.checkpoint import Slot
 from rnnlab.training.schedules import SCHEDULES
 from rnnlab.training.training_config import TrainingConfig
 
-MAKERS = ("versions", "code", "backend", "numbers")
-"""The makers (code and versions) that a state must have, beside config and data: others may compute other bits."""
 
-
-def slot(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> Slot:
+def slot(spec: RunSpec, folder: Path, dataset: Dataset, where: Provenance) -> Slot:
     """Return the place of a run's state, which holds the state that the run resumes from, if any; `where` it is made now."""
-    identity = {**_learnt(spec, dataset), "by": [where[name] for name in MAKERS]}
+    identity = {**_learnt(spec, dataset), "by": [*where.makers.values()]}
     return Slot(folder / store.CHECKPOINT / store.STATE, identity, spec.config.training.epochs)
 
 
@@ -54,7 +50,7 @@ def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
     return {"fingerprint": endless.training_fingerprint, "data": dataset.sha256}
 
 
-def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Mapping[str, Any]) -> RunResult | None:
+def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Provenance) -> RunResult | None:
     """Return the result of the same training, otherwise evaluated, whose weights are whole; None where there is none.
 
     What the new evaluation writes again may be damaged: a kill may have come while it was written.
@@ -65,17 +61,9 @@ def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Mappin
         return None
     if result.status not in ("done", "diverged") or store.EVENTS in record.damaged:
         return None
-    origin = origin_of(folder)
-    same = all(origin.get(name) == where[name] for name in MAKERS)
+    origin = known_origin(folder)
+    same = origin is not None and origin.makers == where.makers
     return result if same and store.weights_whole(folder, result) else None
-
-
-def origin_of(folder: Path) -> dict[str, Any]:
-    """Return what the `run.yaml` of a folder says; nothing where there is none that can be read."""
-    try:
-        return dict(reader.read(folder / store.RUN).plain())
-    except (OSError, ConfigError, TypeError, ValueError):
-        return {}
 
 
 def prune(spec: RunSpec, folder: Path, result: RunResult) -> None:

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from rnnlab import files
-from rnnlab.config import ConfigError, RunSpec, dump, reader
+from rnnlab.config import RunSpec
 from rnnlab.config.identity import SCHEMA
 from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
-from rnnlab.storage import store
+from rnnlab.storage.run_origin import Provenance, RunOrigin, known_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.training.own_metrics import METRICS
 from rnnlab.training.training_config import monitored
@@ -39,15 +38,12 @@ def begun(spec: RunSpec, dataset: Dataset) -> RunResult:
 def retried(spec: RunSpec, folder: Path, lost: str) -> list[str]:
     """Return why earlier tries of a run were lost, as its `run.yaml` says unless that is of another config, and the last
     one."""
-    try:
-        before = reader.read(folder / store.RUN).plain()
-        told = before["retried"] if before["fingerprint"] == spec.fingerprint else []
-    except (OSError, ConfigError, KeyError, TypeError):
-        told = []
+    before = known_origin(folder)
+    told = (before.retried or []) if before and before.fingerprint == spec.fingerprint else []
     return [*told, lost] if lost else list(told)
 
 
-def write_origin(spec: RunSpec, folder: Path, dataset: Dataset, where: dict[str, Any]) -> None:
-    """Write `run.yaml`: the run, its part of the config, and `where` it is made."""
-    document = {**who(spec), "config": spec.config.model_dump(), **made(spec, dataset), **where}
-    files.write(folder / store.RUN, dump(document))
+def origin_of(spec: RunSpec, dataset: Dataset, where: Provenance, lost: list[str] | None = None) -> RunOrigin:
+    """Return what `run.yaml` says: the run, its part of the config, `where` it is made, and why earlier tries were `lost`."""
+    made_from: dict[str, Any] = {**who(spec), "config": spec.config.model_dump(), **made(spec, dataset), **vars(where)}
+    return RunOrigin(**made_from, retried=lost)

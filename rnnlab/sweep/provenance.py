@@ -5,8 +5,8 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+from rnnlab.storage.run_origin import Provenance
 from rnnlab.sweep.makers import code, versions
 
 ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
@@ -15,24 +15,24 @@ _PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
 """What tells processors of one name apart, and how Linux calls it."""
 
 
-def provenance() -> dict[str, Any]:
+def provenance() -> Provenance:
     """Return what a result may depend on beside its config, as `run.yaml` keeps it."""
     import keras
 
-    return {
-        "python": platform.python_version(),
-        "versions": versions(keras.backend.backend()),
-        "code": code(),
-        "backend": keras.backend.backend(),
-        "numbers": numbers(),
-        "machine": machine(),
-        "git": git(Path.cwd()),
-        "command": sys.argv,
-        "directory": str(Path.cwd()),
-    }
+    return Provenance(
+        python=platform.python_version(),
+        versions=versions(keras.backend.backend()),
+        code=code(),
+        backend=keras.backend.backend(),
+        numbers=numbers(),
+        machine=machine(),
+        git=git(Path.cwd()),
+        command=sys.argv,
+        directory=str(Path.cwd()),
+    )
 
 
-def numbers() -> dict[str, Any]:
+def numbers() -> dict[str, str]:
     """Return the settings of the process that decide how numbers are rounded: Keras's own and those of the environment."""
     import keras
 
@@ -40,7 +40,7 @@ def numbers() -> dict[str, Any]:
     return {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name, **environment}
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, str | int | None]:
     """Return the system, the processor, and how many cores this process may use.
 
     >>> machine()["cores"] >= 1
@@ -50,7 +50,7 @@ def machine() -> dict[str, Any]:
     return {"system": platform.platform(), "processor": _processor(), "cores": cores}
 
 
-def git(folder: Path) -> dict[str, Any] | None:
+def git(folder: Path) -> dict[str, str | bool] | None:
     """Return the commit that `folder` is at and whether anything is changed; None where there is no repository."""
     commit, status = (_git(folder, *command) for command in (("rev-parse", "HEAD"), ("status", "--porcelain")))
     return {"commit": commit, "changed": bool(status)} if commit else None

@@ -11,8 +11,8 @@ from rnnlab.config.identity import MISSING, SCHEMA, differences, values
 from rnnlab.config.paths import flatten, parts
 from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
-from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.run_origin import RunOrigin, known_origin
 from rnnlab.storage.run_result import RunResult
 
 WIDTH = 60
@@ -35,16 +35,15 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
     """
     if not store.holds_work(folder) or store.RUN in store.read_run(folder).damaged:
         return []
-    try:
-        origin = store.read_origin(folder)
-    except UserError:
+    origin = known_origin(folder)
+    if origin is None:
         return []
-    if origin.get("schema", 1) != SCHEMA:
-        return [f"schema: {origin.get('schema', 1)} -> {SCHEMA} (another version of rnnlab made what is there)"]
-    seed = {"seed": (origin.get("seed"), spec.seed)} if origin.get("seed") != spec.seed else {}
+    if origin.schema != SCHEMA:
+        return [f"schema: {origin.schema} -> {SCHEMA} (another version of rnnlab made what is there)"]
+    seed = {"seed": (origin.seed, spec.seed)} if origin.seed != spec.seed else {}
     changed = {**seed, **_changed(origin, spec.config)}
-    if origin.get("data") != dataset.sha256:
-        changed["the data's bytes (sha256)"] = str(origin.get("data"))[:12], dataset.sha256[:12]
+    if origin.data != dataset.sha256:
+        changed["the data's bytes (sha256)"] = str(origin.data)[:12], dataset.sha256[:12]
     reasons = {}
     if "training.epochs" in changed:
         from rnnlab.sweep.going_on import goes_on, needs_all_epochs
@@ -56,18 +55,18 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
     return [f"{path}: {_shown(old)} -> {_shown(new)}{reasons.get(path, '')}" for path, (old, new) in changed.items()]
 
 
-def _changed(origin: dict[str, Any], config: RunConfig) -> dict[str, tuple[Any, Any]]:
+def _changed(origin: RunOrigin, config: RunConfig) -> dict[str, tuple[Any, Any]]:
     """Where the config of a run was different, by dotted path, as it was written."""
     now = config.model_dump()
     try:
-        then = RunConfig.model_validate(origin["config"])
+        then = RunConfig.model_validate(origin.config)
     except ValidationError:  # made by a version whose settings had other names
-        return differences(_training(flatten(origin["config"])), _training(flatten(now)))
-    was = {**values(then, origin.get("backend")), "plugins": _without_metrics(origin.get("plugins", {}))}
+        return differences(_training(flatten(origin.config)), _training(flatten(now)))
+    was = {**values(then, origin.backend), "plugins": _without_metrics(origin.plugins or {})}
     paths = differences(_training(was), _training({"plugins": {}, **values(config)}))
     old, new = ({**parts(of), "backend": of.get("backend")} for of in (then.model_dump(), now))
     old, new = {**old, **parts({"plugins": was["plugins"]})}, {**new, **parts({"plugins": used(config)})}
-    old["backend"] = then.backend or origin.get("backend")
+    old["backend"] = then.backend or origin.backend
     new["backend"] = values(config)["backend"]
     return {path: (old.get(path, MISSING), new.get(path, MISSING)) for path in paths}
 

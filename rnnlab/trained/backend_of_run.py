@@ -8,15 +8,14 @@ from pathlib import Path
 from rnnlab import backend
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.run_origin import known_origin
 
 
 def made_on(folder: Path) -> str | None:
     """Return the backend of a run, or of the first run of an experiment; None where nothing says it."""
     runs = store.run_folders(folder) if (folder / store.EXPERIMENT).is_file() else [folder]
-    try:
-        return store.read_origin(runs[0]).get("backend") if runs else None
-    except UserError:
-        return None
+    origin = known_origin(runs[0]) if runs else None
+    return origin.backend if origin else None
 
 
 def prefer(name: str | None) -> None:

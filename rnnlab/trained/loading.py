@@ -3,19 +3,19 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from rnnlab import plugins
 from rnnlab.config import RunConfig
-from rnnlab.config.reader import read
 from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model
 from rnnlab.storage import store, tokenizer_file
+from rnnlab.storage.run_origin import RunOrigin, read_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.elsewhere import from_here
@@ -29,13 +29,13 @@ class EndedRun(NamedTuple):
     record: RunRecord
     result: RunResult
     """How it ended: the contents of result.json."""
-    origin: dict[str, Any]
+    origin: RunOrigin
     """What it was made of and where: the contents of run.yaml."""
 
     @property
     def config(self) -> RunConfig:
         """Its part of the experiment's config; relative paths with nothing here lead from where the run was made."""
-        return from_here(RunConfig.model_validate(self.origin["config"]), self.origin.get("directory"))
+        return from_here(RunConfig.model_validate(self.origin.config), self.origin.directory)
 
 
 class Trained(NamedTuple):
@@ -62,8 +62,8 @@ def ended(folder: str | Path) -> EndedRun:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run repairs it")
     if record.result is None or record.result.status == "failed":
         raise UserError(f"{folder} {'has failed' if record.result else 'has not ended'}: it has left no trained model")
-    run = EndedRun(record, record.result, read(folder / store.RUN).plain())
-    plugins.load(run.origin["config"].get("plugins", ()))
+    run = EndedRun(record, record.result, read_origin(folder))
+    plugins.load(run.origin.config.get("plugins", ()))
     return run
 
 

@@ -11,6 +11,7 @@ from rnnlab.errors import UserError
 from rnnlab.progress.display import display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_origin import Provenance
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.backend_of_run import require
@@ -75,7 +76,7 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         _require_same_rates(config.training, epochs)
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
     with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
-        now, again = _again(RunSpec(origin["experiment"], record.variant, record.seed, config), Path(scratch))
+        now, again = _again(RunSpec(str(origin.experiment), record.variant, record.seed, config), Path(scratch))
         pairs = _curves(record, now)
         if whole:
             pairs |= _metrics(result, again) | _weights(record, now) | _state(record.folder, now.folder)
@@ -173,19 +174,19 @@ def _tell(name: str, then: Any, now: Any) -> str:
     return f"{name} differs" if isinstance(then, bytes) else f"{name} was {then!r} and is {now!r}"
 
 
-def _versions(origin: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _versions(origin: Provenance) -> dict[str, tuple[Any, Any]]:
     from rnnlab.sweep.provenance import provenance
 
     then, now = (_makers(where) for where in (origin, provenance()))
     return {name: (then.get(name), now.get(name)) for name in then | now if then.get(name) != now.get(name)}
 
 
-def _makers(where: dict[str, Any]) -> dict[str, Any]:
-    single = {name: where.get(name) for name in ("python", "backend")}
+def _makers(where: Provenance) -> dict[str, Any]:
     return {
-        **single,
-        "rnnlab's code": str(where.get("code"))[:12],
-        **where["versions"],
-        **where.get("numbers", {}),
-        "processor": where["machine"]["processor"],
+        "python": where.python,
+        "backend": where.backend,
+        "rnnlab's code": str(where.code)[:12],
+        **where.versions,
+        **where.numbers,
+        "processor": where.machine.get("processor"),
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.errors import UserError
-from rnnlab.storage.store import read_origin
+from rnnlab.storage.run_origin import read_origin
 
 BOMB = "config: &a0 x\n" + "\n".join(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 40))
 

@@ -18,9 +18,10 @@ from rnnlab.config import RunSpec, load
 from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_origin import Provenance, write_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import execute, makers
-from rnnlab.sweep.origin import made, who, write_origin
+from rnnlab.sweep.origin import made, origin_of, who
 from rnnlab.sweep.sweep import Sweep, run
 
 ROWS = "".join(f"film number {number},{'pos' if number % 2 else 'neg'}\n" for number in range(60))
@@ -39,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory, with a config and two files of data, where runs are written and not trained."""
 
     def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> RunResult:
-        write_origin(spec, folder, dataset, {"backend": "tensorflow"})
+        write_origin(folder, origin_of(spec, dataset, Provenance(backend="tensorflow")))
         (folder / store.CHECKPOINT).mkdir(exist_ok=True)
         (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
         figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}

@@ -8,8 +8,9 @@ from rnnlab.data.build_dataset import build
 from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_origin import write_origin
 from rnnlab.sweep.job import Job, JobResult
-from rnnlab.sweep.origin import begun, write_origin
+from rnnlab.sweep.origin import begun, origin_of
 from rnnlab.sweep.provenance import provenance
 
 
@@ -38,7 +39,7 @@ def failed(job: Job, error: str, trace: str, progress: Display) -> JobResult:
         return JobResult(None, owner=lock.told)
     with lock:
         if not (job.folder / store.RUN).exists():
-            write_origin(job.spec, job.folder, dataset, provenance())
+            write_origin(job.folder, origin_of(job.spec, dataset, provenance()))
         result = replace(begun(job.spec, dataset), error=error, traceback=trace, **store.digests(job.folder))
         store.write_result(job.folder, result)
     progress.begin(job.spec, dataset.task.unit).end(result)
