@@ -1,5 +1,6 @@
 """What a run is made of and where: the contents of its run.yaml as typed, frozen records."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
@@ -85,7 +86,9 @@ class RunOrigin(Provenance):
                 name: document[name] for name in ("config", "schema", "experiment", "variant", "seed") if name in document
             }
         try:
-            _checker().validate_python(document, strict=True)
+            _checker().validate_json(json.dumps(document), strict=True)  # as Python, strict takes no mapping for a class
+        except TypeError:
+            raise ValueError("it holds a value that no run writes") from None
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])

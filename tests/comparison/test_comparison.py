@@ -61,7 +61,7 @@ def test_an_experiment_of_another_version_is_what_its_folder_holds(make, change)
 
 
 def test_an_experiment_whose_parts_are_not_imported_keeps_its_order_and_counts_what_is_missing(make):
-    folder = make.figures(plain=[150.0, 151.0], last=[140.0, None], first=[141.0, 142.0])
+    folder = make.metrics(plain=[150.0, 151.0], last=[140.0, None], first=[141.0, 142.0])
     text = (folder / "experiment.yaml").read_text()
     (folder / "experiment.yaml").write_text(text.replace("cell: lstm", "cell: of_a_plugin"))
     variants = compare(folder).variants
