@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.comparison.load import Runs
-from rnnlab.storage import store
+from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.short_answers import prediction, truth
 
@@ -63,7 +63,7 @@ def _examples(run: RunRecord, number: int, classes: bool) -> list[Example]:
     from rnnlab.trained.inputs import of_split
     from rnnlab.trained.predictor import predictor
 
-    if not (classes or store.read_origin(run.folder)["config"].get("plugins")):
+    if not (classes or read_origin(run.folder).config.get("plugins")):
         return []
     reader = predictor(run.folder)
     if not classes and not (reader.task.kind.own and reader.task.kind.meaning == "numbers"):
