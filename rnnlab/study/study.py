@@ -65,11 +65,16 @@ class Study:
 
         return Answer(compare(self.folder, metric=metric, baseline=baseline, **question))
 
-    def report(self, path: str | Path | None = None) -> Path:
-        """Write the report as one HTML file, to `report.html` in the folder unless `path` is given; return where it is."""
+    def report(
+        self, path: str | Path | None = None, svg: str | Path | None = None, pdf: str | Path | None = None, examples: int = 0
+    ) -> Path:
+        """Write the report as one HTML file, to `report.html` in the folder unless `path` is given; return where it is.
+
+        `svg` and `pdf` are folders for its pictures, `examples` how many predictions it shows; see `rnnlab.report.html.write`.
+        """
         from rnnlab.report import html
 
-        return html.write(self.folder, to=path)
+        return html.write(self.folder, to=path, svg=svg, pdf=pdf, examples=examples)
 
     def ensemble(self, variant: str) -> "Ensemble":
         """Return the finished runs of a variant as one model that predicts the mean of what its seeds predict.

@@ -132,7 +132,8 @@ def test_a_run_predicts_and_shows_its_inside(study):
     with pytest.raises(UserError, match="predicts a split token by token"):
         run.predict("the cat", split="test")
     assert {"forget", "update"} & set(run.inspect()["what"])
-    assert study.report(study.folder.parent / "r.html").exists()
+    assert study.report(study.folder.parent / "r.html", svg=study.folder.parent / "svg").exists()
+    assert list((study.folder.parent / "svg").glob("*.svg"))
 
 
 def test_what_is_not_there_is_refused_by_name(study, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from training.test_resume import Kill, Killed
 
-from rnnlab import sealed
+from rnnlab import register, sealed
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, SplitSizes
 from rnnlab.layers.noise_rates import is_rate
@@ -39,9 +39,9 @@ def model(**layer: Any) -> ModelConfig:
     return ModelConfig.model_validate({"recurrent": [{"units": 3, **layer}]})
 
 
-def run(folder: Path, kill_at: int = -1) -> tuple[list[np.ndarray], list[dict[str, Any]], Any]:
+def run(folder: Path, kill_at: int = -1, layer: Any = CHANGING) -> tuple[list[np.ndarray], list[dict[str, Any]], Any]:
     callbacks = [EventLog(folder / "events.jsonl"), Kill(kill_at)]
-    trained, outcome = train(model(**CHANGING), NUMBERS, config(), 5, callbacks, Slot(folder / "state", "me"))
+    trained, outcome = train(model(**layer), NUMBERS, config(), 5, callbacks, Slot(folder / "state", "me"))
     return trained.get_weights(), sealed.read(folder / "events.jsonl"), outcome
 
 
@@ -66,6 +66,28 @@ def test_a_run_of_changing_rates_is_resumed_to_the_bit_and_logs_them(tmp_path: P
     assert len({0.2, *learnt}) == 4
     best = outcome.best_epoch - 1
     assert outcome.rates == resumed.rates == {name: events[best][name] for name in events[0] if name.startswith("noise_rate/")}
+
+
+def test_a_run_whose_masks_depend_on_epoch_and_inputs_is_resumed_to_the_bit(tmp_path: Path) -> None:
+    def kept(inputs, rate, epoch):
+        return 1 - rate * (epoch / 2) * keras.ops.exp(-keras.ops.abs(inputs))
+
+    @register.distribution("warming", mean=kept)
+    def warming(uniform, inputs, rate, epoch):
+        return keras.ops.cast(uniform < kept(inputs, rate, epoch), "float32")
+
+    noise = {"site": "input", "distribution": "warming", "rate": 0.9, "lifetime": "step"}
+    weights, events, _ = run(tmp_path / "whole", layer={"dropout": noise})
+    for at in (5, 17):
+        with pytest.raises(Killed):
+            run(tmp_path / "killed", at, {"dropout": noise})
+    again, logged, _ = run(tmp_path / "killed", layer={"dropout": noise})
+    for mine, theirs in zip(again, weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert [event["validation"] for event in logged] == [event["validation"] for event in events]
+    _, others, _ = run(tmp_path / "plain", layer={})
+    assert others[0]["validation"] == events[0]["validation"]  # nothing is dropped in the first epoch
+    assert others[1]["validation"] != events[1]["validation"]
 
 
 def test_variants_with_and_without_changing_rates_begin_with_the_same_weights() -> None:
