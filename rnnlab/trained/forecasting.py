@@ -119,7 +119,8 @@ def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
 
 def _told(name: str, when: np.ndarray | None, step: int, h: int) -> Prediction:
     """What is told of a forecast: the series, when it is for, and how many steps ahead it is."""
-    place = {"time": times.shown(when[step])} if when is not None else {"step": step + 1}
+    hours = when is not None and bool((when[:2] != when[:2].astype("datetime64[D]")).any())
+    place = {"time": times.shown(when[step], hours)} if when is not None else {"step": step + 1}
     return {**({"id": name} if name else {}), **place, "ahead": h}
 
 

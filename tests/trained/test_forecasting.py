@@ -171,11 +171,11 @@ def test_a_run_forecasts_beyond_the_end_of_a_file_with_dates_and_units() -> None
     write(date=HOURS, y=(np.arange(120) * 7) % 24 + 1000, x=np.arange(120) % 5)
     made = run("hours", {"columns": ["y", "x"], "target": "y", "horizon": 3, "time": "date", "season": 24}, dropout=0.3)
     rows = json.loads(call("predict", made, "--file", "a.csv", "--json").stdout)
-    assert [row["time"] for row in rows] == ["2024-01-06", "2024-01-06 01:00", "2024-01-06 02:00"]
+    assert [row["time"] for row in rows] == ["2024-01-06 00:00", "2024-01-06 01:00", "2024-01-06 02:00"]
     assert all(900 < row["low"] < row["value"] < row["high"] < 1100 for row in rows)
     assert all(row["deviation"] > 0 for row in rows)
     text = call("predict", made, "--file", "a.csv").stdout
-    assert text.startswith("2024-01-06  y  10")
+    assert text.startswith("2024-01-06 00:00  y  10")
     # a shorter file, whose end the longer one goes on from, forecasts what the split of the run does
     call("predict", made, "--split", "test", "--samples", 0, "--output", "test.csv")
     own = {row["time"]: row for row in csv.DictReader(Path("test.csv").read_text().splitlines())}

@@ -173,11 +173,13 @@ def calendar(times: np.ndarray, cycles: Sequence[str]) -> np.ndarray:
     return np.stack([wave(angle) for angle in angles for wave in (np.sin, np.cos)], axis=1).reshape(len(times), -1)
 
 
-def shown(time: np.datetime64) -> str:
-    """Return a time as people write it, no finer than it is.
+def shown(time: np.datetime64, hours: bool = False) -> str:
+    """Return a time as people write it, no finer than it is, but with its `hours` where it stands among others that have some.
 
     >>> shown(np.datetime64("2024-01-31T00:00:00.000000000")), shown(np.datetime64("2024-01-31T13:00:00"))
     ('2024-01-31', '2024-01-31 13:00')
+    >>> shown(np.datetime64("2024-01-31"), hours=True)
+    '2024-01-31 00:00'
     """
     whole = str(time.astype("datetime64[s]")).replace("T", " ")
-    return whole.removesuffix(" 00:00:00") if whole.endswith(" 00:00:00") else whole.removesuffix(":00")
+    return whole.removesuffix(" 00:00:00") if whole.endswith(" 00:00:00") and not hours else whole.removesuffix(":00")
