@@ -26,7 +26,8 @@ from rnnlab.trained.predictor import Input, Predictor
 def of_file(predictor: Predictor, file: str, column: str | None = None) -> Iterator[Input]:
     """Yield the inputs of a file: arrays of .npz, the texts of a table's column, else a text a line; - is standard input.
 
-    A table's column is by itself the one that the run learnt from. Raises UserError at what cannot be read.
+    A table's column is by itself the one that the run learnt from; a file is decoded as the data of the run. Raises UserError
+    at what cannot be read.
     """
     if file == "-":
         return _texts(predictor, (line.rstrip("\r\n") for line in sys.stdin))
@@ -37,7 +38,7 @@ def of_file(predictor: Predictor, file: str, column: str | None = None) -> Itera
     named = column or (ending != ".txt" and getattr(own, "text", None))
     if ending in frames.READERS and named:
         return _table(predictor, path, [named] if isinstance(named, str) else named)
-    return _texts(predictor, (line.rstrip("\r\n") for _, line in lines(path)))
+    return _texts(predictor, (line.rstrip("\r\n") for _, line in lines(path, getattr(own, "encoding", None))))
 
 
 def _texts(predictor: Predictor, texts: Iterable[str]) -> Iterator[Input]:

@@ -160,6 +160,22 @@ def test_a_text_on_every_line(made: dict[str, Path], tmp_path: Path) -> None:
     assert answers(made["labels"], "--file", "-", given="a good film\n")[0]["labels"] == found[1]["labels"]
 
 
+def test_a_file_of_lines_is_decoded_as_it_begins_or_as_the_data_of_the_run(made: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "texts.txt"
+    path.write_bytes("größer\nfilm\n".encode("utf-16"))
+    assert [answer["text"] for answer in answers(made["labels"], "--file", path)] == ["größer", "film"]
+    old = tmp_path / "old" / "seed-1"
+    shutil.copytree(made["labels"], old)
+    document = yaml.safe_load((old / store.RUN).read_text())
+    document["config"]["data"]["encoding"] = "latin-1"
+    (old / store.RUN).write_text(yaml.safe_dump(document))
+    result = store.read_run(old).result
+    assert result
+    store.write_result(old, replace(result, **store.digests(old)))
+    path.write_bytes("größer\n".encode("latin-1"))
+    assert [answer["text"] for answer in answers(old, "--file", path)] == ["größer"]
+
+
 def changed(run: Path, folder: Path, **result: Any) -> Path:
     """A copy of a run whose result says something else, its other files taken as they are."""
     shutil.copytree(run, folder / "noisy" / "seed-1")

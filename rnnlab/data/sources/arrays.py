@@ -48,7 +48,8 @@ def load(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
     except (BadZipFile, EOFError, OSError) as error:
         raise UserError(f"{path} is no whole .npz file: {error}") from None
     except ValueError as error:
-        raise UserError(f"{path} is no whole .npz file: {error}") from None
+        reason = "it is no zip archive" if "pickle" in str(error) else error  # NumPy's advice is to trust the file
+        raise UserError(f"{path} is no whole .npz file: {reason}") from None
 
 
 def _array(path: Path, file: Any, name: str) -> np.ndarray:

@@ -137,12 +137,22 @@ def read(config: Arrays) -> dict[str, Sequences]:
     """Return the examples of each split."""
     fractions = {name: part for name in SPLITS if isinstance(part := getattr(config, name), float)}
     splits = {name: _split(config, getattr(config, name)) for name in SPLITS if name not in fractions}
+    for part in splits.values():
+        _check_alike(config, splits["train"], part)
     if fractions:
         whole = splits["train"]
         labels = whole.targets if config.label else None
         owner = _owner(config, whole, fractions, labels)
         splits |= {name: whole.chosen(owner == place) for place, name in enumerate(("train", *fractions))}
     return {name: part.chosen(np.arange(len(part.sizes)) < (config.limit_examples or np.inf)) for name, part in splits.items()}
+
+
+def _check_alike(config: Arrays, train: Sequences, part: Sequences) -> None:
+    """Raise UserError where the examples of a split have other features or outputs than those of training."""
+    for what, own, wanted in (("features", part.values, train.values), (config.target, part.targets, train.targets)):
+        if own.shape[1:] != wanted.shape[1:]:
+            shapes = f"{list(own.shape[1:])} a row, and that of the training split {list(wanted.shape[1:])}"
+            raise UserError(f"{part.place}: the shape of the {what} is {shapes}")
 
 
 def _owner(config: Arrays, whole: Sequences, fractions: dict[str, float], labels: np.ndarray | None) -> np.ndarray:

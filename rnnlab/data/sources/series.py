@@ -44,7 +44,11 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     _check(config, parts)
     learnt = np.concatenate([values[number][:end, :goals] for number, end in trained])
     names = [name for column in config.targets for name in _several(column, tracks[0], [column])]
-    told["told"] = arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt, names) + told["told"]
+    told["told"] = [
+        *arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt, names),
+        *series_told.strange(tracks, encoding),
+        *told["told"],
+    ]
     for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
         numbers = np.concatenate(given)
         np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
@@ -229,6 +233,8 @@ def assemble(config: NumberSeries, prepared: Prepared) -> Dataset:
     outputs = about["outputs"] * len(steps.steps) * (len(quantiles) or 1)
     shape = (config.batch_size, widths.pop() if len(widths) == 1 else None, train.features)
     task = Task(config.task, shape, outputs, "steps", padded=True, quantiles=quantiles)
+    if config.season and config.season >= (most := max(one.end - one.begin for one in train.parts)):
+        raise UserError(f"season: {config.season} steps are no season of the {most} steps to train on")
     learnt = {name: about[name] for name in ("encoders", "known_scale", "every", "day_first", "gaps")}
     forecast = forecast_of(
         train, tuple(about["targets"]), config.season, quantiles=quantiles, scale=codec.targets, about=learnt

@@ -100,6 +100,13 @@ class NumberSeries(Layout):
         return quantiles
 
     @model_validator(mode="after")
+    def _each_once(self) -> "NumberSeries":
+        for setting in ("columns", "target", "known"):
+            if len(set(named := listed(getattr(self, setting) or []))) < len(named):
+                raise conflict((setting,), "every column is named once", named)
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> "NumberSeries":
         for name in listed(self.target or []):
             if name not in listed(self.columns):

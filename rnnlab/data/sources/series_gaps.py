@@ -1,10 +1,12 @@
 """Missing values of a series: refused with their number and lines, interpolated, filled, or marked."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
+from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.errors import UserError
 from rnnlab.section import Section
 
@@ -15,7 +17,7 @@ SHOWN = 5
 class Fill(Section):
     """A number in place of missing values."""
 
-    fill: float
+    fill: Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
     """What is read, and scored, where a value is missing, in the units of the data."""
 
 

@@ -1,8 +1,11 @@
 """What there is to tell of series beside their counts: what was guessed, times that are odd, splits that overlap."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.data.sources import times
+from rnnlab.data.sources.encoders import Encoder
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.tracks import Track
 
@@ -23,6 +26,22 @@ def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> dict[str, A
         odd.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
     layout = {key: value for track in tracks for key, value in track.layout.items()}
     return {"told": [line for line in odd if line], "guessed": layout}
+
+
+def strange(tracks: list[Track], encoding: Mapping[str, Encoder]) -> list[str]:
+    """Return in words which names of a column the training split lacks.
+
+    >>> track = Track("", {"sky": ["wet", "dry", "wet"]}, str, None)
+    >>> strange([track], {"sky": {"kind": "category", "names": ["dry"]}})
+    ['sky=wet is not in the training split, and is read as none; 2 rows have it']
+    """
+    counts: Counter[str] = Counter()
+    for column, encoder in encoding.items():
+        known = encoder.get("names", [])
+        cells = [cell for track in tracks for cell in track.cells[column]] if known else []
+        counts.update(f"{column}={name}" for cell in cells if cell is not None and (name := str(cell).strip()) not in known)
+    read = "is not in the training split, and is read as none"
+    return [f"{one} {read}; {count} {'row has' if count == 1 else 'rows have'} it" for one, count in counts.items()]
 
 
 def _day_first(tracks: list[Track]) -> str:

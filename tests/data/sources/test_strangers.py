@@ -8,6 +8,7 @@ import pandas
 import pytest
 from pydantic import TypeAdapter
 
+from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.describe import describe
 from rnnlab.data.sources import times
@@ -291,6 +292,44 @@ def test_times_that_nanoseconds_cannot_count_are_refused(place, first):
 def test_labels_that_differ_by_what_nobody_sees_are_told(place):
     about = told(place, "a.csv", CSV.replace("pos", "pos\u200b", 10))
     assert about["told"] == [r"'pos' and 'pos\u200b' are different labels"]
+
+
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_splits_of_unlike_arrays_are_refused(place, which):
+    given = {"x": np.zeros((40, 3, 2)), "y": np.arange(80.0).reshape(40, 2)}
+    other = given | {which: np.concatenate([given[which]] * 2, axis=-1)}
+    np.savez(place / "a.npz", **given, xt=other["x"], yt=other["y"])
+    section = {"name": "npz", "train": "a.npz", "input": "x", "value": "y", "test": {"input": "xt", "value": "yt"}}
+    wanted = "features is [4] a row, and that of the training split [2]".replace("[", r"\[")
+    with pytest.raises(UserError, match=wanted if which == "x" else wanted.replace("features", "value")):
+        prepared_for(TypeAdapter(DataConfig).validate_python(section))
+
+
+def test_nobody_is_told_to_trust_a_file(place):
+    (place / "a.npz").write_text("hello")
+    with pytest.raises(UserError, match=r"a\.npz is no whole \.npz file: it is no zip archive"):
+        prepared_for(TypeAdapter(DataConfig).validate_python(CONSTANT["npz"]))
+
+
+def test_a_name_that_training_lacks_is_told_of_a_series(place):
+    frame = HOURS.assign(sky=["wet", "dry"] * 90 + ["new"] * 20)
+    about = told(place, "a.csv", frame.to_csv(index=False), name="series", columns=["y", "sky"], target="y")
+    assert about["told"] == ["sky=new is not in the training split, and is read as none; 20 rows have it"]
+
+
+SERIES_REFUSED = {
+    "a column twice": ({"columns": ["y", "y"]}, "every column is named once"),
+    "a number beyond 32 bits": ({"missing": {"fill": 1e300}}, "less than or equal to 34028"),
+    "a season beyond the data": ({"season": 5000}, r"season: 5000 steps are no season of the \d+ steps to train on"),
+}
+
+
+@pytest.mark.parametrize("which", SERIES_REFUSED)
+def test_what_cannot_be_meant_of_a_series_is_refused(place, which):
+    section, message = SERIES_REFUSED[which]
+    (place / "a.csv").write_text(HOURS.to_csv(index=False))
+    with pytest.raises((UserError, ValueError), match=message):
+        build(TypeAdapter(DataConfig).validate_python({"name": "series", "train": "a.csv", "columns": "y"} | section))
 
 
 def test_what_is_guessed_of_a_series_is_told(place):
