@@ -92,7 +92,7 @@ def test_what_is_lacking_is_said(make):
 
 
 def test_variants_with_the_same_fault_share_a_sentence(make):
-    folder = make.figures(none=[150.0] * 3, cell=[148.0] * 3, wide=[147.0] * 3, order=[147.0] * 3)
+    folder = make.metrics(none=[150.0] * 3, cell=[148.0] * 3, wide=[147.0] * 3, order=[147.0] * 3)
     for seed, name in ((seed, name) for seed in (1, 2, 3) for name in ("cell", "wide")):
         make.change(folder, name, seed, 148.0, initial_weights="other")
     make.change(folder, "order", 2, 147.0, data_order="other")
