@@ -67,8 +67,8 @@ def test_the_cost_of_determinism_is_what_was_measured():
     folder = SPEED.parent / "determinism"
     lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| auto", "| keras"))]
     rows = json.loads((folder / "tensorflow.json").read_text())
-    figures = ("implementation", "on", "off", "least", "median")
-    assert lines == ["| " + " | ".join(str(row[name]) for name in figures) + " |" for row in rows]
+    numbers = ("implementation", "on", "off", "least", "median")
+    assert lines == ["| " + " | ".join(str(row[name]) for name in numbers) + " |" for row in rows]
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
@@ -129,7 +129,7 @@ def test_every_number_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
 
 
 def test_the_two_ways_to_predict_are_compared_as_measured():
-    """And the models judged on other people's reviews are those judged at home."""
+    """And the models evaluated on other people's reviews are those evaluated at home."""
     folder = SPEED.parent / "uncertainty"
     ways = runpy.run_path(str(folder / "ways.py"))
     rows = json.loads((folder / "ways.json").read_text())

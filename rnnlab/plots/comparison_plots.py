@@ -70,7 +70,7 @@ class _ComparisonPlot:
 
 
 def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:
-    """Return the pictures that there are figures for; `of` are the learning curves of the variants."""
+    """Return the pictures for which there are numbers; `of` are the learning curves of the variants."""
     page = _Page(comparison, of, inks(comparison))
     return [picture for name, plot in _PLOTS.items() if (picture := _picture(name, plot, page))]
 

@@ -80,10 +80,10 @@ def answer(folder: Path) -> Any:
 def shown(folder: Path) -> list[Any]:
     """What TensorBoard shows of a run, and of the mean over its variant's seeds, without what the clock says."""
     board, mean = folder / TENSORBOARD, folder.parent / "mean"
-    figures = [untimed({tag: [*map(repr, points)] for tag, points in tensorboards.shown(one).items()}) for one in (board, mean)]
+    numbers = [untimed({tag: [*map(repr, points)] for tag, points in tensorboards.shown(one).items()}) for one in (board, mean)]
     configs = [text.item() for text in tensorboards.tensors(board, "text")["config"]]
     others = {**tensorboards.histograms(board), **tensorboards.images(board)}
-    return [figures, configs, {tag: [step.tobytes() for step in steps] for tag, steps in others.items()}]
+    return [numbers, configs, {tag: [step.tobytes() for step in steps] for tag, steps in others.items()}]
 
 
 FORKED = """
@@ -140,13 +140,13 @@ def unfinished(folder: Path) -> list[tuple[Path, int]]:
     return found
 
 
-def later(folder: Path, chance: random.Random, process: int) -> bool:
+def later(folder: Path, rng: random.Random, process: int) -> bool:
     """Wait until a random instant: before anything is saved, between two saves, or in one, however slow the machine is.
 
     A process that has ended is not waited for. Return whether it was to save something.
     """
-    saves, before = chance.choice([0, 0, 1, 2, 5, 20]), unfinished(folder)
-    seconds, left = chance.uniform(0, 0.05 if saves else 2), saves
+    saves, before = rng.choice([0, 0, 1, 2, 5, 20]), unfinished(folder)
+    seconds, left = rng.uniform(0, 0.05 if saves else 2), saves
     while left and alive(process):
         time.sleep(0.005)
         if (now := unfinished(folder)) != before:
@@ -221,14 +221,14 @@ for line in sys.stdin:
         self.start(arguments, log, first)
         return self.wait()
 
-    def kill(self, folder: Path, chance: random.Random, interrupts: float = 0.0) -> int:
+    def kill(self, folder: Path, rng: random.Random, interrupts: float = 0.0) -> int:
         """Kill the process and all that it started at a random instant, and return how it ended; it may be quicker.
 
         One that is at work is interrupted as by Ctrl-C so often.
         """
-        at_work = later(folder, chance, self.child)
+        at_work = later(folder, rng, self.child)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.child, signal.SIGINT if at_work and chance.random() < interrupts else signal.SIGKILL)
+            os.killpg(self.child, signal.SIGINT if at_work and rng.random() < interrupts else signal.SIGKILL)
         return self.wait()
 
     def close(self) -> None:

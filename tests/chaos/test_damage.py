@@ -25,12 +25,12 @@ STATE = f"{store.CHECKPOINT}/state"
 
 def damages(content: bytes, flips: int = 300) -> Iterator[bytes]:
     """The content cut at every tenth byte, with flipped bits, and something else."""
-    chance = random.Random(1)
+    rng = random.Random(1)
     yield from (content[:end] for end in range(0, len(content), 10))
     for _ in range(flips):
-        place = chance.randrange(len(content))
-        yield content[:place] + bytes([content[place] ^ 1 << chance.randrange(8)]) + content[place + 1 :]
-    yield from (b"[" * 100_000, b"\xff\xfe\x00", b'{"status": "done"}', chance.randbytes(5000), content + content)
+        place = rng.randrange(len(content))
+        yield content[:place] + bytes([content[place] ^ 1 << rng.randrange(8)]) + content[place + 1 :]
+    yield from (b"[" * 100_000, b"\xff\xfe\x00", b'{"status": "done"}', rng.randbytes(5000), content + content)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
 ) -> None:
     forker, whole = backend
     wanted, kills, rounds, resumed = request.config.getoption("--kills") * 3 // 10, 0, 0, 0
-    chance = random.Random(1)
+    rng = random.Random(1)
 
     def more() -> bool:
         """So many kills, and on until enough runs went on from a state, if that comes to pass."""
@@ -39,7 +39,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
         while True:
             begun = unfinished(folder)
             forker.start(command(folder), folder / "log")
-            ended = forker.kill(folder, chance, interrupts=0.3) if more() else forker.wait()
+            ended = forker.kill(folder, rng, interrupts=0.3) if more() else forker.wait()
             kills += ended != 0
             assert ended in ENDS, (folder / "log").read_text()
             resumed += bool(begun) and unfinished(folder) != begun
@@ -58,7 +58,7 @@ def test_a_sweep_killed_while_another_one_runs_on_the_folder(
 ) -> None:
     """Whichever of the two is killed, the other goes on or it starts again, and each run is made once."""
     wanted, kills, rounds = request.config.getoption("--kills") // 5, 0, 0
-    chance = random.Random(2)
+    rng = random.Random(2)
     while kills < wanted:
         rounds += 1
         folder, done = tmp_path / f"round-{rounds}", {}
@@ -67,8 +67,8 @@ def test_a_sweep_killed_while_another_one_runs_on_the_folder(
         for one, log in zip(both, logs, strict=True):
             one.start(command(folder), log)
         while kills < wanted and len(done) < 2:
-            victim = chance.randrange(2)
-            ended = both[victim].kill(folder, chance)
+            victim = rng.randrange(2)
+            ended = both[victim].kill(folder, rng)
             assert ended in ENDS, logs[victim].read_text()
             kills += ended != 0
             both[victim].start(command(folder), logs[victim])

@@ -155,24 +155,24 @@ from rnnlab.storage.lease import Lock, LostError
 folder, seed, flock = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "flock"
 if not flock:
     owner.lock = lambda file: None
-chance, lock = random.Random(seed), Lock(folder, beat=0.1, stale=2)
+rng, lock = random.Random(seed), Lock(folder, beat=0.1, stale=2)
 for turn in range(100000):
     if lock.take():
         with lock, contextlib.suppress(LostError):  # a machine so busy that it did not renew the lease
             (folder / "inside").write_text(f"{os.getpid()}")
-            time.sleep(chance.uniform(0, 0.01))
+            time.sleep(rng.uniform(0, 0.01))
             lock.check()
             assert (folder / "inside").read_text() == f"{os.getpid()}", "two were inside"
             with (folder / "log").open("a") as log:
                 log.write(f"{os.getpid()}\\n")
-    time.sleep(chance.uniform(0, 0.002))
+    time.sleep(rng.uniform(0, 0.002))
 """
 
 
 @pytest.mark.process
 @pytest.mark.parametrize(("kind", "kills"), [("flock", 12), ("heartbeat", 4)])
 def test_never_two_at_once_however_many_are_killed(kind: str, kills: int, tmp_path: Path) -> None:
-    chance = random.Random(1)
+    rng = random.Random(1)
 
     def start(seed: int) -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", WORK, str(tmp_path), str(seed), kind]
@@ -187,7 +187,7 @@ def test_never_two_at_once_however_many_are_killed(kind: str, kills: int, tmp_pa
         while entries() < before + 20:
             assert time.monotonic() < end, "nobody gets in any more"
             time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.02))
+        time.sleep(rng.uniform(0, 0.02))
         inside = (tmp_path / "inside").read_text()
         victim = next((worker for worker in workers if str(worker.pid) == inside), workers[0])
         workers.remove(victim)

@@ -70,10 +70,10 @@ def test_who_lost_a_run_writes_nothing_more(late: bool, tmp_path: Path, monkeypa
     batches = len(dataset.train.order(1, 0))
     folder = store.run_folder(tmp_path / "small", spec.variant, spec.seed)
     folder.mkdir(parents=True)
-    lock, looks = Lock(folder, beat=0.0), count(1)
+    lock, calls = Lock(folder, beat=0.0), count(1)
 
     def check() -> None:
-        if next(looks) == (batches + 1 if late else batches // 2):
+        if next(calls) == (batches + 1 if late else batches // 2):
             raise LostError("lost")
 
     monkeypatch.setattr(lock, "check", check)

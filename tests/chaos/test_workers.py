@@ -49,16 +49,16 @@ def test_workers_and_parent_killed_at_random_end_with_the_same_bits(
     forker: Forker, whole: Whole, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     wanted, kills, rounds = request.config.getoption("--kills") // 5, 0, 0
-    chance = random.Random(3)
+    rng = random.Random(3)
     while kills < wanted:
         rounds += 1
         folder = tmp_path / f"round-{rounds}"
         arguments, log, done = local(folder, retries=100), folder / "log", {}
         parent = forker.start(arguments, log, FORKED)
         while kills < wanted and len(done) < 2 and alive(parent):
-            later(folder, chance, parent)
+            later(folder, rng, parent)
             mine = workers(parent)
-            victim = chance.choice([*mine, parent])
+            victim = rng.choice([*mine, parent])
             if not alive(victim):
                 break
             os.kill(victim, signal.SIGKILL)

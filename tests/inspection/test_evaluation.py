@@ -128,9 +128,9 @@ def test_metrics_are_those_of_all_samples_of_all_scored_positions(name: str) -> 
     data = dataset(name)
     model = model_for(data, **NOISE)
     config = CONFIG.model_copy(update={"noise_precision": 2.5}) if name == "regression" else CONFIG
-    figures = evaluate(model, data)
+    numbers = evaluate(model, data)
     before = [np.asarray(variable.value) for variable in model.variables]
-    found = evaluate_twice(model, data, config, seed=2, metrics=figures).metrics
+    found = evaluate_twice(model, data, config, seed=2, metrics=numbers).metrics
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(np.asarray(variable.value), value)
     outputs, y = every_sample(model, data)
@@ -146,7 +146,7 @@ def test_metrics_are_those_of_all_samples_of_all_scored_positions(name: str) -> 
     assert {f"test_mc_{figure}" for figure in data.task.kind.metrics} - {"test_mc_loss"} <= found.keys()
     assert len(expected.keys() & {key.removeprefix("test_mc_") for key in found}) >= 4
     if name in ("language_model", "classification", "tagging"):
-        assert found["test_negative_log_likelihood"] == pytest.approx(figures["test_loss"], rel=1e-5)
+        assert found["test_negative_log_likelihood"] == pytest.approx(numbers["test_loss"], rel=1e-5)
         assert found["test_mc_mutual_information"] > 1e-3
 
 
@@ -164,10 +164,10 @@ def test_the_diagram_counts_scored_positions_only_and_is_that_of_its_metric() ->
 def test_without_noise_the_average_is_the_usual_prediction(name: str) -> None:
     data = dataset(name)
     model = model_for(data)
-    figures = evaluate(model, data)
-    evaluated = evaluate_twice(model, data, CONFIG, seed=2, metrics=figures)
+    numbers = evaluate(model, data)
+    evaluated = evaluate_twice(model, data, CONFIG, seed=2, metrics=numbers)
     for figure in data.task.kind.metrics:
-        assert figure == "loss" or evaluated.metrics[f"test_mc_{figure}"] == figures[f"test_{figure}"]
+        assert figure == "loss" or evaluated.metrics[f"test_mc_{figure}"] == numbers[f"test_{figure}"]
     assert evaluated.metrics["test_mc_negative_log_likelihood"] == evaluated.metrics["test_negative_log_likelihood"]
     assert evaluated.calibration["usual"] == evaluated.calibration["mc"]
 

@@ -96,8 +96,8 @@ def test_a_stream_keeps_its_masks_and_its_state_from_window_to_window():
     for number in range(2):
         model.layers[2].reset_state()
         with montecarlo.drawing(model, 3, number):
-            chances = softmax(keras.ops.convert_to_numpy(long(ids[:, :6], training=True)))
-        expected += np.take_along_axis(chances, ids[:, 1:7, None], -1)[..., 0] / 2
+            probabilities = softmax(keras.ops.convert_to_numpy(long(ids[:, :6], training=True)))
+        expected += np.take_along_axis(probabilities, ids[:, 1:7, None], -1)[..., 0] / 2
     np.testing.assert_allclose(np.concatenate(cut, 1), expected, rtol=1e-4)
 
 

@@ -21,20 +21,20 @@ BINS = {
 COVERED = {1: {"level": [0.5, 0.9], "covered": [0.4, 0.8]}, 2: {"level": [0.5, 0.9], "covered": [0.6, 0.9]}}
 
 
-def judged(make, diagrams, **metrics):
+def evaluated(make, diagrams, **metrics):
     """An experiment of two variants and two seeds, of which one variant was evaluated by samples."""
     folder = make.experiment({"none": 0, "variational": -9}, seeds=2)
     for seed, diagram in diagrams.items():
         place = store.run_folder(folder, "variational", seed)
         found = store.read_run(place).result.metrics
         write_calibration(place, {"usual": diagram, "mc": diagram})
-        figures = {name: value * seed for name, value in metrics.items()}
-        make.change(folder, "variational", seed, metrics={**found, **figures}, **store.digests(place))
+        numbers = {name: value * seed for name, value in metrics.items()}
+        make.change(folder, "variational", seed, metrics={**found, **numbers}, **store.digests(place))
     return folder
 
 
 def test_bins_of_all_seeds_are_put_together_and_empty_ones_left_out(make):
-    folder = judged(make, BINS)
+    folder = evaluated(make, BINS)
     found = calibration_of(gather([folder]).runs)
     assert list(found) == ["variational"]
     line = found["variational"]["mc"]
@@ -44,14 +44,14 @@ def test_bins_of_all_seeds_are_put_together_and_empty_ones_left_out(make):
 
 
 def test_coverage_is_the_mean_over_seeds(make):
-    line = calibration_of(gather([judged(make, COVERED)]).runs)["variational"]["usual"]
+    line = calibration_of(gather([evaluated(make, COVERED)]).runs)["variational"]["usual"]
     np.testing.assert_allclose(line.promised, [0.5, 0.9])
     np.testing.assert_allclose(line.kept, [0.5, 0.85])
 
 
 @pytest.mark.parametrize(("diagrams", "title"), [(BINS, "Are confident predictions right?"), (COVERED, "Do intervals hold")])
 def test_the_picture_tells_its_numbers(make, diagrams, title):
-    folder = judged(make, diagrams)
+    folder = evaluated(make, diagrams)
     (picture,) = pictures(calibration_of(gather([folder]).runs), inks(compare(folder)))
     assert picture.title.startswith(title)
     for svg in (picture.wide, picture.narrow):
@@ -62,15 +62,15 @@ def test_the_picture_tells_its_numbers(make, diagrams, title):
 
 
 def test_the_table_has_the_means_of_both_ways(make):
-    figures = {"test_brier_score": 0.2, "test_mc_brier_score": 0.1, "test_mc_mutual_information": 0.01}
-    runs = gather([judged(make, BINS, **figures)]).runs
+    numbers = {"test_brier_score": 0.2, "test_mc_brier_score": 0.1, "test_mc_mutual_information": 0.01}
+    runs = gather([evaluated(make, BINS, **numbers)]).runs
     table = {column.title: [cell.text for cell in column.cells] for column in columns(runs, calibration_of(runs))}
     assert table == {"variant": ["variational"], "Brier": ["0.300"], "Brier MC": ["0.150"], "BALD MC": ["0.0150"]}
 
 
 @pytest.mark.slow
 def test_the_report_shows_it_and_nothing_where_nothing_was_measured(make):
-    with_it = html.write(judged(make, BINS, test_brier_score=0.2)).read_text()
+    with_it = html.write(evaluated(make, BINS, test_brier_score=0.2)).read_text()
     assert with_it.count('id="calibration"') == with_it.count('id="trust"') == 1
     without = html.write(make.experiment({"none": 0, "tested": -9}, seeds=2, name="plain")).read_text()
     assert 'id="calibration"' not in without
@@ -79,7 +79,7 @@ def test_the_report_shows_it_and_nothing_where_nothing_was_measured(make):
 
 @pytest.mark.parametrize("width", [1200, 360])
 def test_a_reader_sees_the_diagram_and_the_table(chromium, make, width):
-    opened(chromium, html.write(judged(make, BINS, test_brier_score=0.2, test_mc_brier_score=0.1)), width, "dark")
+    opened(chromium, html.write(evaluated(make, BINS, test_brier_score=0.2, test_mc_brier_score=0.1)), width, "dark")
     assert chromium.get_log("browser") == []
     (plot,) = [one for one in chromium.find_elements("css selector", "#calibration svg[role=img]") if one.is_displayed()]
     assert "Are confident predictions right?" in plot.accessible_name
@@ -92,7 +92,7 @@ def test_a_reader_sees_the_diagram_and_the_table(chromium, make, width):
 
 
 def test_metrics_of_samples_are_named_in_words_and_know_what_is_better(make):
-    folder = judged(make, BINS, test_mc_perplexity=100.0, test_mc_accuracy=0.5, test_coverage_90=0.8)
+    folder = evaluated(make, BINS, test_mc_perplexity=100.0, test_mc_accuracy=0.5, test_coverage_90=0.8)
     found = compare(folder, metric="mc_perplexity")
     assert (found.label, found.mode, found.log) == ("test Monte Carlo perplexity", "min", True)
     assert compare(folder, metric="mc_accuracy").mode == "max"

@@ -99,7 +99,7 @@ def test_every_text_from_a_file_is_escaped(make):
 
 
 @pytest.mark.parametrize(
-    "figures",
+    "numbers",
     [
         {"none": [150.0]},
         pytest.param({"none": [150.0], "tested": [140.0]}, marks=pytest.mark.slow),
@@ -108,8 +108,8 @@ def test_every_text_from_a_file_is_escaped(make):
         pytest.param({"none": [150.0] * 6, "tested": [150.0] * 6}, marks=pytest.mark.slow),
     ],
 )
-def test_poor_results_make_a_report_too(make, figures):
-    text = page(make.metrics(**figures))
+def test_poor_results_make_a_report_too(make, numbers):
+    text = page(make.metrics(**numbers))
     assert "nan" not in " ".join(Page(text).text).lower().replace("tenant", "")
 
 

@@ -49,15 +49,15 @@ def test_metrics_weights_and_gates_are_those_of_the_model(ours: bool, tmp_path: 
     one, undisturbed = model(ours), model(ours)
     history = fit(one, Callback(tmp_path, inputs=X[:4]))
     assert fit(undisturbed) == history
-    figures = shown(tmp_path)
+    numbers = shown(tmp_path)
     for tag, name in {
         "train/loss": "loss",
         "validation/loss": "val_loss",
         "train/mae": "mae",
         "validation/mae": "val_mae",
     }.items():
-        assert figures[tag] == [(epoch, np.float32(value)) for epoch, value in enumerate(history[name])]
-    assert [step for step, _ in figures["learning_rate"]] == [0, 1]
+        assert numbers[tag] == [(epoch, np.float32(value)) for epoch, value in enumerate(history[name])]
+    assert [step for step, _ in numbers["learning_rate"]] == [0, 1]
     buckets = histograms(tmp_path)
     for weight in one.trainable_weights:
         last, values = buckets[f"weights/{weight.path}"][1], keras.ops.convert_to_numpy(weight)

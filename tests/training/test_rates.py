@@ -116,7 +116,7 @@ def test_sampled_windows_score_every_word_once_and_tell_their_pace() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "mode", "figures", "begins"),
+    ("section", "mode", "numbers", "begins"),
     [
         ({"nonmonotone": 2}, "min", [5, 4, 3, 3.5, 3.4, 3.3, 3.2], 6),  # 3.3 > min(5, 4, 3)
         ({"nonmonotone": 2}, "max", [1, 2, 3, 2, 4, 2, 3.9], 6),
@@ -125,7 +125,7 @@ def test_sampled_windows_score_every_word_once_and_tell_their_pace() -> None:
         ({"after": 3}, "min", [9, 8, 7, 6], 3),
     ],
 )
-def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, figures: list[float], begins: int | None) -> None:
+def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, numbers: list[float], begins: int | None) -> None:
     begun: list[bool] = []
     variable = keras.Variable(0.0)
     model: Any = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
@@ -133,11 +133,11 @@ def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, figu
     callback = Averaging(AveragingConfig.model_validate(section), "val_loss", mode)
     callback.set_model(model)
     callback.on_train_begin()
-    for epoch, figure in enumerate(figures):
+    for epoch, figure in enumerate(numbers):
         callback.on_test_begin()
         callback.on_epoch_end(epoch, {"val_loss": figure})
         begun.append(float(keras.ops.convert_to_numpy(variable)) > 0)
-    assert begun == [begins is not None and epoch >= begins for epoch in range(1, len(figures) + 1)]
+    assert begun == [begins is not None and epoch >= begins for epoch in range(1, len(numbers) + 1)]
 
 
 @pytest.mark.slow
@@ -152,9 +152,9 @@ def test_the_mean_is_evaluated_and_kept_while_training_goes_on_with_the_weights(
     means = [np.mean(steps, axis=0) for steps in zip(*watch.steps[count:], strict=True)]
     for mine, theirs in zip(watch.weights[-1], means, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
-    judged = model.evaluate(Feed(WORDS.validation), verbose=0, return_dict=True, callbacks=[SeparatePasses()])
+    evaluated = model.evaluate(Feed(WORDS.validation), verbose=0, return_dict=True, callbacks=[SeparatePasses()])
     assert outcome.best_epoch == 3
-    assert judged["loss"] == pytest.approx(watch.logs[-1]["val_loss"], rel=1e-6)
+    assert evaluated["loss"] == pytest.approx(watch.logs[-1]["val_loss"], rel=1e-6)
 
 
 def test_windows_that_carry_nothing_begin_with_zeros() -> None:

@@ -65,11 +65,11 @@ def test_the_same_run_twice_gives_the_same_bits(dataset: Dataset, noise: dict[st
     assert curves[0].logs == curves[1].logs
     for mine, theirs in zip(curves[0].weights[-1], curves[1].weights[-1], strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    figures = [
+    numbers = [
         {key: value for key, value in one.metrics.items() if "second" not in key and "throughput" not in key}
         for one in outcomes
     ]
-    assert figures[0] == figures[1]
+    assert numbers[0] == numbers[1]
     assert outcomes[0].initial_weights == outcomes[1].initial_weights
 
 
