@@ -7,7 +7,7 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
-from rnnlab.noise.sampling import Sizes, masks, means
+from rnnlab.noise.sampling import Sizes, depends, masks, means
 from rnnlab.noise.settings import NoiseSettings
 from rnnlab.noise.sites import Noise
 from rnnlab.noise.streams import Stream
@@ -43,6 +43,8 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def own_masks(self, inputs: Tensor, trains: bool) -> dict[str, Any]:
         """The masks by site for inputs (batch, features): in evaluation their means, where those are not 1."""
         if not trains:
+            if not self.driven:
+                self._refuse([site for site, noise in self.noise.items() if depends(noise) and _told(noise)])
             return means(self.noise, self.compute_dtype)
         return self._kept or self._drawn(inputs)
 
@@ -67,11 +69,13 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def _drawn(self, inputs: Tensor) -> dict[str, Any]:
         if self.driven:
             return {}
-        outside = [site for site, noise in self.noise.items() if site in OF_LAYERS or _of_layers(noise)]
-        if outside:
-            raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
+        self._refuse([site for site, noise in self.noise.items() if site in OF_LAYERS or _of_layers(noise)])
         drawn = masks(self.noise, self.sizes(1, inputs), self.seeds, self.compute_dtype)
         return {site: _now(mask) if self.noise[site].lifetime == "step" else mask for site, mask in drawn.items()}
+
+    def _refuse(self, outside: list[str]) -> None:
+        if outside:
+            raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
 
     def sizes(self, steps: Any, inputs: Tensor) -> Sizes:
         """The sizes of a call on inputs (..., batch, features)."""
@@ -83,8 +87,12 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
 
 def _of_layers(noise: Noise) -> bool:
     """Whether noise depends on what a cell is not told."""
-    needs = noise.own and (noise.own.needs("inputs") or noise.own.needs("epoch"))
-    return bool(noise.schedule or noise.learned or needs)
+    return bool(noise.schedule or noise.learned or _told(noise))
+
+
+def _told(noise: Noise) -> bool:
+    """Whether it depends on the inputs of a layer or on the epoch."""
+    return noise.own is not None and (noise.own.needs("inputs") or noise.own.needs("epoch"))
 
 
 def _now(mask: Any) -> Any:

@@ -84,13 +84,17 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
 
 
 def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
-    """Return the plan as far as an unchecked config tells it: variants in their order, seeds, and what the folder holds."""
+    """Return the plan as far as an unchecked config tells it: variants in their order, seeds, and what the folder holds.
+
+    A variant that the config no longer names has the seeds that are there, and no more to come.
+    """
     compare = record.document["compare"]
     named = [] if compare.get("grid") else [name for name, patch in compare.get("variants", {}).items() if patch is not None]
     held = dict.fromkeys(run.variant for run in record.runs)
     first, number = compare.get("first_seed", 1), 0 if compare.get("folds") else compare.get("seeds", 0)
     plan: dict[str, dict[int, str | None]] = {
-        name: dict.fromkeys(range(first, first + number)) for name in dict.fromkeys([*named, *held])
+        name: dict.fromkeys(range(first, first + number) if name in named or not named else ())
+        for name in dict.fromkeys([*named, *held])
     }
     for run in record.runs:
         plan[run.variant][run.seed] = None

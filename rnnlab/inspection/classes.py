@@ -77,12 +77,13 @@ def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str
 def predicted_by(task: Task) -> str:
     """Return whether a task predicts `classes`, or `labels` each by itself, that a table shows; empty where neither.
 
-    Tokens still to come are classes without a table.
+    Tokens still to come are classes without a table, and so is what targets of another kind are compared with.
     """
     kind = task.kind
     if not kind.own:
         return PREDICTED.get(task.name, "")
-    return kind.meaning if kind.meaning in ("classes", "labels") and not kind.ahead else ""
+    told = kind.meaning == "classes" if kind.classes else kind.meaning == "labels" and kind.heads == 1
+    return kind.meaning if told and not kind.ahead else ""
 
 
 def _names(dataset: Dataset, count: int) -> list[str]:

@@ -32,7 +32,7 @@ class ChangingRates:
         for one in noise:
             if self.epoch is None and one.own and one.own.needs("epoch"):
                 self.epoch = self.add_weight(
-                    shape=(), initializer="zeros", dtype="float32", trainable=False, name=f"{PREFIX}epoch"
+                    shape=(), initializer="zeros", dtype="float32", trainable=False, autocast=False, name=f"{PREFIX}epoch"
                 )
             if changes(one) and one.site not in self.rate_weights:
                 start = one.rate * one.schedule.factor(0, 0) if one.schedule else math.log(one.rate / one.keep)
@@ -61,7 +61,9 @@ class ChangingRates:
         return bool(self.changing()) or self.epoch is not None
 
     def told(self, inputs: Any) -> dict[str, Any]:
-        """What its noise may depend on."""
+        """What its noise may depend on; inputs that are no words have the type of the drawn numbers."""
+        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(inputs.dtype)):
+            inputs = ops.cast(inputs, "float32")
         return {"inputs": inputs} if self.epoch is None else {"inputs": inputs, "epoch": ops.convert_to_tensor(self.epoch)}
 
     def set_rates(self, epoch: int, step: int) -> None:

@@ -58,8 +58,9 @@ def distribution(name: str, *, mean: Any = None) -> Callable[[Any], Any]:
     The function returns a mask and is written in `keras.ops`. Its parameters say what it is given: `uniform` and `normal`,
     numbers drawn in the mask's shape; `rate`, that of now where it has a schedule; `inputs` of the layer, (steps, batch,
     features), for the site `word` the words (batch, steps); `epoch`, from 0. All others are settings, which `Noise` takes as
-    `settings={...}`. No gradient goes through a mask. In evaluation nothing is drawn, and `mean` takes the mask's place: a
-    number or a function of rate, inputs, epoch and settings; by default the rate at the hold sites, and 1 at all others.
+    `settings={...}`. A mask of the inputs goes with `lifetime: step` and has to broadcast to (steps, batch, width). No gradient
+    goes through a mask. In evaluation nothing is drawn, and `mean` takes the mask's place: a number or a function of rate,
+    inputs, epoch and settings; by default the rate at the hold sites, and 1 at all others.
 
     Raises ValueError for a name that is taken and for parameters that nothing is given to.
 

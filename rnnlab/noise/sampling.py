@@ -53,6 +53,7 @@ def sample(
     """
     rate = noise.rate if rate is None else rate
     if own := noise.own:
+        rate = ops.cast(rate, "float32") if ops.is_tensor(rate) else rate  # as what is drawn, whatever layers compute in
         drawn = {name: _rows(noise, shape, partial(_DRAWS[name], rate, seed)) for name in own.drawn}
         return _whole(own.given(own.mask, dict(noise.settings), **drawn, **told, rate=rate), shape, dtype)
     drawn = _rows(noise, shape, partial(_DRAWS[noise.distribution], rate, seed))

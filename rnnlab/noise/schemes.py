@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnlab.names import check_settings, nearest
 from rnnlab.noise import product_schemes, state_schemes, weight_schemes
+from rnnlab.noise.own_distributions import name_of
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import Noise, check_sites
 
@@ -86,6 +87,8 @@ def plain(setting: Setting) -> Any:
             return {key: plain(value) for key, value in setting.items()}
         case Real() if hasattr(setting, "item"):  # NumPy's numbers
             return setting.item()
+        case _ if callable(setting):
+            return name_of(setting)
     return setting
 
 

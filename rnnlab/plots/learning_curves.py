@@ -62,14 +62,14 @@ def _limit(axes: Any, of: Sequence[Array]) -> None:
     later = [values[:, 1:] if values.shape[1] > 2 else values for values in of]
     seen = np.concatenate([np.zeros(0), *(values[np.isfinite(values)] for values in later)])
     if seen.size:
-        low, high = np.quantile(seen, [0.05, 0.95])
-        seen = seen[abs(seen - (low + high) / 2) <= _FAR * max(high - low, abs(high))]
+        low, middle, high = np.quantile(seen, [0.25, 0.5, 0.75])
+        seen = seen[abs(seen - middle) <= _FAR * max(high - low, abs(middle))]
     if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
         axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
 
 
-_FAR = 3
-"""Values that lie so many times as far out as nine tenths of them are wide do not scale the axis."""
+_FAR = 6
+"""Values that lie so many times as far from the median as half of all are wide do not scale the axis."""
 
 
 def _epochs(axes: Any) -> None:

@@ -82,9 +82,7 @@ class RunOrigin(Provenance):
         if not isinstance(document, Mapping) or not isinstance(document.get("config"), Mapping):
             raise ValueError("config: a run has one")
         if document.get("schema", 1) != SCHEMA:
-            document = {
-                name: document[name] for name in ("config", "schema", "experiment", "variant", "seed") if name in document
-            }
+            document = {name: document[name] for name in NAMES if name in document}
         try:
             _checker().validate_json(json.dumps(document), strict=True)  # as Python, strict takes no mapping for a class
         except TypeError:

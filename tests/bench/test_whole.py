@@ -116,10 +116,19 @@ def test_values_of_a_config_need_a_config():
     assert (result.exit_code, result.stderr.split(" sets")[0]) == (2, "compare.seeds=1")
 
 
+def test_both_tables_are_printed(file, monkeypatch):
+    asked = []
+    tables = {"parts": [{"part": "data", "rnnlab, s": 1.5}], "steps": [{"variant": "none", "rnnlab, ms": 20.25}]}
+    monkeypatch.setattr(whole, "whole", lambda *given: asked.append(given) or tables)
+    result = CliRunner().invoke(main, ["bench", "--whole", str(file), "compare.seeds=1"], catch_exceptions=False)
+    assert asked == [(file, ("compare.seeds=1",), 1)]
+    assert all(word in result.stdout for word in ("part", "data", "1.5", "variant", "none", "20.2"))
+
+
 @pytest.mark.slow
 @pytest.mark.process
 def test_whole_times_ours_and_the_plain_loop(file):
-    result = CliRunner().invoke(main, ["bench", "--whole", str(file), "--json"], catch_exceptions=False)
+    result = CliRunner().invoke(main, ["bench", "--whole", str(file), "training.epochs=4", "--json"], catch_exceptions=False)
     tables = json.loads(result.stdout)
     *parts, total = tables["parts"]
     assert [row["part"] for row in parts] == list(NAMES)

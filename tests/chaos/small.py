@@ -196,7 +196,7 @@ for line in sys.stdin:
         )
         assert self._server.stdin
         assert self._server.stdout
-        self._orders, self._answers = self._server.stdin, self._server.stdout
+        self._orders, self._answers, self._running = self._server.stdin, self._server.stdout, False
 
     def ends_well(self, arguments: list[str], folder: Path) -> None:
         """A command, started in a folder, ends with status 0 and prints something."""
@@ -206,14 +206,22 @@ for line in sys.stdin:
         assert out.read_text()
 
     def start(self, arguments: list[str], log: Path, first: str = "") -> int:
-        """Start a process that says what it says in a file and executes `first` before; return its number."""
+        """Start a process that says what it says in a file and executes `first` before; return its number.
+
+        One that a failed test has left is ended first, or its status would be read as the answer.
+        """
+        if self._running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.child, signal.SIGKILL)
+            self.wait()
         self._orders.write(json.dumps({"arguments": arguments, "log": str(log), "first": first}) + "\n")
         self._orders.flush()
-        self.child = int(self._answers.readline())
+        self.child, self._running = int(self._answers.readline()), True
         return self.child
 
     def wait(self) -> int:
         """Return the exit status, once there is one; a kill is its signal, negative."""
+        self._running = False
         return int(self._answers.readline())
 
     def run(self, arguments: list[str], log: Path, first: str = "") -> int:

@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import yaml
 
 from rnnlab.comparison import json_file
 from rnnlab.comparison.compare import Comparison, compare
@@ -67,6 +68,16 @@ def test_an_experiment_whose_parts_are_not_imported_keeps_its_order_and_counts_w
     variants = compare(folder).variants
     assert list(variants) == ["plain", "last", "first"]
     assert {name: one.counts.missing for name, one in variants.items()} == {"plain": 0, "last": 1, "first": 0}
+
+
+def test_what_a_config_no_longer_names_is_not_awaited(make):
+    folder = make.metrics(plain=[150.0, 151.0], old=[140.0, None])
+    text = (folder / "experiment.yaml").read_text()
+    document = yaml.safe_load(text.replace("cell: lstm", "cell: of_a_plugin"))
+    del document["compare"]["variants"]["old"]
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    variants = compare(folder).variants
+    assert {name: one.counts.missing for name, one in variants.items()} == {"plain": 0, "old": 0}
 
 
 def test_pairing_is_proved_by_the_hashes(make):

@@ -104,6 +104,22 @@ def test_a_mask_may_depend_on_the_inputs_and_in_evaluation_its_mean_does():
     close(*both, 1e-6)
 
 
+def test_a_mask_of_the_inputs_goes_with_mixed_precision():
+    def keep(inputs, epoch):
+        return 1 - 0.5 * ops.minimum(epoch, 1.0) * ops.exp(-ops.abs(inputs))
+
+    register.distribution("early", mean=keep)(lambda uniform, inputs, epoch: ops.cast(uniform < keep(inputs, epoch), "float32"))
+    noise = {"site": "input", "distribution": "early", "rate": 0.5, "lifetime": "step"}
+    half = layer(noise, dtype="mixed_float16")
+    assert all(half(X, training=trains).dtype == X.astype("float16").dtype for trains in (True, False))
+    close(ops.cast(half(X, training=False), "float32"), layer(noise)(X, training=False), 1e-2)
+    later = layer(
+        {"site": "recurrent", "distribution": "dropped", "rate": 0.5, "schedule": {"name": "linear", "until": 3}},
+        dtype="mixed_float16",
+    )
+    assert np.isfinite(arrays([ops.cast(later(X, training=True), "float32")])[0]).all()
+
+
 def test_a_mask_may_depend_on_the_epoch():
     def part(rate, epoch):
         return rate * ops.minimum(epoch / 2, 1)
@@ -173,6 +189,9 @@ def test_settings_are_kept_in_configs_and_a_function_stands_for_its_name():
     mask = arrays([made._masks(ops.transpose(X, (1, 0, 2)), True)["recurrent"]])[0]
     assert np.isclose(np.abs(mask - 1).max(), 0.15)
     assert not made._masks(ops.transpose(X, (1, 0, 2)), False)
+    by_function = {"site": "recurrent", "distribution": heavy, "rate": 0.3}
+    assert json.loads(json.dumps(plain(by_function))) == by_function | {"distribution": "heavy"}
+    assert layer(by_function).get_config()["recurrent_dropout"]["distribution"] == "heavy"
 
 
 @pytest.mark.parametrize(
@@ -226,3 +245,7 @@ def test_a_cell_in_a_layer_of_keras_is_refused_what_it_cannot_know():
     noise = {"site": "recurrent", "distribution": "of_epoch", "rate": 0.3, "lifetime": "sequence"}
     with pytest.raises(ValueError, match=r"needs rnnlab\.layers\.RNN to run the cell"):
         keras.layers.RNN(LSTMCell(3, recurrent_dropout=noise))(X, training=True)
+    register.distribution("of_inputs", mean=lambda inputs: inputs)(lambda uniform, inputs: inputs)
+    noise = {"site": "input", "distribution": "of_inputs", "rate": 0.3, "lifetime": "step"}
+    with pytest.raises(ValueError, match=r"noise at input needs rnnlab\.layers\.RNN to run the cell"):
+        keras.layers.RNN(LSTMCell(3, dropout=noise))(X, training=False)

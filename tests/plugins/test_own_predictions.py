@@ -129,8 +129,11 @@ def test_its_numbers_at_every_step_are_rows(two):
 def test_its_classes_have_a_table_unless_they_are_still_to_come(two):
     register.task("tokens", classes=True, per_step=True, ahead=True)(lambda targets, outputs: targets)
     register.task("marks", predict="labels")(lambda targets, outputs: targets)
-    told = {name: predicted_by(Task(name, (5, 3, 1), 2, "examples")) for name in ("sure", "two", "tokens", "marks")}
-    assert told == {"sure": "classes", "two": "", "tokens": "", "marks": "labels"}
+    register.task("soft", predict="classes")(lambda targets, outputs: targets)
+    register.task("halves", classes=True, predict="labels")(lambda targets, outputs: targets)
+    names = ("sure", "two", "tokens", "marks", "soft", "halves")
+    told = {name: predicted_by(Task(name, (5, 3, 1), 2, "examples")) for name in names}
+    assert told == {"sure": "classes", "two": "", "tokens": "", "marks": "labels", "soft": "", "halves": ""}
 
 
 def test_numbers_of_steps_are_told_in_a_line():

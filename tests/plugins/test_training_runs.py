@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,8 @@ def test_a_killed_run_goes_on_to_the_same_bits_and_only_its_source_makes_it_agai
     events, end = tmp_path / "killed/trained/mine/seed-1/events.jsonl", time.monotonic() + 200
     while not (events.exists() and len(events.read_text().splitlines()) >= 3) and time.monotonic() < end:
         time.sleep(0.02)
-    os.killpg(killed, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(killed, signal.SIGKILL)
     forker.wait()
     assert not (events.parent / "result.json").exists(), "it ended before it was killed"
     ended(forker, tmp_path, "killed")

@@ -25,7 +25,7 @@ def slope(function, cotangents, values, direction):
 
 
 CASES = [(cell, scheme) for cell, scheme in ROWS if (cell is LSTM or scheme in SHORT) and scheme.sloped]
-FIRST = [(cell, scheme) for cell, scheme in CASES if scheme is (SHORT[1] if cell is LSTM else SHORT[0]) or scheme in SHORT[3:4]]
+FIRST = [(cell, scheme) for cell, scheme in CASES if scheme is (SHORT[1] if cell is LSTM else SHORT[0]) or scheme in SHORT[3:]]
 """Every cell, and noise at every site. The schemes one by one are slow, and what they add does not depend on the backend."""
 
 

@@ -196,6 +196,8 @@ def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
         assert record.damaged == []
         assert seconds(record) == seconds(finished), "nothing is trained again"
         if ended:
+            for evaluation, reference in (next(turns), next(turns)):
+                assert bits(made(folder, evaluation=evaluation)) == reference
             break
         shutil.rmtree(folder)
     assert last >= 6

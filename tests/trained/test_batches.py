@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from thinning import kept, thinned
-from trained.test_predict import FILMS, made  # noqa: F401  a fixture
+from trained.text_runs import FILMS
 
 from rnnlab.cli import main
 from rnnlab.inspection.batched import Batched, width
@@ -30,7 +30,7 @@ def call(*arguments: object, given: str | None = None) -> Result:
 
 
 @pytest.mark.parametrize(("name", "samples"), thinned(product(["labels", "tags", "words"], [0, 3])))
-def test_a_prediction_does_not_depend_on_its_batch(made: dict[str, Path], name: str, samples: int) -> None:  # noqa: F811
+def test_a_prediction_does_not_depend_on_its_batch(made: dict[str, Path], name: str, samples: int) -> None:
     model = predictor(made[name])
     inputs = [model.text(text).x for text in TEXTS[: 12 if name == "words" else 150]]  # which has Keras's own layers
     batched = Batched(model.model, link(model.task), model.task.kind.per_step, samples, seed=5)
@@ -42,7 +42,7 @@ def test_a_prediction_does_not_depend_on_its_batch(made: dict[str, Path], name: 
         assert (alone.variance.max() > 0) == bool(samples)
 
 
-def test_samples_are_the_average_of_noisy_passes(made: dict[str, Path]) -> None:  # noqa: F811
+def test_samples_are_the_average_of_noisy_passes(made: dict[str, Path]) -> None:
     """The spread over many samples comes near that of the model called with its noise, row by row."""
     model = predictor(made["labels"])
     x = model.text("a good film , it is").x
@@ -60,7 +60,7 @@ def test_few_shapes_are_compiled() -> None:
     assert len(set(widths)) == 17
 
 
-def test_an_empty_line_has_an_empty_prediction_in_its_place(made: dict[str, Path]) -> None:  # noqa: F811
+def test_an_empty_line_has_an_empty_prediction_in_its_place(made: dict[str, Path]) -> None:
     found = json.loads(call(made["labels"], "--file", "-", "--json", given="\na good film\n\n\na bad film\n\n").stdout)
     assert ["note" in answer for answer in found] == [True, False, True, True, False, True]
     assert found[0] == {"row": 1, "text": "", "unknown": [], "note": NOTHING}
@@ -68,7 +68,7 @@ def test_an_empty_line_has_an_empty_prediction_in_its_place(made: dict[str, Path
 
 
 @pytest.mark.parametrize("suffix", kept([".csv", ".jsonl", ".parquet"]))
-def test_rows_come_in_order_into_a_file(made: dict[str, Path], tmp_path: Path, suffix: str) -> None:  # noqa: F811
+def test_rows_come_in_order_into_a_file(made: dict[str, Path], tmp_path: Path, suffix: str) -> None:
     (tmp_path / "in.txt").write_text("\n".join(["", *TEXTS, ""]) + "\n")
     output = tmp_path / f"out{suffix}"
     call(made["labels"], "--file", tmp_path / "in.txt", "--output", output)
@@ -91,7 +91,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
     return list(parquet.read_table(path).to_pylist())
 
 
-def test_a_column_of_a_table_is_read(made: dict[str, Path], tmp_path: Path) -> None:  # noqa: F811
+def test_a_column_of_a_table_is_read(made: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('number,text\n1,"a good film, it is"\n2,dull\n')
     own, named = (call(made[name], "--file", tmp_path / "a.csv", *more, "--json").stdout for name, more in
                   (("labels", []), ("rating", ["--column", "text"])))  # fmt: skip
@@ -99,7 +99,7 @@ def test_a_column_of_a_table_is_read(made: dict[str, Path], tmp_path: Path) -> N
     assert [answer["text"] for answer in json.loads(named)] == ["a good film, it is", "dull"]
 
 
-def test_a_split_has_its_truth_and_the_metrics_of_the_run(made: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_split_has_its_truth_and_the_metrics_of_the_run(made: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(made["labels"].parents[3])
     monkeypatch.setenv("RNNLAB_DATA", str(made["labels"].parents[3] / "again"))
     split = ("--split", "train", "--samples", 0, "--output")

@@ -153,6 +153,7 @@ def every_part() -> list[dict[str, Any]]:
     ("dataset", "layer", "settings", "kills"),
     [
         (WORDS, NOISE, {}, TWICE),
+        pytest.param(WORDS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
         pytest.param(WORDS, BUILTIN, {}, TWICE, marks=pytest.mark.slow),
         pytest.param(NUMBERS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
         pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),

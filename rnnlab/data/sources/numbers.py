@@ -67,7 +67,7 @@ def _number(cell: Any) -> float:
 
 def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, config: Any) -> list[str]:
     """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
-    decimal = config.decimal or _decimal(cells, gaps, frame, column)
+    decimal = config.decimal or ("." if config.thousands == "," else _decimal(cells, gaps, frame, column))
     swaps = {config.thousands: "", decimal: "."} if config.thousands else {decimal: "."}
     if config.thousands:
         _check_groups(cells, gaps, frame, column, config.thousands, decimal)

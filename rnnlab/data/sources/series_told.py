@@ -17,7 +17,7 @@ def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> dict[str, A
     """Return what was guessed of the files, and in words what is odd about the times."""
     odd: list[str | None] = [_day_first(tracks)] if any(track.guessed for track in tracks) else []
     odd += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]
-    ends = {tracks[number].id: tracks[number].times for number, name, _, end in spans if name == "train"}
+    ends = {tracks[number].id: tracks[number].times for number, name, _, _ in spans if name == "train"}
     for number, name, begin, _ in spans:
         own, trained = tracks[number], ends.get(tracks[number].id)
         if trained is None or own.times is None or own.times is trained or own.times[begin] > trained[-1]:

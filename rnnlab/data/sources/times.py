@@ -131,8 +131,12 @@ def steps(times: np.ndarray, every: str) -> np.ndarray:
     """Return every step from the first to the last time; raise UserError where these are more than `MOST_STEPS`."""
     import pandas
 
-    first = pandas.Timestamp(times[0]) + offset(every)
-    if (total := (pandas.Timestamp(times[-1]) - first) / (first + offset(every) - first)) > MOST_STEPS:
+    try:
+        first = pandas.Timestamp(times[0]) + offset(every)
+        total = (pandas.Timestamp(times[-1]) - first) / (first + offset(every) - first)
+    except (pandas.errors.OutOfBoundsDatetime, OverflowError):
+        raise UserError(f"every: {every} leads beyond the years that times can have; a shorter step fits") from None
+    if total > MOST_STEPS:
         raise UserError(f"every: {every} makes {total:,.0f} steps of {len(times):,} times; a longer step fits")
     return pandas.date_range(times[0], times[-1], freq=offset(every)).to_numpy("datetime64[ns]")
 

@@ -264,6 +264,12 @@ def test_a_sign_of_thousands_stands_before_three_digits(place, cell):
     assert about["splits"]["train"]["targets"]["mean"] == pytest.approx((1234.5 + 12345678) / 2, rel=0.2)
 
 
+def test_thousands_of_a_file_that_is_not_split_at_commas(place):
+    rows = "text\ty\n" + "".join(f"film {n}\t{n % 9 + 1},500\n" for n in range(40))
+    about = told(place, "a.tsv", rows, name="table", text="text", value="y", thousands=",")
+    assert about["splits"]["train"]["targets"]["mean"] == pytest.approx(5500, rel=0.2)
+
+
 def test_whole_numbers_without_end_are_refused_with_their_line(place):
     rows = "".join(f'{{"text": "film {n}", "y": {10**400 if n == 5 else n}}}\n' for n in range(40))
     with pytest.raises(UserError, match=r"a.jsonl:6: .*up to 3.403e\+38 \(32 bits\), got 10{59}$"):
@@ -279,6 +285,8 @@ def test_a_step_that_goes_nowhere_is_refused(place, every):
 def test_more_steps_than_memory_are_refused(place):
     with pytest.raises(UserError, match="every: 1ns makes 716,399,999,999,999 steps of 200 times"):
         series(place, HOURS, every="1ns", missing="interpolate")
+    with pytest.raises(UserError, match="every: 300YS leads beyond the years that times can have"):
+        series(place, HOURS, every="300YS", missing="interpolate")
 
 
 @pytest.mark.parametrize("first", [1500, 2150])
