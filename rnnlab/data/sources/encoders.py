@@ -34,6 +34,10 @@ def learnt(cells: Any, column: str, place: Place) -> Encoder:
     return {"kind": "category", "names": names}
 
 
+STRANGE = "is not in the training split, and is read as none"
+"""What is told of a name that training has not seen."""
+
+
 def encoded(cells: Any, encoder: Encoder, column: str, place: Place) -> np.ndarray:
     """Return a column as numbers [rows, features], float64; a missing name, or one that training has not seen, is all zeros.
 

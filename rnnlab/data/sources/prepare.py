@@ -14,6 +14,7 @@ import numpy as np
 from rnnlab.data.prepared import Appending
 from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
 from rnnlab.data.sources import arrays, beside
+from rnnlab.data.sources.encoders import STRANGE
 from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.reading import Reading, Row
 from rnnlab.data.sources.source_config import SPLITS
@@ -57,8 +58,7 @@ def _write_beside(path: Path, rows: list[Row], known: beside.Encoders) -> list[s
     """Write what stands beside the texts of a split; return in words which categories training lacks."""
     np.save(path.with_name(f"{path.name}.beside.npy"), beside.encoded(rows, known))
     strange = Counter(one for row in rows for one in beside.unknown(row, known))
-    told = "is not in the training split, and is read as none"
-    return [f"{one} {told}; {path.name} has it in {count} of {len(rows)} rows" for one, count in strange.items()]
+    return [f"{one} {STRANGE}; {path.name} has it in {count} of {len(rows)} rows" for one, count in strange.items()]
 
 
 def _inputs(rows: Iterable[Row], labels: set[str]) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rnnlab.data.sources import times
-from rnnlab.data.sources.encoders import Encoder
+from rnnlab.data.sources.encoders import STRANGE, Encoder
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.tracks import Track
 
@@ -40,8 +40,7 @@ def strange(tracks: list[Track], encoding: Mapping[str, Encoder]) -> list[str]:
         known = encoder.get("names", [])
         cells = [cell for track in tracks for cell in track.cells[column]] if known else []
         counts.update(f"{column}={name}" for cell in cells if cell is not None and (name := str(cell).strip()) not in known)
-    read = "is not in the training split, and is read as none"
-    return [f"{one} {read}; {count} {'row has' if count == 1 else 'rows have'} it" for one, count in counts.items()]
+    return [f"{one} {STRANGE}; {count} {'row has' if count == 1 else 'rows have'} it" for one, count in counts.items()]
 
 
 def _day_first(tracks: list[Track]) -> str:
