@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
+from rnnlab.documents import Record
 from rnnlab.registry import Registry, file_of
 from rnnlab.section import Section
 
@@ -29,7 +30,7 @@ class Choice:
     def __init__(self, key: str, sections: Sections, default: str | None = None) -> None:
         self.key, self.sections, self.default = key, sections, default
 
-    def validate(self, value: Any) -> Any:
+    def validate(self, value: object) -> Any:
         """Return the section of a mapping, raising what pydantic raises for a tagged union."""
         if isinstance(value, Section):
             return value
@@ -43,14 +44,14 @@ class Choice:
             raise PydanticKnownError("union_tag_invalid", told)
         return sections[name].model_validate(value)
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def dump(value: BaseModel, info: Any) -> Any:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def dump(value: BaseModel, info: Any) -> Record:
             return value.model_dump(mode=info.mode, include=info.include, exclude=info.exclude)
 
         writer = core_schema.plain_serializer_function_ser_schema(dump, info_arg=True)
         return core_schema.no_info_plain_validator_function(self.validate, serialization=writer)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Record:
         return {"oneOf": [handler(section.__pydantic_core_schema__) for section in self.sections().values()]}
 
 
@@ -91,11 +92,12 @@ class DeclaredPart:
         """The section of a config that declares it."""
         return chosen(self.name, self.kind, self.options, self.base, self.part.__doc__)
 
-    def given(self, config: Section) -> dict[str, Any]:
+    def given(self, config: Section) -> Record:
         """Return the options that a section holds, by name."""
         return {name: getattr(config, name) for name in self.options.model_fields}
 
 
+Part = TypeVar("Part", bound=Callable)
 Declared = TypeVar("Declared", bound=DeclaredPart)
 
 
@@ -120,10 +122,10 @@ class DeclaredParts(Registry[Declared], Generic[Declared]):
         self.base, self.declared = base, declared
         self.choice = Choice("name", lambda: {name: one.section for name, one in self.items()}, default)
 
-    def register(self, name: str, options: type[Section] = Section, **about: Any) -> Callable[[Any], Any]:
+    def register(self, name: str, options: type[Section] = Section, **about: Any) -> Callable[[Part], Part]:
         """Return the decorator of a part; `about` are further fields of its description."""
 
-        def register(part: Any) -> Any:
+        def register(part: Part) -> Part:
             self.add(name, self.declared(self.kind, name, part, options, self.base, **about), file_of(part))
             return part
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import Parameter, signature
-from typing import Any
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=,+-]{0,99}")
 _FILES = (".yaml", ".json", ".jsonl", ".html")
@@ -21,14 +20,14 @@ def nearest(name: object, names: Iterable[object]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def check_named(what: str, function: Callable[..., Any]) -> None:
+def check_named(what: str, function: Callable[..., object]) -> None:
     """Raise ValueError where a function cannot be given the values of all its parameters by their names."""
     by_name = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
     if others := [str(one) for one in signature(function).parameters.values() if one.kind not in by_name]:
         raise ValueError(f"{what} is given values by their names; it has the parameter {others[0]}: give it a name")
 
 
-def check_settings(what: str, known: Sequence[Parameter], settings: Mapping[str, Any]) -> None:
+def check_settings(what: str, known: Sequence[Parameter], settings: Mapping[str, object]) -> None:
     """Raise ValueError for a setting that none of the parameters takes, and where one without a default has none."""
     names = [parameter.name for parameter in known]
     if unknown := [key for key in settings if key not in names]:

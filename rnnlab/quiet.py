@@ -5,11 +5,11 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from typing import Any
+from types import ModuleType
 
 LOGGED = re.compile(
     rb"WARNING: All log messages before absl|To enable the following|"
@@ -28,7 +28,7 @@ def start_quietly() -> None:
 class _Finder(MetaPathFinder):
     """Finds TensorFlow as all others would, and has it loaded without its log lines."""
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name != "tensorflow":
             return None
         sys.meta_path.remove(self)
@@ -37,12 +37,12 @@ class _Finder(MetaPathFinder):
         finally:
             sys.meta_path.insert(0, self)  # who only asks whether TensorFlow is there loads nothing
         if spec and spec.loader:
-            spec.loader.exec_module = _quietly(spec.loader.exec_module)  # type: ignore[method-assign]
+            spec.loader.exec_module = _quietly(spec.loader.exec_module)  # type: ignore[assignment, method-assign]
         return spec
 
 
-def _quietly(load: Any) -> Any:
-    def loaded(module: Any) -> None:
+def _quietly(load: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
+    def loaded(module: ModuleType) -> None:
         with without_log_lines():
             load(module)
 

@@ -71,10 +71,10 @@ INTERACTIVE = "<interactive>"
 """The source of a part that is written in no file, as in a notebook."""
 
 
-def file_of(part: Any) -> str:
+def file_of(part: object) -> str:
     """Return the file in which a function or class is written, `INTERACTIVE` where it is none that is there."""
     try:
-        file = inspect.getsourcefile(part)
+        file = inspect.getsourcefile(part)  # type: ignore[arg-type]
     except TypeError:
         file = None
     return str(Path(file).resolve()) if file and Path(file).is_file() else INTERACTIVE

@@ -1,11 +1,16 @@
 """The replicas of a model that TensorFlow trains side by side, each on its rows of the batch; one, everywhere else."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-def replicas() -> tuple[int, Any]:
+from rnnlab.tensors import Size, Tensor
+
+
+def replicas() -> tuple[int, Size]:
     """Return how many replicas there are, and the number of the one that asks; 0 outside of all.
 
     >>> replicas()
@@ -15,7 +20,7 @@ def replicas() -> tuple[int, Any]:
     return (context.num_replicas_in_sync, context.replica_id_in_sync_group) if context else (1, 0)
 
 
-def summed(gradients: list[Any]) -> list[Any]:
+def summed(gradients: list[Tensor | None]) -> list[Tensor | None]:
     """Return the sums over all replicas, None where there is no gradient."""
     context, given = _context(), [gradient for gradient in gradients if gradient is not None]
     if context is None or not given:
@@ -24,7 +29,7 @@ def summed(gradients: list[Any]) -> list[Any]:
     return [None if gradient is None else next(sums) for gradient in gradients]
 
 
-def _context() -> Any:
+def _context() -> "tf.distribute.ReplicaContext | None":
     """What TensorFlow tells a replica of itself; None where there is only one."""
     if keras.backend.backend() != "tensorflow":
         return None

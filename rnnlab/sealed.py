@@ -5,23 +5,23 @@ import math
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 from rnnlab import files
+from rnnlab.documents import Fields, Plain, Record
 
 
-def seal(document: Mapping[str, Any]) -> dict[str, Any]:
+def seal(document: Fields) -> Record:
     """Return a document with `check`, the CRC-32 of the rest; a value that is no finite number becomes null.
 
     >>> seal({"event": "epoch", "epoch": 1})
     {'event': 'epoch', 'epoch': 1, 'check': 819273339}
     """
-    finite = _finite(document)
+    finite = {key: _finite(value) for key, value in document.items()}
     return {**finite, "check": _check(finite)}
 
 
-def unseal(text: str) -> dict[str, Any]:
+def unseal(text: str) -> Record:
     """Return the sealed document in a text without its check; raise ValueError where it is damaged or something else.
 
     >>> unseal('{"event": "epoch", "epoch": 2, "check": 819273339}')
@@ -40,30 +40,30 @@ def unseal(text: str) -> dict[str, Any]:
     return document
 
 
-def write(path: Path, events: Iterable[Mapping[str, Any]]) -> None:
+def write(path: Path, events: Iterable[Fields]) -> None:
     """Write events in place of what is there."""
     files.write(path, "".join(json.dumps(seal(event)) + "\n" for event in events))
 
 
-def append(path: Path, event: Mapping[str, Any]) -> None:
+def append(path: Path, event: Fields) -> None:
     """Append an event and have it on the disk before returning."""
     files.append(path, (json.dumps(seal(event)) + "\n").encode())
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> list[Record]:
     """Return the events up to the first line that is torn or damaged; none where there is no readable file."""
-    events: list[dict[str, Any]] = []
+    events: list[Record] = []
     with suppress(OSError, ValueError):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             events.append(unseal(line))
     return events
 
 
-def _check(finite: Mapping[str, Any]) -> int:
+def _check(finite: Fields) -> int:
     return crc32(json.dumps(finite, sort_keys=True, allow_nan=False).encode())
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: Plain) -> Plain:
     match value:
         case Mapping():
             return {key: _finite(part) for key, part in value.items()}

@@ -1,7 +1,5 @@
 """The form of every section of a config: closed, frozen, checked."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -24,7 +22,7 @@ class NoOptions(Section):
     """The options of a part that has none."""
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> object:
     """The value with tuples for lists and sets of pairs for mappings."""
     if isinstance(value, dict):
         return frozenset((key, _hashable(part)) for key, part in value.items())
@@ -33,7 +31,7 @@ def _hashable(value: Any) -> Any:
     return value
 
 
-def conflict(path: tuple[str | int, ...], message: str, received: Any) -> ValidationError:
+def conflict(path: tuple[str | int, ...], message: str, received: object) -> ValidationError:
     """Return the error to raise in a validator that sees several fields, so that it is shown at `path`, below the section."""
     error = PydanticCustomError("conflict", "{message}", {"message": message})
     return ValidationError.from_exception_data("conflict", [InitErrorDetails(type=error, loc=path, input=received)])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "section", "names", "registry", "choice", "plugins"),
+    ("errors", "seeds", "documents", "tensors", "section", "names", "registry", "choice", "plugins"),
     ("files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
