@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from rnnlab.documents import Fields, Record
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises
 from rnnlab.noise.sites import SITES, Noise
@@ -155,7 +155,7 @@ def _wide(lane: str, width: int) -> str:
     return lane.ljust(width, "─" if lane.endswith("─") else " ")
 
 
-def table(name: str | None = None) -> dict[str, dict[str, Any]]:
+def table(name: str | None = None) -> dict[str, Record]:
     """What is known of every scheme, or of one, by name."""
     return {
         key: {
@@ -185,7 +185,7 @@ def markdown() -> str:
     return "".join([*written, *(_section(name, row) for name, row in about.items())])
 
 
-def _section(name: str, row: Mapping[str, Any]) -> str:
+def _section(name: str, row: Fields) -> str:
     settings = ", ".join(f"{key}: {value}" for key, value in row["example"].items())
     parts = {
         "Given to": f"{_given(row)}, for example as `{{{settings}}}`",
@@ -199,5 +199,5 @@ def _section(name: str, row: Mapping[str, Any]) -> str:
     return f"\n### {name}\n\n{row['does']}\n\n```text\n{row['equation']}\n```\n\n{told}"
 
 
-def _given(row: Mapping[str, Any]) -> str:
+def _given(row: Fields) -> str:
     return ", ".join(f"`{argument}`" for argument in row["arguments"])

@@ -9,7 +9,7 @@ BITS = 23
 
 
 def standard(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Standard normal numbers of a shape that follow from a seed alone, as `keras.random.SeedGenerator.next` returns one.
+    """Standard normal numbers that depend only on shape and seed; the seed is what `keras.random.SeedGenerator.next` returns.
 
     >>> import keras
     >>> numbers = standard((1000, 100), keras.random.SeedGenerator(1).next()).numpy()
@@ -23,6 +23,6 @@ def standard(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
 
 @tf.function(autograph=False, jit_compile=True)
 def _normal(words: tf.Tensor) -> tf.Tensor:
-    """The normal number below which a part u of all others lies: sqrt(2) erfinv(2 u - 1), u amid one of 2^23 parts."""
+    """The quantile of the normal distribution at u: sqrt(2) erfinv(2 u - 1), u the centre of one of 2^23 equal intervals."""
     numbers = tf.cast(tf.bitwise.right_shift(words, tf.constant(32 - BITS, tf.uint32)), tf.float32)
     return math.sqrt(2) * tf.math.erfinv((numbers + 0.5) * 2.0 ** (1 - BITS) - 1)

@@ -1,7 +1,6 @@
-"""TensorFlow's random numbers, or whether they are at least a rate: the same to the bit, several at a time."""
+"""TensorFlow's random numbers, or whether they are at least a rate: bit for bit the same, several at a time."""
 
 import math
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -42,8 +41,10 @@ def uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
     return _shaped(_run(_numbers, shape, seed), shape)
 
 
-def _run(program: Any, shape: tuple[int, ...], seed: tf.Tensor, *more: tf.Tensor) -> tf.Tensor:
-    """What a program makes of all blocks of random words that a shape takes."""
+def _run(
+    program: "tf.types.experimental.PolymorphicFunction", shape: tuple[int, ...], seed: tf.Tensor, *more: tf.Tensor
+) -> tf.Tensor:
+    """Run a program on as many blocks of random words as a shape needs."""
     seed = tf.cast(seed % (tf.int32.max - 1), tf.int32)  # as Keras gives it to TensorFlow
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=seed)
     operands, blocks = (key[0], counter, *more), math.ceil(math.prod(shape) / 4)
@@ -53,12 +54,12 @@ def _run(program: Any, shape: tuple[int, ...], seed: tf.Tensor, *more: tf.Tensor
 
 
 def _shaped(numbers: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
-    """As many of the numbers as the shape has places."""
+    """The first of the numbers, in the shape."""
     return tf.reshape(tf.reshape(numbers, [-1])[: math.prod(shape)], shape)
 
 
 def _least(rate: float | tf.Tensor) -> tf.Tensor:
-    """The least bits of a random word that are a number of at least the rate."""
+    """The smallest bits of a random word that make a number of at least the rate."""
     if tf.is_tensor(rate):
         return tf.cast(tf.math.ceil(tf.cast(rate, tf.float32) * 2**MANTISSA), tf.uint32)
     return tf.constant(math.ceil(float(np.float32(rate)) * 2**MANTISSA), tf.uint32)
@@ -66,7 +67,7 @@ def _least(rate: float | tf.Tensor) -> tf.Tensor:
 
 @tf.function(autograph=False, jit_compile=True)
 def _compared(key: tf.Tensor, counter: tf.Tensor, least: tf.Tensor, blocks: int) -> tf.Tensor:
-    """Four comparisons a block, each in a byte of one word: side by side they would be computed anew for every number."""
+    """Four comparisons a block, each in a byte of one word: as separate results, every one would compute its block again."""
     told = [tf.cast(word >= least, tf.uint32) for word in _fractions(key, counter, blocks)]
     return tf.add_n([tf.bitwise.left_shift(byte, tf.constant(8 * n, tf.uint32)) for n, byte in enumerate(told)])
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Real
-from typing import Any
 
+from rnnlab.documents import Fields, Plain, Record
 from rnnlab.names import nearest
 
 
 def early(t: float, until: float, falling: bool = False) -> float:
-    """The full rate (or one that falls along a line) until a time, then none (Liu et al. 2023, arXiv 2303.01500)."""
+    """The full rate (or one that falls linearly) until a time, then zero (Liu et al. 2023, arXiv 2303.01500)."""
     return (1 - t / until if falling else 1.0) if t < until else 0.0
 
 
@@ -21,7 +21,7 @@ def late(t: float, after: float) -> float:
 
 
 def linear(t: float, until: float, start: float = 0.0, end: float = 1.0) -> float:
-    """Along a line from one part of the full rate to another, then that one."""
+    """Linear from one fraction of the full rate to another, then constant."""
     return start + (end - start) * min(1.0, t / until)
 
 
@@ -36,12 +36,12 @@ def curriculum(t: float, gamma: float) -> float:
 EQUATIONS: dict[str, Callable[..., float]] = {"early": early, "late": late, "linear": linear, "curriculum": curriculum}
 """The factor at time t, in epochs or steps from 0, by the name of the schedule."""
 BY = {"early": "epoch", "late": "epoch", "linear": "epoch", "curriculum": "step"}
-"""What a schedule counts where its settings do not say."""
+"""The unit of a schedule's times, epoch or step, unless its settings say otherwise."""
 
 
 @dataclass(frozen=True)
 class RateSchedule:
-    """A schedule by name with its settings; `by` is what its times count, epoch or step.
+    """A schedule by name with its settings; `by` is the unit of its times, epoch or step.
 
     >>> early = RateSchedule.read({"name": "early", "until": 2})
     >>> early.factor(1, 100), early.factor(2, 200)
@@ -50,10 +50,10 @@ class RateSchedule:
 
     name: str
     by: str
-    settings: tuple[tuple[str, Any], ...]
+    settings: tuple[tuple[str, Plain], ...]
 
     @classmethod
-    def read(cls, given: Any) -> "RateSchedule":
+    def read(cls, given: object) -> "RateSchedule":
         """Return the schedule of a mapping `{name: ..., ...}`; raise ValueError naming what is wrong."""
         if isinstance(given, cls):
             return given
@@ -69,15 +69,15 @@ class RateSchedule:
         return cls(name, by, tuple(sorted(settings.items())))
 
     def factor(self, epoch: int, step: int) -> float:
-        """The part of the full rate at an epoch and a step, both counted from 0."""
+        """The fraction of the full rate at an epoch and a step, both counted from 0."""
         return EQUATIONS[self.name](float(epoch if self.by == "epoch" else step), **dict(self.settings))
 
-    def plain(self) -> dict[str, Any]:
-        """The mapping that `read` reads back."""
+    def plain(self) -> Record:
+        """The mapping from which `read` restores the schedule."""
         return {"name": self.name, "by": self.by, **dict(self.settings)}
 
 
-def _check(name: str, settings: Mapping[str, Any]) -> None:
+def _check(name: str, settings: Fields) -> None:
     known = list(signature(EQUATIONS[name]).parameters.values())[1:]
     names = [parameter.name for parameter in known]
     if unknown := [key for key in settings if key not in names]:

@@ -4,20 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, TypeVar
 
+from rnnlab.documents import Plain
 from rnnlab.names import check_named
 from rnnlab.noise.sites import Noise
 from rnnlab.registry import Registry, file_of
 
 ARGUMENTS = ("dropout", "recurrent_dropout", "embedding")
 """The layer arguments that take noise."""
+Function = TypeVar("Function", bound=Callable)
 Build = Callable[..., tuple[Noise, ...]]
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """A named scheme: a composition of noise values, and what its paper says of it."""
+    """A named scheme: a composition of noise values, with the facts from its paper."""
 
     build: Build
     """Takes the name of the layer argument, then the settings of the scheme by name, and returns the noise."""
@@ -25,19 +27,19 @@ class Scheme:
     """The layer arguments that take it."""
     equation: str = ""
     paper: str = ""
-    example: Mapping[str, Any] = field(default_factory=dict)
+    example: Mapping[str, Plain] = field(default_factory=dict)
     """Settings to begin with."""
     settings: str = "not published"
     """The settings that the paper used."""
     source: str = "not checked"
-    """How sure the definition is: where it was read."""
+    """Where the definition was read, and so how reliable it is."""
 
 
 SCHEMES: Registry[Scheme] = Registry("scheme")
 """Every scheme by name, in the order of declaration."""
 
 
-def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Callable[[Any], Any]:
+def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Callable[[Function], Function]:
     """Declare the function below as the scheme `name` of these layer arguments; its parameters become the settings.
 
     A parameter `argument`, in any place, is given the layer argument's name instead. `about` are the other fields of `Scheme`;
@@ -57,7 +59,7 @@ def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Call
     if unknown := [argument for argument in arguments if argument not in ARGUMENTS] or not arguments:
         raise ValueError(f"scheme {name!r} needs one or more of {', '.join(ARGUMENTS)}, got {unknown or 'none'!r}")
 
-    def declare(function: Any) -> Any:
+    def declare(function: Function) -> Function:
         check_named(f"scheme {name!r}", function)
         SCHEMES.add(name, Scheme(_build(function), arguments, **about), file_of(function))
         return function
@@ -65,14 +67,14 @@ def scheme(name: str, *arguments: str, argument: str = "", **about: Any) -> Call
     return declare
 
 
-def _build(function: Any) -> Build:
-    """The function, given the name of the layer argument first, which it may leave out or have in any place."""
+def _build(function: Callable[..., tuple[Noise, ...]]) -> Build:
+    """The function as one that takes the name of the layer argument first, whether or where it has a parameter for it."""
     own = signature(function)
     settings = [parameter for name, parameter in own.parameters.items() if name != "argument"]
     told = len(settings) < len(own.parameters)
 
     @wraps(function)
-    def build(argument: str, /, **settings: Any) -> Any:
+    def build(argument: str, /, **settings: Plain) -> tuple[Noise, ...]:
         return function(argument=argument, **settings) if told else function(**settings)
 
     first = Parameter("argument", Parameter.POSITIONAL_ONLY)

@@ -1,16 +1,19 @@
-"""What a dropout setting stands for: a rate, a scheme by name, or coordinates become noise values."""
+"""The noise values of a dropout setting, which is a rate, a scheme by name, coordinates or a list of these."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from inspect import signature
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
+from rnnlab.documents import Plain, Record
 from rnnlab.names import check_settings, nearest
 from rnnlab.noise import product_schemes, state_schemes, weight_schemes
 from rnnlab.noise.own_distributions import name_of
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.sites import Noise, check_sites
+
+Made = TypeVar("Made")
 
 DECLARED = (product_schemes, state_schemes, weight_schemes)
 """The modules that declare the schemes, in the order of the table."""
@@ -27,7 +30,7 @@ class DropoutSetting:
     """
 
     noise: tuple[Noise, ...]
-    spelling: Any
+    spelling: Plain
     """The setting in numbers, strings, lists and mappings alone."""
 
     @classmethod
@@ -36,12 +39,12 @@ class DropoutSetting:
         return setting if isinstance(setting, cls) else cls(noises(setting, argument), plain(setting))
 
     @property
-    def canonical(self) -> tuple[dict[str, Any], ...]:
-        """The coordinates of the noise in the order of the sites, one and the same for all spellings."""
+    def canonical(self) -> tuple[Record, ...]:
+        """The coordinates of the noise in the order of the sites, the same for all spellings."""
         return tuple(sorted((noise.coordinates() for noise in self.noise), key=lambda noise: str(noise["site"])))
 
     def schemes(self) -> Iterator[str]:
-        """The names of the schemes that the spelling has."""
+        """The names of the schemes in the spelling."""
         parts = self.spelling if isinstance(self.spelling, list) else [self.spelling]
         return (str(part["scheme"]) for part in parts if isinstance(part, Mapping) and "scheme" in part)
 
@@ -63,7 +66,7 @@ def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:
     """Return the noise values that a setting of `argument` stands for.
 
     A number is the variational mask, gates tied (for an embedding: word dropout). A mapping names a scheme with its settings
-    or gives coordinates; a list combines. A `schedule` in a mapping is that of all its rates. A rate of zero is no noise.
+    or gives coordinates; a list combines. A `schedule` in a mapping applies to all its rates. A rate of zero means no noise.
     Raises ValueError naming what is wrong.
 
     >>> [noise.site for noise in noises({"scheme": "zoneout", "cell": 0.5, "hidden": 0.05}, "recurrent_dropout")]
@@ -74,7 +77,7 @@ def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:
     return tuple(noise for noise in check_sites(_values(setting, argument), argument) if noise.rate > 0)
 
 
-def plain(setting: Setting) -> Any:
+def plain(setting: Setting | Plain) -> Any:
     """The same setting in numbers, strings, lists and mappings alone, as a config keeps it."""
     match setting:
         case DropoutSetting():
@@ -106,7 +109,7 @@ def _values(setting: Setting, argument: str) -> tuple[Noise, ...]:
     raise ValueError(f"{argument} takes a rate, {{scheme: ...}} or {{site: ...}}, or a list of these; got {setting!r}")
 
 
-def _from_mapping(mapping: dict[str, Any], argument: str) -> tuple[Noise, ...]:
+def _from_mapping(mapping: Record, argument: str) -> tuple[Noise, ...]:
     if "scheme" in mapping:
         schedule = mapping.pop("schedule", None)
         made = _from_scheme(mapping.pop("scheme"), mapping, argument)
@@ -118,7 +121,7 @@ def _from_mapping(mapping: dict[str, Any], argument: str) -> tuple[Noise, ...]:
     )
 
 
-def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple[Noise, ...]:
+def _from_scheme(name: object, settings: Record, argument: str) -> tuple[Noise, ...]:
     fitting = [key for key, scheme in SCHEMES.items() if argument in scheme.arguments]
     if name not in fitting:
         what = "is unknown" if name not in list(SCHEMES) else f"does not act through {argument}"
@@ -127,7 +130,7 @@ def _from_scheme(name: object, settings: dict[str, Any], argument: str) -> tuple
     return (made,) if isinstance(made, Noise) else tuple(made)
 
 
-def _called(build: Callable[..., Any], what: str, settings: dict[str, Any], *args: Any) -> Any:
+def _called(build: Callable[..., Made], what: str, settings: Record, *args: str) -> Made:
     """Call `build`; a missing or unknown setting is an error in the user's words."""
     check_settings(what, list(signature(build).parameters.values())[len(args) :], settings)
     return build(*args, **settings)

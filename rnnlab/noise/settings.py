@@ -1,8 +1,8 @@
-"""The two noise settings of a recurrent layer or cell, which can be changed, and the noise that they stand for."""
+"""The two noise settings of a recurrent layer or cell, which can be changed, and the noise values that result."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from rnnlab.documents import Plain
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise, check_once, check_sites
 
@@ -10,8 +10,8 @@ from rnnlab.noise.sites import Noise, check_once, check_sites
 class NoiseSettings:
     """`dropout` and `recurrent_dropout`, in numbers, strings, lists and mappings alone, and `noise`, by site.
 
-    To set one of the two changes the noise of every later call. A function that was compiled before keeps what it was compiled
-    with, so compile the model again. Raises ValueError for noise that the cell has no state for.
+    Setting one of the two changes the noise of every later call. A compiled function keeps the noise it was compiled with, so
+    compile the model again. Raises ValueError for noise that the cell has no state for.
     """
 
     states: tuple[str, ...] = ("hidden",)
@@ -19,12 +19,12 @@ class NoiseSettings:
     sites: tuple[str, ...] | None = None
     """The sites at which noise can act; None where every one can."""
 
-    _dropout: Any = 0.0
-    _recurrent_dropout: Any = 0.0
+    _dropout: Plain = 0.0
+    _recurrent_dropout: Plain = 0.0
     _noises: tuple[tuple[Noise, ...], ...] = (), ()
 
     @property
-    def dropout(self) -> Any:
+    def dropout(self) -> Plain:
         """The setting of the noise on what enters or leaves."""
         return plain(self._dropout)
 
@@ -34,7 +34,7 @@ class NoiseSettings:
         self._dropout = plain(setting)
 
     @property
-    def recurrent_dropout(self) -> Any:
+    def recurrent_dropout(self) -> Plain:
         """The setting of the noise on what passes from step to step."""
         return plain(self._recurrent_dropout)
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any
 
+from rnnlab.documents import Plain, Record
 from rnnlab.noise.own_distributions import BUILT_IN, DISTRIBUTIONS, Distribution, name_of
 from rnnlab.noise.rate_schedule import RateSchedule
 
@@ -117,7 +117,7 @@ class Noise:
     schedule: RateSchedule | None = None
     weight_penalty: float = 0.0
     rate_penalty: float = 0.0
-    settings: Any = ()
+    settings: Mapping[str, Plain] | tuple[tuple[str, Plain], ...] = ()
 
     def __post_init__(self) -> None:
         if self.site not in list(SITES):
@@ -186,13 +186,13 @@ class Noise:
 
     @property
     def held(self) -> bool:
-        """Whether the rate is the probability that something is held instead of that it is dropped."""
+        """Whether the rate is the probability of keeping an old value, not of dropping one."""
         return self.site.startswith("hold") or self.site == "detach"
 
-    def coordinates(self) -> dict[str, Any]:
-        """The value as a mapping that `Noise(**mapping)` and YAML read back."""
+    def coordinates(self) -> Record:
+        """The noise as a mapping, from which `Noise(**mapping)` and YAML restore it."""
         site = SITES[self.site]
-        usual: dict[str, Any] = {"distribution": site.distributions[0], "sharing": site.sharings[0]}
+        usual: Record = {"distribution": site.distributions[0], "sharing": site.sharings[0]}
         usual |= {"weight_penalty": 0.0, "rate_penalty": 0.0}
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         values |= {"schedule": self.schedule.plain() if self.schedule else "", "gates": list(self.gates) or ""}

@@ -1,19 +1,17 @@
-"""The seed streams of masks: seed, name and site decide, and two equal streams of one model are told apart."""
+"""The seed streams of masks: they follow from seed, name and site; equal streams of one model are numbered."""
 
 import re
 from numbers import Integral
-from typing import Any
 from weakref import WeakValueDictionary
 
 import keras
 
 from rnnlab import compat
 from rnnlab.seeds import derive
+from rnnlab.tensors import Tensor
 
-Tensor = Any
 
-
-def checked(seed: Any) -> int | None:
+def checked(seed: object) -> int | None:
     """The seed as an int, or None where none is given; ValueError for anything else."""
     if seed is None:
         return None
@@ -23,7 +21,7 @@ def checked(seed: Any) -> int | None:
 
 
 def label(layer: keras.layers.Layer) -> str:
-    """The name that was given to a layer; of an automatic name what does not depend on how many layers there were before.
+    """The name that was given to a layer; of an automatic name, the part that does not depend on earlier layers.
 
     >>> label(keras.layers.LSTM(3, name="encoder")), label(keras.layers.LSTM(3))
     ('encoder', '')
@@ -37,8 +35,8 @@ def label(layer: keras.layers.Layer) -> str:
 class Stream(keras.random.SeedGenerator):
     """The seeds of one site of one layer, one after the other: they follow from (seed, label, site, draw number).
 
-    Layers without a name of their own that share a seed would draw the same masks. So inside a model a stream counts the equal
-    ones before it, and its seeds follow from that number too.
+    Layers without a name of their own that share a seed would draw the same masks. So a stream counts the equal streams before
+    it in the model, and its seeds depend on that number too.
     """
 
     def __init__(self, seed: int, layer: keras.layers.Layer, site: str) -> None:
