@@ -1,7 +1,7 @@
 """Whether an activation computes with nothing but its argument."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn
 
 import keras
 from keras import ops
@@ -14,15 +14,17 @@ class _ReadError(Exception):
 
 
 class _Reads(keras.StatelessScope):
-    """Stops at the first variable of Keras that is read; on JAX it may have no value while a model is fitted."""
+    """Raises _ReadError at the first variable of Keras that is read; on JAX it may have no value while a model is fitted."""
 
-    def get_current_value(self, variable: keras.Variable) -> Any:
+    def get_current_value(self, variable: keras.Variable) -> NoReturn:
         """Stop."""
         raise _ReadError
 
 
 def reads_variables(activation: Callable[[Tensor], Tensor], units: int) -> bool:
-    """Whether an activation reads variables, which a fast scan would take for constants: it is tried on ones (1, units).
+    """Whether an activation reads variables, which a fast scan would take for constants.
+
+    The activation is called on ones (1, units) to find out.
 
     >>> slope = keras.Variable(0.5)
     >>> reads_variables(keras.activations.tanh, 3), reads_variables(lambda a: ops.tanh(slope * a), 3)
@@ -36,11 +38,11 @@ def reads_variables(activation: Callable[[Tensor], Tensor], units: int) -> bool:
         return _watches(lambda: activation(ops.ones((1, units))))
     except _ReadError:
         return True
-    except Exception:  # the layer meets the same error, and tells it
+    except Exception:  # the layer meets the same error, and raises it
         return False
 
 
-def _watches(call: Callable[[], Any]) -> bool:
+def _watches(call: Callable[[], object]) -> bool:
     """Whether a call reads variables of TensorFlow's own; raises _ReadError where it reads one of Keras."""
     if keras.backend.backend() != "tensorflow":
         with _Reads():

@@ -1,35 +1,39 @@
-"""The weights of a cell as its description has them, and what is computed from them before the loop starts."""
+"""The weights of a cell, as its description says, and the values computed from them before the loop starts."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 from keras import activations, constraints, initializers, ops, regularizers
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from rnnlab.cells.activations import reads_variables
 from rnnlab.cells.cell_step import CellStep
-from rnnlab.cells.kinds import CellKind
+from rnnlab.cells.keras_arguments import ActivationName, Constraint, Initializer, Regularizer
+from rnnlab.cells.kinds import CellKind, Options
 from rnnlab.cells.own_masks import OwnMasks
 from rnnlab.cells.steps import Noise, Tensor, dropped, masked_product, multiplier
+from rnnlab.documents import Fields, Record
 from rnnlab.names import nearest
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting
 from rnnlab.seeds import derive, fresh
+from rnnlab.tensors import Size
 
 
 class Cell(OwnMasks, keras.layers.Layer):
     """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and its step.
 
-    Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. A step knows no noise but what it
-    is handed: `rnnlab.layers.RNN` draws it as `dropout` and `recurrent_dropout` say, or the cell itself where another layer
-    runs it.
+    Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. The step takes its
+    noise as an argument: `rnnlab.layers.RNN` draws it as `dropout` and `recurrent_dropout` say, or the cell itself where
+    another layer runs it.
     """
 
     kind: CellKind
-    """What there is to know of the cell."""
-    options: Any
+    """The description of the cell."""
+    options: Options
     """The section of its options."""
     products: dict[str, int]
     """The recurrent products of a step by name, each with the number of gates that its slice of the kernel serves."""
@@ -50,23 +54,23 @@ class Cell(OwnMasks, keras.layers.Layer):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: ActivationName = "tanh",
+        recurrent_activation: ActivationName = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
         *,
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: Setting = 0.0,
         recurrent_dropout: Setting = 0.0,
         seed: int | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         given = locals()
         super().__init__(**kwargs)
@@ -82,12 +86,12 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     @property
     def pure(self) -> bool:
-        """Whether the step reads only what it is handed: activations that read variables need the plain loop."""
+        """Whether the step reads only its arguments: activations that read variables need the plain loop."""
         acts = (self.activation, self.recurrent_activation)
         return self.kind.fast and not any(reads_variables(act, self.units) for act in acts)
 
-    def choose(self, options: Mapping[str, Any]) -> None:
-        """Take the options of the cell's kind. Raises ValueError for one that it has not, or that does not fit the others."""
+    def choose(self, options: Fields) -> None:
+        """Set the options of the cell. Raises ValueError for an unknown option, and for one that does not fit the others."""
         try:
             self.options = self.kind.options.model_validate(dict(options))
         except ValidationError as error:
@@ -144,8 +148,8 @@ class Cell(OwnMasks, keras.layers.Layer):
         self.open_streams()
         self.built = True
 
-    def widths(self, inputs: int | None) -> dict[str, Any]:
-        """What a mask at a site has to cover, where that is not `units`: a number of elements, or the shape of the kernel."""
+    def widths(self, inputs: int | None) -> dict[str, Size]:
+        """The size of a mask at the sites where it is not `units`: a number of elements, or the shape of the kernel."""
         widths = self.kind.widths(self.units, self.options)
         kernel = (widths["recurrent"], sum(self.products.values()) * self.units)
         return {"input": inputs, "recurrent_kernel": kernel, **widths}
@@ -154,7 +158,9 @@ class Cell(OwnMasks, keras.layers.Layer):
         """The number of masks at a site whose masks are not tied: one for every gate of the product."""
         return sum(self.products.values()) if site == "recurrent" else self.gates
 
-    def _weight(self, name: str, shape: tuple[int | None, ...], initializer: Any = None, prefix: str = "") -> Any:
+    def _weight(
+        self, name: str, shape: tuple[int | None, ...], initializer: Initializer = None, prefix: str = ""
+    ) -> keras.Variable:
         prefix = prefix or name
         return self.add_weight(
             name=name,
@@ -169,7 +175,7 @@ class Cell(OwnMasks, keras.layers.Layer):
         """Whether the bias has two rows: the input's, and the recurrent product's."""
         return bool(self.use_bias and self.kind.of("recurrent_bias", self.options))
 
-    def _initial_bias(self, shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+    def _initial_bias(self, shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         bias = self.bias_initializer(shape, dtype=dtype)
         own = self.kind.of("bias", self.options)
         if not own:
@@ -181,7 +187,7 @@ class Cell(OwnMasks, keras.layers.Layer):
             parts[gate] = start(part, dtype, seed) if callable(start) else ops.full(part, start, dtype=dtype)
         return ops.concatenate(list(parts.values()), axis=-1)
 
-    def cast(self, weight: Any) -> Tensor:
+    def cast(self, weight: keras.Variable) -> Tensor:
         """A weight as a tensor in the compute dtype."""
         return ops.cast(weight, self.compute_dtype)
 
@@ -224,12 +230,12 @@ class Cell(OwnMasks, keras.layers.Layer):
 
     def kernels(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""
-        kernel = self.noisy("recurrent_kernel", noise) if self.products else None
         further = {name: self.cast(weight) for name, weight in self.further.items()}
-        return self._parts(kernel, self.products, per_gate) | further
+        own = self._parts(self.noisy("recurrent_kernel", noise), self.products, per_gate) if self.products else {}
+        return own | further
 
     def biases(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
-        """The biases of the recurrent products by name, (width,) each, as far as the cell has them."""
+        """The biases of the recurrent products by name, (width,) each; empty where the cell has none."""
         return self._parts(self.noisy("bias", noise)[1], self.products, per_gate) if self._recurrent_bias else {}
 
     def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
@@ -261,30 +267,30 @@ class Cell(OwnMasks, keras.layers.Layer):
         assert self.kind.factors
         return self.kind.factors(x, noise, self.parameters(), self.activation, self.recurrent_activation, **own)
 
-    def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, list[Tensor]]:
+    def call(self, inputs: Tensor, states: Tensor | Sequence[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """One step by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""
-        states = tuple(states) if isinstance(states, list | tuple) else (states,)
+        old = tuple(states) if isinstance(states, list | tuple) else (states,)
         noise = self.own_masks(inputs, training)
         per_gate = isinstance(noise.get("recurrent"), tuple)
         product = multiplier(self.kernels(noise, per_gate), self.biases(noise, per_gate))
         x = self.project(inputs, noise)
-        output, new = self.step(x, states, noise, self.parameters(), product)
+        output, new = self.step(x, old, noise, self.parameters(), product)
         return dropped(output, noise, "output"), list(new)
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
+    def get_initial_state(self, batch_size: Size = None) -> list[Tensor]:
         """Zero states, (batch, units) each."""
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in sizes]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         objects = {name: module.serialize(getattr(self, name)) for name, module in self.serialised.items()}
         own = ("units", "use_bias", "dropout", "recurrent_dropout", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}, **objects, **self.options.model_dump()}
 
 
-def _told(kind: CellKind, detail: Any) -> str:
-    """An option that does not fit, in the user's words."""
+def _told(kind: CellKind, detail: ErrorDetails) -> str:
+    """The message for an option that does not fit."""
     name = ".".join(map(str, detail["loc"]))
     if detail["type"] == "extra_forbidden":
         known = list(kind.options.model_fields)

@@ -1,20 +1,21 @@
-"""The step of a cell without the cell: what it computes by, and nothing that it could keep alive."""
+"""The step of a cell without the cell: equation, activations and options; it keeps no weight or layer alive."""
 
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
 
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import Activation, Keep, Noise, Params, Product, See, States, Tensor, as_it_is, unseen
+from rnnlab.documents import Plain
 
 
 @dataclass(frozen=True)
 class CellStep:
-    """One time step of a cell; see rnnlab.cells.steps. Equal ones compute the same."""
+    """One time step of a cell; see rnnlab.cells.steps. Equal steps compute the same."""
 
-    equation: Any
+    equation: Step
     activation: Activation
     recurrent_activation: Activation
-    options: tuple[tuple[str, Any], ...]
+    options: tuple[tuple[str, Plain], ...]
 
     def __call__(
         self,
@@ -32,6 +33,6 @@ class CellStep:
 
     @property
     def shared(self) -> bool:
-        """Whether an equal step of another cell can stand for this one: all it computes by are functions and plain values."""
+        """Whether an equal step of another cell can replace this one: it consists of functions and plain values only."""
         functions = isinstance(self.activation, FunctionType) and isinstance(self.recurrent_activation, FunctionType)
         return functions and all(isinstance(value, bool | int | float | str | None) for _, value in self.options)

@@ -1,7 +1,6 @@
 """The GRU, with the reset gate after or before the recurrent product."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import Field
 
@@ -22,7 +21,7 @@ class GruOptions(Section):
     Ollivier 2018)."""
 
 
-def products(options: Any) -> dict[str, int]:
+def products(options: GruOptions) -> dict[str, int]:
     """One product for all gates, or one for the gates and one for the candidate."""
     return {"recurrent": 3} if options.reset_after else {"gates": 2, "candidate": 1}
 

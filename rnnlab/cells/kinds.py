@@ -1,4 +1,4 @@
-"""What there is to know of a cell, in one description; layers, scans, configs, sizes and inspection read it here.
+"""The description of a cell, read by layers, scans, configs, sizes and inspection.
 
 This module and those that register cells import no backend, so that a config is checked without one.
 """
@@ -6,23 +6,29 @@ This module and those that register cells import no backend, so that a config is
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
+from typing import Any, TypeAlias
 
+from rnnlab.cells.steps import Noise as Masks
+from rnnlab.cells.steps import Params, Start, States
+from rnnlab.documents import Record
 from rnnlab.names import nearest
 from rnnlab.noise.sites import Noise, add_site
 from rnnlab.registry import Registry, file_of
 from rnnlab.section import NoOptions, Section
+from rnnlab.tensors import Tensor
 
-Step = Callable[..., Any]
+Step: TypeAlias = Callable[..., tuple[Tensor, States]]
+Options: TypeAlias = Any
+"""The section of a cell's own options, whose class is that of the cell."""
 SITES = ("recurrent", "recurrent_kernel", "kernel", "bias", "input", "output", "carried", "detach")
-"""The sites of noise that need nothing of a step but `masked_product`."""
+"""The sites of noise for which a step needs nothing but `masked_product`."""
 PRODUCTS = ("recurrent", "recurrent_kernel", "detach")
-"""Those that say something of a product of a state."""
+"""Those that act on a product of a state."""
 
 
 @dataclass(frozen=True, eq=False)
 class CellKind:
-    """A cell: its step and what is known of it. Whatever depends on the options may be a function of them.
+    """A cell: its step and its properties. A property that depends on the options may be a function of them.
 
     The input's share x has a part for every gate, (batch, gates * units), and the recurrent kernel a part for every product.
     """
@@ -31,85 +37,85 @@ class CellKind:
     step: Step
     """The equation: (x, states, noise, p, matmul, tanh, sigmoid, see, **options) -> output, states; see rnnlab.cells.steps."""
     states: tuple[str, ...]
-    """The names of what it carries from step to step, in the order of the step."""
-    gates: tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+    """The names of the states, in the order in which the step takes them."""
+    gates: tuple[str, ...] | Callable[[Options], tuple[str, ...]]
     """The names of the gates, candidate included, in the order of the columns of the input kernel."""
     options: type[Section] = NoOptions
     """The section of the cell's own options, each with a default; a step gets those that its signature names."""
-    products: Mapping[str, int] | Callable[[Any], Mapping[str, int]] | None = None
-    """The recurrent products of a step, each with the number of gates (of `units` columns) that it gives; the default is one,
+    products: Mapping[str, int] | Callable[[Options], Mapping[str, int]] | None = None
+    """The recurrent products of a step, each with its number of gates (of `units` columns); the default is one,
     `recurrent`, for all gates. A step asks for each once, by `matmul(name, v)`."""
-    sizes: Callable[[int, Any], Mapping[str, int]] | None = None
+    sizes: Callable[[int, Options], Mapping[str, int]] | None = None
     """(units, options) -> the sizes of the states that do not have `units` elements."""
-    output: Callable[[int, Any], int] | None = None
+    output: Callable[[int, Options], int] | None = None
     """(units, options) -> the size of an output; the default is that of the first state."""
-    kernels: Callable[[int, Any], Mapping[str, tuple[int, int]]] | None = None
+    kernels: Callable[[int, Options], Mapping[str, tuple[int, int]]] | None = None
     """(units, options) -> the shapes of kernels of further products, by their names."""
-    vectors: Callable[[int, Any], Mapping[str, tuple[int, str]]] | None = None
+    vectors: Callable[[int, Options], Mapping[str, tuple[int, str]]] | None = None
     """(units, options) -> small parameters by name: the number of elements, and the name of Keras's initializer."""
-    bias: Mapping[str, float] | Callable[[Any], Mapping[str, Any]] | None = None
-    """By gate what its bias starts at, a number or (shape, dtype, seed) -> array; the others as
+    bias: Mapping[str, float] | Callable[[Options], Mapping[str, float | Start]] | None = None
+    """The initial bias by gate, a number or (shape, dtype, seed) -> array; the others follow
     `bias_initializer`."""
-    start: Callable[[Any], str | None] | None = None
-    """(options) -> the name of the initializer of the recurrent kernel; None where the layer's own serves."""
-    recurrent_bias: bool | Callable[[Any], bool] = False
+    start: Callable[[Options], str | None] | None = None
+    """(options) -> the name of the initializer of the recurrent kernel; None for the layer's own."""
+    recurrent_bias: bool | Callable[[Options], bool] = False
     """Whether the recurrent product has a bias of its own."""
-    prepare: Callable[[Any, Mapping[str, Any]], Any] | None = None
-    """(product, p) -> the input's product as it is before the bias is added."""
+    prepare: Callable[[Tensor, Params], Tensor] | None = None
+    """(product, p) -> the input's product, changed before the bias is added."""
     sites: tuple[str, ...] = ()
-    """Where noise can act, beside what enters or leaves: of candidate, cell, hold_<state>, or sites of its own."""
-    factors: Callable[..., tuple[Any, Any]] | None = None
+    """The sites inside the step where noise can act: some of candidate, cell, hold_<state>, or sites of its own."""
+    factors: Callable[..., tuple[Tensor, Tensor]] | None = None
     """(x, noise, p, tanh, sigmoid, **options) -> a, b of a step that is h_t = a * h_{t-1} + b, for x of any leading axes: all
-    steps of such a cell are taken side by side."""
-    retained: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None
+    steps of such a cell are computed side by side."""
+    retained: Callable[[Mapping[str, Tensor], Masks], Tensor] | None = None
     """(gates, noise) -> the factor of the old memory in the new one, of shape (..., units)."""
-    cudnn: str | Callable[[Any], str | None] | None = None
+    cudnn: str | Callable[[Options], str | None] | None = None
     """The name of cuDNN's kernel of the same equation, `lstm` or `gru`."""
     keras: str | None = None
     """The name of the layer of Keras that has the same equation, where all options but `keras_options` have their defaults."""
     keras_options: tuple[str, ...] = ()
     """The options that Keras's layer has too."""
     layer: str | None = None
-    """Where a layer with all arguments is, as module:name; the default is `rnnlab.layers.RNN` with a `StepCell`."""
+    """The layer with all arguments, as module:name; the default is `rnnlab.layers.RNN` with a `StepCell`."""
     fast: bool = True
     """Whether the fast scans may run it; false for a step that reads variables or draws by itself."""
 
-    def of(self, name: str, options: Any) -> Any:
-        """What one of the fields is under the options."""
+    def of(self, name: str, options: Section) -> Any:
+        """The value of a field under the options."""
         value = getattr(self, name)
         return value(options) if callable(value) else value
 
-    def products_of(self, options: Any) -> dict[str, int]:
+    def products_of(self, options: Section) -> dict[str, int]:
         """The recurrent products by name, each with its number of gates."""
         products = self.of("products", options)
         return dict({"recurrent": len(self.of("gates", options))} if products is None else products)
 
-    def sized(self, name: str, units: int, options: Any) -> dict[str, Any]:
-        """What a field is under the number of units and the options, or nothing."""
+    def sized(self, name: str, units: int, options: Section) -> dict[str, Any]:
+        """The value of a field for the number of units and the options; empty where the field is None."""
         value = getattr(self, name)
         return dict(value(units, options)) if value else {}
 
-    def state_sizes(self, units: int, options: Any) -> dict[str, int]:
+    def state_sizes(self, units: int, options: Section) -> dict[str, int]:
         """The size of every state."""
         return dict.fromkeys(self.states, units) | self.sized("sizes", units, options)
 
-    def output_size(self, units: int, options: Any) -> int:
+    def output_size(self, units: int, options: Section) -> int:
         """The size of an output."""
         return self.output(units, options) if self.output else self.state_sizes(units, options)[self.states[0]]
 
     def all_sites(self) -> tuple[str, ...]:
-        """Every site at which noise can act; a cell that multiplies no state has none at such a product."""
+        """Every site at which noise can act; a cell without recurrent products lacks those of a product."""
         of_products = () if self.products or self.products is None else PRODUCTS
         return (*(site for site in SITES if site not in of_products), *self.sites)
 
-    def widths(self, units: int, options: Any) -> dict[str, int]:
+    def widths(self, units: int, options: Section) -> dict[str, int]:
         """The number of elements that a mask covers at the sites where it may not be `units`."""
         sizes = self.state_sizes(units, options)
         holds = {f"hold_{state}": size for state, size in sizes.items()}
         return {"recurrent": sizes[self.states[0]], "output": self.output_size(units, options), **holds}
 
-    def check_noise(self, noises: Iterable[Noise], units: int, options: Any) -> None:
-        """Raise ValueError where noise names a gate that the cell has not, or takes a mask that covers another number."""
+    def check_noise(self, noises: Iterable[Noise], units: int, options: Section) -> None:
+        """Raise ValueError where noise names an unknown gate, or shares a mask between sites of different sizes."""
         known, widths = self.of("gates", options), self.widths(units, options)
         for noise in noises:
             for gate in noise.gates:
@@ -119,7 +125,7 @@ class CellKind:
             if noise.like and widths.get(noise.site, units) != widths.get(noise.like, units):
                 raise ValueError(f"the cell {self.name} has unlike sizes at {noise.like} and {noise.site}: no mask fits both")
 
-    def weights(self, inputs: int, units: int, options: Any) -> int:
+    def weights(self, inputs: int, units: int, options: Section) -> int:
         """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.
 
         >>> from rnnlab.cells.builtin import CELLS
@@ -134,8 +140,8 @@ class CellKind:
         biases = width * (2 if self.of("recurrent_bias", options) else 1)
         return inputs * width + first * recurrent + biases + kernels + vectors
 
-    def own(self, options: Any) -> dict[str, Any]:
-        """The options that the step takes, by name."""
+    def own(self, options: Section) -> Record:
+        """The options that are parameters of the step, by name."""
         given = options.model_dump()
         return {name: given[name] for name in signature(self.step).parameters if name in given}
 
@@ -144,7 +150,9 @@ CELLS: Registry[CellKind] = Registry("cell")
 """The cells by their names in a config."""
 
 
-def cell(name: str, *, states: tuple[str, ...], gates: Any, **about: Any) -> Callable[[Step], Step]:
+def cell(
+    name: str, *, states: tuple[str, ...], gates: tuple[str, ...] | Callable[[Options], tuple[str, ...]], **about: Any
+) -> Callable[[Step], Step]:
     """Register a step as a cell by name; the other fields are those of `CellKind`.
 
     Raises ValueError for a name that is taken and TypeError for an unknown field.

@@ -1,7 +1,6 @@
 """The LSTM: plain, with peepholes, with coupled gates, with layer normalisation, with a capped input gate."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -14,6 +13,7 @@ from rnnlab.cells.steps import (
     Params,
     Product,
     See,
+    Start,
     States,
     Tensor,
     dropped,
@@ -41,7 +41,7 @@ class LstmOptions(Section):
     """The longest dependency in steps: start the forget gate's bias at log u for u uniform in [1, chrono - 1], and the input
     gate's at its negative (Tallec & Ollivier 2018), in the place of `unit_forget_bias`."""
     cap_input: bool = False
-    """The input gate is at most one minus the forget gate (Melis et al. 2017); not with coupled gates, which are so."""
+    """The input gate is at most one minus the forget gate (Melis et al. 2017); not with coupled gates, which already are."""
 
     @field_validator("cap_input")
     @classmethod
@@ -51,13 +51,13 @@ class LstmOptions(Section):
         return value
 
 
-def gates(options: Any) -> tuple[str, ...]:
+def gates(options: LstmOptions) -> tuple[str, ...]:
     """The gates in the order of the kernel's columns."""
     return ("input", "candidate", "output") if options.coupled else ("input", "forget", "candidate", "output")
 
 
-def vectors(units: int, options: Any) -> dict[str, tuple[int, str]]:
-    """Peepholes, gains and offsets, as far as the cell has them."""
+def vectors(units: int, options: LstmOptions) -> dict[str, tuple[int, str]]:
+    """Peepholes, gains and offsets, those that the options ask for."""
     small: dict[str, tuple[int, str]] = {}
     if options.peephole:
         small |= {f"peephole_{gate}": (units, "zeros") for gate in ("io" if options.coupled else "ifo")}
@@ -68,8 +68,8 @@ def vectors(units: int, options: Any) -> dict[str, tuple[int, str]]:
     return small
 
 
-def bias(options: Any) -> dict[str, Any]:
-    """What the biases of single gates start at."""
+def bias(options: LstmOptions) -> dict[str, float | Start]:
+    """The initial biases by gate."""
     if options.chrono:
         start = {"input": chrono(options.chrono, -1.0), "forget": chrono(options.chrono)}
         return {gate: start[gate] for gate in start if gate in gates(options)}
@@ -83,8 +83,8 @@ def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
     return held(dropped(gates["forget"], noise, "cell"), 1.0, noise, "hold_cell")
 
 
-def cudnn(options: Any) -> str | None:
-    """cuDNN knows the plain equation."""
+def cudnn(options: LstmOptions) -> str | None:
+    """cuDNN has a kernel for the plain equation only."""
     plain = not (options.peephole or options.coupled or options.layer_norm or options.cap_input)
     return "lstm" if plain else None
 

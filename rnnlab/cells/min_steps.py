@@ -1,14 +1,13 @@
-"""minGRU and minLSTM: gates that see the input alone, so that all steps can be taken side by side."""
+"""minGRU and minLSTM: gates of the input alone, so that all steps can be computed side by side."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, unseen
 
 SMALL = 1e-30
-"""The least sum of two gates, which divides them."""
+"""The least sum of two gates, by which both are divided."""
 
 
 def positive(x: Tensor) -> Tensor:
@@ -75,7 +74,7 @@ def min_gru(
     return _moved(gru_factors(x, noise, p, tanh, sigmoid, see), states)
 
 
-def _retained(gates: Mapping[str, Any], noise: Noise) -> Any:
+def _retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
     """The factor of h_{t-1} in h_t."""
     return held(gates["forget"], 1.0, noise, "hold_hidden")
 

@@ -1,7 +1,6 @@
-"""The masks of a cell that is run by itself, or by a layer that knows nothing of our noise."""
+"""The masks of a cell that is run by itself, or by a layer without our noise."""
 
 from collections.abc import Callable
-from typing import Any
 
 from keras import ops
 
@@ -11,36 +10,37 @@ from rnnlab.noise.sampling import Sizes, depends, masks, means
 from rnnlab.noise.settings import NoiseSettings
 from rnnlab.noise.sites import Noise
 from rnnlab.noise.streams import Stream
+from rnnlab.tensors import Mask, Size
 
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")
 """The weights that may have noise, by their sites."""
 OF_LAYERS = ("hold_output", "detach", "carried")
-"""The sites that only a layer can reach, since they say something of two steps or of two batches."""
+"""The sites that need a layer, since they concern two steps or two batches."""
 
 
 class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     """Mixed into a cell, which draws its masks itself unless `rnnlab.layers.RNN` runs it.
 
     A layer of Keras has the masks drawn before its loop, one for the sequence; noise that is new at every step is refused there
-    (ValueError). A cell that is called by itself draws at every call, but between `get_dropout_mask(inputs)` and
-    `reset_dropout_mask()`.
+    (ValueError). A cell that is called by itself draws at every call, except between `get_dropout_mask(inputs)` and
+    `reset_dropout_mask()`, where it keeps its masks.
     """
 
     units: int
-    widths: Callable[[int], dict[str, Any]]
+    widths: Callable[[int], dict[str, Size]]
     gates_at: Callable[[str], int]
     first_seed: int
     compute_dtype: str
     driven = False
     """Whether `rnnlab.layers.RNN` runs the cell and draws its masks."""
-    _kept: Any = None
+    _kept: dict[str, Mask] | None = None
 
     def open_streams(self) -> None:
         """Create the seed streams of a cell that draws by itself."""
         drawn = {} if self.driven else self.noise
         self.seeds = {site: Stream(self.first_seed, self, site) for site, noise in drawn.items() if not noise.like}
 
-    def own_masks(self, inputs: Tensor, trains: bool) -> dict[str, Any]:
+    def own_masks(self, inputs: Tensor, trains: bool) -> dict[str, Mask]:
         """The masks by site for inputs (batch, features): in evaluation their means, where those are not 1."""
         if not trains:
             if not self.driven:
@@ -66,7 +66,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     def reset_recurrent_dropout_mask(self) -> None:
         """Nothing: all masks are forgotten together."""
 
-    def _drawn(self, inputs: Tensor) -> dict[str, Any]:
+    def _drawn(self, inputs: Tensor) -> dict[str, Mask]:
         if self.driven:
             return {}
         self._refuse([site for site, noise in self.noise.items() if site in OF_LAYERS or _of_layers(noise)])
@@ -77,7 +77,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
         if outside:
             raise ValueError(f"noise at {', '.join(outside)} needs rnnlab.layers.RNN to run the cell")
 
-    def sizes(self, steps: Any, inputs: Tensor) -> Sizes:
+    def sizes(self, steps: Size, inputs: Tensor) -> Sizes:
         """The sizes of a call on inputs (..., batch, features)."""
         gates = {site: self.gates_at(site) for site in ("input", "recurrent")}
         named = {site: getattr(self, site) for site in WEIGHTS}
@@ -86,7 +86,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
 
 
 def _of_layers(noise: Noise) -> bool:
-    """Whether noise depends on what a cell is not told."""
+    """Whether noise depends on values that a cell does not receive."""
     return bool(noise.schedule or noise.learned or _told(noise))
 
 
@@ -95,6 +95,6 @@ def _told(noise: Noise) -> bool:
     return noise.own is not None and (noise.own.needs("inputs") or noise.own.needs("epoch"))
 
 
-def _now(mask: Any) -> Any:
+def _now(mask: Mask) -> Mask:
     """The mask of the only step."""
     return tuple(map(_now, mask)) if isinstance(mask, tuple) else ops.squeeze(mask, 0)

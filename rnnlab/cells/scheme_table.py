@@ -1,6 +1,6 @@
 """Which scheme works on which cell, and why another is refused."""
 
-from typing import Any
+from collections.abc import Callable
 
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
@@ -45,5 +45,5 @@ def markdown() -> str:
     return table + "\n" + "".join(f"{number}. {reason}\n" for reason, number in reasons.items() if number)
 
 
-def _ours(part: Any) -> bool:
+def _ours(part: Callable) -> bool:
     return str(part.__module__).startswith("rnnlab.")

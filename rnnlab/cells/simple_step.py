@@ -1,7 +1,5 @@
 """The simple recurrent network of Elman, with tanh or with rectified units."""
 
-from typing import Any
-
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, held, masked_product, unseen
@@ -17,8 +15,8 @@ class SimpleOptions(Section):
     """Start the recurrent kernel as the identity; with rectified units an IRNN (Le et al. 2015)."""
 
 
-def start(options: Any) -> str | None:
-    """The initializer of the recurrent kernel, where it is the cell's own."""
+def start(options: SimpleOptions) -> str | None:
+    """The initializer of the recurrent kernel, where the option sets one."""
     return "identity" if options.identity_start else None
 
 
@@ -42,7 +40,7 @@ def simple_rnn(
     see: See = unseen,
     relu: bool = False,
 ) -> tuple[Tensor, States]:
-    """Simple recurrent network (Elman 1990), rectified and begun as the identity an IRNN (Le et al. 2015, arXiv 1504.00941).
+    """Simple recurrent network (Elman 1990); rectified and begun as the identity, an IRNN (Le et al. 2015, arXiv 1504.00941).
 
     h_t = tanh(x_t W + b + h_{t-1} U)
     """

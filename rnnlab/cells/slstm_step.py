@@ -1,14 +1,13 @@
-"""The sLSTM: an LSTM whose input gate is an exponential, normalised by what all its input gates were together."""
+"""The sLSTM: an LSTM whose input gate is an exponential, normalised by the sum of its past input gates."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, masked_product, unseen
 
 
-def retained(gates: Mapping[str, Any], noise: Noise) -> Any:
+def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
     """The factor of the old memory c / n in the new one."""
     return gates["forget"]
 

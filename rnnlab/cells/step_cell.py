@@ -6,6 +6,7 @@ import keras
 
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.cell import Cell
+from rnnlab.documents import Record
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -24,6 +25,6 @@ class StepCell(Cell):
         super().__init__(units, *args, **kwargs)
         self.choose(options)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {"cell": self.kind.name, **super().get_config()}

@@ -1,28 +1,30 @@
-"""What the steps of cells are made of. A step is a pure function of tensors in the symbols of its paper.
+"""The parts of the steps of cells. A step is a pure function of tensors in the symbols of its paper.
 
 A step receives x, the input's share of the pre-activations (batch, gates * units), the previous states (batch, units), the
 noise of this step by site, the small parameters by name, and `matmul(name, v)`, which multiplies v by the recurrent kernel
-`name` and adds that product's bias, where it has one. It returns the output, which mostly is one of the new states, and the
-new states. Whoever runs the step decides what a product costs and how its gradient is taken, and may keep the values of the
-activations; see rnnlab.recurrence. A recorder is shown every gate by `see(name, gate)`.
+`name` and adds that product's bias, where it has one. It returns the output, usually one of the new states, and the new
+states. The code that runs the step decides how a product and its gradient are computed, and may keep the values of the
+activations; see rnnlab.recurrence. The step hands every gate to a recorder by `see(name, gate)`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rnnlab.backend import ops
+from rnnlab.tensors import Mask, Tensor
 
-Tensor = Any
 States = tuple[Tensor, ...]
-Noise = Mapping[str, Any]
+Noise = Mapping[str, Mask]
 """By site a mask (batch, units), or a tuple of them, one a gate."""
 Params = Mapping[str, Tensor]
 Product = Callable[[str, Tensor], Tensor]
 Activation = Callable[[Tensor], Tensor]
 See = Callable[[str, Tensor], Tensor]
-"""Takes a gate by its name, and gives it back."""
+"""Takes a gate by its name, and returns it."""
 Keep = Callable[[Activation], Activation]
-"""Takes an activation, and gives back one whose values are remembered."""
+"""Takes an activation, and returns one whose values are kept."""
+
+Start = Callable[[tuple[int, ...], str, int], Tensor]
+"""(shape, dtype, seed) -> the initial values of a weight."""
 
 EPSILON = 1e-5
 
@@ -33,12 +35,12 @@ def unseen(name: str, gate: Tensor) -> Tensor:
 
 
 def as_it_is(activation: Activation) -> Activation:
-    """The activation itself: nobody keeps its values."""
+    """The activation itself: its values are not kept."""
     return activation
 
 
-def masked_product(matmul: Product, name: str, h: Tensor, mask: Any) -> Tensor:
-    """The product of a masked copy of h with a recurrent kernel, or of one copy a gate with its part; h itself stays whole."""
+def masked_product(matmul: Product, name: str, h: Tensor, mask: Mask | None) -> Tensor:
+    """The product of a masked copy of h with a recurrent kernel, or of one copy for each gate with its part; h is unchanged."""
     if isinstance(mask, tuple):
         return ops.concatenate([matmul(f"{name}_{gate}", h * m) for gate, m in enumerate(mask)], axis=-1)
     return matmul(name, h if mask is None else h * mask)
@@ -59,7 +61,7 @@ def dropped(v: Tensor, noise: Noise, site: str) -> Tensor:
     return v * noise[site] if site in noise else v
 
 
-def held(new: Tensor, old: Tensor, noise: Noise, site: str) -> Tensor:
+def held(new: Tensor, old: Tensor | float, noise: Noise, site: str) -> Tensor:
     """Zoneout: d * old + (1 - d) * new, where there is noise at the site."""
     return noise[site] * old + (1 - noise[site]) * new if site in noise else new
 

@@ -1,7 +1,6 @@
 """LSTMs with further products in a step: the output projected, input and state modulated by each other."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import Field
 
@@ -17,7 +16,7 @@ GATES = ("input", "forget", "candidate", "output")
 def of_whole(
     a: Tensor, c: Tensor, noise: Noise, p: Params, tanh: Activation, sigmoid: Activation, see: See
 ) -> tuple[Tensor, Tensor]:
-    """The output and the cell of an LSTM whose pre-activations are whole; noise on h is left to the step that has it."""
+    """The output and the cell state of an LSTM from its complete pre-activations; noise on h is left to the calling step."""
     inside = {site: mask for site, mask in noise.items() if site not in ("recurrent", "hold_hidden")}
     m, (_, c_new) = lstm(a, (ops.zeros_like(c), c), inside, p, lambda name, v: ops.zeros_like(a), tanh, sigmoid, see)
     return m, c_new
@@ -30,7 +29,7 @@ class ProjectedOptions(Section):
     """Elements of the projected output; half of the units where none are given."""
 
 
-def projected_size(units: int, options: Any) -> int:
+def projected_size(units: int, options: ProjectedOptions) -> int:
     """The number of elements of the projected output."""
     return options.projection or max(1, units // 2)
 
@@ -56,7 +55,7 @@ def projected_lstm(
     sigmoid: Activation,
     see: See = unseen,
 ) -> tuple[Tensor, States]:
-    """LSTM with a recurrent projection (Sak et al. 2014, arXiv 1402.1128): what is put out and fed back is narrower than c.
+    """LSTM with a recurrent projection (Sak et al. 2014, arXiv 1402.1128): the output, which is fed back, is narrower than c.
 
     c_t = f * c_{t-1} + i * g,  h_t = (o * tanh(c_t)) P
     """
@@ -74,8 +73,8 @@ class MogrifierOptions(Section):
     """How often input and state modulate each other in a step, the input first; 0 is an LSTM."""
 
 
-def modulating(units: int, options: Any) -> Mapping[str, tuple[int, int]]:
-    """The kernels of a step's further products: one for every round, and that of the modulated input."""
+def modulating(units: int, options: MogrifierOptions) -> Mapping[str, tuple[int, int]]:
+    """The kernels of a step's further products: one for every round, and one for the modulated input."""
     rounds = {f"round_{number}": (units, units) for number in range(1, options.rounds + 1)}
     return rounds | {"modulated": (units, 4 * units)}
 
@@ -102,7 +101,7 @@ def mogrifier_lstm(
     see: See = unseen,
     rounds: int = 5,
 ) -> tuple[Tensor, States]:
-    """Mogrifier LSTM (Melis et al. 2020, arXiv 1909.01792) of inputs that a kernel has brought to the number of units.
+    """Mogrifier LSTM (Melis et al. 2020, arXiv 1909.01792) of inputs projected to the number of units.
 
     x = 2 sigmoid(h Q_r) * x in rounds 1, 3, ..., h = 2 sigmoid(x R_r) * h in rounds 2, 4, ...; then the LSTM of both
     """

@@ -25,7 +25,7 @@ def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
         total = ops.sum(powers, axis=-1, keepdims=True)
         own = ops.take_along_axis(logits, classes, axis=-1)
 
-        def gradient(*cotangents: Tensor, upstream: Tensor = None) -> Tensor:
+        def gradient(*cotangents: Tensor, upstream: Tensor | None = None) -> Tensor:
             cotangent = ops.expand_dims(cotangents[0] if upstream is None else upstream, -1)
             hit = ops.equal(ops.arange(logits.shape[-1], dtype="int32"), classes)
             return powers * (cotangent / total) - ops.where(hit, cotangent, ops.zeros_like(cotangent))

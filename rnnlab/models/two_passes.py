@@ -34,7 +34,7 @@ def between_classes(one: Tensor, other: Tensor) -> Tensor:
         p, q, difference = ops.softmax(one, axis=-1), ops.softmax(other, axis=-1), one - other
         under_p, under_q = (ops.sum(weights * difference, axis=-1, keepdims=True) for weights in (p, q))
 
-        def gradient(*cotangents: Tensor, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
+        def gradient(*cotangents: Tensor, upstream: Tensor | None = None) -> tuple[Tensor, Tensor]:
             half = ops.expand_dims(cotangents[0] if upstream is None else upstream, -1) / 2
             return half * (p * (1 + difference - under_p) - q), half * (q * (1 - difference + under_q) - p)
 
