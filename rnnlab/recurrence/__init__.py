@@ -5,19 +5,21 @@
 step: see rnnlab.cells.steps; inputs (steps, batch, width), the projected inputs; states, a tuple of (batch, units); kernels,
 the recurrent kernels by name, (units, width), each used once a step; biases, (width,), by the name of the product to which
 they are added; params, small tensors by name; fixed, the noise that one sequence shares, by site; varying, noise of its own
-for every step, with a leading time axis; mask (steps, batch), false where a step keeps states and output, or puts out zeros
-where `zero_output`. Outputs are (steps, batch, units), or (steps, batch, output_size) where an output is no state.
-Gradients reach inputs, states, kernels, biases and params, never the
-noise.
+for every step, with a leading time axis; mask (steps, batch), false where a step keeps its states and repeats the last
+output, or puts out zeros with `zero_output`. Outputs are (steps, batch, units), or (steps, batch, output_size) where an
+output is no state. Gradients reach inputs, states, kernels, biases and params, never the noise.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 
+from rnnlab.cells.steps import States, Tensor
 
-def fast() -> Callable[..., Any] | None:
+Scan = Callable[..., tuple[Tensor, States]]
+
+
+def fast() -> Scan | None:
     """The fast scan of the backend in use, or None where only the loop runs."""
     match keras.backend.backend():
         case "tensorflow":

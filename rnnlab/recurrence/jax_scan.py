@@ -5,12 +5,13 @@ from typing import Any
 import jax
 from jax import numpy as jnp
 
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
 
 
 def scan(
-    step: Any,
+    step: Step,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
@@ -31,7 +32,7 @@ def scan(
     return outputs, final[:-1]
 
 
-def _scan(step: Any, *operands: Any) -> tuple[Tensor, States]:
+def _scan(step: Step, *operands: Any) -> tuple[Tensor, States]:
     @jax.custom_vjp
     def run(*operands: Any) -> tuple[Tensor, States]:
         return _forward(step, *operands)[0]
@@ -52,7 +53,7 @@ def _scan(step: Any, *operands: Any) -> tuple[Tensor, States]:
         raise TypeError('the fast scan has no forward-mode derivative: give the layer implementation="loop"') from error
 
 
-def _forward(step: Any, inputs: Tensor, states: States, *rest: Any) -> tuple[Any, Any]:
+def _forward(step: Step, inputs: Tensor, states: States, *rest: Any) -> tuple[Any, Any]:
     kernels, biases, params, fixed, varying = rest
     multiply = multiplier(kernels, biases)
 
@@ -71,7 +72,7 @@ def _forward(step: Any, inputs: Tensor, states: States, *rest: Any) -> tuple[Any
     return (outputs, final), (before, products)
 
 
-def _backward(step: Any, operands: Any, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+def _backward(step: Step, operands: Any, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
     inputs, _, kernels, biases, params, fixed, varying = operands
     before, products = saved
     transposed = {name: kernel.T for name, kernel in kernels.items()}

@@ -1,17 +1,16 @@
 """The plain loop, one step after the other as Keras runs it: any backend, and the oracle of the fast scans."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from rnnlab import compat
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
 
 
 def scan(
-    step: Any,
+    step: Step,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],

@@ -1,24 +1,24 @@
 """Padding inside the recurrence: a masked step keeps its states and its output."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import Noise, Params, Product, States, Tensor
 
 
 @dataclass(frozen=True)
 class Masked:
     """A step that obeys `noise["mask"]`, (batch, 1), and carries its last output behind the states. Where the mask is false
-    the states stay, and the last output is repeated or zero is returned.
+    the states stay, and the output is the last one or zero.
     """
 
-    step: Any
+    step: Step
     zero_output: bool
 
     def __call__(
-        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: Any
+        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: object
     ) -> tuple[Tensor, States]:
         """The output, and the states after the step."""
         *old, last = states

@@ -1,15 +1,16 @@
-"""The plain loop, recorded: it keeps every gate and every state, and lets states be nudged."""
+"""The plain loop with a record of every gate and every state, whose states can be nudged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 from keras import ops
 
-from rnnlab.cells.kinds import CellKind
-from rnnlab.cells.steps import States, Tensor, multiplier
+from rnnlab.cells.kinds import CellKind, Step
+from rnnlab.cells.steps import Noise, States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
+from rnnlab.tensors import Tree
 
 
 class Passage(NamedTuple):
@@ -29,8 +30,7 @@ class Watch:
     """Takes the place of a scan (see rnnlab.recurrence) and records gates and states.
 
     `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
-    hidden state: the gradient of a loss by a nudge is that by the state. `kind` is what there is to know of the
-    cell.
+    hidden state: the gradient of a loss by a nudge is its gradient by the state. `kind` is the description of the cell.
     """
 
     def __init__(self, nudges: States = (), kind: CellKind | None = None) -> None:
@@ -40,14 +40,14 @@ class Watch:
 
     def __call__(
         self,
-        step: Any,
+        step: Step,
         inputs: Tensor,
         states: States,
         kernels: Mapping[str, Tensor],
         biases: Mapping[str, Tensor],
         params: Mapping[str, Tensor],
-        fixed: Mapping[str, Any],
-        varying: Mapping[str, Any],
+        fixed: Noise,
+        varying: Noise,
         mask: Tensor | None = None,
         zero_output: bool = False,
         output_size: int | None = None,
@@ -59,7 +59,7 @@ class Watch:
             varying = {**varying, "mask": real[..., None]}
             states = (*states, last_output(states, output_size))
 
-        def body(states: States, now: Any) -> tuple[States, Any]:
+        def body(states: States, now: Tree) -> tuple[States, Tree]:
             x, noise, nudges = now
             gates: dict[str, Tensor] = {}
             seeing = partial(step, see=lambda name, gate: gates.setdefault(name, gate))
@@ -76,12 +76,12 @@ class Watch:
         self.passages.append(Passage({**gates, **retained}, after, real))
         return outputs, final[:own]
 
-    def _retained(self, gates: Mapping[str, Tensor], noise: Mapping[str, Any]) -> dict[str, Tensor]:
-        """The factor of the old memory in the new one, where the cell says what it is."""
+    def _retained(self, gates: Mapping[str, Tensor], noise: Noise) -> dict[str, Tensor]:
+        """The factor of the old memory in the new one, where the cell defines it."""
         return {"retained": self.kind.retained(gates, noise)} if self.kind and self.kind.retained and gates else {}
 
 
-def _each(body: Any, carry: Any, sequences: Any) -> tuple[Any, Any]:
+def _each(body: Callable[[Tree, Tree], tuple[Tree, Tree]], carry: Tree, sequences: Tree) -> tuple[Tree, Tree]:
     """Repeat (carry, slice) -> (carry, result) over the first axis; return the last carry and all results, stacked."""
     if keras.backend.backend() == "jax":
         import jax

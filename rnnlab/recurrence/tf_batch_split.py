@@ -1,22 +1,23 @@
-"""The operands of a scan on TensorFlow; the examples of a batch are independent, so it runs them in parts, side by side."""
+"""The operands of a scan on TensorFlow, which runs a batch in parts, side by side, since its examples are independent."""
 
 import os
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from rnnlab.cells.steps import Noise, States, Tensor
 from rnnlab.graphs import on_processors
 from rnnlab.recurrence.tf_arrays import empty
+from rnnlab.tensors import Size, Tree
 
 ROWS = 4
 """The least number of examples for which the recurrence is worth a thread of its own."""
 PARTS = 4
-"""The most parts of a batch: every part is traced, and more of them have not been tried."""
+"""The most parts of a batch: every part is traced, and more have not been tried."""
 KERNEL = 1 << 20
-"""The most elements of recurrent kernels that parts share; the product by a larger one is worth all threads."""
+"""The most elements of recurrent kernels for which a batch is split; a larger product keeps all threads busy by itself."""
 
 
 class Given(NamedTuple):
@@ -33,16 +34,16 @@ class Given(NamedTuple):
     """The row at which the examples of a part begin in tensors that are too large to be split."""
 
     @property
-    def sources(self) -> tuple[Any, ...]:
+    def sources(self) -> tuple[Tree, ...]:
         """The tensors by which the gradient is taken."""
         return self.inputs, self.states, self.kernels, self.biases, self.params
 
-    def with_sources(self, *sources: Any) -> "Given":
+    def with_sources(self, *sources: Tree) -> "Given":
         """The same noise, with other sources."""
         inputs, states, kernels, biases, params = sources
         return self._replace(inputs=inputs, states=states, kernels=kernels, biases=biases, params=params)
 
-    def input(self, t: Tensor) -> Tensor:
+    def input(self, t: Tensor | int) -> Tensor:
         """The input of step t."""
         return self.rows(self.inputs[t])
 
@@ -51,7 +52,7 @@ class Given(NamedTuple):
         return {**self.fixed, **tf.nest.map_structure(lambda noise: self.rows(noise[t]), self.varying)}
 
     def rows(self, tensor: Tensor) -> Tensor:
-        """The rows of these examples, of a tensor that has a row for every example of the batch."""
+        """The rows of these examples in a tensor with a row for every example of the batch."""
         return _rows(tensor, self.first[0], _size(self.states[0], 0)) if self.first else tensor
 
     def product(self, name: str, v: Tensor) -> Tensor:
@@ -59,7 +60,7 @@ class Given(NamedTuple):
         product = tf.matmul(v, self.kernels[name])
         return tf.nn.bias_add(product, self.biases[name]) if name in self.biases else product
 
-    def steps(self) -> Any:
+    def steps(self) -> Size:
         """The number of steps."""
         return _size(self.inputs, 0)
 
@@ -79,7 +80,7 @@ class Given(NamedTuple):
         bounds = [batch * part // count for part in range(count + 1)]
         return [self._part(start, end - start) for start, end in pairwise(bounds)]
 
-    def _part(self, first: Any, size: Any) -> "Given":
+    def _part(self, first: Size, size: Size) -> "Given":
         def own(tensor: Tensor) -> Tensor:
             return tensor if tensor.shape.rank < 2 else _rows(tensor, first, size)
 
@@ -87,7 +88,7 @@ class Given(NamedTuple):
         return self._replace(states=states, fixed=fixed, first=(tf.convert_to_tensor(first),))
 
 
-def merged(gradients: list[Any]) -> Any:
+def merged(gradients: list[tuple[Tree, ...]]) -> tuple[Tree, ...]:
     """The gradient by the sources of the whole batch, from those of its parts."""
     d_inputs, d_states, *d_weights = zip(*gradients, strict=True)
     together = [tf.nest.map_structure(lambda *d: tf.add_n(d), *parts) for parts in d_weights]
@@ -113,11 +114,11 @@ def _threads() -> int:
     return chosen or os.cpu_count() or 1
 
 
-def _rows(tensor: Tensor, first: Any, size: Any) -> Tensor:
-    """A number of rows of (batch, width), from one of them on."""
+def _rows(tensor: Tensor, first: Size, size: Size) -> Tensor:
+    """`size` rows of (batch, width), from `first` on."""
     return tf.slice(tensor, (first, 0), (size, tensor.shape[-1]))
 
 
-def _size(tensor: Tensor, axis: int) -> Any:
+def _size(tensor: Tensor, axis: int) -> Size:
     """The size of an axis: a number where it is known."""
     return tf.shape(tensor)[axis] if tensor.shape[axis] is None else tensor.shape[axis]

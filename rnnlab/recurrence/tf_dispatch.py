@@ -1,10 +1,9 @@
 """The fast scan on TensorFlow: plain, or compiled where that is worth it."""
 
-from typing import Any
-
 import tensorflow as tf
 
 from rnnlab import compat
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import in_graph
 from rnnlab.recurrence.masking import Masked, last_output
@@ -18,7 +17,7 @@ compiling takes is won back by long loops only."""
 
 
 def scan(
-    step: Any,
+    step: Step,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
@@ -42,7 +41,7 @@ def scan(
     return outputs, states if mask is None else states[:-1]
 
 
-def _scan(step: Any, output_size: int | None, given: Given) -> Scan:
+def _scan(step: Step, output_size: int | None, given: Given) -> Scan:
     """The scan for these operands, inputs (steps, batch, width) among them."""
     long = (given.inputs.shape[0] or 0) >= COMPILED_FROM
     if long and in_graph() and not compat.checks_numerics():

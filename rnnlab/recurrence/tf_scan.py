@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras import activations
 
 from rnnlab import compat
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import Noise, States, Tensor, as_it_is
 from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph, used
 from rnnlab.recurrence.tf_batch_split import Given, joined, merged, parts
@@ -20,7 +21,7 @@ SLOPES = {
 class Scan:
     """A repeated step with a gradient of its own."""
 
-    def __init__(self, step: Any, output_size: int | None = None) -> None:
+    def __init__(self, step: Step, output_size: int | None = None) -> None:
         self.step, self.output_size = step, output_size
         self.output: int | None = None
         """The number of the state that is the output, or None where it is none of them."""

@@ -1,16 +1,15 @@
 """Steps under noise that needs more than a mask: a gradient that is stopped, a gate that is kept, a mask that is learnt."""
 
-from typing import Any
-
 from keras import ops
 
+from rnnlab.cells.kinds import Step
 from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, held, unseen
 
 
-def under(inside: Noise, learned: Noise, step: Any, states: States) -> tuple[Any, States]:
-    """The step under noise at these sites, and the states that it carries: those of the cell, then as many as its `beside`.
+def under(inside: Noise, learned: Noise, step: Step, states: States) -> tuple[Step, States]:
+    """The step under noise at these sites, and its states: those of the cell, then as many further ones as its `beside` says.
 
-    Scans give no gradient to the noise that they are handed, so `learned` masks are carried as states, which have one.
+    Scans give no gradient to noise, so `learned` masks are carried as states, which have one.
     """
     own = len(states)
     if "detach" in inside:
@@ -20,14 +19,14 @@ def under(inside: Noise, learned: Noise, step: Any, states: States) -> tuple[Any
     for site, mask in learned.items():
         step, states = mask_carried(step, site), (*states, mask)
     if len(states) > own:
-        step.beside = len(states) - own
+        step.beside = len(states) - own  # type: ignore[attr-defined]
     return step, states
 
 
-def mask_carried(step: Any, site: str) -> Any:
-    """A step that finds the mask of a site, the same at every step, behind its states."""
+def mask_carried(step: Step, site: str) -> Step:
+    """A step that takes the mask of a site, the same at every step, from the end of its states."""
 
-    def mask_carried_step(x: Tensor, states: States, noise: Noise, *rest: Any, **also: Any) -> tuple[Tensor, States]:
+    def mask_carried_step(x: Tensor, states: States, noise: Noise, *rest: object, **also: object) -> tuple[Tensor, States]:
         *old, mask = states
         output, new = step(x, tuple(old), {**noise, site: mask}, *rest, **also)
         return output, (*new, mask)
@@ -35,13 +34,13 @@ def mask_carried(step: Any, site: str) -> Any:
     return mask_carried_step
 
 
-def detached(step: Any) -> Any:
+def detached(step: Step) -> Step:
     """h-detach: a step that gives h_{t-1} no gradient where `noise["detach"]`, (batch, 1), is 1; other states keep theirs.
 
     Arpit et al. 2018, arXiv 1810.03023. The value of h_{t-1} is unchanged.
     """
 
-    def detached_step(x: Tensor, states: States, noise: Noise, *rest: Any, **also: Any) -> tuple[Tensor, States]:
+    def detached_step(x: Tensor, states: States, noise: Noise, *rest: object, **also: object) -> tuple[Tensor, States]:
         h, *others = states
         stopped = noise["detach"]
         h = stopped * ops.stop_gradient(h) + (1 - stopped) * h
@@ -50,14 +49,14 @@ def detached(step: Any) -> Any:
     return detached_step
 
 
-def gate_kept(step: Any) -> Any:
+def gate_kept(step: Step) -> Step:
     """A step whose output gate keeps its value of the step before where `noise["hold_output"]` is 1.
 
-    It carries the gate, and whether there was one, behind the states: the first step of a call has its own.
+    It carries the gate, and whether there was one, behind the states: the first step of a call takes its own gate.
     """
 
     def gate_kept_step(
-        x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen, **also: Any
+        x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen, **also: object
     ) -> tuple[Tensor, States]:
         *old, last, begun = states
         gates: list[Tensor] = []
