@@ -1,32 +1,31 @@
-"""What a recurrent layer is given beside its inputs, checked and brought into one form: settings, padding masks, states."""
-
-from typing import Any
+"""The arguments of a recurrent layer beside its inputs, checked and normalised: settings, padding masks, states."""
 
 import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.tensors import Size, Tree
 
 IMPLEMENTATIONS = ("auto", "loop")
 OF_KERAS = (0, 1, 2)
-"""What old configs hold as `implementation`: ways to multiply, which gave the same results."""
+"""The values of `implementation` in old configs: ways to multiply that gave the same results."""
 
 
-def implementation(given: Any) -> Any:
+def implementation(given: str | int) -> str | int:
     """`implementation` as it was given, or ValueError."""
     if given in IMPLEMENTATIONS or (given in OF_KERAS and not isinstance(given, bool)):
         return given
     raise ValueError(f"implementation must be one of {', '.join(IMPLEMENTATIONS)} (or 0, 1, 2 as in Keras), got {given!r}")
 
 
-def use_cudnn(given: Any) -> bool | str:
+def use_cudnn(given: bool | str) -> bool | str:
     """`use_cudnn` as it was given, or ValueError."""
     if not (isinstance(given, bool) or given == "auto"):
         raise ValueError(f"use_cudnn must be True, False or 'auto', got {given!r}")
     return given
 
 
-def padding(mask: Any, shape: tuple[int | None, ...]) -> Tensor | None:
+def padding(mask: Tree, shape: tuple[int | None, ...]) -> Tensor | None:
     """A mask as (batch, steps) for inputs of shape (batch, steps, features); ValueError for a mask of another shape."""
     mask = mask[0] if isinstance(mask, list | tuple) else mask
     if mask is None:
@@ -40,8 +39,8 @@ def padding(mask: Any, shape: tuple[int | None, ...]) -> Tensor | None:
     return mask
 
 
-def initial_states(given: Any, sizes: list[Any], batch: Any, names: tuple[str, ...] = ()) -> Any:
-    """Initial states for each of `sizes`, states of one example handed to a whole batch; ValueError where they do not fit."""
+def initial_states(given: Tree, sizes: list[int], batch: Size, names: tuple[str, ...] = ()) -> Tree:
+    """Initial states for each of `sizes`, those of one example repeated for the batch; ValueError where they do not fit."""
     states, widths = keras.tree.flatten(given), keras.tree.flatten(sizes)
     if len(states) != len(widths):
         called = f" ({', '.join(names)})" if names else ""
@@ -50,8 +49,8 @@ def initial_states(given: Any, sizes: list[Any], batch: Any, names: tuple[str, .
     return keras.tree.pack_sequence_as(given, fitting) if keras.tree.is_nested(given) else fitting
 
 
-def _fitting(state: Tensor, width: int, batch: Any) -> Tensor:
-    """A state (batch, width), its one row repeated where the batch has more."""
+def _fitting(state: Tensor, width: int, batch: Size) -> Tensor:
+    """A state (batch, width); a single row is repeated for the batch."""
     shape = tuple(state.shape)
     rows = batch if isinstance(batch, int) else None
     if len(shape) != 2 or shape[1] not in (None, width) or (shape[0] not in (None, 1, rows) and rows is not None):

@@ -1,12 +1,13 @@
 """A recurrent layer in both directions."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import keras
 
 from rnnlab.layers.cell_rnn import CellRNN
 from rnnlab.layers.gru import GRU
 from rnnlab.layers.lstm import LSTM
+from rnnlab.tensors import Tensor
 
 
 class KeepsMask:
@@ -29,22 +30,22 @@ class KeepsMask:
 class Bidirectional(KeepsMask, keras.layers.Bidirectional):
     """`keras.layers.Bidirectional`, which passes the padding mask on in every version of Keras.
 
-    On a GPU, Keras has one kernel for both directions (of an LSTM on JAX, of a GRU on torch). Our layers go through it too, but
-    for layers with noise, with penalties on their outputs, or of a cell that cuDNN does not know.
+    On a GPU, Keras has one kernel for both directions (for an LSTM on JAX, for a GRU on torch). Our layers use it too, unless
+    they have noise, penalties on their outputs, or a cell without a cuDNN kernel.
 
     >>> from rnnlab.layers import LSTM
     >>> Bidirectional(LSTM(4, dropout=0.3)).compute_output_shape((2, 5, 3))
     (2, 8)
     """
 
-    def _can_attempt_fused_lstm(self, mask: Any, initial_state: Any = None) -> bool:
+    def _can_attempt_fused_lstm(self, mask: Tensor | None, initial_state: Sequence[Tensor] | None = None) -> bool:
         return self._fuses(LSTM, mask, initial_state) or super()._can_attempt_fused_lstm(mask, initial_state)
 
-    def _can_attempt_fused_gru(self, mask: Any, initial_state: Any = None) -> bool:
+    def _can_attempt_fused_gru(self, mask: Tensor | None, initial_state: Sequence[Tensor] | None = None) -> bool:
         return self._fuses(GRU, mask, initial_state) or super()._can_attempt_fused_gru(mask, initial_state)
 
-    def _fuses(self, kind: type[CellRNN], mask: Any, initial_state: Any) -> bool:
-        """Whether one kernel could run both directions, which are layers of ours of a kind."""
+    def _fuses(self, kind: type[CellRNN], mask: Tensor | None, initial_state: Sequence[Tensor] | None) -> bool:
+        """Whether one kernel could run both directions: both are our layers, of this class."""
         ways = self.forward_layer, self.backward_layer
         if mask is not None or self.stateful or not all(isinstance(way, kind) and way.bare for way in ways):
             return False

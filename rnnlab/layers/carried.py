@@ -1,18 +1,18 @@
 """The state that a stateful layer carries from batch to batch, counted among its variables."""
 
-from typing import Any
-
 import keras
+
+from rnnlab.tensors import Tree
 
 
 class CarriedState:
-    """Mixed into a `keras.layers.RNN`: what it carries belongs to `variables` (not to `weights`), like a random generator.
+    """Mixed into a `keras.layers.RNN`: its carried state is among `variables` (not `weights`), as a seed generator's is.
 
     Keras leaves the carried state out, so that on JAX `fit` and `evaluate` carry nothing at all, and a saved state of the model
-    lacks it. It also gives all states of a layer one name, so that a tree of variables by their paths holds one of them.
+    lacks it. It also gives all states of a layer one name, so a tree of variables by path holds only one of them.
     """
 
-    states: Any
+    states: Tree
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -20,7 +20,7 @@ class CarriedState:
         return [*super().variables, *keras.tree.flatten(self.states or [])]  # type: ignore[misc]
 
     def reset_state(self) -> None:
-        """Carry zeros; also where the states are those of a stack of cells, at which Keras fails."""
+        """Set the carried state to zeros, also that of a stack of cells, for which Keras's own method fails."""
         for state in keras.tree.flatten(self.states or []):
             state.assign(keras.ops.zeros_like(state.value))
 

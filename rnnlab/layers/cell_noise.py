@@ -1,9 +1,12 @@
-"""The noise of a recurrent layer, which its cell keeps: two settings and a seed, given to the one or to the other."""
+"""The noise of a recurrent layer, which its cell keeps: two settings and a seed, given to the layer or to the cell."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
+
+import keras
 
 from rnnlab.cells.cell import Cell
+from rnnlab.documents import Plain
 from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import streams
 from rnnlab.noise.schemes import Setting, plain
@@ -11,23 +14,33 @@ from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
 
 
+class Tracker(Protocol):
+    """The part of a Keras layer that refuses new weights once the layer is built."""
+
+    def unlock(self) -> None:
+        """Allow new weights."""
+
+    def lock(self) -> None:
+        """Refuse new weights."""
+
+
 class CellNoise(ChangingRates):
     """Mixed into a `keras.layers.RNN`: the noise of its cell, with seed streams of the layer.
 
-    A cell that is none of ours has no noise but what it draws itself: ValueError where the layer is given some.
+    A cell that is not ours draws its own noise only: ValueError where the layer is given some.
     """
 
-    cell: Any
+    cell: keras.layers.Layer
     built: bool
     ar: float
     tar: float
     norm_stabiliser: float
     name: str
     seeds: dict[str, streams.Stream]
-    _tracker: Any
+    _tracker: Tracker
 
     def take(self, dropout: Setting, recurrent_dropout: Setting, seed: int | None) -> None:
-        """Hand to the cell what the layer was given."""
+        """Pass the layer's settings to the cell."""
         given = {"dropout": plain(dropout), "recurrent_dropout": plain(recurrent_dropout), "seed": streams.checked(seed)}
         if self.ours:
             self.cell.driven = True
@@ -61,7 +74,7 @@ class CellNoise(ChangingRates):
         return self.cell.noise if self.ours else {}
 
     @property
-    def dropout(self) -> Any:
+    def dropout(self) -> Plain:
         """The setting of the noise on what enters or leaves the layer."""
         return self.cell.dropout if self.ours else 0.0
 
@@ -70,7 +83,7 @@ class CellNoise(ChangingRates):
         self._set("dropout", setting)
 
     @property
-    def recurrent_dropout(self) -> Any:
+    def recurrent_dropout(self) -> Plain:
         """The setting of the noise on what passes from step to step."""
         return self.cell.recurrent_dropout if self.ours else 0.0
 
@@ -93,7 +106,7 @@ class CellNoise(ChangingRates):
             self._tracker.lock()
 
     def open_streams(self) -> None:
-        """Create what every site with noise needs and has not yet: a seed stream, and a weight for a rate that changes."""
+        """Create what sites with noise still lack: a seed stream, and a weight for a rate that changes."""
         if not hasattr(self, "seeds"):
             self.seeds = {}
         self.open_rates(self.noise.values())

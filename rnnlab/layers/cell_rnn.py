@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 from rnnlab.cells.cell import Cell
+from rnnlab.documents import Record
 from rnnlab.layers.rnn import RNN
 
 
@@ -13,13 +14,13 @@ class CellRNN(RNN):
 
     cell_class: ClassVar[type[Cell]]
 
-    def __init__(self, given: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, given: Record, **kwargs: Any) -> None:
         named = {name: value for name, value in given.items() if name not in ("self", "kwargs", "__class__")}
         cell = {name: named.pop(name) for name in self._cell_arguments()}
         shared = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         super().__init__(self.cell_class(**cell, **shared, name="cell"), **named, **kwargs)
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         """Show every argument of the cell as an attribute of the layer, as Keras's layers do."""
         super().__init_subclass__(**kwargs)
         for name in cls._cell_arguments():
@@ -36,7 +37,7 @@ class CellRNN(RNN):
             if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         ]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument, those of the cell among them."""
         config = {"activity_regularizer": None, **super().get_config()}
         del config["cell"]
@@ -44,6 +45,6 @@ class CellRNN(RNN):
         return {**config, **{name: cell[name] for name in self._cell_arguments()}}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
+    def from_config(cls, config: Record) -> Self:
         """The layer that `get_config` describes."""
         return cls(**config)

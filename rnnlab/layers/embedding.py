@@ -7,12 +7,14 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
+from rnnlab.documents import Plain, Record
 from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import streams
 from rnnlab.noise.sampling import depends, mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
+from rnnlab.tensors import Shape
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -41,7 +43,7 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
             self.set_weights(weights if isinstance(weights, list | tuple) and len(weights) == len(self.weights) else [weights])
 
     @property
-    def dropout(self) -> Any:
+    def dropout(self) -> Plain:
         """The setting of the word dropout."""
         return plain(self._dropout)
 
@@ -56,7 +58,7 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
             self._open_stream()
             self._tracker.lock()
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shape | None = None) -> None:
         """Create the table and the seed stream."""
         super().build(input_shape)
         self._open_stream()
@@ -74,7 +76,7 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
         """The same with a quantised table."""
         return self._noisy(super().quantized_call(inputs, reverse=reverse), inputs, reverse, training)
 
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+    def quantize(self, mode: str | None = None, type_check: bool = True, config: object = None) -> None:
         """Quantise the table as `keras.layers.ReversibleEmbedding` does."""
         super().quantize(mode, type_check=type_check and type(self) is not Embedding, config=config)
 
@@ -90,7 +92,7 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
         return dropped
 
     def _mask(self, noise: Noise, words: Tensor, training: bool) -> Tensor:
-        """The mask of every token, or in evaluation its mean, in the words' shape (batch, ...) and an axis more."""
+        """The mask of every token, or in evaluation its mean, in the words' shape (batch, ...) with one axis more."""
         shape = ops.shape(words)
         words = ops.cast(ops.reshape(words, (shape[0], -1)) if len(shape) != 2 else words, "int32")
         batch, steps = ops.shape(words)
@@ -108,15 +110,15 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
         return ops.reshape(mask, (*shape, 1))
 
     def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None = None) -> Tensor | None:
-        """With `mask_zero`, where words are not 0; else the mask that came with the words, or with what is projected back."""
+        """With `mask_zero`, where words are not 0; else the mask that came with the inputs."""
         outputs = "float" in keras.backend.standardize_dtype(inputs.dtype) and inputs.shape[-1] == self.output_dim
         return ops.not_equal(inputs, 0) if self.mask_zero and not outputs else previous_mask
 
     def compute_output_spec(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
-        """The symbolic result; the parent knows no `training`, and forgets that words may be ragged."""
+        """The symbolic result; the parent takes no `training`, and loses that words may be ragged."""
         spec = super().compute_output_spec(inputs, reverse=reverse)
         return keras.KerasTensor(spec.shape, dtype=spec.dtype, ragged=getattr(inputs, "ragged", False))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {**super().get_config(), "dropout": self.dropout, "seed": self.seed}

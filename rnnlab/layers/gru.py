@@ -1,10 +1,9 @@
 """The GRU layer."""
 
-from typing import Any
-
 import keras
 
 from rnnlab.cells.gru_cell import GRUCell
+from rnnlab.cells.keras_arguments import ActivationName, Constraint, Initializer, Regularizer
 from rnnlab.layers.cell_rnn import CellRNN
 from rnnlab.noise.schemes import Setting
 
@@ -29,19 +28,19 @@ class GRU(CellRNN):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        activation: ActivationName = "tanh",
+        recurrent_activation: ActivationName = "sigmoid",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
+        activity_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
         dropout: Setting = 0.0,
         recurrent_dropout: Setting = 0.0,
         seed: int | None = None,
@@ -58,6 +57,6 @@ class GRU(CellRNN):
         tar: float = 0.0,
         norm_stabiliser: float = 0.0,
         chrono: int | None = None,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         super().__init__(locals(), **kwargs)

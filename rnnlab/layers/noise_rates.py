@@ -1,20 +1,21 @@
 """The rates of noise that change while a model is trained: set by a schedule, or learnt."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import keras
 from keras import ops
 
 from rnnlab.noise.sites import Noise
+from rnnlab.tensors import Tensor
 
 PREFIX = "noise_rate_"
-"""How the weights of rates are named, before the site: the rate itself, or its logit where it is learnt."""
+"""The prefix of the weights of rates, before the site. The value is the rate, or its logit where it is learnt."""
 
 
 class ChangingRates:
-    """Mixed into a layer: a weight for every rate that changes, so that no compiled function knows its value.
+    """Mixed into a layer: a weight for every rate that changes, so that compiled functions read its current value.
 
     They are saved with the other weights: a model at its best epoch has the rates of that epoch.
     """
@@ -23,7 +24,8 @@ class ChangingRates:
     epoch: keras.Variable | None = None
     """The number of the epoch, from 0, where a distribution depends on it."""
     noise: Any
-    add_weight: Any
+    """A mapping by site, or the one noise of an embedding."""
+    add_weight: Callable[..., keras.Variable]
 
     def open_rates(self, noise: Iterable[Noise]) -> None:
         """Create a weight for every rate that changes and has none yet; a schedule begins at the rate of the first step."""
@@ -49,8 +51,8 @@ class ChangingRates:
         noise = self.noise if isinstance(self.noise, Mapping) else {self.noise.site: self.noise} if self.noise else {}
         return {site: one for site, one in noise.items() if site in getattr(self, "rate_weights", {}) and changes(one)}
 
-    def rates(self) -> dict[str, Any]:
-        """The rates of now, by the sites where they change."""
+    def rates(self) -> dict[str, Tensor]:
+        """The current rates, by the sites where they change."""
         changing = self.changing()
         values = {site: ops.convert_to_tensor(self.rate_weights[site]) for site in changing}
         return {site: ops.sigmoid(value) if changing[site].learned else value for site, value in values.items()}
@@ -60,8 +62,8 @@ class ChangingRates:
         """Whether its noise depends on the epoch or the step, so that `set_rates` has to be called."""
         return bool(self.changing()) or self.epoch is not None
 
-    def told(self, inputs: Any) -> dict[str, Any]:
-        """What its noise may depend on; inputs that are no words have the type of the drawn numbers."""
+    def told(self, inputs: Tensor) -> dict[str, Tensor]:
+        """The values that its noise may depend on; inputs other than words have the type of the drawn numbers."""
         if keras.backend.is_float_dtype(keras.backend.standardize_dtype(inputs.dtype)):
             inputs = ops.cast(inputs, "float32")
         return {"inputs": inputs} if self.epoch is None else {"inputs": inputs, "epoch": ops.convert_to_tensor(self.epoch)}
@@ -85,8 +87,8 @@ def is_rate(weight: keras.Variable) -> bool:
     return str(weight.name).startswith(PREFIX)
 
 
-def penalty(noise: Noise, rate: Any, kernel: Any) -> Any:
-    """What a learnt rate p adds to the loss: its weight times sum(W^2) / (1 - p), and the negative entropy of its masks.
+def penalty(noise: Noise, rate: Tensor, kernel: Tensor) -> Tensor:
+    """The penalty that a learnt rate p adds to the loss: on the size of W, and on the negative entropy of the masks.
 
     weight_penalty * sum(W^2) / (1 - p) + rate_penalty * D (p log p + (1 - p) log(1 - p)), D the inputs of W (Gal, Hron &
     Kendall 2017, arXiv 1705.07832).

@@ -1,12 +1,11 @@
-"""A cell repeated over time, with its noise: the one layer behind LSTM and GRU."""
-
-from typing import Any
+"""A cell repeated over time, with its noise: the layer on which LSTM and GRU are built."""
 
 import keras
 from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor, dropped
+from rnnlab.documents import Record
 from rnnlab.layers import arguments, noise_rates, penalty
 from rnnlab.layers.carried import CarriedState
 from rnnlab.layers.cell_noise import CellNoise
@@ -14,14 +13,16 @@ from rnnlab.noise.sampling import masks as drawn
 from rnnlab.noise.sampling import means
 from rnnlab.noise.schemes import Setting
 from rnnlab.recurrence import cudnn, fast, linear_scan, loop
+from rnnlab.recurrence.recorder import Watch
 from rnnlab.recurrence.two_steps import under
+from rnnlab.tensors import Mask, Shape, Tree
 
 OUTSIDE = ("input", "output", "kernel", "bias", "recurrent_kernel", "carried")
 """The sites that act before or after the loop; all others act inside it."""
 ROW = 2
-"""The axes of a mask that all steps share, (batch, width); where each step has its own there is one more."""
+"""The number of axes of a mask that all steps share, (batch, width); a mask for each step has one more."""
 ON_CUDNN = ("input", "output", "recurrent_kernel", "carried")
-"""Those at which cuDNN's kernels take noise; they are handed the other weights as they are stored."""
+"""The sites whose noise cuDNN's kernels can have; the other weights they take as they are stored."""
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -35,33 +36,33 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     and nothing is drawn. A masked step keeps states and output.
 
     `cell` is one of ours, or anything that Keras's own RNN takes: another cell, or a list of cells. Keras's loop runs those,
-    with the noise that is their own.
+    with their own noise.
 
     `ar` and `tar` weigh activation and temporal activation regularisation of the outputs, which join the training loss:
     ar * mean(y_t^2) + tar * mean((h_t - h_{t-1})^2) over unpadded elements (Merity et al. 2017, arXiv 1708.01009). So does
     norm_stabiliser * mean((||h_t|| - ||h_{t-1}||)^2) over unpadded steps (Krueger & Memisevic 2016, arXiv 1511.08400).
 
-    `implementation="auto"` takes cuDNN where it can compute the same, else the fast scan, else the loop; `"loop"` forces
-    the loop. An exported file holds the loop in any case: every converter can read it.
+    `implementation="auto"` uses cuDNN where it computes the same, else the fast scan, else the loop; `"loop"` forces the loop.
+    An exported file always contains the loop, which every converter can read.
 
     Raises ValueError for a setting that makes no sense for this cell.
     """
 
-    watched_by: Any = None
-    """The scan that takes the place of all others while gates and states are recorded; see `rnnlab.inspection`."""
+    watched_by: Watch | None = None
+    """The scan that replaces all others while gates and states are recorded; see `rnnlab.inspection`."""
 
     def __init__(
         self,
-        cell: Any,
+        cell: keras.layers.Layer | list[keras.layers.Layer],
         dropout: Setting = 0.0,
         recurrent_dropout: Setting = 0.0,
         seed: int | None = None,
-        implementation: Any = "auto",
+        implementation: str | int = "auto",
         use_cudnn: bool | str = "auto",
         ar: float = 0.0,
         tar: float = 0.0,
         norm_stabiliser: float = 0.0,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> None:
         self.implementation = arguments.implementation(implementation)
         self.use_cudnn = arguments.use_cudnn(use_cudnn)
@@ -72,18 +73,18 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         self.norm_stabiliser = penalty.weight("norm_stabiliser", norm_stabiliser)
         self.take(dropout, recurrent_dropout, seed)
 
-    def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
+    def build(self, sequences_shape: Shape, initial_state_shape: Tree = None) -> None:
         """Create the cell's weights and a seed stream for every site."""
         super().build(sequences_shape, initial_state_shape)
         self.open_streams()
         self.supports_jit = not (self._takes_cudnn() and keras.backend.backend() == "tensorflow")
 
-    def compute_output_spec(self, sequences: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(self, sequences: Tensor, *args: object, **kwargs: Tree) -> Tree:
         """The symbolic results, after a check of the mask."""
         arguments.padding(kwargs.get("mask"), sequences.shape)
         return super().compute_output_spec(sequences, *args, **kwargs)
 
-    def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False) -> Any:
+    def call(self, sequences: Tensor, initial_state: Tree = None, mask: Tree = None, training: bool = False) -> Tree:
         """Check mask and initial states, then run."""
         mask = arguments.padding(mask, sequences.shape)
         if initial_state is not None:
@@ -91,17 +92,17 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
             initial_state = arguments.initial_states(initial_state, self.state_size, ops.shape(sequences)[0], names)
         return super().call(sequences, initial_state, mask, training)
 
-    def compute_mask(self, sequences: Any, mask: Any) -> Any:
+    def compute_mask(self, sequences: Tensor, mask: Tree) -> Tensor | None:
         """The mask of the outputs, (batch, steps)."""
         mask = mask[0] if isinstance(mask, list | tuple) else mask
         return super().compute_mask(sequences, ops.squeeze(mask, -1) if len(getattr(mask, "shape", ())) == 3 else mask)
 
-    def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
+    def inner_loop(self, sequences: Tensor, initial_state: Tree, mask: Tensor | None = None, training: bool = False) -> Tree:
         """Run the recurrence: last output, all outputs, final states."""
         if not self.ours:
             return super().inner_loop(sequences, initial_state, mask, training)
         x, states = ops.transpose(ops.cast(sequences, self.cell.compute_dtype), (1, 0, 2)), tuple(initial_state)
-        if self.stateful and keras.backend.backend() == "torch":  # the variable changes before its old value is differentiated
+        if self.stateful and keras.backend.backend() == "torch":  # its variable changes before gradients are taken
             states = tuple(map(ops.copy, states))
         mask = None if mask is None else ops.transpose(mask)
         if self.go_backwards:
@@ -115,7 +116,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         return outputs[-1], ops.transpose(outputs, (1, 0, 2)), list(states)
 
     def _penalise(self, raw: Tensor, outputs: Tensor, real: Tensor | None) -> None:
-        """Add to the training loss AR on what the layer hands on, and TAR and the norm stabiliser on what the cell put out."""
+        """Add to the training loss AR on the layer's outputs, and TAR and the norm stabiliser on the cell's."""
         if self.ar:
             self.add_loss(self.ar * penalty.activation(outputs, real))
         if self.tar:
@@ -123,7 +124,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         if self.norm_stabiliser:
             self.add_loss(self.norm_stabiliser * penalty.norm_stabiliser(raw, real))
 
-    def _masks(self, x: Tensor, training: bool) -> dict[str, Any]:
+    def _masks(self, x: Tensor, training: bool) -> dict[str, Mask]:
         """The mask of every site for this call: drawn in training; in evaluation its mean, left out where that is 1."""
         if not self.noise:
             return {}
@@ -136,7 +137,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         return drawn(self.noise, sizes, self.seeds, self.cell.compute_dtype, rates, told)
 
     def _scan(
-        self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Any], training: bool
+        self, x: Tensor, states: States, padding: Tensor | None, masks: dict[str, Mask], training: bool
     ) -> tuple[Tensor, States]:
         """Project x (steps, batch, features) for all steps at once, then run them."""
         inside = {site: mask for site, mask in masks.items() if site not in OUTSIDE}
@@ -158,7 +159,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         return outputs, final[: len(states)]
 
     def _takes_cudnn(self) -> bool:
-        """Whether cuDNN can run this layer: no noise inside the loop, no gate's own input, a cell and a machine that fit."""
+        """Whether cuDNN can run this layer: no noise inside the loop, no masks per gate, and a cell and a machine that fit."""
         if self.watched_by:
             return False
         outside = all(site in ON_CUDNN for site in self.noise) and all(noise.tied for noise in self.noise.values())
@@ -170,19 +171,19 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
 
     @property
     def bare(self) -> bool:
-        """Whether a kernel that knows nothing but weights and inputs computes all that the layer does."""
+        """Whether a kernel that takes nothing but weights and inputs computes everything that the layer does."""
         adds = self.noise or self.penalised or self.activity_regularizer or self.watched_by
         able = self.built and self.ours and self.cell.cudnn and self.cell.use_bias
         return bool(able and self.use_cudnn and self.implementation != "loop" and not self.unroll and not adds)
 
-    def _on_cudnn(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Any]) -> tuple[Tensor, States] | None:
-        """What cuDNN computes, or None where it can't; it pads by other rules than Keras, so masks go through the scan."""
+    def _on_cudnn(self, x: Tensor, states: States, mask: Tensor | None, masks: dict[str, Mask]) -> tuple[Tensor, States] | None:
+        """Outputs and states by cuDNN, or None where it can't. It pads by other rules than Keras, so not under a mask."""
         if mask is not None or compat.exporting() or not self._takes_cudnn():
             return None
         kernels = self.cell.kernels(masks)
         return cudnn.run(self.cell, dropped(x, masks, "input"), states, kernels["recurrent"])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         own = ("dropout", "recurrent_dropout", "seed", "implementation", "use_cudnn", "ar", "tar", "norm_stabiliser")
         return {**super().get_config(), **{name: getattr(self, name) for name in own}}
