@@ -23,6 +23,8 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rnnlab.documents import Record
+
 
 def padding_mask(tensor: Any) -> Any:
     """Return the mask that a layer has attached to its result, or None.
@@ -181,7 +183,7 @@ def weights_h5(model: Any) -> bytes:
     return content.getvalue()
 
 
-def gradient_registry() -> dict[str, Any]:
+def gradient_registry() -> Record:
     """Return TensorFlow's registry of custom gradients, which is never emptied and keeps the graph of every one alive.
 
     https://github.com/tensorflow/tensorflow/issues/27492

@@ -5,12 +5,12 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from rnnlab.bench.rivals import Shape, candidates
+from rnnlab.documents import Record
 
 
-def measure(shape: dict[str, Any], name: str, jit: bool, schemes: bool) -> float:
+def measure(shape: Record, name: str, jit: bool, schemes: bool) -> float:
     """MiB of resident memory at the peak of a training step above what the process holds between steps (Linux, glibc)."""
     step = candidates(Shape(**shape), jit, schemes, only=name)[name]
     step()

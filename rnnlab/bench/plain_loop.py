@@ -8,6 +8,7 @@ import numpy as np
 from rnnlab.cells.builtin import CELLS
 from rnnlab.config import RunConfig
 from rnnlab.data.dataset import Dataset, Split
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
@@ -66,7 +67,7 @@ def plain_run(model: keras.Model, config: RunConfig, dataset: Dataset) -> None:
     model.evaluate(**test, batch_size=dataset.test.rows, verbose=0)
 
 
-def _fed(split: Split) -> dict[str, Any]:
+def _fed(split: Split) -> Record:
     """A split as arrays; sample weights only where they differ."""
     if split.varied:
         raise UserError("batches of this data set differ in their steps, which no arrays of a plain loop hold")

@@ -17,6 +17,7 @@ from rnnlab.bench.torch_step import torch_step
 from rnnlab.bench.training_step import products, training_step
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.scheme_table import WORKS, fits
+from rnnlab.documents import Record
 from rnnlab.noise.scheme import SCHEMES
 
 
@@ -43,7 +44,7 @@ def settings(shape: Shape) -> dict[str, tuple[Any, Any]]:
     """Every scheme that the cell takes, as dropout and recurrent_dropout."""
     rate = shape.rate
     untied, naive = {"scheme": "variational", "rate": rate, "tied": False}, {"scheme": "naive", "rate": rate}
-    horizontal: dict[str, Any] = {
+    horizontal: Record = {
         "semeniuta, per step": {"scheme": "semeniuta", "rate": rate},
         "semeniuta, per sequence": {"scheme": "semeniuta", "rate": rate, "lifetime": "sequence"},
         "weight drop": {"scheme": "weight_drop", "rate": rate},
@@ -100,9 +101,7 @@ def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None 
     return {name: run for name, run in made.items() if run}
 
 
-def bench(
-    shape: Shape, repeats: int = 10, jit: bool = False, schemes: bool = False, memory: bool = False
-) -> list[dict[str, Any]]:
+def bench(shape: Shape, repeats: int = 10, jit: bool = False, schemes: bool = False, memory: bool = False) -> list[Record]:
     """Time a training step of every candidate, a row each, beside the built-in layer and the bare products.
 
     `times_faster` is the built-in layer's least time over the candidate's, `times_products` the candidate's over that of the

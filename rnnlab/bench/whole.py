@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 from os import environ
 from pathlib import Path
-from typing import Any
 
 from rnnlab.backend import VARIABLE as KERAS
 from rnnlab.bench.parts import NAMES
 from rnnlab.config import Experiment, load
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.training.compile_cache import VARIABLE as CACHE
 from rnnlab.training.threads import environment
@@ -19,7 +19,7 @@ from rnnlab.training.threads import environment
 OURS, PLAIN = "rnnlab", "plain"
 
 
-def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[str, list[dict[str, Any]]]:
+def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[str, list[Record]]:
     """Make all runs of an experiment `repeats` times; return the rows of two tables, `parts` and `steps`.
 
     `parts`: seconds of a sweep by one worker and of a loop in plain Keras of the same models, from the start of the process
@@ -48,17 +48,17 @@ def _environment(experiment: Experiment) -> dict[str, str]:
     return {**environ, **environment(threads.pop()), CACHE: "off", **({KERAS: backend} if backend else {})}
 
 
-def _timed(what: str, file: Path, overrides: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
+def _timed(what: str, file: Path, overrides: Sequence[str], env: dict[str, str]) -> Record:
     given = {"what": what, "file": str(file), "overrides": list(overrides), "began": time.monotonic()}
     command = [sys.executable, "-m", "rnnlab.bench.whole_process", json.dumps(given)]
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode:
         raise UserError(f"the process that times {what} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    answer: Record = json.loads(done.stdout.splitlines()[-1])
     return answer
 
 
-def _parts(ours: dict[str, float], plain: dict[str, float]) -> list[dict[str, Any]]:
+def _parts(ours: dict[str, float], plain: dict[str, float]) -> list[Record]:
     rows = [(name, ours[name], plain[name]) for name in NAMES]
     rows.append(("all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
     return [
@@ -67,7 +67,7 @@ def _parts(ours: dict[str, float], plain: dict[str, float]) -> list[dict[str, An
     ]
 
 
-def _steps(rounds: list[dict[str, dict[str, Any]]], variants: list[str]) -> list[dict[str, Any]]:
+def _steps(rounds: list[dict[str, Record]], variants: list[str]) -> list[Record]:
     def least(what: str, table: str, variant: str) -> float | None:
         times = [one[what][table][variant] for one in rounds]
         return None if None in times else min(times)

@@ -4,13 +4,13 @@ import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from rnnlab.bench.parts import Parts, watched
+from rnnlab.documents import Record
 from rnnlab.quiet import start_quietly
 
 
-def measure(what: str, file: str, overrides: list[str], began: float) -> dict[str, Any]:
+def measure(what: str, file: str, overrides: list[str], began: float) -> Record:
     """Make all runs of an experiment by `rnnlab`, or by a loop in plain `keras`; return seconds and milliseconds."""
     parts = Parts(began)
     from rnnlab.bench import whole_sweep

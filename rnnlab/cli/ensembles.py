@@ -2,13 +2,14 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from rnnlab.cli.base import FOLDER, JSON, NO_PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.cli.predictions import show_answers
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def ensemble(folder: Path, variant: str | None, output: Path | None, split: str,
     show_rows([row for name in names for row in _rows(study, name)], as_json)
 
 
-def _rows(study: "Study", variant: str) -> list[dict[str, Any]]:
+def _rows(study: "Study", variant: str) -> list[Record]:
     """A row for each metric: of the ensemble, and of its seeds alone."""
     its = study.ensemble(variant)
     alone = [run.result.metrics for run in its.runs]

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from rnnlab.documents import Record
+
 
 def show_rows(rows: Any, as_json: bool) -> None:
     """Print a list of rows as a table, one document as YAML, or either as JSON."""
@@ -19,7 +21,7 @@ def show_rows(rows: Any, as_json: bool) -> None:
         click.echo(dump(rows), nl=False)
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[Record]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

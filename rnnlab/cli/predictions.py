@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import click
 
 from rnnlab.cli.base import JSON, NO_PLUGINS, main
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 
@@ -74,7 +74,7 @@ def predict(
     show_answers(said, output, as_json)
 
 
-def show_answers(said: Iterable[dict[str, Any]], output: Path | None, as_json: bool) -> None:
+def show_answers(said: Iterable[Record], output: Path | None, as_json: bool) -> None:
     """Write answers, as rows into a file, as JSON, or as lines, as they come."""
     from rnnlab.trained import formatting
     from rnnlab.trained.flat import rows
@@ -91,7 +91,7 @@ def show_answers(said: Iterable[dict[str, Any]], output: Path | None, as_json: b
             click.echo("\n".join(formatting.lines(one)))
 
 
-def _counted(said: Iterable[dict[str, Any]], seconds: float = 2.0) -> Iterator[dict[str, Any]]:
+def _counted(said: Iterable[Record], seconds: float = 2.0) -> Iterator[Record]:
     """The same, with a line on standard error every so often that tells how far it is."""
     begin = told = time.monotonic()
     for count, one in enumerate(said, 1):

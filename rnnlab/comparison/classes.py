@@ -1,12 +1,11 @@
 """How well every variant predicts each class, over all its seeds that are done."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rnnlab.comparison.load import Runs
+from rnnlab.documents import Fields
 from rnnlab.storage.run_result import RunResult
 
 
@@ -41,22 +40,22 @@ def classes_of(runs: Runs) -> dict[str, Classes]:
     return {name: _means(of) for name, of in told.items() if of}
 
 
-def _told(results: list[RunResult]) -> list[Mapping[str, Any]]:
+def _told(results: list[RunResult]) -> list[Fields]:
     given = [result.classes for result in results if result.status == "done" and result.classes]
     return [one for one in given if _labels(one) == _labels(given[0])]
 
 
-def _labels(told: Mapping[str, Any]) -> list[str]:
+def _labels(told: Fields) -> list[str]:
     return [row["label"] for row in told["classes"]]
 
 
-def _means(told: list[Mapping[str, Any]]) -> Classes:
+def _means(told: list[Fields]) -> Classes:
     rows = [ClassMeans(of[0]["label"], **_mean(of)) for of in zip(*(one["classes"] for one in told), strict=True)]
     matrices = [one["confusion"] for one in told]
     return Classes(len(told), rows, None if None in matrices else np.sum(matrices, axis=0).tolist())
 
 
-def _mean(rows: tuple[Mapping[str, Any], ...]) -> dict[str, float]:
+def _mean(rows: tuple[Fields, ...]) -> dict[str, float]:
     names = [name for name in ("precision", "recall", "f1", "support", "average_precision") if name in rows[0]]
     given = {name: [row[name] for row in rows if row[name] is not None] for name in names}
     return {name: float(np.mean(values)) for name, values in given.items() if values}

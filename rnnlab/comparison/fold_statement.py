@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from rnnlab.config.fold_runs import overlap
+from rnnlab.documents import Fields
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Folds:
         )
 
 
-def folds_of(configs: Mapping[str, Mapping[str, Any]]) -> Folds | None:
+def folds_of(configs: Mapping[str, Fields]) -> Folds | None:
     """Return the folds of the variants' data, of several those with the largest overlap; None where there are none."""
     dealt = [data for config in configs.values() if (data := config["data"]).get("fold")]
     if not dealt:

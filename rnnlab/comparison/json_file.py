@@ -4,19 +4,19 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
 from rnnlab import files
 from rnnlab.comparison import tensorboard_answer
 from rnnlab.comparison.compare import Comparison
+from rnnlab.documents import Record
 from rnnlab.errors import StorageError, UserError
 from rnnlab.statistics.alpha_spending import ALPHA, FILE, earlier_analyses, next_alpha
 from rnnlab.statistics.rounding import count
 
 
-def document(comparison: Comparison) -> dict[str, Any]:
+def document(comparison: Comparison) -> Record:
     """Return the fields of a comparison as plain values, seeds by number as text, as JSON has it; ensembles where asked."""
     fields = json.loads(json.dumps(asdict(comparison), allow_nan=False))
     return fields if comparison.ensembles else {name: value for name, value in fields.items() if name != "ensembles"}
@@ -63,5 +63,5 @@ def keep(comparison: Comparison, folders: Sequence[str | Path]) -> list[str]:
     return lines
 
 
-def _known(file: Path) -> dict[str, Any]:
+def _known(file: Path) -> Record:
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}

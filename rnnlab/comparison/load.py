@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.storage.run_origin import read_origin
@@ -37,13 +37,13 @@ class Gathered:
         return [run.result for of in self.runs.values() for run in of.values() if run and run.result]
 
     @cached_property
-    def configs(self) -> dict[str, dict[str, Any]]:
+    def configs(self) -> dict[str, Record]:
         """The resolved config of every variant that has been started."""
         first = {name: next((run for run in of.values() if run), None) for name, of in self.runs.items()}
         return {name: read_origin(run.folder).config for name, run in first.items() if run}
 
     @property
-    def compare(self) -> dict[str, Any]:
+    def compare(self) -> Record:
         """The compare section of the first experiment, where there is only one; else nothing."""
         return dict(self.records[0].document["compare"]) if len(self.experiments) == 1 else {}
 

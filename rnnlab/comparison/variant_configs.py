@@ -1,13 +1,13 @@
 """What a comparison needs of the variants' configs: values by path, how the epoch was chosen, the factors of a grid."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rnnlab.config.paths import parts
+from rnnlab.documents import Fields
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
-Configs = Mapping[str, Mapping[str, Any]]
+Configs = Mapping[str, Fields]
 """The resolved config of every variant that has been started."""
 
 
@@ -41,7 +41,7 @@ def values(configs: Configs, variants: Iterable[str], path: str) -> dict[str, st
     return {name: f"{path.rpartition('.')[2]}={config[path]}" for name, config in of_variants.items()}
 
 
-def levels(configs: Configs, compare: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def levels(configs: Configs, compare: Fields) -> dict[str, dict[str, str]]:
     """Return the value of every factor by variant, as the `compare` section crosses them; nothing where it has no grid.
 
     The named variants are a factor too, called variant.

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from rnnlab.documents import Record
+
 MAX_DEPTH = 32
 
 _SCALARS = {
@@ -31,7 +33,7 @@ _VALUES: dict[str, Callable[[str], Any]] = {
 class Loader(yaml.SafeLoader):
     """Composes nodes; never constructs."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+    yaml_implicit_resolvers: Record = {}  # noqa: RUF012
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -71,6 +73,6 @@ def scalar(node: yaml.Node) -> Any:
     return _VALUES.get(node.tag.rpartition(":")[2], str)(node.value)
 
 
-def dump(document: dict[str, Any]) -> str:
+def dump(document: Record) -> str:
     """Return the document as YAML text, keys in their order."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

@@ -8,6 +8,7 @@ from rnnlab.config.compatibility import CHECKS, evaluated, foldable
 from rnnlab.config.executor_config import ExecutorConfig, LocalConfig
 from rnnlab.config.search_config import SearchConfig
 from rnnlab.data.data_config import DataConfig
+from rnnlab.documents import Record
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.names import folder, nearest
 from rnnlab.section import Section, conflict
@@ -18,7 +19,7 @@ from rnnlab.training.training_config import TrainingConfig
 
 Name = Annotated[str, AfterValidator(folder)]
 """A name that becomes a folder."""
-Patch = dict[str, Any]
+Patch = Record
 """What is laid upon the config: values by recurrent-layer field, or by dotted path such as `training.epochs`."""
 
 
@@ -102,7 +103,7 @@ class ExperimentConfig(RunConfig):
         return self
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Record:
     """Return the JSON schema of an experiment file; no key is required in it, for what a file `extends` may have it."""
     whole = ExperimentConfig.model_json_schema()
     whole["properties"]["extends"] = {"type": "string", "description": "Another file, from this one's folder, to build upon."}

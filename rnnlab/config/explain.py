@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from rnnlab.choice import Choice
 from rnnlab.config.dialect import LITERALS
 from rnnlab.config.tree import Node, Path, Problem, locate
+from rnnlab.documents import Record
 from rnnlab.names import nearest
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -123,7 +124,7 @@ def _written(path: Path, root: Node) -> Path:
 
 def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path, root: Node) -> str:
     kind, name = detail["type"], path[-1] if path else ""
-    context: dict[str, Any] = detail.get("ctx", {})
+    context: Record = detail.get("ctx", {})
     match kind:
         case "extra_forbidden":
             known = list(_explained(schema, detail["loc"][:-1], root))

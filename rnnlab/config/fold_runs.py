@@ -1,9 +1,8 @@
 """Folds of an experiment: each seed of the comparison becomes one run for each fold of the data."""
 
-from typing import Any
-
 from rnnlab.config.experiment import RunConfig
 from rnnlab.data.sources.folds import Fold
+from rnnlab.documents import Record
 
 
 def in_fold(config: RunConfig, run: int, folds: int | None) -> RunConfig:
@@ -17,7 +16,7 @@ def in_fold(config: RunConfig, run: int, folds: int | None) -> RunConfig:
     return config.model_copy(update={"data": config.data.model_copy(update={"fold": fold})})
 
 
-def overlap(data: dict[str, Any]) -> float:
+def overlap(data: Record) -> float:
     """Return test rows over training rows of a data section, as a run has it, whose rows are dealt out in folds; else 0.
 
     >>> round(overlap({"fold": {"number": 1, "of": 5, "repeat": 1}, "validation": 0.1}), 3)

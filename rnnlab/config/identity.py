@@ -8,7 +8,6 @@ run uses are known by their text. Beside the config, code and data decide.
 """
 
 import json
-from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -17,6 +16,7 @@ from rnnlab.config.experiment import RunConfig
 from rnnlab.config.paths import flatten
 from rnnlab.config.plugged import used
 from rnnlab.data.task import KINDS
+from rnnlab.documents import Fields, Record
 from rnnlab.training.builtin_optimizers import OWN
 from rnnlab.training.training_config import monitored
 
@@ -31,7 +31,7 @@ FREE: Any = {
 """What decides no bit."""
 
 
-def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
+def values(config: RunConfig, computed_on: str | None = None) -> Record:
     """Return the values of a config that decide the bits of a run on a backend, on the present one unless it is named."""
     plain = config.model_dump(exclude=FREE)
     plain["backend"] = config.backend or computed_on or backend.current()
@@ -51,7 +51,7 @@ def values(config: RunConfig, computed_on: str | None = None) -> dict[str, Any]:
     return {**plain, "plugins": texts} if texts else plain
 
 
-def _leave_out_unused(plain: dict[str, Any]) -> None:
+def _leave_out_unused(plain: Record) -> None:
     """Take out settings that came later and are not used, so that older runs stay what they are."""
     plain["training"]["freeze"] = sorted({*plain["training"]["freeze"]})
     for section, names in (
@@ -64,7 +64,7 @@ def _leave_out_unused(plain: dict[str, Any]) -> None:
                 del section[name]
 
 
-def fingerprint(decisive: Mapping[str, Any], seed: int, *without: str) -> str:
+def fingerprint(decisive: Fields, seed: int, *without: str) -> str:
     """Return the sha256 of the values of a config, but for some sections of it, with a seed."""
     kept = {name: value for name, value in decisive.items() if name not in without}
     return sha256(json.dumps({"schema": SCHEMA, "seed": seed, **kept}, sort_keys=True).encode()).hexdigest()
@@ -73,7 +73,7 @@ def fingerprint(decisive: Mapping[str, Any], seed: int, *without: str) -> str:
 MISSING = "not set"
 
 
-def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def differences(then: Fields, now: Fields) -> dict[str, tuple[Any, Any]]:
     """Return where nested values differ, by dotted path: old and new, `MISSING` where a path is only in the other.
 
     >>> differences({"training": {"epochs": 1, "schedule": None}}, {"training": {"epochs": 2, "schedule": None}})

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from rnnlab.documents import Record
 
-def parts(value: Any, path: str = "") -> dict[str, Any]:
+
+def parts(value: Any, path: str = "") -> Record:
     """Return every part of nested mappings and lists, inner ones and leaves, by dotted path.
 
     >>> parts({"model": {"recurrent": [{"units": 96}]}})["model.recurrent.0"]
@@ -14,7 +16,7 @@ def parts(value: Any, path: str = "") -> dict[str, Any]:
     return {path: value, **below} if path else below
 
 
-def flatten(value: Any) -> dict[str, Any]:
+def flatten(value: Any) -> Record:
     """Return the leaves of nested mappings and lists by dotted path.
 
     >>> flatten({"model": {"recurrent": [{"units": 96}]}, "name": "quickstart"})

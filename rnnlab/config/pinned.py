@@ -1,8 +1,7 @@
 """A config whose files beside the data are known by their bytes, as a run keeps it."""
 
-from typing import Any
-
 from rnnlab.config.experiment import RunConfig
+from rnnlab.documents import Record
 from rnnlab.models import start_weights
 from rnnlab.models.pretrained import fingerprint
 
@@ -12,7 +11,7 @@ def pinned(config: RunConfig) -> RunConfig:
 
     Null stays where there are none, or their file is missing.
     """
-    model, known = config.model, dict[str, Any]()
+    model, known = config.model, Record()
     if (embedding := model.embedding) and embedding.vectors and not embedding.vectors_sha256:
         known["embedding"] = embedding.model_copy(update={"vectors_sha256": fingerprint(embedding)})
     if model.start_from and not model.start_from_sha256:

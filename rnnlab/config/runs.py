@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,6 +18,7 @@ from rnnlab.config.plugged import with_plugins
 from rnnlab.config.reader import parse
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.config.variants import expand
+from rnnlab.documents import Fields, Record
 from rnnlab.names import nearest
 
 
@@ -60,12 +60,12 @@ class Experiment:
         return str(self.config.compare.baseline)
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """The config with every default written out; as YAML it loads again as an equal experiment."""
         return self.config.model_dump()
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Experiment":
+    def from_dict(cls, document: Fields) -> "Experiment":
         """Return the experiment that plain values declare, as a file would; raise ConfigError naming all that is wrong."""
         return from_tree(parse(dump(dict(document)), "the dict"))
 
@@ -96,7 +96,7 @@ def load(path: str | Path, overrides: Iterable[str] = (), plugins: bool = True) 
     return from_tree(load_tree(Path(path), overrides), plugins)
 
 
-def tuned(experiment: Experiment, best: Mapping[str, Mapping[str, Any]]) -> Experiment:
+def tuned(experiment: Experiment, best: Mapping[str, Fields]) -> Experiment:
     """Return the experiment without its search, values found for its variants in their places, by dotted path or layer field.
 
     Raises ConfigError where a value does not fit.

@@ -4,12 +4,12 @@ import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from rnnlab import files
+from rnnlab.documents import Record
 
 END = "end.npz"
 """The file of the snapshot of the final weights, those of the best epoch."""
@@ -53,7 +53,7 @@ COLUMNS = {
 """What the columns of the table below mean."""
 
 
-def table(snapshot: Snapshot) -> list[dict[str, Any]]:
+def table(snapshot: Snapshot) -> list[Record]:
     """Return a snapshot as a row for each layer and gate or state, with metrics over all its units.
 
     `below` and `above` are the parts of the steps at which a gate is below 0.1 and above 0.9, `time_constant` the median over
@@ -67,9 +67,9 @@ def table(snapshot: Snapshot) -> list[dict[str, Any]]:
     ]
 
 
-def _row(name: str, of: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _row(name: str, of: Mapping[str, np.ndarray]) -> Record:
     layer, what = name.split("/")
-    row: dict[str, Any] = {"layer": layer, "what": what}
+    row: Record = {"layer": layer, "what": what}
     row |= {name: float(of[name].mean()) for name in ("mean", "below", "above") if name in of}
     if "time_constant" in of:
         row["time_constant"] = float(np.median(of["time_constant"]))

@@ -1,13 +1,13 @@
 """How well each class or label of the test split is predicted: precision, recall, F1, and which class is taken for which."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.task import Task
+from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
 
@@ -47,7 +47,7 @@ def average_precision(true: np.ndarray, scores: np.ndarray) -> float:
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
 
-def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any] | None]:
+def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], Record | None]:
     """Return metrics of the test split that need all of it at once, and what is known of each class; noise off.
 
     Of classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. Of labels by
@@ -60,7 +60,7 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], d
     return of_predictions(dataset, usual(model, batches, link(dataset.task)))
 
 
-def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str, float], dict[str, Any] | None]:
+def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str, float], Record | None]:
     """Return the same of the test split as it is predicted, one prediction a batch in its order."""
     if not (what := predicted_by(dataset.task)):
         return {}, None
@@ -101,7 +101,7 @@ def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, 
     return np.concatenate(targets), np.concatenate(predicted)
 
 
-def _of_labels(names: list[str], true: np.ndarray, probabilities: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
+def _of_labels(names: list[str], true: np.ndarray, probabilities: np.ndarray) -> tuple[dict[str, float], Record]:
     there, predicted = true > 0, probabilities > 0.5
     rows = _rows(names, (there & predicted).sum(axis=0), predicted.sum(axis=0), there.sum(axis=0))
     precisions = [average_precision(there[:, number], probabilities[:, number]) for number in range(len(names))]
@@ -114,7 +114,7 @@ def _of_labels(names: list[str], true: np.ndarray, probabilities: np.ndarray) ->
     return metrics | ({"test_average_precision": float(np.mean(known))} if known else {}), {"classes": rows, "confusion": None}
 
 
-def _rows(names: list[str], hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> list[dict[str, Any]]:
+def _rows(names: list[str], hits: np.ndarray, predicted: np.ndarray, true: np.ndarray) -> list[Record]:
     scores = {name: values.tolist() for name, values in precision_recall_f1(hits, predicted, true).items()}
     columns = zip(names, *scores.values(), true.tolist(), strict=True)
     return [dict(zip(("label", *scores, "support"), row, strict=True)) for row in columns]

@@ -1,14 +1,15 @@
 """The test split evaluated twice: by the usual prediction and by the average of many samples; with the calibration of both."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.data.task import Task
+from rnnlab.documents import Fields, Record
 from rnnlab.inspection import calibration, prediction_intervals, scores
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual, words_kept
 from rnnlab.inspection.outputs import link
@@ -33,7 +34,7 @@ class Evaluation:
 
     metrics: dict[str, float]
     """`test_...` of the usual prediction and `test_mc_...` of the averaged one."""
-    calibration: dict[str, Any]
+    calibration: Record
     """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values; empty where numbers of a
     task of one's own are no targets."""
 
@@ -46,9 +47,7 @@ class Seen(NamedTuple):
     """The task's own metrics of the prediction."""
 
 
-def evaluate_twice(
-    model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Mapping[str, Any]
-) -> Evaluation:
+def evaluate_twice(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Fields) -> Evaluation:
     """Return the metrics and the calibration of the test split that stand beside `metrics`, those of the task.
 
     The averaged prediction is that of `config.montecarlo`, null standing for its defaults.
@@ -87,13 +86,11 @@ def _own(task: Task) -> list[str]:
 
 def _evaluated(
     model: keras.Model, dataset: Dataset, config: EvaluationConfig, sampling: MonteCarlo | None, seed: int
-) -> tuple[dict[str, float], dict[str, Any]]:
+) -> tuple[dict[str, float], Record]:
     return metrics_of(dataset, config, lambda split: seen(model, dataset.task, split, sampling, seed))
 
 
-def metrics_of(
-    dataset: Dataset, config: EvaluationConfig, see: Callable[[Split], Seen]
-) -> tuple[dict[str, float], dict[str, Any]]:
+def metrics_of(dataset: Dataset, config: EvaluationConfig, see: Callable[[Split], Seen]) -> tuple[dict[str, float], Record]:
     """Return the metrics of the test split as it is predicted by `see`, and its diagram; see `evaluate_twice`."""
     test = see(dataset.test)
     if "confidence" in test.columns:
@@ -154,7 +151,7 @@ def _columns(samples: Samples, y: np.ndarray) -> Columns:
     return {**hit, **unsure, "surprise": scores.surprise(p, y), "brier": scores.brier(p, y)}
 
 
-def _of_probabilities(columns: Columns, bins: int) -> tuple[dict[str, float], dict[str, Any]]:
+def _of_probabilities(columns: Columns, bins: int) -> tuple[dict[str, float], Record]:
     mean = {name: float(values.reshape(len(values), -1).sum(axis=1).mean()) for name, values in columns.items()}
     diagram = calibration.reliability(columns["confidence"], columns["right"], bins)
     adaptive = calibration.equally_filled(columns["confidence"], columns["right"], bins)
@@ -178,7 +175,7 @@ def _precision(columns: Columns) -> np.ndarray:
     return prediction_intervals.noise_precision(columns["error"], columns["variance"])
 
 
-def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], dict[str, Any]]:
+def _of_numbers(columns: Columns, precision: np.ndarray) -> tuple[dict[str, float], Record]:
     of = (columns["error"], columns["variance"], precision)
     covered = [prediction_intervals.coverage(*of, level / 100) for level in DRAWN]
     metrics = {

@@ -1,12 +1,13 @@
 """How good a forecast is: beside plain forecasts, in the units of the data, by MASE, and by the coverage of quantiles."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import Forecast, baselines
 from rnnlab.data.splits.series import Series
+from rnnlab.documents import Record
 from rnnlab.inspection.compiled_call import Call
 from rnnlab.models.losses import middle
 
@@ -27,7 +28,7 @@ class Forecasts(NamedTuple):
     """The forecasts without a model, [positions, ahead, targets] each."""
 
 
-def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], dict[str, Any]]:
+def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], Record]:
     """Return metrics of the validation and test splits by a model as a function of arrays, and the last forecasts of the test
     split for a plot.
 
@@ -102,7 +103,7 @@ def _coverage(arrays: Forecasts, quantiles: tuple[float, ...]) -> dict[str, floa
     return covered
 
 
-def plotted(arrays: Forecasts, forecast: Forecast) -> dict[str, Any]:
+def plotted(arrays: Forecasts, forecast: Forecast) -> Record:
     """Return truth and forecasts of the last steps, in the units of the data, at the last step ahead, by target."""
     last = slice(-KEPT, None)
 
@@ -111,7 +112,7 @@ def plotted(arrays: Forecasts, forecast: Forecast) -> dict[str, Any]:
         plain = values * scale.deviation[target] + scale.mean[target] if scale else values
         return [None if np.isnan(value) else float(f"{value:.6g}") for value in plain]
 
-    def of(target: int) -> dict[str, Any]:
+    def of(target: int) -> Record:
         model = arrays.model[last, -1, target]
         quantiles = {f"{q:g}": units(model[:, place], target) for place, q in enumerate(forecast.quantiles)}
         best = model[:, middle(forecast.quantiles) if forecast.quantiles else 0]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import changed, watchable
 from rnnlab.layers import RNN
@@ -28,7 +29,7 @@ def masks(model: keras.Model, x: Any, seed: int) -> Masks:
     ('sequence', (1, 1, 2, 8))
     """
     layers = [layer for layer in watchable(model) if isinstance(layer, RNN) and layer.noise]
-    taken: dict[str, Any] = {}
+    taken: Record = {}
 
     def keeping(name: str, draw: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *inputs: taken.setdefault(name, draw(*inputs))

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import cell_kind, foreign, watchable, watched
 from rnnlab.recurrence.recorder import Passage
@@ -36,7 +37,7 @@ class Passes:
         states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
         self._variables = list({id(variable): variable for variable in [*model.variables, *states]}.values())
         self._zero = [fresh and any(variable is state for state in states) for variable in self._variables]
-        self._compiled: dict[str, Any] = {}
+        self._compiled: Record = {}
 
     def passages(self, x: Any) -> dict[str, Passage]:
         """Return by layer what passes through it, as arrays, in the order of its steps."""

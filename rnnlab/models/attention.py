@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnlab.documents import Record
+
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class AttentionPooling(keras.layers.Layer):
@@ -44,7 +46,7 @@ class AttentionPooling(keras.layers.Layer):
         """The input's shape without the steps."""
         return (input_shape[0], input_shape[2])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {**super().get_config(), "kernel_initializer": keras.initializers.serialize(self.kernel_initializer)}
 
@@ -77,6 +79,6 @@ class LearnedState(keras.layers.Layer):
         """The symbolic states."""
         return [keras.KerasTensor((inputs.shape[0], size), dtype=self.compute_dtype) for size in self.sizes]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {**super().get_config(), "sizes": self.sizes}

@@ -1,11 +1,10 @@
 """Average precision of labels that are predicted each by itself, over a whole split."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.documents import Record
 
 BINS, REACH = 2048, 16.0
 """Into how many bins logits from -REACH to REACH are counted."""
@@ -51,6 +50,6 @@ class AveragePrecision(keras.metrics.Metric):
         each = ops.sum(precision * hits, axis=0) / ops.where(total > 0, total, 1.0)
         return ops.sum(each * occurs) / ops.maximum(ops.sum(occurs), 1.0)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {"outputs": self.outputs, "name": self.name, "dtype": self.dtype}

@@ -1,11 +1,10 @@
 """F1 = 2 TP / (2 TP + FP + FN), over a whole split."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.documents import Record
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -54,7 +53,7 @@ class F1(keras.metrics.Metric):
         each = 2 * self.both / ops.where(self.either.value > 0, self.either.value, 1.0)
         return ops.sum(each * occurs) / ops.maximum(ops.sum(occurs), 1.0)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {
             "outputs": self.outputs,

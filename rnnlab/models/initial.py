@@ -1,11 +1,11 @@
 """Initial weights that depend on (seed, layer, weight) alone, and their fingerprint."""
 
 from hashlib import sha256
-from typing import Any
 
 import keras
 import numpy as np
 
+from rnnlab.documents import Record
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.models.model_config import InitialConfig
 from rnnlab.seeds import derive
@@ -18,7 +18,7 @@ INITIALIZERS = {
 """The distribution of each drawn weight; the ones that Keras takes by itself."""
 
 
-def drawn(seed: int, layer: str, *weights: str) -> dict[str, Any]:
+def drawn(seed: int, layer: str, *weights: str) -> Record:
     """Return the initializer arguments of a layer, each with the seed of its path: no variant shifts another's weights.
 
     >>> list(drawn(1, "recurrent_0", "kernel", "recurrent_kernel"))

@@ -8,6 +8,7 @@ from keras import ops
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.data.task import KINDS
+from rnnlab.documents import Record
 from rnnlab.replicas import replicas
 
 
@@ -137,6 +138,6 @@ class Weighted(keras.losses.Loss):
         rows = replicas()[0] * ops.shape(positions)[0]  # Keras sums the losses of replicas
         return self.scale * ops.sum(positions * weights) / ops.cast(rows, positions.dtype)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {"function": self.function, "scale": self.scale, "name": self.name, "quantiles": list(self.quantiles)}

@@ -9,6 +9,7 @@ from keras import ops
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.data.task import KINDS
+from rnnlab.documents import Record
 from rnnlab.models.losses import (
     absolute_error,
     by_quantile,
@@ -59,7 +60,7 @@ class PositionMean(keras.metrics.Mean):
             y_pred = by_quantile(y_pred, self.quantiles)[..., middle(self.quantiles)]
         return self.value(y_true, y_pred)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {"name": self.name, "dtype": self.dtype, "quantiles": list(self.quantiles)}
 
@@ -166,6 +167,6 @@ class OwnMean(PositionMean):
         value: Any = kind.metric_functions.get(self.metric, kind.loss)
         return value(y_true, ops.cast(y_pred, "float32"))
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {"task": self.task, "metric": self.metric, "name": self.name, "dtype": self.dtype}

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rnnlab.data.dataset import PADDING
+from rnnlab.documents import Record
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -89,7 +90,7 @@ class Pooling(keras.layers.Layer):
         """The input's shape without the steps."""
         return (input_shape[0], input_shape[2])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Every argument."""
         return {**super().get_config(), "what": self.what}
 

@@ -3,7 +3,7 @@
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.prepared import ABOUT, Prepared, hash_of, place, prepared
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.models.model_config import EmbeddingConfig
 
@@ -51,7 +52,7 @@ def check(config: EmbeddingConfig | None) -> None:
         raise UserError(f"{config.vectors} has the sha256 {now}, the config asks for {config.vectors_sha256}")
 
 
-def put(model: "keras.Model", config: EmbeddingConfig | None, dataset: Dataset) -> dict[str, Any] | None:
+def put(model: "keras.Model", config: EmbeddingConfig | None, dataset: Dataset) -> Record | None:
     """Give the embedding of a model the vectors of the words that their file has; return how many these are.
 
     The rows of other words, `<unk>` among them unless the file has it, stay as they were drawn.
@@ -71,7 +72,7 @@ def table(config: EmbeddingConfig, codec: Codec) -> Prepared:
     vectors, *words = _paths(config)
     tokens = codec.vocabulary.tokens if codec.vocabulary else ()
 
-    def make(folder: Path) -> dict[str, Any]:
+    def make(folder: Path) -> Record:
         of_tokens = word_vectors.read(vectors, words[0] if words else None, tokens)
         np.save(folder / "rows.npy", of_tokens.rows)
         np.save(folder / "known.npy", of_tokens.known)
@@ -85,12 +86,12 @@ def is_prepared(config: EmbeddingConfig, codec: Codec) -> bool:
     return fingerprint(config) is not None and (place(NAME, _key(config, codec)) / ABOUT).exists()
 
 
-def _key(config: EmbeddingConfig, codec: Codec) -> dict[str, Any]:
+def _key(config: EmbeddingConfig, codec: Codec) -> Record:
     tokens = repr(codec.vocabulary.tokens if codec.vocabulary else ())
     return {"vectors": fingerprint(config), "width": config.width, "tokens": sha256(tokens.encode()).hexdigest()}
 
 
-def coverage(vectors: Prepared, dataset: Dataset) -> dict[str, Any]:
+def coverage(vectors: Prepared, dataset: Dataset) -> Record:
     """Return how many words of the vocabulary have a vector, and which share of the tokens to train on."""
     known = np.asarray(vectors["known"])
     tokens = np.asarray(dataset.train.arrays()[0]).ravel()

@@ -8,6 +8,7 @@ import keras
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
+from rnnlab.documents import Record
 from rnnlab.layers import RNN, Bidirectional
 from rnnlab.models import builtin
 from rnnlab.models.initial import drawn
@@ -25,7 +26,7 @@ def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: Any) -
     return Bidirectional(ways[0], backward_layer=ways[1], name=name)
 
 
-def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str, Any]) -> keras.layers.Layer:
+def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: Record) -> keras.layers.Layer:
     kind = CELLS[config.cell]
     noise = {"dropout": config.dropout, "recurrent_dropout": config.recurrent_dropout, "seed": derive(seed, name, "noise")}
     weights = drawn(seed, name, "kernel", "recurrent_kernel")
@@ -37,7 +38,7 @@ def _one_way(config: RecurrentConfig, name: str, seed: int, arguments: dict[str,
     return _ours(kind, config, weights, name=name, **noise, **own, **arguments)
 
 
-def _ours(kind: CellKind, config: RecurrentConfig, weights: dict[str, Any], **arguments: Any) -> keras.layers.Layer:
+def _ours(kind: CellKind, config: RecurrentConfig, weights: Record, **arguments: Any) -> keras.layers.Layer:
     """The layer of rnnlab that has all arguments of the cell, or the one that repeats any cell."""
     options = config.options.model_dump()
     if kind.layer:

@@ -1,11 +1,12 @@
 """How variants are drawn: the same colour and marker in every picture, the best ones where there are more than colours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from rnnlab.comparison.compare import Comparison
+from rnnlab.documents import Fields
 from rnnlab.plots.svg import PALETTE, color
 
 _COLORS = sum(role.startswith("series") for role in PALETTE)
@@ -58,7 +59,7 @@ def shorter(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"
 
 
-def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str, lines: Mapping[str, Any] = MappingProxyType({})) -> None:
+def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str, lines: Fields = MappingProxyType({})) -> None:
     """Put names and markers of the coloured variants, then kinds of `lines` by name, above the plot, which grows by them."""
     from matplotlib.lines import Line2D
 

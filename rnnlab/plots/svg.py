@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from html import escape
 from typing import Any
 
+from rnnlab.documents import Record
+
 PALETTE = {  # role: (on a light page, on a dark page)
     "ink": ("#1f2328", "#e6e8eb"),
     "muted": ("#626a73", "#9aa4af"),
@@ -42,7 +44,7 @@ def light() -> Iterator[None]:
         _colors.reset(before)
 
 
-def _style() -> dict[str, Any]:
+def _style() -> Record:
     return {
         "svg.fonttype": "none",
         "font.size": 9.0,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.comparison.load import Runs
+from rnnlab.documents import Fields, Record
 from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
 from rnnlab.plots.svg import color
@@ -43,11 +44,11 @@ def calibration_of(runs: Runs) -> dict[str, dict[str, ReliabilityCurve]]:
     return {name: {way: _line([kept[way] for kept in of]) for way in WAYS} for name, of in calibrated.items() if of}
 
 
-def _kept(run: RunRecord) -> dict[str, Any] | None:
+def _kept(run: RunRecord) -> Record | None:
     return read_calibration(run.folder) if run.result and run.result.calibration else None
 
 
-def _line(parts: Sequence[Mapping[str, Any]]) -> ReliabilityCurve:
+def _line(parts: Sequence[Fields]) -> ReliabilityCurve:
     if "level" in parts[0]:
         return ReliabilityCurve(np.array(parts[0]["level"]), np.mean([part["covered"] for part in parts], axis=0), np.zeros(0))
     counts = np.array([part["count"] for part in parts])

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.comparison.load import Runs
+from rnnlab.documents import Record
 from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.short_answers import prediction, truth
@@ -75,9 +75,9 @@ def _examples(run: RunRecord, number: int, classes: bool) -> list[Example]:
     return chosen([Example(_name(said), said["truth"], *_best(said)) for said in told], number)
 
 
-def _best(said: dict[str, Any]) -> tuple[str, float]:
+def _best(said: Record) -> tuple[str, float]:
     return said["labels"][0]["name"], said["labels"][0]["probability"]
 
 
-def _name(said: dict[str, Any]) -> str:
+def _name(said: Record) -> str:
     return str(said.get("text", f"row {said.get('row')}"))

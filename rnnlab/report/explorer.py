@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.plots.svg import css
 from rnnlab.storage.store import INSPECTION
 
@@ -65,7 +66,7 @@ def _packed(part: Any) -> Any:
     return [_packed(value) for value in part] if isinstance(part, list | tuple) else part
 
 
-def packed(values: np.ndarray) -> dict[str, Any]:
+def packed(values: np.ndarray) -> Record:
     """Return an array as 16-bit whole numbers in base64, its shape, and by what they are multiplied.
 
     No value is off by more than 1/65,534 of the largest.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.comparison.load import Runs
+from rnnlab.documents import Fields, Record
 from rnnlab.plots.comparison_plots import Picture, drawn
 from rnnlab.plots.style import Ink, legend
 from rnnlab.plots.svg import color
@@ -19,7 +20,7 @@ TARGETS = 4
 """Most targets that are drawn."""
 TITLE = "What was forecast, and what came?"
 
-Kept = dict[str, Any]
+Kept = Record
 """The last forecasts of a run, see `rnnlab.inspection.forecasts.plotted`."""
 
 
@@ -81,5 +82,5 @@ def _trace(panel: Any, kept: Kept, target: str, ink: Ink) -> None:
         panel.fill_between(steps, low, high, color=ink.color, alpha=0.14, linewidth=0, gid=ink.says("quantiles"))
 
 
-def _last(of: Mapping[str, Any], name: str) -> np.ndarray:
+def _last(of: Fields, name: str) -> np.ndarray:
     return np.array(of[name], np.float64)[-STEPS:]

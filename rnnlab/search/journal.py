@@ -9,6 +9,7 @@ from zlib import crc32
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 CHECK = "check"
@@ -21,11 +22,11 @@ class Journal(JournalFileBackend):
         super().__init__(str(path), JournalFileOpenLock(str(path)))
         self.path = path
 
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+    def append_logs(self, logs: list[Record]) -> None:
         """Append lines, each with the checksum of the rest of it."""
         super().append_logs([{**log, CHECK: _check(log)} for log in logs])
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+    def read_logs(self, log_number_from: int) -> Iterator[Record]:
         """Yield the lines from one on."""
         try:
             for log in super().read_logs(log_number_from):
@@ -54,12 +55,12 @@ def _sound(lines: list[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _checked(log: Any) -> dict[str, Any]:
+def _checked(log: Any) -> Record:
     """A line without its checksum; ValueError where that is wrong."""
     if not isinstance(log, dict) or log.pop(CHECK, None) != _check(log):
         raise ValueError
     return log
 
 
-def _check(log: dict[str, Any]) -> int:
+def _check(log: Record) -> int:
     return crc32(json.dumps(log, sort_keys=True).encode())

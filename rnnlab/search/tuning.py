@@ -10,6 +10,7 @@ from rnnlab import compat, files
 from rnnlab.config import Experiment, RunConfig, tuned
 from rnnlab.config.search_config import Range, SearchConfig, Space
 from rnnlab.data.build_dataset import build
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.seeds import derive
 from rnnlab.sweep import sweep
@@ -107,7 +108,7 @@ class Search:
         self.section: SearchConfig = experiment.config.search
         self.space = self.section.of(variant)
 
-    def run(self, say: Callable[[str], None]) -> dict[str, Any]:
+    def run(self, say: Callable[[str], None]) -> Record:
         """Make the trials that are missing, the one first that was interrupted; return the best values."""
         trials = _optuna().trial
         from rnnlab.search.journal import mend
@@ -131,7 +132,7 @@ class Search:
         """Return how many trials have ended."""
         return sum(trial.state.is_finished() for trial in self._study().trials)
 
-    def best(self) -> dict[str, Any]:
+    def best(self) -> Record:
         """Return the values of the trial with the best value on validation; raise UserError where none has one."""
         from optuna.trial import TrialState
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.errors import StorageError, UserError
 from rnnlab.storage import owner
 
@@ -40,7 +41,7 @@ class Lock:
 
     def __init__(self, folder: Path, beat: float = BEAT, stale: float = STALE):
         self.folder, self.beat, self.stale = folder, beat, stale
-        self.owner: dict[str, Any] = {}
+        self.owner: Record = {}
         """Who had the right when it was last refused: host, pid and since, where they could be read."""
         self._seen: tuple[Any, float] = (None, 0.0)
         self._file = -1

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.planned import planned
 from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.run_result import RunResult
 
-Row = dict[str, Any]
+Row = Record
 
 
 def experiments(runs_dir: str | Path) -> list[Row]:

@@ -6,7 +6,8 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
+
+from rnnlab.documents import Record
 
 
 def me() -> bytes:
@@ -15,7 +16,7 @@ def me() -> bytes:
     return json.dumps({"host": platform.node(), "pid": os.getpid(), "since": since, "kernel": kernel()}).encode()
 
 
-def read(content: bytes) -> dict[str, Any]:
+def read(content: bytes) -> Record:
     """Return the owner that a file says; empty where it says none that can be read.
 
     >>> read(me())["pid"] == os.getpid(), read(b"{")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from rnnlab import files
 from rnnlab.config import dump, reader
 from rnnlab.config.identity import SCHEMA
+from rnnlab.documents import Fields, Record
 from rnnlab.errors import UserError
 from rnnlab.storage import place
 
@@ -44,7 +45,7 @@ class Provenance:
     """The working directory, from which relative paths of the config lead."""
 
     @property
-    def makers(self) -> dict[str, Any]:
+    def makers(self) -> Record:
         """What must be the same for a state to go on to the same bits, beside config and data."""
         return {"versions": self.versions, "code": self.code, "backend": self.backend, "numbers": self.numbers}
 
@@ -58,7 +59,7 @@ class RunOrigin(Provenance):
     experiment: str | None = None
     variant: str | None = None
     seed: int | None = None
-    config: dict[str, Any]
+    config: Record
     schema: int = 1
     """That of the config; runs of version 0.1 do not say it."""
     fingerprint: str | None = None
@@ -70,7 +71,7 @@ class RunOrigin(Provenance):
     retried: list[str] | None = None
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Self:
+    def of(cls, document: Fields) -> Self:
         """Return the record of a document; of a run of another version only the schema and what it is called.
 
         Raises ValueError, naming the key, where the document is none that this version writes.
@@ -93,7 +94,7 @@ class RunOrigin(Provenance):
             raise ValueError(f"{key}: {first['msg']}, got {first['input']!r}"[:300]) from None
         return cls(**{one.name: document[one.name] for one in fields(cls) if one.name in document})
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return what the file says."""
         where = [one.name for one in fields(Provenance)]
         told = asdict(self)

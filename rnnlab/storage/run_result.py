@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rnnlab.config.identity import SCHEMA
+from rnnlab.documents import Fields, Record
 
 NULLS = ("error", "traceback", "vectors", "classes")
 """What a file says even where it is None."""
@@ -36,7 +37,7 @@ class RunResult:
     """SHA-256 of the data."""
     dropped_rows: dict[str, int] | None = None
     """Rows of a table that were left out, by reason."""
-    plugins: dict[str, Any] | None = None
+    plugins: Record | None = None
     """The parts of plug-ins that the run uses, with the SHA-256 of their code."""
     modes: dict[str, str] | None = None
     """Whether less (min) or more (max) of a registered metric is better."""
@@ -52,7 +53,7 @@ class RunResult:
     """Counted from 1; 0 where none was trained."""
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     """By name; None where a metric was no finite number."""
-    classes: dict[str, Any] | None = None
+    classes: Record | None = None
     """How well each class of the test split is predicted, see `rnnlab.inspection.classes`."""
     initial_weights: str | None = None
     """SHA-256 of the weights before training."""
@@ -62,7 +63,7 @@ class RunResult:
     """Trained numbers in the model."""
     rates: Mapping[str, float | None] | None = None
     """The rates of noise that change, at the best epoch: `noise_rate/<layer>/<site>`."""
-    vectors: dict[str, Any] | None = None
+    vectors: Record | None = None
     """How many words have a pretrained vector."""
     started: dict[str, list[str]] | None = None
     """Which layers started from the weights of another run, and which fresh."""
@@ -75,7 +76,7 @@ class RunResult:
     error: str | None = None
     """In one line, what went wrong."""
     traceback: str | None = None
-    weights: dict[str, Any] | None = None
+    weights: Record | None = None
     """`sha256` and `bytes` of the file of the best epoch's weights."""
     makers: dict[str, str] | None = None
     """The code and the versions of the libraries that made the run."""
@@ -87,7 +88,7 @@ class RunResult:
     forecast: str | None = None
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Self:
+    def of(cls, document: Fields) -> Self:
         """Return the record of a document; raise ValueError, naming the key, where it is none that this version writes.
 
         >>> RunResult.of({"status": "done", "epochs": "3"})
@@ -102,7 +103,7 @@ class RunResult:
             raise ValueError(f"{key}: {first['msg']}, got {first['input']!r}"[:300]) from None
         return cls(**document)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return what the file says."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in told.items() if value is not None or name in NULLS}

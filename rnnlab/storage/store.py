@@ -1,16 +1,15 @@
 """What runs leave behind: runs/<experiment>/<variant>/seed-<n>/, written whole or not at all, and read back with checks."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from rnnlab import files, sealed
 from rnnlab.config import ConfigError, dump, reader
 from rnnlab.config.identity import SCHEMA
+from rnnlab.documents import Fields, Record
 from rnnlab.errors import UserError
 from rnnlab.names import folder as folder_name
 from rnnlab.storage import place
@@ -62,7 +61,7 @@ class ExperimentRecord:
     """What the folder of an experiment says."""
 
     folder: Path
-    document: dict[str, Any]
+    document: Record
     """The config as resolved."""
     runs: list[RunRecord]
 
@@ -106,13 +105,13 @@ def holds_work(folder: Path) -> bool:
     return (folder / RESULT).exists() or any((folder / CHECKPOINT).glob("*"))
 
 
-def write_experiment(folder: Path, document: dict[str, Any]) -> None:
+def write_experiment(folder: Path, document: Record) -> None:
     """Write the config of an experiment, sealed by a first line."""
     text = dump(document).encode()
     files.write(folder / EXPERIMENT, SEAL + sha256(text).hexdigest().encode() + b"\n" + text)
 
 
-def read_experiment(folder: Path) -> dict[str, Any]:
+def read_experiment(folder: Path) -> Record:
     """Return the config of an experiment; raise UserError where there is none, or where it is not as it was written."""
     path = folder / EXPERIMENT
     try:
@@ -159,7 +158,7 @@ def read_run(folder: Path) -> RunRecord:
     return RunRecord(variant, seed, folder, result, damaged)
 
 
-def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
+def _told(folder: Path, result: Fields) -> tuple[str, int]:
     """The variant and the seed of a run that lies by itself: by its result, its run.yaml, or else the names of its folders."""
     origin = known_origin(folder)
     for said in (result, origin.document() if origin else {}):
@@ -170,7 +169,7 @@ def _told(folder: Path, result: Mapping[str, Any]) -> tuple[str, int]:
     return place.by_name(folder)
 
 
-def _other_version(folder: Path, result: Mapping[str, Any]) -> str:
+def _other_version(folder: Path, result: Fields) -> str:
     """Which other version made a run, by its result or else its run.yaml; empty where it was this one or nothing says so."""
     origin = None if result else known_origin(folder)
     if not result and not origin:
@@ -193,7 +192,7 @@ def weights_whole(folder: Path, result: RunResult) -> bool:
     return result.weights is not None and result.weights["sha256"] == _sha256(folder / WEIGHTS)
 
 
-def digests(folder: Path) -> dict[str, Any]:
+def digests(folder: Path) -> Record:
     """Return the fingerprints of the other files of a run, which its result keeps."""
     return {key: _sha256(folder / name) for key, name in KEPT.items()}
 

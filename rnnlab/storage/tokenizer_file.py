@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rnnlab import files, sealed
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import Forecast
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.storage.store import TOKENS
 
@@ -33,7 +33,7 @@ def read_forecast(folder: Path) -> Forecast | None:
     return document and Forecast.of(document)
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _read(folder: Path) -> Record:
     path = folder / TOKENS
     try:
         return sealed.unseal(path.read_text(encoding="utf-8"))

@@ -7,10 +7,11 @@ from typing import Any
 
 from rnnlab.config import Experiment
 from rnnlab.config import load as load_config
+from rnnlab.documents import Fields
 from rnnlab.errors import UserError
 from rnnlab.study.study import Study
 
-Overrides = Mapping[str, Any] | Iterable[str]
+Overrides = Fields | Iterable[str]
 
 
 def load(file: str | Path, overrides: Overrides = ()) -> Experiment:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.comparison.load import gather
 from rnnlab.config import Experiment, load
 from rnnlab.config.paths import flatten
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.storage import store
@@ -129,7 +130,7 @@ def _seeds(runs: dict[tuple[str, int], store.RunRecord], variant: str) -> str:
     return ", ".join(str(seed) for name, seed in runs if name == variant)
 
 
-def _row(run: store.RunRecord) -> dict[str, Any]:
+def _row(run: store.RunRecord) -> Record:
     one = TrainedRun(run)
     return {"variant": run.variant, "seed": run.seed, "status": one.status, **one.metrics}
 
@@ -141,7 +142,7 @@ def _points(run: store.RunRecord) -> Iterator[tuple[str, int, int, str, str, flo
                 yield run.variant, run.seed, record.epoch, split, metric, value
 
 
-def _differing(configs: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _differing(configs: dict[str, Record]) -> dict[str, Record]:
     """The settings, by dotted path, in which variants differ."""
     flat = {name: flatten(config) for name, config in configs.items()}
     paths = dict.fromkeys(path for config in flat.values() for path in config)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
@@ -108,7 +109,7 @@ class TrainedRun:
         samples: int = 20,
         seed: int = 1,
         top: int = 10,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Record]:
         """Return what is predicted for texts, a file or a split, as `rnnlab predict --json` prints it.
 
         0 `samples` predict without noise; see `rnnlab.trained.predict_run.predict`.

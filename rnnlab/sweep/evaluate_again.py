@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from traceback import format_exc
-from typing import Any
 
 import keras
 
 from rnnlab import files
 from rnnlab.config import RunSpec
 from rnnlab.data.dataset import Dataset
+from rnnlab.documents import Record
 from rnnlab.inspection.classes import per_class
 from rnnlab.inspection.compiled_call import quiet_call
 from rnnlab.inspection.evaluation import evaluate_twice
@@ -76,7 +76,7 @@ def with_evaluation(spec: RunSpec, folder: Path, dataset: Dataset, model: keras.
     return replace(result, metrics={**result.metrics, **evaluated(spec, folder, dataset, model, result)})
 
 
-def failure(error: Exception) -> dict[str, Any]:
+def failure(error: Exception) -> Record:
     """Return the fields of the result of a run that an exception has ended."""
     told = f"{type(error).__name__}: {error}".splitlines()[0]
     return {"status": "failed", "metrics": {}, "error": told, "traceback": format_exc()}

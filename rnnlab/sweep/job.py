@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import format_exc
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rnnlab import plugins
 from rnnlab.config import RunConfig, RunSpec
+from rnnlab.documents import Record
 from rnnlab.storage.run_result import RunResult
 
 
@@ -22,13 +23,13 @@ class Job:
     lost: str = field(default="", compare=False)
     """Why its last try was lost, where it is tried again."""
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return the job as plain values."""
         spec = {**vars(self.spec), "config": self.spec.config.model_dump()}
         return {"spec": spec, "folder": str(self.folder), "before": self.before and self.before.document(), "lost": self.lost}
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> "Job":
+    def of(cls, document: Record) -> "Job":
         """Return the job that plain values stand for."""
         spec = document["spec"]
         plugins.load(spec["config"].get("plugins", ()))
@@ -44,7 +45,7 @@ class Unreadable(NamedTuple):
     traceback: str
 
 
-def job_or_reason(document: Callable[[], dict[str, Any]]) -> Job | Unreadable:
+def job_or_reason(document: Callable[[], Record]) -> Job | Unreadable:
     """Return the job that `document()` stands for, or why this process cannot read it, such as a scheme it does not know."""
     try:
         return Job.of(document())
@@ -64,12 +65,12 @@ class JobResult:
     owner: str = ""
     """Who makes it meanwhile."""
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return it as plain values."""
         return {"result": self.result and self.result.document(), "made": self.made, "owner": self.owner}
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> "JobResult":
+    def of(cls, document: Record) -> "JobResult":
         """Return what plain values stand for."""
         result = document["result"]
         return cls(result and RunResult.of(result), document["made"], document["owner"])

@@ -11,6 +11,7 @@ from rnnlab.config.identity import MISSING, SCHEMA, differences, values
 from rnnlab.config.paths import flatten, parts
 from rnnlab.config.plugged import used
 from rnnlab.data.dataset import Dataset
+from rnnlab.documents import Record
 from rnnlab.storage import store
 from rnnlab.storage.run_origin import RunOrigin, known_origin
 from rnnlab.storage.run_result import RunResult
@@ -75,7 +76,7 @@ def _without_metrics(plugins: dict[str, str]) -> dict[str, str]:
     return {part: text for part, text in plugins.items() if not part.startswith("metric ")}
 
 
-def _training(decisive: dict[str, Any]) -> dict[str, Any]:
+def _training(decisive: Record) -> Record:
     return {path: value for path, value in decisive.items() if path.partition(".")[0] not in ("name", "evaluation")}
 
 

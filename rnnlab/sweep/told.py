@@ -12,6 +12,7 @@ from typing import Any
 
 from rnnlab import files
 from rnnlab.config import RunSpec
+from rnnlab.documents import Record
 from rnnlab.training.epoch_record import EpochRecord
 
 FILE = "trackers.json"
@@ -66,7 +67,7 @@ class Memory:
             document.setdefault(tracker, {})[_place(spec)] = asdict(told)
             files.write(self._file, json.dumps(document, indent=1, sort_keys=True))
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> dict[str, Record]:
         try:
             return dict(json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):

@@ -3,15 +3,16 @@
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from rnnlab.config import Experiment, RunSpec
 from rnnlab.config.paths import flatten
+from rnnlab.documents import Fields
 from rnnlab.progress.base import Display
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
@@ -172,7 +173,7 @@ def _ended(place: Path, result: RunResult, epochs: list[EpochRecord]) -> Ended:
     return Ended(result.status, result.error, len(epochs), _finite(result.metrics), whole)
 
 
-def _finite(metrics: Mapping[str, Any]) -> dict[str, float]:
+def _finite(metrics: Fields) -> dict[str, float]:
     """The metrics that are finite numbers."""
     return {name: float(value) for name, value in metrics.items() if isinstance(value, int | float) and math.isfinite(value)}
 

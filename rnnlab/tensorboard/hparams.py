@@ -5,6 +5,7 @@ from typing import Any
 
 from rnnlab.config import RunSpec
 from rnnlab.config.paths import flatten, parts
+from rnnlab.documents import Fields
 from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.noise.schemes import DropoutSetting
 from rnnlab.tensorboard.hparams_sessions import Setting
@@ -15,7 +16,7 @@ RESULT = "result"
 """The section of the metrics with which a run ended."""
 
 
-def settings(spec: RunSpec, compare: Mapping[str, Any]) -> dict[str, Setting]:
+def settings(spec: RunSpec, compare: Fields) -> dict[str, Setting]:
     """Return the settings of a run by name, those that its experiment's `compare` section changes among them.
 
     The recurrent layers have the names of their fields, as in a variant (`cell`, `recurrent_dropout.scheme`); where a layer
@@ -66,7 +67,7 @@ def _joined(names: Iterable[str]) -> str:
     return " + ".join(dict.fromkeys(names)) or "none"
 
 
-def _changed(config: Mapping[str, Any], compare: Mapping[str, Any]) -> Iterable[tuple[str, Setting]]:
+def _changed(config: Fields, compare: Fields) -> Iterable[tuple[str, Setting]]:
     """Every value of the config at a path that a variant or the grid sets, as one that TensorBoard takes."""
     patches = [patch for patch in (compare.get("variants") or {}).values() if patch]
     paths = dict.fromkeys(path for patch in (*patches, compare.get("grid") or {}) for path in patch)

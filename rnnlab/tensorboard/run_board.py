@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from rnnlab.config import RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
+from rnnlab.documents import Fields
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
@@ -34,7 +34,7 @@ class Board(Callback):
         """Remove what `begin` and `end` wrote when the run had another config."""
         event_files.forget(self.folder)
 
-    def _compare(self) -> Mapping[str, Any]:
+    def _compare(self) -> Fields:
         """The compare section of the experiment, where the folder holds one: a run may be made alone."""
         with suppress(UserError):
             return dict(store.read_experiment(self._experiment)["compare"])

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.tensorboard.epoch_scalars import ours
 from rnnlab.tensorboard.event_files import FILE, append, cut
 from rnnlab.tensorboard.gate_histograms import Gates
@@ -56,11 +57,11 @@ class Callback(keras.callbacks.Callback):
             cut(self.folder, epoch)
         append(self.folder, epoch, [*ours(self.epochs[-1]), *([] if epoch % self._every else self._distributions())])
 
-    def save_state(self) -> dict[str, Any]:
+    def save_state(self) -> Record:
         """Return the metrics of the epochs so far."""
         return {"epochs": [epoch.document() for epoch in self.epochs]}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Record) -> None:
         """Cut the file after the restored epoch, since later ones are trained again.
 
         A damaged one is written anew from the metrics; the weights and gates of earlier epochs are then lost.

@@ -5,11 +5,12 @@ import subprocess
 import sys
 from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.registry import Registry
 from rnnlab.testing.require import require
 
 
-def elsewhere(registry: Registry[Any], check: str, name: str, settings: dict[str, Any], backend: str) -> None:
+def elsewhere(registry: Registry[Any], check: str, name: str, settings: Record, backend: str) -> None:
     """Run the check of a registered part on a backend; raise CheckError where it fails there."""
     code = (
         f"from rnnlab import plugins, register, testing\nfrom rnnlab.registry import ALL\nfile = {registry.sources[name]!r}\n"

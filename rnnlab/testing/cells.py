@@ -12,6 +12,7 @@ from keras import ops
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
+from rnnlab.documents import Record
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import SITES
 from rnnlab.testing.backends import elsewhere
@@ -42,7 +43,7 @@ def check_cell(name: str, backends: Sequence[str] = (), **options: Any) -> None:
         elsewhere(CELLS, "check_cell", name, options, backend)
 
 
-def layer(kind: CellKind, options: dict[str, Any], implementation: str = "auto", dtype: str = "float32", **noise: Any) -> RNN:
+def layer(kind: CellKind, options: Record, implementation: str = "auto", dtype: str = "float32", **noise: Any) -> RNN:
     """A built layer of the cell with random weights; two of them draw the same masks."""
     cell = StepCell(kind.name, UNITS, dtype=dtype, **options)
     made = RNN(cell, seed=7, name="checked", return_sequences=True, implementation=implementation, dtype=dtype, **noise)
@@ -56,7 +57,7 @@ def inputs(steps: int = STEPS) -> np.ndarray:
     return np.random.default_rng(0).normal(size=(ROWS, steps, INPUTS)).astype("float32")
 
 
-def _declared(kind: CellKind, options: dict[str, Any]) -> None:
+def _declared(kind: CellKind, options: Record) -> None:
     """Run the step once by itself and see what it asks for."""
     cell = layer(kind, options).cell
     kernels, asked, shown = cell.kernels({}), list[str](), list[str]()
@@ -90,7 +91,7 @@ def _declared(kind: CellKind, options: dict[str, Any]) -> None:
     require(not unseen, f"{kind.name} never shows the gates {', '.join(unseen)}: pass each through see(name, gate)")
 
 
-def _sized(kind: CellKind, options: dict[str, Any]) -> None:
+def _sized(kind: CellKind, options: Record) -> None:
     made = layer(kind, options)
     told = kind.weights(INPUTS, UNITS, made.cell.options)
     require(made.count_params() == told, f"{kind.name} has {made.count_params()} weights, and {told} by its description")
@@ -105,7 +106,7 @@ def _noises(kind: CellKind) -> list[Any]:
     ]
 
 
-def _as_the_loop(kind: CellKind, options: dict[str, Any]) -> None:
+def _as_the_loop(kind: CellKind, options: Record) -> None:
     mask = np.arange(STEPS) < np.array([[STEPS], [4], [1], [3]])
     plain = None
     for noise in _noises(kind):
@@ -124,7 +125,7 @@ def _as_the_loop(kind: CellKind, options: dict[str, Any]) -> None:
         )
 
 
-def _sloped(kind: CellKind, options: dict[str, Any]) -> None:
+def _sloped(kind: CellKind, options: Record) -> None:
     if keras.backend.backend() == "jax":
         import jax
 
@@ -137,7 +138,7 @@ def _sloped(kind: CellKind, options: dict[str, Any]) -> None:
         require_close(gradient, measured, f"{told}: is an activation or a branch not differentiable?", 1e-4)
 
 
-def _padded(kind: CellKind, options: dict[str, Any]) -> None:
+def _padded(kind: CellKind, options: Record) -> None:
     made, x = layer(kind, options), inputs()
     longer = np.concatenate([x, np.full((ROWS, 2, INPUTS), 9.0, "float32")], axis=1)
     mask = np.broadcast_to(np.arange(STEPS + 2) < STEPS, (ROWS, STEPS + 2))
@@ -146,7 +147,7 @@ def _padded(kind: CellKind, options: dict[str, Any]) -> None:
     require_close(padded[:, -1], padded[:, STEPS - 1], f"{kind.name} does not repeat its last output at padding")
 
 
-def _evaluated(kind: CellKind, options: dict[str, Any]) -> None:
+def _evaluated(kind: CellKind, options: Record) -> None:
     for noise in _noises(kind)[1:]:
         made = layer(kind, options, recurrent_dropout=noise)
         before = [ops.convert_to_numpy(stream.state.value) for stream in made.seeds.values()]
@@ -156,7 +157,7 @@ def _evaluated(kind: CellKind, options: dict[str, Any]) -> None:
         require(all(map(np.array_equal, before, after)), f"{kind.name} draws in evaluation under {noise}")
 
 
-def _saved(kind: CellKind, options: dict[str, Any]) -> None:
+def _saved(kind: CellKind, options: Record) -> None:
     model = keras.Sequential([keras.Input((STEPS, INPUTS)), layer(kind, options)])
     with TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.keras")

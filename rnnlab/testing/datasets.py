@@ -1,18 +1,16 @@
 """Whether a data set does what every data set has to."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from pydantic import TypeAdapter
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import PADDING, Dataset, Split
+from rnnlab.documents import Fields
 from rnnlab.testing.require import require
 
 
-def check_dataset(section: str | Mapping[str, Any]) -> None:
+def check_dataset(section: str | Fields) -> None:
     """Check the data set of a section, or of a name with defaults; raise CheckError where it fails, which says why.
 
     It is the same each time it is made, its splits differ, an epoch has every scored position once in an order that follows

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from keras import ops, random
 
+from rnnlab.documents import Record
 from rnnlab.noise.own_distributions import DISTRIBUTIONS
 from rnnlab.noise.sampling import mean, sample
 from rnnlab.noise.sites import Noise
@@ -59,7 +60,7 @@ def check_drawn(noise: Noise) -> None:
     require(bool(apart[place] <= 1e-5), f"{told_}: give it mean=")
 
 
-def _masks(noise: Noise, told: dict[str, Any]) -> np.ndarray:
+def _masks(noise: Noise, told: Record) -> np.ndarray:
     seeds = random.SeedGenerator(1)
 
     def draw() -> Any:

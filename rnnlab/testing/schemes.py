@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from rnnlab import layers
+from rnnlab.documents import Record
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import SITES
@@ -52,7 +53,7 @@ def check_scheme(name: str, backends: Sequence[str] = (), **settings: Any) -> No
         elsewhere(SCHEMES, "check_scheme", name, settings, backend)
 
 
-def _layer(kind: Any, noise: dict[str, Any], how: str = "auto") -> Any:
+def _layer(kind: Any, noise: Record, how: str = "auto") -> Any:
     made = kind(3, seed=7, name="checked", return_sequences=True, implementation=how, **noise)
     made.build((None, None, 2))
     fill(made)
@@ -60,7 +61,7 @@ def _layer(kind: Any, noise: dict[str, Any], how: str = "auto") -> Any:
     return made
 
 
-def _on_layer(name: str, kind: Any, noise: dict[str, Any], acts: bool) -> None:
+def _on_layer(name: str, kind: Any, noise: Record, acts: bool) -> None:
     both = [outputs_and_gradients(_layer(kind, noise, how), X) for how in ("auto", "loop")]
     for fast, loop in zip(*both, strict=True):
         require_close(fast, loop, f"under {name} the fast scan and the loop of {kind.__name__} disagree")
@@ -76,7 +77,7 @@ def _on_layer(name: str, kind: Any, noise: dict[str, Any], acts: bool) -> None:
     require(again.noise == made.noise, f"a layer under {name} has other noise once it is made again from its config")
 
 
-def _on_words(name: str, setting: dict[str, Any]) -> None:
+def _on_words(name: str, setting: Record) -> None:
     table = layers.Embedding(9, 5, dropout=setting, seed=7)
     first, second = (ops.convert_to_numpy(table(WORDS, training=False)) for _ in range(2))
     require(np.array_equal(first, second), f"under {name} an embedding differs from call to call in evaluation")

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from rnnlab.data.task import KINDS, Kind, Task
+from rnnlab.documents import Record
 from rnnlab.inspection.outputs import link
 from rnnlab.testing.layers import compiled, gradients
 from rnnlab.testing.require import CheckError, require, require_close
@@ -42,7 +43,7 @@ def check_task(name: str, targets: Any = None, outputs: int = 0) -> None:
     _predicts(name, kind, Task(name, (ROWS, STEPS, 1), outputs * kind.heads, "examples"), z, outputs)
 
 
-def _metrics(name: str, kind: Kind) -> dict[str, Any]:
+def _metrics(name: str, kind: Kind) -> Record:
     return {f"the metric {metric} of {name}": function for metric, function in kind.metric_functions.items()}
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.section import Section
 from rnnlab.trackers.tracker import TRACKERS, Begun, Ended, tracker
@@ -109,7 +110,7 @@ class Wandb:
     def __init__(self, mode: str, project: str | None, entity: str | None, folder: str):
         self._wandb = _package("wandb")
         self._mode, self._project, self._entity, self._folder = mode, project, entity, folder
-        self._runs: dict[str, Any] = {}
+        self._runs: Record = {}
 
     def begin(self, run: Begun, known: str | None) -> str:
         """Begin a run, or let one go on."""
@@ -136,7 +137,7 @@ class Wandb:
         self._keep(run, f"report-{experiment}", "report", path)
         run.finish()
 
-    def _begin(self, experiment: str, name: str, group: str, config: dict[str, Any], known: str | None = None) -> Any:
+    def _begin(self, experiment: str, name: str, group: str, config: Record, known: str | None = None) -> Any:
         return self._wandb.init(
             id=known,
             resume="allow" if known else None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.documents import Record
 from rnnlab.section import Section
 
 
@@ -18,7 +19,7 @@ class Begun:
     seed: int
     fingerprint: str
     """What the run is known by: equal where config and seed are."""
-    parameters: dict[str, Any]
+    parameters: Record
     """The values of its config by dotted path."""
 
     @property

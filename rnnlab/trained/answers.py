@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import Samples
 from rnnlab.inspection.prediction_intervals import half_width
 from rnnlab.inspection.scores import entropy, surprise
@@ -13,7 +14,7 @@ from rnnlab.inspection.scores import entropy, surprise
 LEVEL = 0.95
 """How much of the true values the interval about a predicted number should hold."""
 
-Prediction = dict[str, Any]
+Prediction = Record
 """What is predicted for an input, as plain values."""
 
 

@@ -3,9 +3,9 @@
 import glob
 import os
 from pathlib import Path
-from typing import Any
 
 from rnnlab.config import RunConfig
+from rnnlab.documents import Record
 
 Files = str | list[str]
 
@@ -15,8 +15,8 @@ def from_here(config: RunConfig, directory: str | None) -> RunConfig:
     if not directory:
         return config
     data = {name: _from(of, Path(directory)) for name, of in getattr(config.data, "files", {}).items()}
-    changes: dict[str, Any] = {"data": config.data.model_copy(update=data)}
-    model = dict[str, Any]()
+    changes: Record = {"data": config.data.model_copy(update=data)}
+    model = Record()
     if (embedding := config.model.embedding) and embedding.vectors:
         named = {name: path for name in ("vectors", "words") if (path := getattr(embedding, name))}
         moved = {name: _from(path, Path(directory)) for name, path in named.items()}

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
 import keras
 import numpy as np
 
 from rnnlab.data.dataset import Dataset, Split
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.inspection import classes, measured
 from rnnlab.inspection.compiled_call import quiet_call
@@ -33,9 +33,9 @@ class Evaluated:
 
     metrics: dict[str, float]
     """`test_...`, by the names that runs have."""
-    calibration: dict[str, Any]
+    calibration: Record
     """The reliability diagram, or the coverage of intervals, in plain values."""
-    classes: dict[str, Any] | None
+    classes: Record | None
     """How well each class is predicted, where there are classes."""
 
 

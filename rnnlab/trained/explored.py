@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnnlab.data.dataset import PADDING
+from rnnlab.documents import Fields, Record
 from rnnlab.errors import UserError
 from rnnlab.inspection.gates import MEMORY, gates, saturation, states, time_constant
 from rnnlab.inspection.masks import masks
@@ -40,9 +41,9 @@ class Explored:
 
     name: str
     about: str
-    sequences: list[dict[str, Any]]
+    sequences: list[Record]
     """`tokens`, and `label` and `prediction` where there are any."""
-    layers: list[dict[str, Any]]
+    layers: list[Record]
     """`name`, `states` (the output first), `size`, `units` (the numbers of those shown), `order` (by what they can be sorted),
     by sequence `values` (units, steps) and by site `masks`."""
     label: str
@@ -112,13 +113,13 @@ def _about(reader: Predictor) -> str:
     return f"{reader.run.config.name}" + (f", test {metric.replace('_', ' ')} {value:.4g}" if value is not None else "")
 
 
-def _told(reader: Predictor, inputs: Sequence[Input]) -> list[dict[str, Any]]:
+def _told(reader: Predictor, inputs: Sequence[Input]) -> list[Record]:
     known = reader.task.name in FORMS or reader.reads_on or reader.task.kind.own
     answers = reader.answers(inputs, samples=0, top=3) if known else ({} for _ in inputs)
     return [_sequence(reader, one, said) for one, said in zip(inputs, answers, strict=True)]
 
 
-def _sequence(reader: Predictor, one: Input, said: Mapping[str, Any]) -> dict[str, Any]:
+def _sequence(reader: Predictor, one: Input, said: Fields) -> Record:
     words = one.words or [_step(reader, np.ravel(value)) for value in one.x]
     offset = len(one.x) - len(words)  # a language model's text begins after <eos>
     tokens = [*["<eos>"] * offset, *words][:STEPS]
@@ -167,10 +168,10 @@ def _layer(
     reader: Predictor,
     name: str,
     of: Mapping[str, np.ndarray],
-    drawn: Mapping[str, Any],
+    drawn: Fields,
     labels: Correlate,
     inputs: Sequence[Input],
-) -> dict[str, Any]:
+) -> Record:
     carried = states(of)
     size = of[carried[0]].shape[2]
     of = {what: value for what, value in of.items() if value.shape[2] == size}
@@ -216,7 +217,7 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
 
 
-def _mask(noise: Any, drawn: np.ndarray, units: np.ndarray, size: int, lengths: Sequence[int]) -> dict[str, Any]:
+def _mask(noise: Any, drawn: np.ndarray, units: np.ndarray, size: int, lengths: Sequence[int]) -> Record:
     """The mask of a site by sequence, (gates, steps, units) each; an input that is no unit is thinned by itself."""
     width = drawn.shape[-1]
     shown = units if width == size else np.unique(np.linspace(0, width - 1, min(width, UNITS)).round().astype(int))

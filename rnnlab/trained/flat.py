@@ -4,20 +4,21 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
 
 MOST = 50
 """Labels up to which each one's probability has a column."""
 
 
-def rows(answer: Prediction) -> Iterator[dict[str, Any]]:
+def rows(answer: Prediction) -> Iterator[Record]:
     """Yield the rows of an answer; one without a prediction has a note.
 
     >>> label = {"name": "good", "probability": 0.75, "deviation": 0.0}
     >>> list(rows({"row": 1, "text": "a film", "samples": 0, "unknown": [], "labels": [label], "truth": "bad"}))
     [{'row': 1, 'text': 'a film', 'label': 'good', 'probability': 0.75, 'deviation': 0.0, 'p(good)': 0.75, 'truth': 'bad'}]
     """
-    told: dict[str, Any] = {name: answer[name] for name in ("row", "text") if name in answer}
+    told: Record = {name: answer[name] for name in ("row", "text") if name in answer}
     if "note" in answer:
         yield {**told, "note": answer["note"]}
     elif "position" in answer or "ahead" in answer:
@@ -38,23 +39,21 @@ def rows(answer: Prediction) -> Iterator[dict[str, Any]]:
         yield from _steps(told, answer)
 
 
-def _label(answer: Prediction) -> dict[str, Any]:
+def _label(answer: Prediction) -> Record:
     labels = answer["labels"]
     first = {"label": labels[0]["name"], "probability": labels[0]["probability"], "deviation": labels[0]["deviation"]}
-    unsure: dict[str, Any] = {
-        name: _cell(answer[name]) for name in ("entropy", "mutual_information", "truth") if name in answer
-    }
+    unsure: Record = {name: _cell(answer[name]) for name in ("entropy", "mutual_information", "truth") if name in answer}
     named = sorted(labels, key=lambda row: str(row["name"])) if len(labels) <= MOST else []
     return {**first, **{f"p({row['name']})": row["probability"] for row in named}, **unsure}
 
 
-def _values(values: list[Prediction]) -> dict[str, Any]:
+def _values(values: list[Prediction]) -> Record:
     """The columns of every output, numbered where there are several."""
     several = len(values) > 1
     return {f"{name}_{place}" if several else name: v for place, row in enumerate(values, 1) for name, v in row.items()}
 
 
-def _named(answer: Prediction) -> dict[str, Any]:
+def _named(answer: Prediction) -> Record:
     """Numbers by their names, with their deviations, and the truth."""
     predicted = answer["predicted"]
     columns = {name: one["value"] for name, one in predicted.items()}
@@ -63,7 +62,7 @@ def _named(answer: Prediction) -> dict[str, Any]:
     return columns | {f"truth_{place}" if len(truth) > 1 else "truth": value for place, value in enumerate(truth, 1)}
 
 
-def _steps(told: dict[str, Any], answer: Prediction) -> Iterator[dict[str, Any]]:
+def _steps(told: Record, answer: Prediction) -> Iterator[Record]:
     told.pop("text", None)
     for place, step in enumerate(answer.get("tags") or answer.get("frames") or [], 1):
         plain = {name: _cell(value) for name, value in step.items()}

@@ -1,8 +1,8 @@
 """What was predicted for an input, in lines that a person reads."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
 
 
@@ -53,7 +53,7 @@ def _predicted(answer: Prediction) -> Iterator[str]:
         yield f"  truth: {_shown(truth) if isinstance(truth, str) else ', '.join(truth)}"
 
 
-def _named(predicted: dict[str, Any], several: bool) -> str:
+def _named(predicted: Record, several: bool) -> str:
     spread = {name: f" ± {one['deviation']:.3g}" if several else "" for name, one in predicted.items()}
     return ", ".join(f"{name} {one['value']:.4g}{spread[name]}" for name, one in predicted.items())
 
@@ -69,13 +69,13 @@ def _numbers(answer: Prediction, several: bool) -> Iterator[str]:
         yield f"  {row['value']:.4g}{spread}, {interval}" + (f", truth {row['truth']:.4g}" if "truth" in row else "")
 
 
-def _frames(frames: list[dict[str, Any]]) -> Iterator[str]:
+def _frames(frames: list[Record]) -> Iterator[str]:
     for place, frame in enumerate(frames, 1):
         truth = f" (truth {' '.join(frame['truth'])})" if "truth" in frame else ""
         yield f"  {place}  " + " ".join(f"{name} {p:.2f}" for name, p in frame["labels"].items()) + truth
 
 
-def _ranked(rows: list[dict[str, Any]], several: bool) -> Iterator[str]:
+def _ranked(rows: list[Record], several: bool) -> Iterator[str]:
     """Names with their probabilities, in columns."""
     names = [[_shown(row[field]) for field in ("token", "name") if field in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*names, strict=True)]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.inspection.archive import END, Snapshot, table, write
 from rnnlab.inspection.snapshot import SnapshotTaker, first_batch
@@ -21,7 +21,7 @@ class Inspected:
     file: Path
     snapshot: Snapshot
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Record]:
         """Return it as rows of a table, with the name of the run."""
         return [{"run": "/".join(self.run.parts[-2:]), **row} for row in table(self.snapshot)]
 

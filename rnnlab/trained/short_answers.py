@@ -1,10 +1,11 @@
 """A prediction and its truth, each in one line, as a page shows them."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from rnnlab.documents import Fields
 
-def prediction(said: Mapping[str, Any]) -> str:
+
+def prediction(said: Fields) -> str:
     """What is predicted of a sequence, of its steps or its numbers, in one line.
 
     >>> prediction({"predicted": {"mean": {"value": 0.5, "deviation": 0.0}, "spread": {"value": 2.0, "deviation": 0.0}}})
@@ -17,7 +18,7 @@ def prediction(said: Mapping[str, Any]) -> str:
     return ", ".join([*(f"{row['name']} {row['probability']:.2f}" for row in rows[:3]), *steps])
 
 
-def truth(said: Mapping[str, Any]) -> str:
+def truth(said: Fields) -> str:
     """The truth of a sequence, or of its steps or numbers, in one line.
 
     >>> truth({"steps": [{"truth": [1.0, 2.5]}, {"truth": [3.0, 4.0]}]})

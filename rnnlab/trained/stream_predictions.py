@@ -1,18 +1,18 @@
 """A language model's predictions of a split of its own text, token by token, the state carried as in training."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.streams import Windows
+from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import Samples, noisy, predictions, usual
 from rnnlab.inspection.outputs import link
 from rnnlab.trained.loading import Trained
 
 
-def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[dict[str, Any]]:
+def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[Record]:
     """Return for every token of a split, in order, its probability and the most probable token in its place.
 
     With samples the probability is the mean over so many passes, each with masks of its own.
@@ -23,7 +23,7 @@ def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[dic
     return rows_of(dataset, name, drawn)
 
 
-def rows_of(dataset: Dataset, name: str, draws: Iterable[Samples]) -> Iterator[dict[str, Any]]:
+def rows_of(dataset: Dataset, name: str, draws: Iterable[Samples]) -> Iterator[Record]:
     """Yield the same of a split as it is predicted, one prediction a batch in its order."""
     split: Windows = getattr(dataset, name)
     truth, best = np.zeros((2, split.size), np.int32)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnlab.config import RunSpec
 from rnnlab.data.build_dataset import build
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.progress.display import display
 from rnnlab.storage import store
@@ -136,7 +137,7 @@ def _curves(record: RunRecord, now: RunRecord) -> Pairs:
     return {"curves": {"epochs": (len(before), len(after)), **names}}
 
 
-def _flat(epoch: EpochRecord) -> dict[str, Any]:
+def _flat(epoch: EpochRecord) -> Record:
     splits = {f"{split} {name}": value for split, metrics in epoch.splits.items() for name, value in metrics.items()}
     return {**splits, "learning rate": epoch.beside.get("learning_rate")}
 
@@ -181,7 +182,7 @@ def _versions(origin: Provenance) -> dict[str, tuple[Any, Any]]:
     return {name: (then.get(name), now.get(name)) for name in then | now if then.get(name) != now.get(name)}
 
 
-def _makers(where: Provenance) -> dict[str, Any]:
+def _makers(where: Provenance) -> Record:
     return {
         "python": where.python,
         "backend": where.backend,

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 PIECE = 2048
 """Rows that are held at a time."""
 
-Row = dict[str, Any]
+Row = Record
 
 
 def write(path: Path, rows: Iterable[Row]) -> int:

@@ -1,9 +1,11 @@
 """How a callback saves its state with that of the run, and loads it."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import keras
+
+from rnnlab.documents import Record
 
 
 @runtime_checkable
@@ -13,10 +15,10 @@ class Stateful(Protocol):
     state_name: ClassVar[str]
     """The key of its state; no two callbacks of a run have the same."""
 
-    def save_state(self) -> dict[str, Any]:
+    def save_state(self) -> Record:
         """Return arrays and plain values, as `rnnlab.training.array_file` writes them."""
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Record) -> None:
         """Take back what `save_state` returned."""
 
 
@@ -27,11 +29,11 @@ class Remembering:
     remembered: ClassVar[tuple[str, ...]]
     """The attributes."""
 
-    def save_state(self) -> dict[str, Any]:
+    def save_state(self) -> Record:
         """Return them."""
         return {name: getattr(self, name) for name in self.remembered}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Record) -> None:
         """Set them."""
         for name in self.remembered:
             setattr(self, name, state[name])

@@ -3,11 +3,11 @@
 import math
 import time
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from rnnlab import sealed
+from rnnlab.documents import Record
 from rnnlab.training.callback_state import Remembering
 from rnnlab.training.epoch_record import EpochRecord
 from rnnlab.training.norms import Norms
@@ -95,18 +95,18 @@ class EventLog(keras.callbacks.Callback):
     def __init__(self, path: Path):
         super().__init__()
         self.path = path
-        self.events: list[dict[str, Any]] = []
+        self.events: list[Record] = []
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Append the epoch's metrics."""
         self.events.append(EpochRecord.of_logs(epoch + 1, logs or {}).document())
         sealed.append(self.path, self.events[-1])
 
-    def save_state(self) -> dict[str, Any]:
+    def save_state(self) -> Record:
         """Return the lines so far."""
         return {"events": self.events}
 
-    def load_state(self, state: dict[str, Any]) -> None:
+    def load_state(self, state: Record) -> None:
         """Write the file anew: the epochs after the restored one are trained again."""
         self.events = state["events"]
         sealed.write(self.path, self.events)

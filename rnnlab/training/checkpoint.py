@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from rnnlab import compat, files
+from rnnlab.documents import Fields, Record
 from rnnlab.training import array_file
 from rnnlab.training.callback_state import BestEpoch, by_name
 
@@ -31,7 +32,7 @@ class Slot:
         """The state before the last one, kept in case the last one is damaged."""
         return self.path.with_name(f"{self.path.name}.previous")
 
-    def _read(self) -> dict[str, Any] | None:
+    def _read(self) -> Record | None:
         for path in (self.path, self.previous):
             try:
                 state = array_file.read(path)
@@ -42,7 +43,7 @@ class Slot:
                 self.damaged.append(path)
         return None
 
-    def fits(self, state: Mapping[str, Any]) -> bool:
+    def fits(self, state: Fields) -> bool:
         """Return whether the run can go on from a state, as far as identity and length go."""
         longest = (self.epochs if self.epochs is not None else math.inf, 0)
         return bool(state["identity"] == self.identity and (state["epoch"], state["batch"]) <= longest)
@@ -52,7 +53,7 @@ class Slot:
         """The epoch and the batch, counted from 0, with which the run goes on."""
         return (self.state["epoch"], self.state["batch"]) if self.state else (0, 0)
 
-    def write(self, state: dict[str, Any]) -> None:
+    def write(self, state: Record) -> None:
         """Write a state; the last one stays until this one is whole, and then as the previous one."""
         files.make(self.path.parent)
         for path in self.damaged:  # a damaged state must not replace a whole one
@@ -109,7 +110,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.slot.write(state)
         self._saved = time.monotonic()
 
-    def _restore(self, state: dict[str, Any]) -> None:
+    def _restore(self, state: Record) -> None:
         for variable, value in zip(variables(self.model), state["variables"], strict=True):
             variable.assign(value)
         for name, other in self.others.items():
@@ -121,7 +122,7 @@ def variables(model: keras.Model) -> list[keras.Variable]:
     return [*model.variables, *model.optimizer.variables, *model.metrics_variables, compat.global_generator().state]
 
 
-def best_weights(state: dict[str, Any]) -> list[np.ndarray]:
+def best_weights(state: Record) -> list[np.ndarray]:
     """Return the weights of the best epoch out of the state of a finished run, as `model.set_weights` takes them."""
     weights: list[np.ndarray] = state["callbacks"][BestEpoch.state_name]["best_weights"]
     return weights

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 
 from rnnlab import compat
+from rnnlab.documents import Record
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def forgotten() -> Iterator[None]:
             registry.pop(name, None)  # a graph that has gone took its own along
 
 
-def _gradients() -> dict[str, Any]:
+def _gradients() -> Record:
     if keras.backend.backend() != "tensorflow":
         return {}
     return compat.gradient_registry()

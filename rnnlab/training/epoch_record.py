@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
+
+from rnnlab.documents import Fields, Record
 
 BESIDE = ("learning_rate", "gradient_norm", "update_norm", "throughput", "seconds")
 """What an epoch's logs say of neither split; so do the rates of noise, `noise_rate/<layer>/<site>`."""
@@ -32,7 +34,7 @@ class EpochRecord:
         return cls(epoch, {name: value for name, value in splits.items() if not name.startswith("val_")}, validation, beside)
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self:
+    def of(cls, event: Fields) -> Self:
         """Return the record of a line of events.jsonl."""
         beside = {name: value for name, value in event.items() if name not in ("event", "epoch", "train", "validation")}
         return cls(event["epoch"], event.get("train", {}), event.get("validation", {}), beside)
@@ -42,6 +44,6 @@ class EpochRecord:
         """The metrics of both splits, by `train` and `validation`."""
         return {"train": self.train, "validation": self.validation}
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return the line of events.jsonl."""
         return {"event": "epoch", "epoch": self.epoch, **self.splits, **self.beside}

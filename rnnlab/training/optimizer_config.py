@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.documents import Record
 from rnnlab.section import Section, conflict
 
 Positive = Annotated[float, Field(gt=0)]
@@ -92,7 +93,7 @@ class OptimizerConfig(Section):
         return kept
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Record:
         """The options that are given, by the names of the optimizer's arguments."""
         names = OPTIMIZERS[self.name].options.model_fields
         return {name: value for name in names if (value := getattr(self, name)) is not None}

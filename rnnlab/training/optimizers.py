@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.documents import Record
 from rnnlab.layers.noise_rates import is_rate
 from rnnlab.seeds import derive
 from rnnlab.training.builtin_optimizers import OPTIMIZERS
@@ -47,13 +48,13 @@ class Extended:
     pace: keras.Variable
     noise_seed: int
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Record:
         """Return every argument, so that a saved model loads with its optimizer."""
         own = {"section": self.section.model_dump(), "paced": self.paced, "noise_seed": self.noise_seed}
         return {**super().get_config(), **own}  # type: ignore[misc]
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "Extended":
+    def from_config(cls, config: Record, custom_objects: Any = None) -> "Extended":
         """Return the optimizer that `get_config` describes."""
         own = {"section": OPTIMIZER.validate(config["section"])}
         own |= {name: config[name] for name in ("paced", "noise_seed")}

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.documents import Record
 from rnnlab.section import Section
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -141,5 +142,5 @@ def plateau(config: Plateau, monitor: str, mode: str) -> Any:
     """Multiplied whenever the monitored metric has not got better for some epochs."""
     from rnnlab.training.callback_state import LowerOnPlateau
 
-    settings: dict[str, Any] = {"patience": config.patience, "factor": config.factor, "min_lr": config.least}
+    settings: Record = {"patience": config.patience, "factor": config.factor, "min_lr": config.least}
     return LowerOnPlateau(monitor, mode=mode, min_delta=0.0, **settings)

@@ -7,10 +7,11 @@ import keras
 import tensorflow as tf
 
 from rnnlab import compat
+from rnnlab.documents import Record
 from rnnlab.models.two_passes import TwoPasses
 from rnnlab.training.step import Batches, Signature, Step
 
-Logs = dict[str, Any]
+Logs = Record
 
 
 class TFProgram:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import keras
 
 from rnnlab.data.dataset import Dataset
+from rnnlab.documents import Record
 from rnnlab.models.initial import weights_sha256
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.pretrained import put
@@ -47,7 +47,7 @@ class TrainingOutcome:
     """Fingerprint of the order of the training data."""
     parameters: int
     """Trained numbers in the model."""
-    vectors: dict[str, Any] | None
+    vectors: Record | None
     """How many words have a pretrained vector, and their share of the training tokens; None where there are none."""
     started: dict[str, list[str]] | None
     """Which layers started from the weights of another run, and which fresh; None where all did."""

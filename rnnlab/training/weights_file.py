@@ -8,9 +8,10 @@ import h5py
 import keras
 
 from rnnlab import compat, files
+from rnnlab.documents import Record
 
 
-def write(path: Path, model: keras.Model) -> dict[str, Any]:
+def write(path: Path, model: keras.Model) -> Record:
     """Write the weights of a model's layers atomically; return the file's `sha256` and its `bytes`.
 
     The optimizer stays outside. Raises StorageError where the folder cannot be written.

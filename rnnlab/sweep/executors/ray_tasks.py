@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnnlab.documents import Record
 from rnnlab.sweep.job import job_or_reason
 from rnnlab.training import threads
 
@@ -44,7 +45,7 @@ def environment(count: int) -> dict[str, str]:
     return {**{name: os.environ[name] for name in HANDED_ON if name in os.environ}, **threads.environment(count)}
 
 
-def make(told: Any, key: str, document: dict[str, Any], where: dict[str, Any]) -> tuple[str, Any]:
+def make(told: Any, key: str, document: Record, where: Record) -> tuple[str, Any]:
     """Make a run on this machine; return the last message of it."""
     import ray
 
