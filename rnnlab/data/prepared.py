@@ -5,7 +5,8 @@ The folder is `$RNNLAB_DATA/prepared/<name>-<key>`, or `data/prepared/...` below
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -90,13 +91,29 @@ def prepared(name: str, key: dict[str, Any], make: Callable[[Path], dict[str, An
     """
     folder = place(name, key)
     if not (folder / ABOUT).exists():
-        from filelock import FileLock
-
-        files.make(folder.parent)
-        with FileLock(folder.with_name(f".{folder.name}.lock")):
+        with _locked(folder):
             if not (folder / ABOUT).exists():
                 _write(folder, {"schema": SCHEMA, "name": name, **key}, make)
     return Prepared(folder)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder; after an error neither the lock file stays nor folders that were made for it."""
+    from filelock import FileLock
+
+    lock = folder.with_name(f".{folder.name}.lock")
+    missing = [path for path in lock.parents if not path.exists()]
+    files.make(folder.parent)
+    with FileLock(lock):
+        try:
+            yield
+        except BaseException:
+            lock.unlink(missing_ok=True)
+            with suppress(OSError):  # what others have put there stays
+                for path in missing:
+                    path.rmdir()
+            raise
 
 
 def place(name: str, key: dict[str, Any]) -> Path:
@@ -115,7 +132,8 @@ def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, A
             listed = {path.name: _sealed(path) for path in sorted(partial.glob("*.npy"))}
             document = json.loads(json.dumps({"key": key, **known, "files": listed}))
             files.write(partial / ABOUT, json.dumps({**document, "check": _check(document)}, ensure_ascii=False))
-            partial.replace(folder)
+            if not (folder / ABOUT).exists():  # else a process that waited for a lock now removed was faster
+                partial.replace(folder)
             files.sync(folder.parent)
         finally:
             if partial.exists():

@@ -57,9 +57,9 @@ class Predictor:
     noise: np.ndarray
     """The variance of the noise about predicted numbers, an output each, in the model's units; empty where it predicts none."""
 
-    @property
+    @cached_property
     def config(self) -> RunConfig:
-        """The run's part of its experiment's config."""
+        """The run's part of its experiment's config, checked once and not again for every input."""
         return self.run.config
 
     @property

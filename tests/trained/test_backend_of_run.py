@@ -1,5 +1,6 @@
 """A verb on a run computes on the backend that the run was made on, where that is still open."""
 
+import csv
 import os
 import subprocess
 import sys
@@ -49,6 +50,21 @@ def test_what_loads_weights_computes_on_the_backend_of_the_run_unless_another_is
     predict = ["predict", "--file", str(made.parents[3] / "new.npz"), "--json"]
     assert computed_on(made, *predict) == OTHER[mine]
     assert computed_on(made, *predict, KERAS_BACKEND=mine) == mine
+
+
+@pytest.mark.process
+def test_both_backends_write_the_same_predictions_of_the_test_split(made: Path, tmp_path: Path) -> None:
+    split = ["predict", "--split", "test", "--samples", "0", "--output"]
+    rows = {}
+    for name in OTHER:
+        output = tmp_path / f"{name}.csv"
+        computed_on(made, *split, str(output), KERAS_BACKEND=name)
+        rows[name] = list(csv.DictReader(output.open(newline="")))
+    first, second = rows.values()
+    assert len(first) == len(second) == 6
+    for one, other in zip(first, second, strict=True):
+        assert (one["label"], one["truth"]) == (other["label"], other["truth"])
+        assert float(one["p(up)"]) == pytest.approx(float(other["p(up)"]), abs=1e-5)
 
 
 @pytest.mark.process

@@ -42,6 +42,11 @@ def test_a_prediction_does_not_depend_on_its_batch(made: dict[str, Path], name: 
         assert (alone.variance.max() > 0) == bool(samples)
 
 
+def test_the_config_of_a_run_is_checked_once_and_not_for_every_input(made: dict[str, Path]) -> None:
+    model = predictor(made["labels"])
+    assert model.config is model.config
+
+
 def test_samples_are_the_average_of_noisy_passes(made: dict[str, Path]) -> None:
     """The spread over many samples comes near that of the model called with its noise, row by row."""
     model = predictor(made["labels"])

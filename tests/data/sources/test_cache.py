@@ -41,8 +41,11 @@ def test_a_failure_leaves_nothing(home):
 
     with pytest.raises(KeyboardInterrupt):
         prepared("some", {}, broken)
-    assert [path.name for path in (home / "data" / "prepared").iterdir() if not path.name.endswith(".lock")] == []
+    assert not (home / "data").exists()
     assert prepared("some", {}, make)["a"][-1] == 999
+    with pytest.raises(KeyboardInterrupt):
+        prepared("other", {}, broken)
+    assert [path.name for path in (home / "data" / "prepared").glob("*other*")] == []
 
 
 def test_a_flipped_bit_is_found(home):
