@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from rnnlab.documents import Record
 from rnnlab.registry import Registry, file_of
-from rnnlab.section import Section
+from rnnlab.section import NO_SOURCE, Section
 
 Sections = Callable[[], Mapping[str, type[Section]]]
 
@@ -69,6 +69,7 @@ def chosen(name: str, kind: str, options: type[Section], base: type[Section], ab
         "__annotations__": {"name": Literal[name]},
         "__module__": options.__module__,
         "__doc__": about or f"The {kind} {name}.",
+        "model_config": NO_SOURCE,
         "name": Field(name, description=f"The name of the {kind}."),
     }
     title = f"{name} {kind}".replace("_", " ").title().replace(" ", "")

@@ -14,7 +14,7 @@ from rnnlab.data.generators.generator_config import Generated
 from rnnlab.data.task import KINDS
 from rnnlab.names import nearest
 from rnnlab.registry import Registry, file_of
-from rnnlab.section import NoOptions, Section
+from rnnlab.section import NO_SOURCE, NoOptions, Section
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,7 @@ def _section(name: str, task: str, tokens: bool, options: type[Section], about: 
         "__annotations__": {"name": Literal[name], "task": ClassVar[str], "tokens": ClassVar[bool]},
         "__module__": options.__module__,
         "__doc__": about or f"The data set {name}.",
+        "model_config": NO_SOURCE,
         "name": Field(description="The name of the data set."),
         "task": task,
         "tokens": tokens,

@@ -11,7 +11,7 @@ from rnnlab.cells.kinds import CellKind
 from rnnlab.choice import Choice
 from rnnlab.noise.schemes import DropoutSetting, noises, plain
 from rnnlab.noise.sites import check_once, check_sites
-from rnnlab.section import Section, conflict
+from rnnlab.section import NO_SOURCE, Section, conflict
 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of units."""
@@ -176,6 +176,7 @@ def _section(kind: CellKind) -> type[RecurrentConfig]:
                 "__annotations__": {"cell": Literal[kind.name]},
                 "__module__": __name__,
                 "__doc__": f"One recurrent layer of {kind.name} cells.",
+                "model_config": NO_SOURCE,
                 "cell": Field(kind.name, description=about),
             },
         )

@@ -30,12 +30,12 @@ executor: {name: local, workers: 2}
 """
 
 
-def start(forker: Forker, place: Path, runs: str) -> int:
-    return forker.start(["run", "trained.yaml", "--runs", runs], place / "log", f"os.chdir({str(place)!r})\n{FORKED}")
+def start(forker: Forker, place: Path, runs: str, *more: str) -> int:
+    return forker.start(["run", "trained.yaml", "--runs", runs, *more], place / "log", f"os.chdir({str(place)!r})\n{FORKED}")
 
 
-def ended(forker: Forker, place: Path, runs: str) -> None:
-    start(forker, place, runs)
+def ended(forker: Forker, place: Path, runs: str, *more: str) -> None:
+    start(forker, place, runs, *more)
     assert forker.wait() == 0, (place / "log").read_text()
 
 
@@ -55,7 +55,7 @@ def bits(folder: Path) -> dict:
 def test_a_killed_run_goes_on_to_the_same_bits_and_only_its_source_makes_it_again(forker, tmp_path):
     shutil.copy(Path(__file__).with_name("training_parts.txt"), tmp_path / "training_parts.py")
     (tmp_path / "trained.yaml").write_text(EXPERIMENT)
-    ended(forker, tmp_path, "whole")
+    ended(forker, tmp_path, "whole", "--only", "mine")
     killed = start(forker, tmp_path, "killed")
     events, end = tmp_path / "killed/trained/mine/seed-1/events.jsonl", time.monotonic() + 200
     while not (events.exists() and len(events.read_text().splitlines()) >= 3) and time.monotonic() < end:
