@@ -11,7 +11,7 @@ def repeatable(seed: int, deterministic: bool = True) -> None:
     On TensorFlow the choice belongs to the run's identity: its bits differ with it and without it. It holds for the process
     until the next call.
     """
-    keras.utils.set_random_seed(seed)
+    compat.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

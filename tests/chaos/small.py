@@ -165,7 +165,7 @@ class Forker:
 import gc, json, os, resource, sys
 import rnnlab.report.html, rnnlab.comparison.compare, rnnlab.cli, rnnlab.sweep.execute, rnnlab.sweep.sweep
 import rnnlab.sweep.executors.local, rnnlab.sweep.executors.worker
-import keras, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
+import keras, tensorflow, tensorboard.summary.writer.record_writer, tensorboard.compat.proto.event_pb2
 import rnnlab.config, rnnlab.sweep.makers
 rnnlab.sweep.makers.code()  # which no child then has to read, nor to make the sections of a config
 rnnlab.config.load(os.path.join(os.path.dirname(rnnlab.__file__), "../configs/quickstart.yaml"))

@@ -11,7 +11,7 @@ import pytest
 from rnnlab.training import compile_cache
 
 SCRIPT = """
-import hashlib
+import hashlib, sys
 from rnnlab.training.threads import use
 use(1)
 from rnnlab.data.build_dataset import build
@@ -23,6 +23,7 @@ data = build(Adding(name="adding", length=4, examples=SplitSizes(train=32, valid
 model = ModelConfig.model_validate({"recurrent": [{"units": 3, "dropout": 0.3, "recurrent_dropout": 0.3}]})
 made, outcome = train(model, data, TrainingConfig(epochs=2), 1)
 digest = hashlib.sha256(b"".join(weight.tobytes() for weight in made.get_weights()))
+assert "tensorflow" not in sys.modules, "it takes seconds to import, and nothing here needs it"
 print("BITS", digest.hexdigest(), outcome.metrics["test_loss"].hex())
 """
 
