@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab.comparison.compare import Comparison, VariantSummary
+from rnnlab.documents import Record
 from rnnlab.plots import learning_curves, strips
 from rnnlab.plots.learning_curves import Curves
-from rnnlab.plots.style import Ink, inks, legend
+from rnnlab.plots.style import Ink, inks, legend, ticks
 from rnnlab.plots.svg import pdf, render
 from rnnlab.statistics.rounding import fixed, with_interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDE, NARROW = 11.5, 3.7
 """Inches: the width of a page, and of a phone or a column of a paper."""
@@ -30,7 +34,7 @@ class Picture:
 
 
 def drawn(
-    name: str, title: str, caption: str, told: str, draw: Callable[[Any, bool], None], wide: float, narrow: float
+    name: str, title: str, caption: str, told: str, draw: Callable[["Figure", bool], None], wide: float, narrow: float
 ) -> Picture:
     """Return the picture of what `draw` (figure, whether it is wide) draws, `wide` and `narrow` inches high.
 
@@ -60,7 +64,7 @@ class _ComparisonPlot:
 
     title: str
     caption: str
-    draw: Callable[[Any, _Page], None]
+    draw: Callable[["Figure", _Page], None]
     says: Callable[[VariantSummary], str]
     """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
     height: float | None = None
@@ -82,7 +86,7 @@ def _picture(name: str, plot: _ComparisonPlot, page: _Page) -> Picture | None:
     text = "; ".join(f"{variant}: {part}" for variant, part in told.items() if part)
     height = plot.height or 0.8 + 0.33 * len(page.shown)
 
-    def draw(figure: Any, wide: bool) -> None:
+    def draw(figure: "Figure", wide: bool) -> None:
         plot.draw(figure, replace(page, wide=wide))
 
     return drawn(name, plot.title, plot.caption, text, draw, height, height * plot.panels)
@@ -92,7 +96,7 @@ def _with_curves(page: _Page) -> list[Ink]:
     return [ink for ink in page.shown if ink.name in page.curves and page.curves[ink.name].validation.size]
 
 
-def _curves(figure: Any, page: _Page) -> None:
+def _curves(figure: "Figure", page: _Page) -> None:
     shown = _with_curves(page)
     several = any(ink.name != page.comparison.baseline for ink in shown)
     panels = figure.subplots(*((1, 1 + several) if page.wide else (1 + several, 1)), squeeze=False).flat
@@ -102,16 +106,16 @@ def _curves(figure: Any, page: _Page) -> None:
     legend(figure, shown, page.wide, "-", {"validation": "-", "training": (0, (4, 2))})
 
 
-def _rows(draw: Callable[..., None]) -> Callable[[Any, _Page], None]:
+def _rows(draw: Callable[..., None]) -> Callable[["Figure", _Page], None]:
     return lambda figure, page: draw(figure.subplots(), page.comparison, page.shown, page.wide)
 
 
-def _speed(figure: Any, page: _Page) -> None:
+def _speed(figure: "Figure", page: _Page) -> None:
     axes = figure.subplots()
     shown = [ink for ink in page.shown if _pace(page.comparison.variants[ink.name])]
     for ink in shown:
         one = page.comparison.variants[ink.name]
-        style = {"color": ink.color, "gid": ink.says(_pace(one))}
+        style: Record = {"color": ink.color, "gid": ink.says(_pace(one))}
         x, y = one.throughput.mean or 0.0, one.value.mean or 0.0
         across, along = one.throughput.sd or 0.0, one.value.sd or 0.0
         axes.plot([x - across, x + across], [y, y], linewidth=1, **style)
@@ -120,7 +124,7 @@ def _speed(figure: Any, page: _Page) -> None:
     axes.set_xlabel(f"{page.comparison.unit} per second in training")
     axes.set_ylabel(page.comparison.label)
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.xaxis.get_major_locator().set_params(nbins=7 if page.wide else 4)
+    ticks(axes.xaxis, nbins=7 if page.wide else 4)
     legend(figure, shown, page.wide, "")
 
 

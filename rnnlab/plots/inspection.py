@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from rnnlab.plots.svg import color, png, standalone
 from rnnlab.storage.store import INSPECTION, RunRecord
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from rnnlab.trained.inspect_run import Inspected
 
 
@@ -28,7 +30,7 @@ class _InspectionPlot:
 
     title: str
     caption: str
-    draw: Callable[[Any, Snapshots, Sequence[Ink], bool], None]
+    draw: Callable[["Figure", Snapshots, Sequence[Ink], bool], None]
     says: Callable[[Sequence[Snapshot]], str]
     """What the snapshots of all seeds show, in words, for readers who cannot see the picture; empty where nothing is drawn."""
 
@@ -66,7 +68,7 @@ def _picture(name: str, plot: _InspectionPlot, snapshots: Snapshots, shown: Sequ
     return drawn(f"inside-{name}", plot.title, plot.caption, told, draw, 2.6, 2.6)
 
 
-def _drawn(figure: Any, wide: bool, plot: _InspectionPlot, snapshots: Snapshots, shown: Sequence[Ink]) -> None:
+def _drawn(figure: "Figure", wide: bool, plot: _InspectionPlot, snapshots: Snapshots, shown: Sequence[Ink]) -> None:
     plot.draw(figure, snapshots, shown, wide)
 
 
@@ -86,7 +88,7 @@ def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
     return inspected
 
 
-def _draw(plot: _InspectionPlot, snapshots: Snapshots, figure: Any) -> None:
+def _draw(plot: _InspectionPlot, snapshots: Snapshots, figure: "Figure") -> None:
     plot.draw(figure, snapshots, _inks(snapshots), True)
 
 
@@ -121,7 +123,7 @@ def _words(key: str) -> str:
     return key.rsplit("/", 1)[0].replace("/", " ")
 
 
-def _lines(what: str, x: str, y: str) -> Callable[[Any, Snapshots, Sequence[Ink], bool], None]:
+def _lines(what: str, x: str, y: str) -> Callable[["Figure", Snapshots, Sequence[Ink], bool], None]:
     return lambda figure, snapshots, shown, wide: inspection_panels.lines(figure, snapshots, shown, wide, what, x, y)
 
 

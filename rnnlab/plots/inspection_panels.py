@@ -1,14 +1,19 @@
 """How snapshots are drawn: lines over lags or steps, heat maps over tokens, histograms, rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.inspection.archive import Snapshot
-from rnnlab.plots.style import Ink, legend, shorter
+from rnnlab.plots.style import Ink, legend, shorter, ticks
 from rnnlab.plots.svg import color
 from rnnlab.statistics.rounding import scientific
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 Snapshots = Mapping[str, Sequence[Snapshot]]
 """The snapshots of each variant, one per seed."""
@@ -41,7 +46,7 @@ def stacked(snapshots: Sequence[Snapshot], key: str) -> np.ndarray:
     return np.array([np.pad(values.astype(float), (0, width - len(values)), constant_values=np.nan) for values in rows])
 
 
-def grid(figure: Any, count: int, wide: bool) -> list[Any]:
+def grid(figure: "Figure", count: int, wide: bool) -> "list[Axes]":
     """Return so many axes: two or three side by side on a wide page, one below the other on a narrow one."""
     across = (count if count < 3 else 2 if count == 4 else 3) if wide else 1
     down = -(-count // across)
@@ -52,7 +57,7 @@ def grid(figure: Any, count: int, wide: bool) -> list[Any]:
     return list(axes.flat[:count])
 
 
-def lines(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
+def lines(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
     """Draw a figure of both states over lags or steps, mean and range over seeds, a panel for each layer and state."""
     pairs = panels(snapshots, what, list(STATES))
     for axes, (layer, state) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
@@ -63,14 +68,14 @@ def lines(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool, w
         axes.set_title(f"{layer}, {STATES[state]}")
         axes.set_xlabel(x)
         axes.set_ylabel(y)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        ticks(axes.xaxis, integer=True)
         if what != "size":
             axes.set_yscale("log")
             _plain_log(axes.yaxis)
     legend(figure, shown, wide, "-")
 
 
-def _plain_log(axis: Any) -> None:
+def _plain_log(axis: "Axis") -> None:
     """Label a log scale at few plain numbers, however little it spans."""
     from matplotlib import ticker
 
@@ -81,7 +86,7 @@ def _plain_log(axis: Any) -> None:
     axis.set_minor_locator(ticker.NullLocator())
 
 
-def _band(axes: Any, values: np.ndarray, ink: Ink, zero: bool) -> None:
+def _band(axes: "Axes", values: np.ndarray, ink: Ink, zero: bool) -> None:
     if zero:
         values = np.where(values > 0, values, np.nan)  # a log scale has no zero
     seen = np.flatnonzero(np.isfinite(values).any(axis=0))
@@ -93,7 +98,7 @@ def _band(axes: Any, values: np.ndarray, ink: Ink, zero: bool) -> None:
     axes.fill_between(seen, low, high, color=ink.color, alpha=0.14, linewidth=0, gid=ink.says(""))
 
 
-def histograms(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
+def histograms(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw how often each gate has which opening, all seeds together."""
     pairs = panels(snapshots, "histogram", GATES)
     for axes, (layer, gate) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
@@ -107,12 +112,12 @@ def histograms(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bo
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         axes.set_ylim(bottom=0)
-        axes.yaxis.get_major_locator().set_params(nbins=4)
+        ticks(axes.yaxis, nbins=4)
         axes.set_ylabel("density")
     legend(figure, shown, wide, "-")
 
 
-def saturated(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
+def saturated(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), a row a variant."""
     pairs = panels(snapshots, "below", GATES)
     every = grid(figure, len(pairs), wide)
@@ -131,7 +136,7 @@ def saturated(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: boo
         axes.set_xlim(-3, 103)
 
 
-def time_constants(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
+def time_constants(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the units' time constants, a row a variant: 5th to 95th percentile, the middle half thick, the median."""
     pairs = [(layer, "retained") for layer, _ in panels(snapshots, "time_constant", ["retained"])]
     every = grid(figure, len(pairs), wide)
@@ -159,7 +164,7 @@ def _with(snapshots: Sequence[Snapshot], key: str) -> Iterator[Snapshot]:
     return (snapshot for snapshot in snapshots if key in snapshot)
 
 
-def _name_rows(axes: Any, shown: Sequence[Ink], title: str, label: str) -> None:
+def _name_rows(axes: "Axes", shown: Sequence[Ink], title: str, label: str) -> None:
     axes.set_yticks(range(len(shown)), [shorter(ink.name, 16) for ink in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
@@ -168,7 +173,7 @@ def _name_rows(axes: Any, shown: Sequence[Ink], title: str, label: str) -> None:
     axes.set_xlabel(label)
 
 
-def heat_maps(figure: Any, snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
+def heat_maps(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the gates of the top layer over the tokens of one sequence, a line of maps a variant; units sorted by their mean."""
     pairs = [(ink, gate) for ink in shown for gate in _gates(snapshots[ink.name])]
     every = grid(figure, len(pairs), wide)
@@ -195,7 +200,7 @@ def _gates(snapshots: Sequence[Snapshot]) -> list[str]:
     return [gate for gate in GATES if snapshots and f"{_top(snapshots[0])}/{gate}/heat" in snapshots[0]]
 
 
-def _tokens(axes: Any, tokens: np.ndarray | None, steps: int, wide: bool) -> None:
+def _tokens(axes: "Axes", tokens: np.ndarray | None, steps: int, wide: bool) -> None:
     """Name the steps by their tokens, where these are few enough to be read."""
     if tokens is None or steps > 40 or not wide:
         axes.set_xlabel("step")

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.plots.style import Ink
+from rnnlab.documents import Record
+from rnnlab.plots.style import Ink, ticks
 from rnnlab.plots.svg import color
 from rnnlab.statistics.intervals import Array
 from rnnlab.storage.store import RunRecord
 from rnnlab.tensorboard.seed_means import band, table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ def curves_of(runs: Mapping[int, RunRecord | None], metric: str) -> Curves:
     return Curves(table(of["train"]), table(of["validation"]))
 
 
-def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: str, log: bool) -> None:
+def draw(axes: "Axes", curves: Mapping[str, Curves], shown: Sequence[Ink], label: str, log: bool) -> None:
     """Draw validation solid with its band, training dashed; paler from where the first seed has stopped."""
     for ink in shown:
         for values, dashes in ((curves[ink.name].train, (4, 2)), (curves[ink.name].validation, (1, 0))):
@@ -40,7 +44,7 @@ def draw(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], label: s
         _log_scale(axes)
 
 
-def differences(axes: Any, curves: Mapping[str, Curves], shown: Sequence[Ink], baseline: str, label: str) -> None:
+def differences(axes: "Axes", curves: Mapping[str, Curves], shown: Sequence[Ink], baseline: str, label: str) -> None:
     """Draw validation minus that of the baseline, the mean over the seeds that both have, with its band."""
     axes.axhline(0, color=color("muted"), linewidth=1)
     base = curves[baseline].validation if baseline in curves else np.empty((0, 0))
@@ -57,7 +61,7 @@ def _minus(values: Array, base: Array) -> Array:
     return values[:seeds, :epochs] - base[:seeds, :epochs]
 
 
-def _limit(axes: Any, of: Sequence[Array]) -> None:
+def _limit(axes: "Axes", of: Sequence[Array]) -> None:
     """End the axis at what curves do behind their first epoch, which dwarfs all later ones; bands and what explodes run out."""
     later = [values[:, 1:] if values.shape[1] > 2 else values for values in of]
     seen = np.concatenate([np.zeros(0), *(values[np.isfinite(values)] for values in later)])
@@ -72,12 +76,12 @@ _FAR = 6
 """Values that lie so many times as far from the median as half of all are wide do not scale the axis."""
 
 
-def _epochs(axes: Any) -> None:
+def _epochs(axes: "Axes") -> None:
     axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    ticks(axes.xaxis, integer=True, min_n_ticks=1)
 
 
-def _line(axes: Any, values: Array, ink: Ink, dashes: tuple[float, float]) -> None:
+def _line(axes: "Axes", values: Array, ink: Ink, dashes: tuple[float, float]) -> None:
     seeds = np.isfinite(values).sum(axis=0)
     last = int((seeds > 0).sum())
     if not last or not len(values):
@@ -85,14 +89,14 @@ def _line(axes: Any, values: Array, ink: Ink, dashes: tuple[float, float]) -> No
     values, epochs = values[:, :last], np.arange(1, last + 1)
     mean, low, high, _ = band(values)
     whole = int((seeds == seeds[0]).sum())
-    style = {"color": ink.color, "dashes": dashes, "linewidth": 1.5, "gid": ink.says("")}
+    style: Record = {"color": ink.color, "dashes": dashes, "linewidth": 1.5, "gid": ink.says("")}
     axes.plot(epochs[:whole], mean[:whole], **style, marker="o" if last == 1 else None)
     axes.plot(epochs[whole - 1 :], mean[whole - 1 :], **style, alpha=0.45)
     if dashes == (1, 0):
         axes.fill_between(epochs, low, high, color=ink.color, alpha=0.14, linewidth=0, gid=ink.says(""))
 
 
-def _log_scale(axes: Any) -> None:
+def _log_scale(axes: "Axes") -> None:
     """Use a log scale with plain numbers where the values span more than a factor of 2."""
     from matplotlib import ticker
 

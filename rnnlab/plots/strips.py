@@ -1,17 +1,20 @@
 """Pictures with one row a variant: seeds, differences from the baseline, the gap between training and validation."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.comparison.compare import Comparison
-from rnnlab.plots.style import Ink, shorter
+from rnnlab.plots.style import Ink, shorter, ticks
 from rnnlab.plots.svg import color
 from rnnlab.statistics.rounding import fixed, with_interval
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def seeds(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
+
+def seeds(axes: "Axes", comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
     """Draw every seed's value, joined over the variants by a line, and a stroke at each mean."""
     values = {ink.name: _values(comparison, ink.name) for ink in shown}
     for seed in sorted(set().union(*values.values())):
@@ -26,7 +29,7 @@ def seeds(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -
     _label(axes, comparison, shown, comparison.label, wide)
 
 
-def differences(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
+def differences(axes: "Axes", comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
     """Draw every seed's difference from the baseline, and above them their mean with its simultaneous interval."""
     base = _values(comparison, comparison.baseline)
     rivals = [ink for ink in shown if ink.name != comparison.baseline]
@@ -39,7 +42,7 @@ def differences(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: b
     _label(axes, comparison, rivals, f"difference in {comparison.label}" + (f" ({better})" if wide else ""), wide)
 
 
-def gap(axes: Any, comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
+def gap(axes: "Axes", comparison: Comparison, shown: Sequence[Ink], wide: bool) -> None:
     """Draw the training value hollow and the validation value full, with the gap as the line between them."""
     for row, ink in enumerate(shown):
         one = comparison.variants[ink.name]
@@ -61,13 +64,13 @@ def _values(comparison: Comparison, variant: str) -> dict[int, float]:
     return {seed: one.value for seed, one in outcomes if one.status == "done" and one.value is not None}
 
 
-def _dots(axes: Any, values: Mapping[int, float], row: float, ink: Ink, size: float = 4.5) -> None:
+def _dots(axes: "Axes", values: Mapping[int, float], row: float, ink: Ink, size: float = 4.5) -> None:
     for seed, value in values.items():
         tip = ink.says(f"seed {seed}: {fixed(value, 2)}")
         axes.plot(value, row, ink.marker, color=ink.color, markersize=size, alpha=0.65, markeredgewidth=0, gid=tip)
 
 
-def _interval(axes: Any, comparison: Comparison, row: float, ink: Ink) -> None:
+def _interval(axes: "Axes", comparison: Comparison, row: float, ink: Ink) -> None:
     against = comparison.variants[ink.name].against
     if against is None or (mean := against.difference.estimate.mean) is None:
         return
@@ -78,14 +81,15 @@ def _interval(axes: Any, comparison: Comparison, row: float, ink: Ink) -> None:
     axes.plot(mean, row, ink.marker, color=ink.color, markersize=7, gid=tip)
 
 
-def _label(axes: Any, comparison: Comparison, shown: Sequence[Ink], label: str, wide: bool) -> None:
+def _label(axes: "Axes", comparison: Comparison, shown: Sequence[Ink], label: str, wide: bool) -> None:
     """Name the rows, the first on top, with what they lost; long names go above their rows where the page is narrow."""
     lost = [comparison.variants[ink.name].counts.lost for ink in shown]
     names = [shorter(ink.name, 40) + (f" ({n} lost)" if n else "") for ink, n in zip(shown, lost, strict=True)]
     above = not wide and max(map(len, names)) > 18
     axes.set_yticks(range(len(shown)), [""] * len(shown) if above else names)
     if above:
-        axes.figure.set_figheight(axes.figure.get_figheight() + 0.16 * len(shown))
+        figure = axes.get_figure(root=True)
+        figure.set_figheight(figure.get_figheight() + 0.16 * len(shown))  # type: ignore[union-attr]
     for row, (text, name, ink) in enumerate(zip(axes.get_yticklabels(), names, shown, strict=True)):
         if above:
             text = axes.text(0, row - 0.3, name, transform=axes.get_yaxis_transform(), va="bottom", fontsize=8)
@@ -94,4 +98,4 @@ def _label(axes: Any, comparison: Comparison, shown: Sequence[Ink], label: str, 
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(label)
-    axes.xaxis.get_major_locator().set_params(nbins=7 if wide else 4)
+    ticks(axes.xaxis, nbins=7 if wide else 4)

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.documents import Fields
 from rnnlab.plots.svg import PALETTE, color
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
 _COLORS = sum(role.startswith("series") for role in PALETTE)
 _MARKERS = "osD^vPXd"
@@ -59,7 +63,12 @@ def shorter(name: str, most: int) -> str:
     return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - (most - most // 2 - 1) :]}"
 
 
-def legend(figure: Any, shown: Sequence[Ink], wide: bool, line: str, lines: Fields = MappingProxyType({})) -> None:
+def ticks(axis: "Axis", **settings: int | bool) -> None:
+    """Set how many ticks an axis may have, and whether only at whole numbers."""
+    axis.get_major_locator().set_params(**settings)
+
+
+def legend(figure: "Figure", shown: Sequence[Ink], wide: bool, line: str, lines: Fields = MappingProxyType({})) -> None:
     """Put names and markers of the coloured variants, then kinds of `lines` by name, above the plot, which grows by them."""
     from matplotlib.lines import Line2D
 

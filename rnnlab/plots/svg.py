@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab.documents import Record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PALETTE = {  # role: (on a light page, on a dark page)
     "ink": ("#1f2328", "#e6e8eb"),
@@ -79,7 +82,7 @@ def css() -> str:
     return f":root{{color-scheme:light dark;{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def render(name: str, title: str, description: str, size: tuple[float, float], draw: Callable[[Any], None]) -> str:
+def render(name: str, title: str, description: str, size: tuple[float, float], draw: Callable[["Figure"], None]) -> str:
     """Return the SVG of what `draw` puts on a figure of `size` inches; `name` keeps its ids apart from other pictures'."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -92,7 +95,7 @@ def render(name: str, title: str, description: str, size: tuple[float, float], d
     return _inline(text.getvalue(), name, title, description)
 
 
-def pdf(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
+def pdf(size: tuple[float, float], draw: Callable[["Figure"], None]) -> bytes:
     """Return the PDF of what `draw` puts on a figure of `size` inches, on white, in letters of 8 points; equal bytes again."""
     import matplotlib
     from matplotlib.figure import Figure
@@ -105,7 +108,7 @@ def pdf(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
     return file.getvalue()
 
 
-def png(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
+def png(size: tuple[float, float], draw: Callable[["Figure"], None]) -> bytes:
     """Return the PNG of what `draw` puts on a figure of `size` inches, on a light page; `draw` asks for its colours anew."""
     import matplotlib
     from matplotlib.figure import Figure

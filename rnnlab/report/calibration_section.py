@@ -1,9 +1,9 @@
 """How far the predictions of every variant can be trusted: reliability or coverage, as usual and averaged over samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from rnnlab.statistics.intervals import Estimate, mean_interval
 from rnnlab.statistics.rounding import decimals, fixed
 from rnnlab.storage.evaluation_files import read_calibration
 from rnnlab.storage.store import RunRecord
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WAYS = {"usual": "usual prediction", "mc": "Monte Carlo"}
 """The two ways to predict, by their names in calibration.json."""
@@ -88,7 +92,7 @@ def _worst(ways: Mapping[str, ReliabilityCurve]) -> str:
     return ", ".join(f"{way} largest gap {gap[np.abs(gap).argmax()]:+.2f}" for way, gap in gaps.items())
 
 
-def _draw(figure: Any, wide: bool, calibration: Calibration, inks: Sequence[Ink], numbers: bool) -> None:
+def _draw(figure: "Figure", wide: bool, calibration: Calibration, inks: Sequence[Ink], numbers: bool) -> None:
     most = max(max(line.promised.max(), line.kept.max()) for ink in inks for line in calibration[ink.name].values())
     end = min(1.0, np.ceil(5 * most + 0.01) / 5)  # a language model is rarely sure
     axes = figure.subplots(*((1, 2) if wide else (2, 1)), sharex=True, sharey=True)
@@ -108,7 +112,7 @@ def _draw(figure: Any, wide: bool, calibration: Calibration, inks: Sequence[Ink]
     legend(figure, inks, wide, "-")
 
 
-def _trace(panel: Any, line: ReliabilityCurve, ink: Ink, way: str) -> None:
+def _trace(panel: "Axes", line: ReliabilityCurve, ink: Ink, way: str) -> None:
     panel.plot(line.promised, line.kept, color=ink.color, linewidth=1.4, gid=ink.says(way))
     sizes = 3 + 5 * np.sqrt(line.count / line.count.max()) if line.count.size else np.full(len(line.kept), 3.5)
     for x, y, size, n in zip(line.promised, line.kept, sizes, line.count if line.count.size else [0] * len(sizes), strict=True):
@@ -142,6 +146,6 @@ def columns(runs: Runs, calibration: Calibration) -> list[Column]:
     return table
 
 
-def _mean(runs: Any, metric: str) -> Estimate:
+def _mean(runs: Iterable[RunRecord | None], metric: str) -> Estimate:
     done = [run.result.metrics.get(metric) for run in runs if run and run.result and run.result.status == "done"]
     return mean_interval([value for value in done if value is not None])

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def _read(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _packed(part: Any) -> Any:
+def _packed(part: object) -> object:
     if isinstance(part, np.ndarray):
         return packed(part)
     if isinstance(part, dict):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from rnnlab.plots.style import Ink, legend
 from rnnlab.plots.svg import color
 from rnnlab.storage.evaluation_files import read_forecast
 from rnnlab.storage.store import RunRecord
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 STEPS = 120
 """Most steps that are drawn."""
@@ -59,7 +63,7 @@ def _error(kept: Kept, target: str) -> str:
     return f"root mean squared error of {target} over the steps drawn {np.sqrt(np.nanmean(error**2)):.4g}"
 
 
-def _draw(figure: Any, wide: bool, forecasts: Mapping[str, Kept], inks: Sequence[Ink], targets: Sequence[str]) -> None:
+def _draw(figure: "Figure", wide: bool, forecasts: Mapping[str, Kept], inks: Sequence[Ink], targets: Sequence[str]) -> None:
     panels = figure.subplots(len(targets), 1, sharex=True, squeeze=False)[:, 0]
     for target, panel in zip(targets, panels, strict=True):
         first = forecasts[inks[0].name]
@@ -73,7 +77,7 @@ def _draw(figure: Any, wide: bool, forecasts: Mapping[str, Kept], inks: Sequence
     legend(figure, inks, wide, "-")
 
 
-def _trace(panel: Any, kept: Kept, target: str, ink: Ink) -> None:
+def _trace(panel: "Axes", kept: Kept, target: str, ink: Ink) -> None:
     of, steps = kept["targets"][target], np.array(kept["step"])[-STEPS:]
     panel.plot(steps, _last(of, "forecast"), color=ink.color, linewidth=1.2, gid=ink.says("forecast"))
     bounds = list(of["quantiles"].values())

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -75,7 +74,7 @@ def html(
     comparison: Comparison,
     gathered: Gathered,
     drawn: Sequence[Picture],
-    examples: Mapping[str, Sequence[Any]] = MappingProxyType({}),
+    examples: Mapping[str, Sequence[object]] = MappingProxyType({}),
     place: Path | None = None,
 ) -> str:
     """Return the report with the pictures `drawn`, to lie in the folder `place`.
@@ -139,7 +138,7 @@ def _changes(gathered: Gathered) -> dict[str, list[tuple[str, str, str]]]:
     return {name: list(_differ(base, own)) for name, own in gathered.configs.items() if name != gathered.baseline}
 
 
-def _differ(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+def _differ(before: object, after: object, path: str = "") -> Iterator[tuple[str, str, str]]:
     match before, after:
         case dict(), dict():
             for key in {**before, **after}:
@@ -151,7 +150,7 @@ def _differ(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str,
             yield path, _flow(before), _flow(after)
 
 
-def _flow(value: Any) -> str:
+def _flow(value: object) -> str:
     """Return a value on one line, much as YAML has it."""
     return json.dumps(value, ensure_ascii=False).replace('"', "")
 

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from rnnlab.comparison.compare import compared
-from rnnlab.comparison.load import gather
+from rnnlab.comparison.compare import Comparison, compared
+from rnnlab.comparison.load import Runs, gather
 from rnnlab.plots import learning_curves, strips
 from rnnlab.plots.style import Ink, inks
 from rnnlab.plots.svg import light
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Plot:
 
     folder: Path
 
-    def curves(self, axes: Any = None, metric: str | None = None) -> Any:
+    def curves(self, axes: "Axes | None" = None, metric: str | None = None) -> "Axes":
         """Draw the mean over seeds of each variant by epoch: validation solid with its 95 % interval, training dashed.
 
         `metric` is the monitored one unless named, such as `loss`.
@@ -32,25 +35,25 @@ class Plot:
             _name(its, shown)
         return its
 
-    def differences(self, axes: Any = None) -> Any:
+    def differences(self, axes: "Axes | None" = None) -> "Axes":
         """Draw each seed's difference from the baseline, and their mean with its simultaneous interval."""
         return self._rows(axes, strips.differences)
 
-    def seeds(self, axes: Any = None) -> Any:
+    def seeds(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the metric of every seed; a line joins the runs of one seed."""
         return self._rows(axes, strips.seeds)
 
-    def gap(self, axes: Any = None) -> Any:
+    def gap(self, axes: "Axes | None" = None) -> "Axes":
         """Draw the generalisation gap: training (hollow) and validation (full) at the chosen epoch."""
         return self._rows(axes, strips.gap)
 
-    def _rows(self, axes: Any, draw: Callable[..., None]) -> Any:
+    def _rows(self, axes: "Axes | None", draw: Callable[..., None]) -> "Axes":
         with self._drawn(axes) as (its, comparison, shown, _):
             draw(its, comparison, shown, True)
         return its
 
     @contextmanager
-    def _drawn(self, axes: Any) -> Iterator[tuple[Any, Any, list[Ink], Any]]:
+    def _drawn(self, axes: "Axes | None") -> Iterator[tuple["Axes", Comparison, list[Ink], Runs]]:
         gathered = gather([self.folder])
         comparison = compared(gathered)
         if axes is None:
@@ -61,7 +64,7 @@ class Plot:
             yield axes, comparison, inks(comparison), gathered.runs
 
 
-def _name(axes: Any, shown: list[Ink]) -> None:
+def _name(axes: "Axes", shown: list[Ink]) -> None:
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=ink.color) for ink in shown]
