@@ -3,7 +3,7 @@
 `Callback` logs a `model.fit`; the functions make the values that `append` takes.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnlab.tensorboard.event_files import append, cut
 from rnnlab.tensorboard.hparams_sessions import session_end, session_start
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Callback", "append", "cut", "histogram", "image", "scalars", "session_end", "session_start", "text"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type:
     """Load `Callback` when it is asked for: it needs Keras, the functions do not."""
     if name != "Callback":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

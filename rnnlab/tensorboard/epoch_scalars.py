@@ -1,12 +1,15 @@
 """The metrics of an epoch by tag."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab.tensorboard.values import scalars
 from rnnlab.training.epoch_record import EpochRecord
 
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
-def ours(epoch: EpochRecord) -> list[Any]:
+
+def ours(epoch: EpochRecord) -> list["Summary.Value"]:
     """Return the metrics of an epoch: `train/loss`, `validation/loss`, `gradient_norm`.
 
     >>> [value.tag for value in ours(EpochRecord(1, {"loss": 2.0}, {"loss": 2.5}, {"seconds": 9.0}))]

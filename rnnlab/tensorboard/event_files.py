@@ -6,15 +6,19 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab import files
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 FILE = "events.out.tfevents.0000000000.rnnlab"
 """The one event file of a folder; TensorBoard knows it by the middle of its name."""
 
 
-def append(folder: Path, step: int, values: Iterable[Any]) -> None:
+def append(folder: Path, step: int, values: Iterable["Summary.Value"]) -> None:
     """Append what a step says to the event file of a folder, which is made where it is missing; TensorBoard may be reading it.
 
     The values are those of `scalars`, `histogram`, `image` and `text`. Raises StorageError where they cannot be written.
@@ -23,7 +27,7 @@ def append(folder: Path, step: int, values: Iterable[Any]) -> None:
     files.append(files.make(folder) / FILE, _file({step: values}, [] if begun else [_version()]))
 
 
-def replace(folder: Path, steps: Mapping[int, Iterable[Any]]) -> None:
+def replace(folder: Path, steps: Mapping[int, Iterable["Summary.Value"]]) -> None:
     """Write what steps say in place of all that the event files of a folder said; TensorBoard may be reading them.
 
     TensorBoard does not notice that a file which it reads was replaced, so this is a new file with a later name, which says
@@ -39,13 +43,13 @@ def replace(folder: Path, steps: Mapping[int, Iterable[Any]]) -> None:
             files.remove(older)
 
 
-def _version() -> Any:
+def _version() -> "Event":
     from tensorboard.compat.proto.event_pb2 import Event
 
     return Event(wall_time=time.time(), file_version="brain.Event:2")
 
 
-def _file(steps: Mapping[int, Iterable[Any]], before: Iterable[Any]) -> bytes:
+def _file(steps: Mapping[int, Iterable["Summary.Value"]], before: Iterable["Event"]) -> bytes:
     """The records of events, and of what steps say."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -105,15 +109,15 @@ def forget(folder: Path, tag: str = "_hparams_/") -> None:
         files.write(folder / FILE, b"".join(kept))
 
 
-def _begins(event: Any) -> bool:
+def _begins(event: "Event") -> bool:
     return _says(event, "_hparams_/session_start_info")
 
 
-def _says(event: Any, tag: str) -> bool:
+def _says(event: "Event", tag: str) -> bool:
     return any(value.tag.startswith(tag) for value in event.summary.value)
 
 
-def _events(content: bytes) -> Iterator[tuple[Any, int]]:
+def _events(content: bytes) -> Iterator[tuple["Event", int]]:
     from tensorboard.compat.proto.event_pb2 import Event
 
     for record, end in _records(content):

@@ -1,7 +1,7 @@
 """An experiment in TensorBoard before it has an answer: the columns of the tab HParams."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab import files
 from rnnlab.config import Experiment
@@ -9,6 +9,9 @@ from rnnlab.storage import store
 from rnnlab.tensorboard.event_files import replace
 from rnnlab.tensorboard.hparams import settings
 from rnnlab.tensorboard.hparams_columns import columns
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 SPLITS = ("test_", "val_", "train_")
 
@@ -22,7 +25,7 @@ def begin(experiment: Experiment, folder: Path) -> None:
     replace(folder / store.TENSORBOARD, {0: [columns_of(experiment)]})
 
 
-def columns_of(experiment: Experiment) -> Any:
+def columns_of(experiment: Experiment) -> "Summary.Value":
     """Return the columns of an experiment: what its variants change, its monitored metric of every split, loss, speed."""
     specs = {spec.variant: spec for spec in experiment.runs()}
     monitored = dict.fromkeys((experiment.config.training.monitor.removeprefix("val_"), "loss"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -11,6 +11,9 @@ from rnnlab.inspection.gates import over_time
 from rnnlab.inspection.recorded_pass import Passes
 from rnnlab.inspection.recording import watchable
 from rnnlab.tensorboard.values import histogram, image
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 GATES = ("input", "forget", "output", "update", "reset")
 """What is drawn as a heat map: values in (0, 1)."""
@@ -21,11 +24,11 @@ SIZE = 240
 class Gates:
     """The gates of a model's LSTM and GRU layers on a fixed batch of inputs, with noise off, at the time of each call."""
 
-    def __init__(self, model: keras.Model, inputs: Any):
+    def __init__(self, model: keras.Model, inputs: np.ndarray):
         self._inputs = inputs
         self._passes = Passes(model, fresh=True) if watchable(model) else None
 
-    def values(self) -> Iterator[Any]:
+    def values(self) -> Iterator["Summary.Value"]:
         """Return histograms of gates and states over all units and steps, and heat maps, by layer and gate."""
         for layer, passage in self._passes.passages(self._inputs).items() if self._passes else ():
             for name, values in over_time(passage, self._passes.backwards[layer]).items() if self._passes else ():

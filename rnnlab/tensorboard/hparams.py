@@ -1,7 +1,6 @@
 """What TensorBoard sorts and filters runs by: cell, scheme, site, lifetime, rates, and whatever the variants change."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rnnlab.config import RunSpec
 from rnnlab.config.paths import flatten, parts
@@ -54,7 +53,7 @@ def _noise(name: str, setting: DropoutSetting, argument: str) -> dict[str, Setti
     }
 
 
-def _scheme(setting: Any, argument: str) -> str:
+def _scheme(setting: object, argument: str) -> str:
     match setting:
         case Mapping():
             return str(setting.get("scheme", "by coordinates"))

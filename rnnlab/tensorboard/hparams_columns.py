@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rnnlab.tensorboard.hparams import RESULT
 from rnnlab.tensorboard.hparams_sessions import Setting
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import api_pb2
 
 _BESIDE = re.compile(r"^variant$|\.(site|lifetime|rate\..*)$")
 """Settings that follow from a scheme: TensorBoard sorts the others before them, by name, and ticks the first five."""
@@ -13,7 +17,7 @@ _EACH = ("seed",)
 """What differs between the seeds of one row."""
 
 
-def columns(settings: Sequence[Mapping[str, Setting]], metrics: Iterable[str]) -> Any:
+def columns(settings: Sequence[Mapping[str, Setting]], metrics: Iterable[str]) -> "Summary.Value":
     """Return the tab's columns for runs with these settings: those that differ, then the `metrics` in their order.
 
     TensorBoard takes the first such message that it reads for the whole tab.
@@ -44,7 +48,7 @@ def varying(settings: Sequence[Mapping[str, Setting]]) -> list[tuple[str, list[S
     return [(name, of) for name, of in values.items() if name not in alone - {"variant"}]
 
 
-def _column(name: str, values: Sequence[Setting]) -> Any:
+def _column(name: str, values: Sequence[Setting]) -> "api_pb2.HParamInfo":
     from tensorboard.plugins.hparams import api_pb2
 
     column = api_pb2.HParamInfo(name=name, type=_type(values), differs=not _BESIDE.search(name))
@@ -52,7 +56,7 @@ def _column(name: str, values: Sequence[Setting]) -> Any:
     return column
 
 
-def _type(values: Sequence[Setting]) -> Any:
+def _type(values: Sequence[Setting]) -> int:
     from tensorboard.plugins.hparams import api_pb2
 
     if all(isinstance(value, bool) for value in values):

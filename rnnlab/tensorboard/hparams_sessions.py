@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 Setting = str | float | bool
 """What TensorBoard sorts and filters by; a name has to have values of one type in all runs."""
 
 
-def session_start(group: str, settings: Mapping[str, Setting]) -> Any:
+def session_start(group: str, settings: Mapping[str, Setting]) -> "Summary.Value":
     """Return the beginning of a training with these settings; the trainings of one group are one row, with their means."""
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
@@ -16,7 +19,7 @@ def session_start(group: str, settings: Mapping[str, Setting]) -> Any:
     return value
 
 
-def session_end(succeeded: bool) -> Any:
+def session_end(succeeded: bool) -> "Summary.Value":
     """Return the end of a training, by which the tab filters."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata

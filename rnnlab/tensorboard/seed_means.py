@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from rnnlab.tensorboard.epoch_scalars import tagged
 from rnnlab.tensorboard.event_files import replace
 from rnnlab.tensorboard.layout import BAND, high, layout, low
 from rnnlab.tensorboard.values import scalars
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary
 
 FOLDER = "mean"
 """Where the mean curves of a variant are, beside its seeds."""
@@ -83,7 +86,7 @@ def write(variant: Path) -> None:
     files.refuse_links(variant, variant / FOLDER)
     runs = [store.read_run(path) for path in store.run_folders(variant.parent, variant.name)]
     by_tag = bands([[tagged(epoch) for epoch in run.epochs] for run in runs])
-    steps: dict[int, list[Any]] = {}
+    steps: dict[int, list[Summary.Value]] = {}
     for tag, one in by_tag.items():
         for epoch, values in enumerate(zip(*one, strict=True)):
             names = [tag, low(tag), high(tag), f"{BAND}/{tag}/seeds"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -14,15 +14,19 @@ from rnnlab.tensorboard.gate_histograms import Gates
 from rnnlab.tensorboard.values import histogram
 from rnnlab.training.epoch_record import EpochRecord
 
+if TYPE_CHECKING:
+    import numpy as np
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
 
 class Callback(keras.callbacks.Callback):
     """Writes every epoch of any `model.fit` to event files in `folder`: curves, weights, and the gates of recurrent layers.
 
-    All stand in one file, which is one run of TensorBoard: `train/loss`, `validation/loss`, `learning_rate`, each metric
-    once. Every trainable weight has a histogram, every `every`-th epoch and
-    after the first. `inputs`, a batch of what the model reads, adds histograms and heat maps of the gates of LSTM and GRU
-    layers, ours and the built-in ones, with noise off and a state from zero. A training that begins at an `initial_epoch` goes
-    on behind it in the same files. The model is left as it is. Raises StorageError where the folder cannot be written.
+    All are in one file, which is one run of TensorBoard: `train/loss`, `validation/loss`, `learning_rate`, each metric
+    once. Every trainable weight has a histogram, after the first epoch and then after every `every`-th. `inputs`, a batch
+    of what the model reads, adds histograms and heat maps of the gates of LSTM and GRU layers, ours and the built-in ones,
+    with noise off and a state from zero. A training that begins at an `initial_epoch` goes on behind it in the same files.
+    The model is left as it is. Raises StorageError where the folder cannot be written.
 
     >>> import tempfile, numpy as np
     >>> from rnnlab.tensorboard import Callback
@@ -36,7 +40,7 @@ class Callback(keras.callbacks.Callback):
 
     state_name = "tensorboard"
 
-    def __init__(self, folder: str | Path, inputs: Any = None, every: int = 1):
+    def __init__(self, folder: str | Path, inputs: "np.ndarray | None" = None, every: int = 1):
         super().__init__()
         self.folder, self._inputs, self._every = Path(folder), inputs, every
         self.epochs: list[EpochRecord] = []
@@ -76,7 +80,7 @@ class Callback(keras.callbacks.Callback):
     def begin(self) -> None:
         """Write the head of a new file; here it has none."""
 
-    def _distributions(self) -> Iterator[Any]:
+    def _distributions(self) -> Iterator["Summary.Value"]:
         for weight in self.model.trainable_weights:
             yield histogram(f"weights/{weight.path}", keras.ops.convert_to_numpy(weight))
         if self._gates:

@@ -2,15 +2,19 @@
 
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 BUCKETS = 30
 """Into how many parts the range of a histogram is cut, as in Keras."""
 
 
-def scalars(metrics: Mapping[str, float]) -> list[Any]:
+def scalars(metrics: Mapping[str, float]) -> list["Summary.Value"]:
     """Return a value for every metric, by tag.
 
     >>> [(value.tag, value.simple_value) for value in scalars({"loss": 2.0})]
@@ -21,16 +25,16 @@ def scalars(metrics: Mapping[str, float]) -> list[Any]:
     return [Summary.Value(tag=tag, simple_value=value) for tag, value in metrics.items()]
 
 
-def histogram(tag: str, numbers: Any) -> Any:
+def histogram(tag: str, numbers: ArrayLike) -> "Summary.Value":
     """Return the distribution of an array of any shape, for the tabs Histograms and Distributions.
 
     Numbers that are not finite are left out, since no bucket holds them.
     """
     from tensorboard.plugins.histogram.metadata import create_summary_metadata
 
-    numbers = np.asarray(numbers, "float64").ravel()
-    numbers = numbers[np.isfinite(numbers)]
-    counts, edges = _buckets(numbers) if numbers.size else (np.zeros(0), np.zeros(1))
+    flat = np.asarray(numbers, "float64").ravel()
+    finite = flat[np.isfinite(flat)]
+    counts, edges = _buckets(finite) if finite.size else (np.zeros(0), np.zeros(1))
     return _value(tag, create_summary_metadata(None, None), np.stack([edges[:-1], edges[1:], counts], axis=1))
 
 
@@ -42,7 +46,7 @@ def _buckets(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array([numbers.size]), edges[[0, -1]]
 
 
-def image(tag: str, png: bytes) -> Any:
+def image(tag: str, png: bytes) -> "Summary.Value":
     """Return a picture, given as the contents of a PNG file, for the tab Images; raise ValueError where it is none."""
     from tensorboard.plugins.image.metadata import create_summary_metadata
 
@@ -52,14 +56,14 @@ def image(tag: str, png: bytes) -> Any:
     return _value(tag, create_summary_metadata(None, None), np.array([b"%d" % width, b"%d" % height, png], dtype=object))
 
 
-def text(tag: str, markdown: str) -> Any:
+def text(tag: str, markdown: str) -> "Summary.Value":
     """Return a text, written as Markdown, for the tab Text."""
     from tensorboard.plugins.text.metadata import create_summary_metadata
 
     return _value(tag, create_summary_metadata(None, None), np.array(markdown.encode(), dtype=object))
 
 
-def _value(tag: str, metadata: Any, array: np.ndarray) -> Any:
+def _value(tag: str, metadata: "SummaryMetadata", array: np.ndarray) -> "Summary.Value":
     """A tensor with what tells TensorBoard which tab it is for."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.util.tensor_util import make_tensor_proto
