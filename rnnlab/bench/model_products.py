@@ -1,7 +1,6 @@
 """The bare matrix products of a training step of a whole model, forward and backward: what no implementation can avoid."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +18,7 @@ def products_ms(model: keras.Model, rows: int, steps: int, repeats: int = 20) ->
     return sum(timing.least for timing in interleaved(candidates, repeats).values())
 
 
-def _calls(model: keras.Model, rows: int, steps: int) -> Iterator[Callable[[], Any]]:
+def _calls(model: keras.Model, rows: int, steps: int) -> Iterator[Callable[[], object]]:
     for layer in model.layers:
         kernels = {name: [w.shape for w in layer.weights if w.name == name] for name in ("kernel", "recurrent_kernel")}
         for (inputs, _), (units, columns) in zip(kernels["kernel"], kernels["recurrent_kernel"], strict=False):
@@ -39,7 +38,7 @@ def _drawn(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).standard_normal(shape, np.float32)
 
 
-def _dense(rows: int, inputs: int, outputs: int) -> Callable[[], Any]:
+def _dense(rows: int, inputs: int, outputs: int) -> Callable[[], object]:
     """A call that computes x W and its two gradients."""
     x, w, d = _drawn(rows, inputs), _drawn(inputs, outputs), _drawn(rows, outputs)
     if keras.backend.backend() == "jax":
@@ -51,7 +50,7 @@ def _dense(rows: int, inputs: int, outputs: int) -> Callable[[], Any]:
     import tensorflow as tf
 
     @tf.function(autograph=False)
-    def three(x: Any, w: Any, d: Any) -> Any:
+    def three(x: tf.Tensor, w: tf.Tensor, d: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return x @ w, tf.matmul(d, w, transpose_b=True), tf.matmul(x, d, transpose_a=True)
 
     constants = [tf.constant(operand) for operand in (x, w, d)]

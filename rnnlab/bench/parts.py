@@ -2,10 +2,13 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras.callbacks import CallbackList
 
 NAMES = ("start", "data", "compile", "steps", "evaluation", "records", "pictures")
 """The parts, in the order in which a sweep comes to them."""
@@ -75,16 +78,16 @@ def watched(parts: Parts) -> Iterator[None]:
 
     plain = {name: getattr(CallbackList, name) for name in ("on_epoch_begin", "on_test_begin", "on_test_end")}
 
-    def epoch_begins(callbacks: CallbackList, *given: Any, **named: Any) -> None:
+    def epoch_begins(callbacks: CallbackList, *given: object, **named: object) -> None:
         plain["on_epoch_begin"](callbacks, *given, **named)
         parts.to("steps")
 
-    def test_begins(callbacks: CallbackList, *given: Any, **named: Any) -> None:
+    def test_begins(callbacks: CallbackList, *given: object, **named: object) -> None:
         _await_steps(callbacks)
         parts.training_passed()
         plain["on_test_begin"](callbacks, *given, **named)
 
-    def test_ends(callbacks: CallbackList, logs: Any = None) -> None:
+    def test_ends(callbacks: CallbackList, logs: Mapping[str, float] | None = None) -> None:
         plain["on_test_end"](callbacks, logs)
         for value in (logs or {}).values():
             float(value)
@@ -100,7 +103,7 @@ def watched(parts: Parts) -> Iterator[None]:
             setattr(CallbackList, name, method)
 
 
-def _await_steps(callbacks: Any) -> None:
+def _await_steps(callbacks: "CallbackList") -> None:
     """Wait until the last step is computed, which JAX does while Python goes on."""
     import keras
 

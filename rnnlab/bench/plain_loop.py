@@ -1,7 +1,5 @@
 """The model of a config as a script in plain Keras trains it: built-in layers, Keras's loss, optimizer and `fit`."""
 
-from typing import Any
-
 import keras
 import numpy as np
 
@@ -50,7 +48,7 @@ def _optimizer(config: OptimizerConfig) -> keras.optimizers.Optimizer:
     return made
 
 
-def _loss(dataset: Dataset) -> Any:
+def _loss(dataset: Dataset) -> str | keras.losses.Loss:
     """The loss by Keras's own name where it has one."""
     wanted = objective(dataset.task)
     if wanted.position_loss == "cross_entropy":

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.scheme_table import WORKS, fits
 from rnnlab.documents import Record
 from rnnlab.noise.scheme import SCHEMES
+from rnnlab.noise.schemes import Setting
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ BUILTIN, BUILTIN_QUIET = "keras.layers, same rates", "keras.layers, no noise"
 PRODUCTS, TORCH = "bare products", "torch.nn, no noise"
 
 
-def settings(shape: Shape) -> dict[str, tuple[Any, Any]]:
+def settings(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
     """Every scheme that the cell takes, as dropout and recurrent_dropout."""
     rate = shape.rate
     untied, naive = {"scheme": "variational", "rate": rate, "tied": False}, {"scheme": "naive", "rate": rate}
@@ -62,9 +63,9 @@ def settings(shape: Shape) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def others(shape: Shape) -> dict[str, tuple[Any, Any]]:
+def others(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
     """The schemes that have one form, through both arguments where both take them, else beside a variational input."""
-    made = {}
+    made: dict[str, tuple[Setting, Setting]] = {}
     for name, scheme in SCHEMES.items():
         if "recurrent_dropout" in scheme.arguments and name not in MANY and fits(CELLS[shape.cell], name) == WORKS:
             rate = {"rate": shape.rate} if "rate" in scheme.example else {}
@@ -73,18 +74,18 @@ def others(shape: Shape) -> dict[str, tuple[Any, Any]]:
     return made
 
 
-def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None = None) -> dict[str, Callable[[], Any]]:
+def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None = None) -> dict[str, Callable[[], object]]:
     """The training steps by name, all of the same shape and on the same numbers; `only` builds one of them."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((shape.batch, shape.steps, shape.inputs), np.float32)
     seen = rng.standard_normal((shape.batch, shape.steps, shape.units), np.float32)
 
-    def step(family: Any, dropout: Any = 0.0, recurrent_dropout: Any = 0.0) -> Callable[[], Any]:
+    def step(family: ModuleType, dropout: Setting = 0.0, recurrent_dropout: Setting = 0.0) -> Callable[[], object]:
         make = getattr(family, shape.cell.upper())
         layer = make(shape.units, dropout=dropout, recurrent_dropout=recurrent_dropout, return_sequences=True)
         return training_step(layer, x, seen, jit)
 
-    makers: dict[str, Callable[[], Callable[[], Any] | None]] = {
+    makers: dict[str, Callable[[], Callable[[], object] | None]] = {
         PRODUCTS: lambda: products(x, shape.units, {"lstm": 4, "gru": 3}[shape.cell], jit),
         BUILTIN: lambda: step(keras.layers, shape.rate, shape.rate),
     }

@@ -1,6 +1,6 @@
 """All runs of an experiment, one after the other, as a worker process makes them and as a loop in plain Keras would."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rnnlab.bench.model_products import products_ms
 from rnnlab.bench.parts import Parts
 from rnnlab.bench.plain_loop import plain_model, plain_run
 from rnnlab.config import Experiment, RunConfig, RunSpec
+from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.build_model import build
 from rnnlab.progress.lines import Lines
@@ -68,7 +69,7 @@ def plain(experiment: Experiment, parts: Parts, folder: Path) -> Measured:
     return {"steps": steps}
 
 
-def _datasets(experiment: Experiment, parts: Parts, dataset: Any) -> dict[str, Dataset]:
+def _datasets(experiment: Experiment, parts: Parts, dataset: Callable[[DataConfig], Dataset]) -> dict[str, Dataset]:
     with parts.during("data"):
         return {name: dataset(config.data) for name, config in experiment.first_runs.items()}
 
