@@ -1,4 +1,4 @@
-"""Whether a registered cell does what every cell has to."""
+"""Check that a registered cell does what every cell has to."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ from rnnlab.cells.step_cell import StepCell
 from rnnlab.documents import Record
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import SITES
+from rnnlab.tensors import Tensor
 from rnnlab.testing.backends import elsewhere
 from rnnlab.testing.layers import fill, outputs_and_gradients, slopes
 from rnnlab.testing.require import require, require_close
@@ -22,7 +23,7 @@ from rnnlab.testing.require import require, require_close
 UNITS, INPUTS, STEPS, ROWS = 3, 2, 6, 4
 
 
-def check_cell(name: str, backends: Sequence[str] = (), **options: Any) -> None:
+def check_cell(name: str, backends: Sequence[str] = (), **options: object) -> None:
     """Check a registered cell, with its `options`, on the backend in use; raise CheckError where it fails, which says why.
 
     Its step asks for the declared products and shows its gates; its size is as told; the fast scan gives the outputs and
@@ -58,18 +59,18 @@ def inputs(steps: int = STEPS) -> np.ndarray:
 
 
 def _declared(kind: CellKind, options: Record) -> None:
-    """Run the step once by itself and see what it asks for."""
+    """Run the step once by itself and record which products and gates it uses."""
     cell = layer(kind, options).cell
     kernels, asked, shown = cell.kernels({}), list[str](), list[str]()
 
-    def matmul(product: str, v: Any) -> Any:
+    def matmul(product: str, v: Tensor) -> Tensor:
         known = ", ".join(kernels) or "none"
         require(product in kernels, f"{kind.name} asks for the product {product!r}, but has {known}: name it in products=")
         require(product not in asked, f"{kind.name} asks for the product {product!r} twice in a step: give each its own name")
         asked.append(product)
         return ops.matmul(v, kernels[product])
 
-    def see(gate: str, value: Any) -> Any:
+    def see(gate: str, value: Tensor) -> Tensor:
         shown.append(gate)
         return value
 

@@ -1,31 +1,31 @@
-"""Whether a registered distribution of noise does what every one has to."""
+"""Check that a registered distribution of noise does what every distribution has to."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from keras import ops, random
 
-from rnnlab.documents import Record
+from rnnlab.documents import Plain
 from rnnlab.noise.own_distributions import DISTRIBUTIONS
-from rnnlab.noise.sampling import mean, sample
+from rnnlab.noise.sampling import Told, mean, sample
 from rnnlab.noise.sites import Noise
+from rnnlab.tensors import Tensor
 from rnnlab.testing.backends import elsewhere
 from rnnlab.testing.layers import compiled
 from rnnlab.testing.require import CheckError, require, require_close
 
 STEPS, ROWS, WIDTH, DRAWS = 3, 4, 5, 2000
 EPOCH = 3.0
-"""At which all are checked."""
+"""The epoch of every check."""
 
 
 def check_distribution(
-    name: str, rate: float = 0.3, site: str = "recurrent", backends: Sequence[str] = (), **settings: Any
+    name: str, rate: float = 0.3, site: str = "recurrent", backends: Sequence[str] = (), **settings: Plain
 ) -> None:
     """Check a registered distribution at a rate and a site, with its `settings`; raise CheckError where it fails.
 
-    Its masks are finite numbers, the same compiled as they are called, and what evaluation takes for them is their average, for
-    each input where they depend on the inputs. `backends` are checked in processes of their own.
+    Its masks are finite numbers, the same compiled as called directly; the value that replaces them in evaluation is their
+    average, for each input where they depend on the inputs. `backends` are checked in processes of their own.
 
     >>> from keras import ops
     >>> from rnnlab import register
@@ -60,10 +60,10 @@ def check_drawn(noise: Noise) -> None:
     require(bool(apart[place] <= 1e-5), f"{told_}: give it mean=")
 
 
-def _masks(noise: Noise, told: Record) -> np.ndarray:
+def _masks(noise: Noise, told: Told) -> np.ndarray:
     seeds = random.SeedGenerator(1)
 
-    def draw() -> Any:
+    def draw() -> Tensor:
         return sample(noise, (STEPS, ROWS * DRAWS, WIDTH), seeds, "float32", noise.rate, told)
 
     start = ops.convert_to_numpy(seeds.state).copy()

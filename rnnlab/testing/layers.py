@@ -1,10 +1,12 @@
 """Layers run for a check: outputs and gradients on the backend in use."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 from keras import ops
+
+from rnnlab.tensors import Tensor
 
 
 def fill(layer: keras.layers.Layer, seed: int = 1) -> None:
@@ -15,25 +17,25 @@ def fill(layer: keras.layers.Layer, seed: int = 1) -> None:
 
 
 def outputs_and_gradients(
-    layer: keras.layers.Layer, x: np.ndarray, mask: Any = None, training: bool = True
+    layer: keras.layers.Layer, x: np.ndarray, mask: np.ndarray | None = None, training: bool = True
 ) -> list[np.ndarray]:
     """Return the outputs for x, and the gradients of a weighted sum of them by every trained weight and by x."""
     weights = [variable.value for variable in layer.trainable_variables]
     others = [variable.value for variable in layer.non_trainable_variables]
 
-    def outputs(x: Any, *weights: Any) -> Any:
+    def outputs(x: Tensor, *weights: Tensor) -> Tensor:
         return layer.stateless_call(list(weights), others, x, mask=mask, training=training)[0]
 
-    def loss(x: Any, *weights: Any) -> Any:
+    def loss(x: Tensor, *weights: Tensor) -> Tensor:
         out = outputs(x, *weights)
         factors = np.random.default_rng(2).normal(size=out.shape)
         return ops.sum(out * ops.convert_to_tensor(factors, out.dtype))
 
-    x = ops.convert_to_tensor(x, layer.compute_dtype)
-    return [ops.convert_to_numpy(part) for part in (outputs(x, *weights), *gradients(loss, (x, *weights)))]
+    tensor = ops.convert_to_tensor(x, layer.compute_dtype)
+    return [ops.convert_to_numpy(part) for part in (outputs(tensor, *weights), *gradients(loss, (tensor, *weights)))]
 
 
-def compiled(function: Any) -> Any:
+def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The same function, compiled by the backend in use."""
     match keras.backend.backend():
         case "jax":
@@ -47,7 +49,7 @@ def compiled(function: Any) -> Any:
     return function
 
 
-def gradients(loss: Any, operands: Any) -> Any:
+def gradients(loss: Callable[..., Tensor], operands: Sequence[Tensor]) -> Sequence[Tensor]:
     """Return the gradients of a loss by its operands; zeros where it does not depend on one."""
     match keras.backend.backend():
         case "jax":

@@ -1,9 +1,9 @@
 """Whether a registered metric does what every metric has to."""
 
 import math
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnlab.testing.require import CheckError, require
 from rnnlab.training.own_metrics import METRICS
@@ -11,7 +11,7 @@ from rnnlab.training.own_metrics import METRICS
 POSITIONS, CLASSES = 40, 3
 
 
-def check_metric(name: str, targets: Any = None, predictions: Any = None, classes: int = 0) -> None:
+def check_metric(name: str, targets: ArrayLike | None = None, predictions: ArrayLike | None = None, classes: int = 0) -> None:
     """Check a registered metric; raise CheckError where it fails, which says why.
 
     It gives one finite number, the same twice, leaves its arrays as they are, and finds targets as predictions no worse than

@@ -1,14 +1,14 @@
-"""Whether a registered scheme does what every scheme has to."""
+"""Check that a registered scheme does what every scheme has to."""
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from keras import ops
 
 from rnnlab import layers
 from rnnlab.documents import Record
+from rnnlab.layers.cell_rnn import CellRNN
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import SITES
@@ -19,16 +19,16 @@ from rnnlab.testing.require import require, require_close
 
 X = np.random.default_rng(0).normal(size=(4, 6, 2)).astype("float32")
 EPOCH = 3
-"""In the first epoch noise that rises by epochs may do nothing."""
+"""The epoch of every check: in the first one, noise that rises by epochs may be off."""
 WORDS = np.random.default_rng(0).integers(0, 9, size=(4, 6))
 
 
-def check_scheme(name: str, backends: Sequence[str] = (), **settings: Any) -> None:
+def check_scheme(name: str, backends: Sequence[str] = (), **settings: object) -> None:
     """Check a registered scheme with `settings`, by default its example; raise CheckError where it fails, which says why.
 
-    Its noise is plain values, and a distribution of its own passes `check_distribution`; on an LSTM and a GRU training differs
-    from evaluation, which draws nothing and repeats; the fast scan gives the outputs and gradients of the loop with the same
-    masks; a layer is made again from its config. `backends` are checked in processes of their own.
+    Its settings are plain values, and a distribution of its own passes `check_distribution`; on an LSTM and a GRU training
+    differs from evaluation, which draws nothing and repeats; the fast scan gives the outputs and gradients of the loop with
+    the same masks; a layer can be rebuilt from its config. `backends` are checked in processes of their own.
 
     >>> check_scheme("zoneout", cell=0.5, hidden=0.05)
     """
@@ -53,7 +53,7 @@ def check_scheme(name: str, backends: Sequence[str] = (), **settings: Any) -> No
         elsewhere(SCHEMES, "check_scheme", name, settings, backend)
 
 
-def _layer(kind: Any, noise: Record, how: str = "auto") -> Any:
+def _layer(kind: type[layers.LSTM | layers.GRU], noise: Record, how: str = "auto") -> CellRNN:
     made = kind(3, seed=7, name="checked", return_sequences=True, implementation=how, **noise)
     made.build((None, None, 2))
     fill(made)
@@ -61,7 +61,7 @@ def _layer(kind: Any, noise: Record, how: str = "auto") -> Any:
     return made
 
 
-def _on_layer(name: str, kind: Any, noise: Record, acts: bool) -> None:
+def _on_layer(name: str, kind: type[layers.LSTM | layers.GRU], noise: Record, acts: bool) -> None:
     both = [outputs_and_gradients(_layer(kind, noise, how), X) for how in ("auto", "loop")]
     for fast, loop in zip(*both, strict=True):
         require_close(fast, loop, f"under {name} the fast scan and the loop of {kind.__name__} disagree")

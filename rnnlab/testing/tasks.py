@@ -1,22 +1,24 @@
-"""Whether a registered task does what every task has to."""
+"""Check that a registered task does what every task has to."""
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from rnnlab.data.task import KINDS, Kind, Task
-from rnnlab.documents import Record
 from rnnlab.inspection.outputs import link
 from rnnlab.testing.layers import compiled, gradients
 from rnnlab.testing.require import CheckError, require, require_close
 
+Loss: TypeAlias = Any
+"""The loss or a metric of a task: a function of targets and outputs that gives every position a value."""
 ROWS, STEPS = 5, 4
 STEP = 1e-2
-"""How far outputs are moved for a central difference in float32."""
+"""The step of a central difference in float32."""
 
 
-def check_task(name: str, targets: Any = None, outputs: int = 0) -> None:
+def check_task(name: str, targets: ArrayLike | None = None, outputs: int = 0) -> None:
     """Check a registered task, on the backend in use; raise CheckError where it fails, which says why.
 
     Its loss and its metrics give every scored position a finite value of its own, whatever else is in the batch, compiled as
@@ -43,7 +45,7 @@ def check_task(name: str, targets: Any = None, outputs: int = 0) -> None:
     _predicts(name, kind, Task(name, (ROWS, STEPS, 1), outputs * kind.heads, "examples"), z, outputs)
 
 
-def _metrics(name: str, kind: Kind) -> Record:
+def _metrics(name: str, kind: Kind) -> dict[str, Loss]:
     return {f"the metric {metric} of {name}": function for metric, function in kind.metric_functions.items()}
 
 
@@ -55,7 +57,7 @@ def _drawn(kind: Kind, outputs: int) -> np.ndarray:
     return (numbers > 0).astype("float32") if kind.meaning == "labels" else numbers
 
 
-def _values(what: str, function: Any, y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _values(what: str, function: Loss, y: np.ndarray, z: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(ops.convert_to_numpy(compiled(function)(ops.convert_to_tensor(y), ops.convert_to_tensor(z))))
     except Exception as error:
@@ -63,7 +65,7 @@ def _values(what: str, function: Any, y: np.ndarray, z: np.ndarray) -> np.ndarra
         raise CheckError(f"{what} cannot be compiled: write it in keras.ops ({type(error).__name__}: {told})") from error
 
 
-def _valued(what: str, function: Any, y: np.ndarray, z: np.ndarray, per_step: bool) -> None:
+def _valued(what: str, function: Loss, y: np.ndarray, z: np.ndarray, per_step: bool) -> None:
     """Every position has a finite value of its own."""
     values, places = _values(what, function, y, z), z.shape[:-1]
     told = f"{what} has the shape {values.shape}, where every scored position has a value, {places}"
@@ -79,7 +81,7 @@ def _valued(what: str, function: Any, y: np.ndarray, z: np.ndarray, per_step: bo
         require(bool(padded), f"{what} is no finite number where targets are 0, as padding has them: weights of 0 do not help")
 
 
-def _sloped(what: str, loss: Any, y: np.ndarray, z: np.ndarray) -> None:
+def _sloped(what: str, loss: Loss, y: np.ndarray, z: np.ndarray) -> None:
     """The gradient is the central difference."""
     target = ops.convert_to_tensor(y)
     (gradient,) = (np.asarray(ops.convert_to_numpy(d)) for d in gradients(lambda z: ops.sum(loss(target, z)), (z,)))

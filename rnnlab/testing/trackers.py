@@ -1,17 +1,19 @@
-"""Whether a registered tracker can follow runs."""
+"""Check that a registered tracker can follow runs."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypeVar
 
 from rnnlab.testing.require import CheckError, require
 from rnnlab.trackers.builtin_trackers import TRACKERS
-from rnnlab.trackers.tracker import Begun, Ended, made
+from rnnlab.trackers.tracker import Begun, Ended, Tracker, made
 
+Result = TypeVar("Result")
 EPOCH = {"train/loss": 0.5, "validation/loss": 0.25, "learning_rate": 0.01}
 
 
-def check_tracker(name: str, **options: Any) -> None:
+def check_tracker(name: str, **options: object) -> None:
     """Check a registered tracker, with its `options`; raise CheckError where it fails, which says why.
 
     It follows two runs that take turns, one done with weights and one failed without, lets another object of its class, as a
@@ -40,13 +42,13 @@ def check_tracker(name: str, **options: Any) -> None:
         _called(name, "be given a report", follower.report, "checked", report)
 
 
-def _begun(name: str, follower: Any, run: Begun, known: str | None = None) -> str:
+def _begun(name: str, follower: Tracker, run: Begun, known: str | None = None) -> str:
     told = _called(name, "begin a run" if known is None else "let a run go on", follower.begin, run, known)
     require(isinstance(told, str) and told != "", f"{name} knows a run by {told!r}: let begin return a text, not an empty one")
     return str(told)
 
 
-def _called(name: str, what: str, function: Any, *arguments: Any) -> Any:
+def _called(name: str, what: str, function: Callable[..., Result], *arguments: object) -> Result:
     try:
         return function(*arguments)
     except Exception as error:

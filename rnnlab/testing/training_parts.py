@@ -4,13 +4,13 @@ import math
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import keras
 import numpy as np
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, SplitSizes
+from rnnlab.documents import Record
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.testing.require import CheckError, require
 from rnnlab.training.checkpoint import Slot
@@ -27,7 +27,7 @@ KILL = 5
 """The batch, of three in an epoch, before which a run is killed: inside the second epoch."""
 
 
-def check_optimizer(name: str, **options: Any) -> None:
+def check_optimizer(name: str, **options: object) -> None:
     """Check a registered optimizer, with its `options`, on the backend in use; raise CheckError where it fails, which says why.
 
     It changes every weight that has a gradient and leaves numbers finite; made again from its config it takes the same steps;
@@ -45,7 +45,7 @@ def check_optimizer(name: str, **options: Any) -> None:
     _goes_on(f"the optimizer {name}", "keep what it remembers in variables of add_variable", optimizer=config.model_dump())
 
 
-def check_schedule(name: str, **options: Any) -> None:
+def check_schedule(name: str, **options: object) -> None:
     """Check a registered schedule, with its `options`; raise CheckError where it fails, which says why.
 
     Its factors are finite numbers from 0 up, and the same twice; one of what was reached goes on in a run that is killed.
@@ -66,7 +66,7 @@ def check_schedule(name: str, **options: Any) -> None:
 STATE = "give it save_state and load_state with all that it remembers"
 
 
-def check_callback(name: str, **options: Any) -> None:
+def check_callback(name: str, **options: object) -> None:
     """Check a registered callback, with its `options`; raise CheckError where it fails, which says why.
 
     A run with it that is killed goes on to the same bits and logs.
@@ -74,7 +74,7 @@ def check_callback(name: str, **options: Any) -> None:
     _goes_on(f"the callback {name}", STATE, callbacks=[CALLBACKS[name].section(**options).model_dump()])
 
 
-def _steps(made: Any) -> list[np.ndarray]:
+def _steps(made: keras.optimizers.Optimizer) -> list[np.ndarray]:
     """A weight at first and after each of three steps."""
     random = np.random.default_rng(0)
     weight = keras.Variable(random.normal(size=(3, 2)).astype("float32"))
@@ -95,7 +95,7 @@ class _Kill(keras.callbacks.Callback):
         super().__init__()
         self._left = at
 
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Record | None = None) -> None:
         self._left -= 1
         if self._left == 0:
             raise _KillError
@@ -106,13 +106,13 @@ class _Logs(keras.callbacks.Callback):
         super().__init__()
         self.epochs: dict[int, dict[str, float]] = {}
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Record | None = None) -> None:
         self.epochs[epoch] = {
             name: value for name, value in (logs or {}).items() if "second" not in name and "throughput" not in name
         }
 
 
-def _goes_on(part: str, remedy: str, **settings: Any) -> None:
+def _goes_on(part: str, remedy: str, **settings: object) -> None:
     """Require that a run that is killed has the weights and logs of one that is not."""
     data = build(Adding(name="adding", length=4, examples=SplitSizes(train=24, validation=8, test=8), batch_size=8))
     model = ModelConfig.model_validate({"recurrent": [{"units": 2, "dropout": 0.2}]})
