@@ -1,23 +1,25 @@
-"""A file of arrays and plain values that is whole or known to be damaged; nothing in it is ever executed."""
+"""A file of arrays and plain values with a checksum; nothing in it is ever executed."""
 
 import json
 from hashlib import sha256
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rnnlab import files
 
+Tree: TypeAlias = Any
+"""Arrays and plain values in lists and mappings."""
 MAGIC = b"rnnlab snapshot 1\n"
 ARRAY = "$array"
 
 
-def write(path: Path, tree: Any, keep: Path | None = None) -> None:
+def write(path: Path, tree: Tree, keep: Path | None = None) -> None:
     """Write nested dicts and lists of arrays, numbers, texts and None, atomically: magic, header, arrays, SHA-256.
 
-    What was there before is kept as `keep`, where that is given.
+    An earlier file is kept as `keep`, where that is given.
     """
     arrays: list[np.ndarray] = []
     plain = _without_arrays(tree, arrays)
@@ -26,23 +28,23 @@ def write(path: Path, tree: Any, keep: Path | None = None) -> None:
     files.write(path, body + sha256(body).digest(), keep)
 
 
-def read(path: Path) -> Any:
-    """Return what was written, tuples as lists; raise ValueError where the file is damaged or something else."""
-    with path.open("rb") as file:  # something else may be large
+def read(path: Path) -> Tree:
+    """Return the written tree, tuples as lists; raise ValueError where the file is damaged or of another kind."""
+    with path.open("rb") as file:  # another file may be large
         content = MAGIC + file.read() if file.read(len(MAGIC)) == MAGIC else b""
     body, digest = content[:-32], content[-32:]
     try:
         if body and sha256(body).digest() == digest:
             return _parsed(body)
-    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):  # anybody can compute a checksum
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):  # a checksum proves no format
         pass
     raise ValueError(f"{path} is damaged or no snapshot")
 
 
-def outline(path: Path) -> Any:
-    """Return what was written without its arrays, quickly: their bytes, and the checksum over them, are not read.
+def outline(path: Path) -> Tree:
+    """Return the written tree without its arrays, quickly: neither their bytes nor the checksum are read.
 
-    Raises OSError where there is no file, ValueError where it is something else.
+    Raises OSError where there is no file, ValueError where it is of another kind.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -54,7 +56,7 @@ def outline(path: Path) -> Any:
             raise ValueError(f"{path} is damaged or no snapshot") from None
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes) -> Tree:
     start = len(MAGIC) + 8
     end = start + int.from_bytes(body[start - 8 : start], "little")
     header = json.loads(body[start:end])
@@ -65,7 +67,7 @@ def _parsed(body: bytes) -> Any:
     return _with_arrays(header["tree"], arrays)
 
 
-def plain(value: Any) -> bool:
+def plain(value: Tree) -> bool:
     """Return whether a value can be written.
 
     >>> plain({"wait": 0, "best_weights": [np.zeros(2)]}), plain(print)
@@ -81,7 +83,7 @@ def plain(value: Any) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _without_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
+def _without_arrays(value: Tree, arrays: list[np.ndarray]) -> Tree:
     match value:
         case dict():
             return {key: _without_arrays(part, arrays) for key, part in value.items()}
@@ -93,7 +95,7 @@ def _without_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
     return value
 
 
-def _with_arrays(value: Any, arrays: list[np.ndarray]) -> Any:
+def _with_arrays(value: Tree, arrays: list[np.ndarray]) -> Tree:
     match value:
         case dict() if list(value) == [ARRAY]:
             return arrays[value[ARRAY]]

@@ -1,12 +1,15 @@
 """The optimizers of Keras that follow the gradient of a step, with the options that each has by Keras's names."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from rnnlab.section import Section
 from rnnlab.training.optimizer_config import OPTIMIZERS, NotNegative, Positive, optimizer
+
+if TYPE_CHECKING:
+    import keras
 
 Kept = Annotated[float, Field(ge=0, lt=1)]
 """The part of a running mean that is kept at every step."""
@@ -126,10 +129,10 @@ class Muon(Sgd, Rooted):
     """The rate of Adam as a multiple of the rate."""
 
 
-def _of_keras(name: str) -> Callable[[], Any]:
+def _of_keras(name: str) -> Callable[[], "type[keras.optimizers.Optimizer]"]:
     """Return a function that returns a class of Keras."""
 
-    def its_class() -> Any:
+    def its_class() -> "type[keras.optimizers.Optimizer]":
         import keras
 
         return getattr(keras.optimizers, name)

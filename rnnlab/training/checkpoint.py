@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +17,7 @@ from rnnlab.training.callback_state import BestEpoch, by_name
 class Slot:
     """Where the state of a run is kept, and whose state it has to be."""
 
-    def __init__(self, path: Path, identity: Any, epochs: int | None = None):
+    def __init__(self, path: Path, identity: object, epochs: int | None = None):
         self.path, self.identity, self.epochs = path, identity, epochs
         """The file; what the bits depend on, as plain values; the epochs of the run, where a longer one has the same identity.
         A state of another identity, or of more epochs, is no state of this run."""

@@ -1,8 +1,7 @@
-"""One compiled model serves all seeds of a variant: what a seed decides lies in variables, so its steps are compiled once."""
+"""One compiled model serves all seeds of a variant: variables hold all that depends on the seed."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import keras
 
@@ -16,10 +15,10 @@ from rnnlab.training.training_config import TrainingConfig
 
 
 class Kept:
-    """The compiled model of the last run of a process, for a run that differs from it in nothing but its seed."""
+    """The compiled model of the last run of a process, for a run that differs only in its seed."""
 
     def __init__(self) -> None:
-        self._recipe: tuple[Any, ...] = ()
+        self._recipe: tuple[object, ...] = ()
         self._dataset: Dataset | None = None
         self._model: keras.Model | None = None
         self._taken = ExitStack()

@@ -1,16 +1,20 @@
-"""The norms of the gradient and of the step, measured where the optimizer has both at hand."""
+"""The norms of the gradient and of the step, measured in the optimizer, which has both."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 from keras import ops
 
 from rnnlab.replicas import summed
+from rnnlab.tensors import Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class Norms(keras.optimizers.Optimizer):
-    r"""An optimizer that adds up over steps the norms of what it is given and of what it does.
+    r"""An optimizer that sums the norms of its gradients and of its updates over steps.
 
     gradient: ||g||, all weights together, before clipping; update: ||w_{t+1} - w_t||, with clipping, momentum, weight decay and
     constraints. The sums are variables, so that a checkpoint keeps them. To be mixed into an optimizer of Keras.
@@ -23,17 +27,19 @@ class Norms(keras.optimizers.Optimizer):
             self.gradient_sum = self.add_variable((), "zeros", name="gradient_sum", dtype="float32")
             self.update_sum = self.add_variable((), "zeros", name="update_sum", dtype="float32")
 
-    def apply(self, grads: Iterable[Any], trainable_variables: Iterable[keras.Variable] | None = None) -> None:
+    def apply(self, grads: Iterable[Tensor | None], trainable_variables: Iterable[keras.Variable] | None = None) -> None:
         """Follow the gradient, summed over replicas, and add the norms of both."""
-        grads = summed(list(grads))
+        total = summed(list(grads))
         weights = list(self._trainable_variables if trainable_variables is None else trainable_variables)
         self.build(weights)
-        self.gradient_sum.assign_add(norm(grad for grad in grads if grad is not None))
+        self.gradient_sum.assign_add(norm(grad for grad in total if grad is not None))
         before = [ops.copy(weight) for weight in weights]
-        super().apply(grads, trainable_variables)
+        super().apply(total, trainable_variables)
         self.update_sum.assign_add(norm(weight - old for weight, old in zip(weights, before, strict=True)))
 
-    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+    def _all_reduce_sum_gradients(
+        self, grads_and_vars: list[tuple[Tensor, keras.Variable]]
+    ) -> list[tuple[Tensor, keras.Variable]]:
         """Keras sums over replicas here, when each has already clipped its own part."""
         return grads_and_vars
 
@@ -46,7 +52,7 @@ class Norms(keras.optimizers.Optimizer):
         return means
 
 
-def norm(tensors: Iterable[Any]) -> Any:
+def norm(tensors: Iterable[Tensor]) -> Tensor:
     """Return the Euclidean norm of all numbers in `tensors` together, in float32.
 
     >>> float(norm([ops.ones((2, 4)), ops.ones(1)]))
@@ -55,8 +61,8 @@ def norm(tensors: Iterable[Any]) -> Any:
     return ops.sqrt(sum(ops.sum(ops.square(ops.cast(_rows(one), "float32"))) for one in tensors))
 
 
-def _rows(tensor: Any) -> Any:
-    """A tensor; of TensorFlow's gradient of an embedding, which has a row for every token, the rows summed by word."""
+def _rows(tensor: "tf.Tensor | tf.IndexedSlices") -> Tensor:
+    """A tensor; in TensorFlow's gradient of an embedding, with a row for every token, the rows are summed by word."""
     if not hasattr(tensor, "indices"):
         return tensor
     order = ops.argsort(tensor.indices)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.choice import DeclaredPart, DeclaredParts, Part
 from rnnlab.documents import Record
 from rnnlab.section import Section, conflict
+
+if TYPE_CHECKING:
+    import keras
 
 Positive = Annotated[float, Field(gt=0)]
 """A number above zero."""
@@ -77,7 +80,7 @@ class OptimizerConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_others(cls, values: Any) -> Any:
+    def _without_others(cls, values: object) -> object:
         """Leave out options of other optimizers that are null, as older files hold them; refuse the others."""
         if not isinstance(values, dict):
             return values
@@ -103,7 +106,7 @@ class OptimizerConfig(Section):
 class DeclaredOptimizer(DeclaredPart):
     """A subclass of `keras.optimizers.Optimizer`, or a function that returns it, so that Keras is imported when it is used."""
 
-    def type(self) -> type[Any]:
+    def type(self) -> "type[keras.optimizers.Optimizer]":
         """The class."""
         return self.part if isinstance(self.part, type) else self.part()
 
@@ -112,11 +115,11 @@ OPTIMIZERS = DeclaredParts("optimizer", OptimizerConfig, DeclaredOptimizer, NAME
 """The optimizers by their names in a config."""
 
 
-def optimizer(name: str, *, options: type[Section] = Section) -> Callable[[Any], Any]:
+def optimizer(name: str, *, options: type[Section] = Section) -> Callable[[Part], Part]:
     """Register a subclass of `keras.optimizers.Optimizer` by name; `options` is the section of its options, with defaults.
 
-    Its constructor takes `learning_rate`, the options by their names, and keyword arguments that it hands on to Keras. What a
-    section says of clipping, weight decay, noise on the gradient and averaging is done around its `update_step`. Variables
+    Its constructor takes `learning_rate`, the options by their names, and keyword arguments for Keras. Clipping, weight decay,
+    noise on the gradient and averaging, as the section sets them, happen around its `update_step`. Variables
     are made by `add_variable` or `add_variable_from_reference`, so that a checkpoint holds them. Raises ValueError for a name
     that is taken.
     """

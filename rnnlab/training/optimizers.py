@@ -54,7 +54,7 @@ class Extended:
         return {**super().get_config(), **own}  # type: ignore[misc]
 
     @classmethod
-    def from_config(cls, config: Record, custom_objects: Any = None) -> "Extended":
+    def from_config(cls, config: Record, custom_objects: Record | None = None) -> "Extended":
         """Return the optimizer that `get_config` describes."""
         own = {"section": OPTIMIZER.validate(config["section"])}
         own |= {name: config[name] for name in ("paced", "noise_seed")}
@@ -129,7 +129,7 @@ class Extended:
 
 
 @cache
-def extended(kind: DeclaredOptimizer) -> type[Any]:
+def extended(kind: DeclaredOptimizer) -> type[keras.optimizers.Optimizer]:
     """Return the class of a registered optimizer that measures norms too, and does what a section says around its step."""
     base = kind.type()
     return keras.saving.register_keras_serializable(package="rnnlab")(type(base.__name__, (Norms, Extended, base), {}))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+import numpy as np
 
 from rnnlab.data.task import KINDS
 from rnnlab.registry import Registry, file_of
@@ -12,7 +13,7 @@ from rnnlab.registry import Registry, file_of
 class OwnMetric:
     """A metric of all scored positions of a split."""
 
-    compute: Callable[[Any, Any], float]
+    compute: Callable[[np.ndarray, np.ndarray], float]
     """(targets [positions, ...], predictions [positions, ...]) -> the metric; predictions of classes are probabilities."""
     mode: str
     """Whether less (min) or more (max) of it is better."""

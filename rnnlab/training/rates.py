@@ -1,7 +1,6 @@
 """Callbacks that change the size of steps while a run is fitted: schedules, window lengths, averaging."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 
@@ -23,7 +22,7 @@ class LearningRateSchedule(keras.callbacks.Callback):
         self._schedule, self._full, self._epochs = schedule, full, epochs
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Set it."""
+        """Set the rate of the epoch."""
         self.model.optimizer.learning_rate = self._full * factor(self._schedule, epoch + 1, self._epochs)
 
 
@@ -35,7 +34,7 @@ class Pace(keras.callbacks.Callback):
         self._feed = feed
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
-        """Tell it."""
+        """Set the relative length of the batch's window."""
         self.model.optimizer.pace.assign(self._feed.pace(batch))
 
 
@@ -85,12 +84,12 @@ class NoiseRates(Remembering, keras.callbacks.Callback):
             layer.set_rates(self._epoch, self.step)
 
 
-def changing_layers(model: keras.Model) -> list[Any]:
+def changing_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """Return the layers whose noise changes from epoch to epoch or from step to step."""
     return [layer for layer in compat.every_layer(model) if isinstance(layer, ChangingRates) and layer.dated]
 
 
-def rates_now(layers: Iterable[Any]) -> dict[str, float]:
+def rates_now(layers: Iterable[keras.layers.Layer]) -> dict[str, float]:
     """Return the rates that change, as they are, by `noise_rate/<layer>/<site>`.
 
     >>> rates_now([])
@@ -101,7 +100,7 @@ def rates_now(layers: Iterable[Any]) -> dict[str, float]:
 
 
 class Averaging(Remembering, keras.callbacks.Callback):
-    """Begins the averaging of the weights when its trigger is pulled, and lets the mean stand in for them in validation.
+    """Begins to average the weights at its trigger, and puts the mean in their place in validation.
 
     The mean stays in the model until the callbacks before this one have seen the end of the epoch, so that they keep, log and
     evaluate what was validated; then the weights themselves come back, and training goes on with them.
@@ -114,7 +113,7 @@ class Averaging(Remembering, keras.callbacks.Callback):
         super().__init__()
         self._section, self._monitor, self._sign = section, monitor, -1 if mode == "max" else 1
         self.metrics: list[float] = []
-        """The monitored metric of every epoch, its sign turned where more is better."""
+        """The monitored metric of every epoch, negated where more is better."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Check the trigger before the first step."""

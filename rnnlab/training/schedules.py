@@ -4,13 +4,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.choice import DeclaredPart, DeclaredParts, Part
 from rnnlab.documents import Record
 from rnnlab.section import Section
+
+if TYPE_CHECKING:
+    import keras
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of epochs."""
@@ -40,9 +43,7 @@ SCHEDULES = DeclaredParts("schedule", ScheduleConfig, DeclaredSchedule)
 """The schedules by their names in a config."""
 
 
-def schedule(
-    name: str, *, options: type[Section] = Section, reached: bool = False
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def schedule(name: str, *, options: type[Section] = Section, reached: bool = False) -> Callable[[Part], Part]:
     """Register a function as a schedule of the learning rate by name; `options` is the section of its options.
 
     The function is (config, epoch) -> the part of the full rate that an epoch, counted from 1, is trained with; or
@@ -138,7 +139,7 @@ class Plateau(Section):
 
 
 @schedule("plateau", options=Plateau, reached=True)
-def plateau(config: Plateau, monitor: str, mode: str) -> Any:
+def plateau(config: Plateau, monitor: str, mode: str) -> "keras.callbacks.Callback":
     """Multiplied whenever the monitored metric has not got better for some epochs."""
     from rnnlab.training.callback_state import LowerOnPlateau
 

@@ -1,7 +1,6 @@
 """The weights of a finished run are put into a new model, layer by layer, by name."""
 
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
@@ -52,7 +51,9 @@ def _weights(layer: keras.layers.Layer) -> list[keras.Variable]:
     return [weight for weight in layer.weights if not is_rate(weight)]
 
 
-def _pairs(config: ModelConfig, name: str, there: keras.layers.Layer, here: keras.layers.Layer) -> list[tuple[Any, Any]]:
+def _pairs(
+    config: ModelConfig, name: str, there: keras.layers.Layer, here: keras.layers.Layer
+) -> list[tuple[keras.Variable, np.ndarray]]:
     theirs, ours = _weights(there), _weights(here)
     shapes = [{f"{weight.name} {tuple(weight.shape)}": None for weight in of} for of in (theirs, ours)]
     if [(weight.name, weight.shape) for weight in theirs] != [(weight.name, weight.shape) for weight in ours]:

@@ -1,14 +1,13 @@
-"""What a step of training or evaluation computes beside the predictions: the loss and the metrics, each value once."""
-
-from typing import Any
+"""The loss and the metrics of a step of training or evaluation, each value computed once."""
 
 import keras
+import numpy as np
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.models.metrics import PositionMean
 
 Values = dict[tuple[str, tuple[float, ...]], Tensor]
-"""What is known of every scored position, [rows] or [rows, steps], by its kind: the function that computes it, quantiles."""
+"""Values of every scored position, [rows] or [rows, steps], by kind: the function that computes them, and quantiles."""
 
 
 class Step:
@@ -49,11 +48,11 @@ class Step:
             variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
 
     def scaled(self, loss: Tensor) -> Tensor:
-        """Return the loss as its gradient is taken, which mixed precision scales."""
+        """Return the loss to differentiate, which mixed precision scales."""
         return self.model.optimizer.scale_loss(loss)
 
 
-Batches = tuple[Any, ...]
+Batches = tuple[np.ndarray, ...]
 """Inputs, targets and weights of several batches, each with an axis of the batches before its own."""
-Signature = list[tuple[list[int | None], Any]] | None
-"""Shape and type of each part of `Batches`, None where sizes differ; None instead of it where all batches are alike."""
+Signature = list[tuple[list[int | None], np.dtype]] | None
+"""Shape and type of each part of `Batches`, with None for sizes that differ; None where all batches are alike."""

@@ -1,7 +1,6 @@
 """Several steps of a model as one program of TensorFlow."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import keras
 import tensorflow as tf
@@ -15,10 +14,10 @@ Logs = Record
 
 
 class TFProgram:
-    """Steps of training and of evaluation, each kind a function that runs as many as it is told to.
+    """Steps of training and of evaluation, each a function that runs a given number of steps.
 
-    With `xla` such a function is one program of XLA; without, a graph whose operations run one by one. How many steps a call
-    runs changes no bit: they are turns of one loop.
+    With `xla` such a function is one program of XLA; without, a graph whose operations run one by one. The number of steps a
+    call runs changes no bit: they are iterations of one loop.
     """
 
     def __init__(self, model: keras.Model, xla: bool, signatures: Mapping[bool, Signature]):
@@ -36,11 +35,11 @@ class TFProgram:
         return int(done), {name: float(value) for name, value in logs.items()}
 
     def close(self) -> None:
-        """Give back the graphs; the steps can't be run again."""
+        """Release the graphs; the steps can't be run again."""
         for function in self._functions.values():
             compat.dismantle(function)
 
-    def _several(self, training: bool) -> Any:
+    def _several(self, training: bool) -> Callable[..., tuple[tf.Tensor, Logs]]:
         one = self._train if training else self._evaluate
 
         def several(*given: tf.Tensor) -> tuple[tf.Tensor, Logs]:
@@ -78,5 +77,5 @@ class TFProgram:
 
 
 def _specified(signature: Signature) -> list[tf.TensorSpec] | None:
-    """What a function takes: batches of a signature, and how many steps it is to run."""
+    """The input signature of a function: batches, and the number of steps to run."""
     return None if signature is None else [*(tf.TensorSpec(*part) for part in signature), tf.TensorSpec((), tf.int32)]

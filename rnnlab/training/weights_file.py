@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
@@ -40,7 +39,7 @@ def arrays(path: Path) -> dict[str, bytes]:
     """Return every array in a file by its name there, as bytes; links are not followed."""
     contents: dict[str, bytes] = {}
 
-    def keep(name: str, item: Any) -> None:
+    def keep(name: str, item: h5py.Dataset | h5py.Group) -> None:
         if isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
             contents[name] = item[()].tobytes()
 
