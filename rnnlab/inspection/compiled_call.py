@@ -1,15 +1,17 @@
 """A model's call, with the noise of training or without, compiled once, on any backend."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from rnnlab import compat
 
-Call = Callable[[Any], np.ndarray]
+Inputs: TypeAlias = np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray]
+"""What a model takes: an array, or several."""
+Call = Callable[[Inputs], np.ndarray]
 """A model as a function of arrays."""
 
 

@@ -1,13 +1,17 @@
-"""Gradient flow: how much of a loss reaches the states before it."""
+"""Gradient flow: the norm of the gradient of a loss by earlier states."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from rnnlab.inspection.recorded_pass import Passes
+from rnnlab.recurrence.recorder import Passage
+from rnnlab.tensors import Tensor
 
+PositionLoss = Callable[[np.ndarray, Tensor], Tensor]
+"""(y, predictions) -> the loss of every position, [rows] or [rows, steps]."""
 Lagged = dict[str, dict[str, np.ndarray]]
 """By layer and state a value for every lag, (lags,): NaN where no two real steps lie so far apart."""
 
@@ -17,7 +21,7 @@ def gradient_flow(
     x: np.ndarray,
     y: np.ndarray,
     sample_weight: np.ndarray | None = None,
-    loss: Callable[[Any, Any], Any] | None = None,
+    loss: PositionLoss | None = None,
     seed: int | None = None,
     fresh: bool = False,
     most: int = 8,
@@ -25,14 +29,14 @@ def gradient_flow(
     """Return the norm of d loss_t / d h_{t-k} (and d c_{t-k}) against the lag k, (lags,) by layer and by `hidden` and `cell`.
 
     The norm is taken over the units of one example, then averaged over the examples of the batch and over t: at most `most`
-    steps, evenly spread over the second half, so that all lags up to the half are averaged over the same t. h and c are taken
-    as the states that a step hands on, side by side, h to the layer above too; so at lag 0 the loss does not see c, whose value
-    is 0. A loss of the whole sequence counts its lags from the last real step; a layer that reads backwards, in its own
-    direction. Padding and positions of weight zero do not count.
+    steps, evenly spread over the second half, so that all lags up to the half are averaged over the same t. h and c are two
+    independent states that a step passes on; the layer above receives h only, so the gradient by c at lag 0 is 0. Lags of a
+    loss of the whole sequence count from the last real step; those of a layer that reads backwards, in its own direction.
+    Padding and positions of weight zero do not count.
 
     `loss(y, predictions)` gives the loss of every position, [rows] or [rows, steps]; by default that of the compiled model.
-    `seed` and `fresh` are as for `rnnlab.inspection.gates`. Raises ValueError where the model has no loss, or a layer other
-    steps than the loss.
+    `seed` and `fresh` are as for `rnnlab.inspection.gates`. Raises ValueError where the model has no loss, and where a layer
+    and the loss differ in their steps.
 
     >>> from rnnlab.layers import LSTM
     >>> model = keras.Sequential([keras.Input((5, 3)), LSTM(8, name="memory")])
@@ -44,9 +48,9 @@ def gradient_flow(
 
 
 def flow_of(
-    passes: Passes, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, loss: Callable[[Any, Any], Any], most: int = 8
+    passes: Passes, x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, loss: PositionLoss, most: int = 8
 ) -> Lagged:
-    """Return what `gradient_flow` does, by passes that exist already."""
+    """Return the result of `gradient_flow` from existing passes."""
     passages = passes.passages(x)
     real = {name: _real(passage) for name, passage in passages.items()}
     nudges = {name: tuple(map(np.zeros_like, passage.states)) for name, passage in passages.items()}
@@ -67,7 +71,7 @@ def flow_of(
     return by_layer
 
 
-def position_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
+def position_loss(model: keras.Model) -> PositionLoss:
     """Return the loss of every position that a compiled model minimises; raise ValueError where it has none."""
     loss = getattr(model, "loss", None)
     if loss is None:
@@ -76,7 +80,7 @@ def position_loss(model: keras.Model) -> Callable[[Any, Any], Any]:
     return loss.call if isinstance(loss, keras.losses.Loss) else loss
 
 
-def _real(passage: Any) -> np.ndarray:
+def _real(passage: Passage) -> np.ndarray:
     """Where steps are no padding, (steps, batch)."""
     return np.ones(passage.states[0].shape[:2], bool) if passage.real is None else np.asarray(passage.real)
 
@@ -92,12 +96,12 @@ def _spread(counted: np.ndarray, most: int, backwards: bool) -> list[int | None]
 
 
 def _one(counted: np.ndarray, t: int | None) -> np.ndarray:
-    """What picks the losses of a step out of all positions."""
+    """The mask of the positions whose losses belong to a step."""
     return (counted * (np.arange(counted.shape[1]) == t if t is not None else True)).astype(np.float32)
 
 
 class _Places(NamedTuple):
-    """Where the losses are in the steps of a layer, in its own direction, and which count; (losses, batch) each."""
+    """The steps of the losses in a layer's own direction, and which of them count; (losses, batch) each."""
 
     step: np.ndarray
     counts: np.ndarray

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 import keras
 import numpy as np
 
-from rnnlab.documents import Record
+from rnnlab.inspection.compiled_call import Inputs
 from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import changed, watchable
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import Noise
+from rnnlab.tensors import Mask
 
 Masks = dict[str, dict[str, tuple[Noise, np.ndarray]]]
 """By layer and site the noise and what it drew: (gates, steps, batch, width), an axis of length 1 where one draw serves all."""
 
 
-def masks(model: keras.Model, x: Any, seed: int) -> Masks:
+def masks(model: keras.Model, x: Inputs, seed: int) -> Masks:
     """Return the masks that our layers draw from `seed` for inputs x: those under which `gates` with that seed sees the model.
 
     Nothing of the model moves. Weight masks, whose last two axes are those of the kernel, are left out.
@@ -29,9 +29,9 @@ def masks(model: keras.Model, x: Any, seed: int) -> Masks:
     ('sequence', (1, 1, 2, 8))
     """
     layers = [layer for layer in watchable(model) if isinstance(layer, RNN) and layer.noise]
-    taken: Record = {}
+    taken: dict[str, Mask] = {}
 
-    def keeping(name: str, draw: Callable[..., Any]) -> Callable[..., Any]:
+    def keeping(name: str, draw: Callable[..., Mask]) -> Callable[..., Mask]:
         return lambda *inputs: taken.setdefault(name, draw(*inputs))
 
     with drawing(model, seed), keras.StatelessScope(), ExitStack() as stack:
@@ -48,7 +48,7 @@ def masks(model: keras.Model, x: Any, seed: int) -> Masks:
     }
 
 
-def _whole(noise: Noise, mask: Any) -> np.ndarray:
+def _whole(noise: Noise, mask: Mask) -> np.ndarray:
     gates = mask if isinstance(mask, list | tuple) else [mask]
     arrays = np.stack([keras.ops.convert_to_numpy(gate) for gate in gates])
     return arrays if noise.lifetime == "step" else arrays[:, None]

@@ -8,23 +8,23 @@ import keras
 import numpy as np
 
 from rnnlab import compat
-from rnnlab.inspection.compiled_call import Call, noisy_call, quiet_call
+from rnnlab.inspection.compiled_call import Call, Inputs, noisy_call, quiet_call
 from rnnlab.inspection.outputs import CLASSES, NUMBERS, Link, told
 from rnnlab.layers import Embedding
 from rnnlab.seeds import derive
 from rnnlab.training.isolate_evaluation import stateful_layers
 
 MOST = 2**24
-"""Predicted numbers that are held at a time, unless one pass over a batch has more."""
+"""The most predicted numbers held at a time, unless one pass over a batch has more."""
 
 
 class Samples(NamedTuple):
-    """What the samples of one batch of inputs come to, each field over the samples."""
+    """Statistics of the samples of one batch of inputs; every field is taken over the samples."""
 
     mean: np.ndarray
     """The average prediction: probabilities (..., classes), or numbers (..., outputs)."""
     variance: np.ndarray
-    """Of each predicted number, in the shape of the mean."""
+    """The variance of each predicted number, in the shape of the mean."""
     entropy: np.ndarray
     """The average of each sample's own entropy (...), in nats; zero where numbers are predicted."""
 
@@ -36,23 +36,23 @@ class Regression(NamedTuple):
     variance: np.ndarray
 
 
-def probabilities(model: keras.Model, x: Any, samples: int, seed: int, rows: int = 1024) -> np.ndarray:
+def probabilities(model: keras.Model, x: Inputs, samples: int, seed: int, rows: int = 1024) -> np.ndarray:
     """The average of the class probabilities of `samples` passes, (examples, ..., classes).
 
-    The model gives logits, or probabilities by a softmax: its head tells. `x` is an array, or several as the model takes them.
+    The model returns logits, or probabilities if its head has a softmax. `x` is an array, or several as the model takes them.
 
     p(y | x) = 1/S sum_s softmax(f(x; masks_s)); probabilities are averaged, not their logarithms (Gal & Ghahramani 2016).
     """
     return next(predictions(model, [x], samples, seed, CLASSES, rows)).mean
 
 
-def regression(model: keras.Model, x: Any, samples: int, seed: int, rows: int = 1024) -> Regression:
-    """Mean and variance over `samples` passes of what the model predicts."""
+def regression(model: keras.Model, x: Inputs, samples: int, seed: int, rows: int = 1024) -> Regression:
+    """Mean and variance of the predictions of `samples` passes."""
     return Regression(*next(predictions(model, [x], samples, seed, NUMBERS, rows))[:2])
 
 
 def predictions(
-    model: keras.Model, batches: Iterable[Any], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
+    model: keras.Model, batches: Iterable[Inputs], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
 ) -> Iterator[Samples]:
     """Yield for each batch of inputs, in order, what `samples` passes with masks of their own predict.
 
@@ -61,20 +61,20 @@ def predictions(
 
     Where the model carries its state, each sample carries its own, from zero on, and keeps its masks for the whole stream, as
     in Gal's evaluation; noise that is new at every step is new there too. Otherwise every batch has masks of its own. Carried
-    states and draws are in the end as they were.
+    states and seed generators are restored at the end.
     """
     if samples < 1 or rows < 1:
         raise ValueError(f"samples and rows must be at least 1, got {samples} and {rows}")
     return _predictions(model, noisy_call(model), batches, samples, seed, link, rows)
 
 
-def usual(model: keras.Model, batches: Iterable[Any], link: Link = CLASSES) -> Iterator[Samples]:
+def usual(model: keras.Model, batches: Iterable[Inputs], link: Link = CLASSES) -> Iterator[Samples]:
     """Yield what the model predicts with its noise off, in the form of `predictions`: one sample, without variance."""
     return _predictions(model, quiet_call(model), batches, 1, 0, link, 2**31)
 
 
 def _predictions(
-    model: keras.Model, call: Call, batches: Iterable[Any], samples: int, seed: int, link: Link, rows: int
+    model: keras.Model, call: Call, batches: Iterable[Inputs], samples: int, seed: int, link: Link, rows: int
 ) -> Iterator[Samples]:
     link = told(model, link)
     states = [state for layer in stateful_layers(model) for state in keras.tree.flatten(layer.states)]
@@ -98,7 +98,7 @@ def _predictions(
 
 
 class Sums:
-    """Adds samples up, so that none of them has to be kept."""
+    """Running sums over samples, so that no sample has to be kept."""
 
     def __init__(self, samples: int, link: Link):
         self.samples, self.link = samples, link
@@ -122,7 +122,7 @@ class Sums:
         return Samples(mean, variance, self.entropy / self.samples)
 
 
-def _outputs(call: Call, x: Any, copies: int, rows: int) -> np.ndarray:
+def _outputs(call: Call, x: Inputs, copies: int, rows: int) -> np.ndarray:
     """The outputs (copies, examples, ...) of copies of x, `rows` rows a call."""
     tiled, total = keras.tree.map_structure(lambda part: np.concatenate([np.asarray(part)] * copies), x), copies * _rows(x)
     parts = [keras.tree.map_structure(lambda part, n=n: part[n : n + rows], tiled) for n in range(0, total, rows)]
@@ -130,14 +130,14 @@ def _outputs(call: Call, x: Any, copies: int, rows: int) -> np.ndarray:
     return outputs.reshape(copies, _rows(x), *outputs.shape[1:])
 
 
-def _rows(x: Any) -> int:
+def _rows(x: Inputs) -> int:
     """The number of examples of an input, or of several."""
     return len(keras.tree.flatten(x)[0])
 
 
 @contextmanager
 def drawing(model: keras.Model, seed: int, number: int = 0, batch: int = 0) -> Iterator[None]:
-    """Let the model's noise come from (seed, number, batch), the same whenever they are; then put its own draws back.
+    """Let the model's noise follow from (seed, number, batch) alone; restore its seed generators afterwards.
 
     Where the model carries its state, masks that live longer than a step come from (seed, number) alone.
     """
@@ -165,7 +165,9 @@ def _drawn(model: keras.Model) -> Iterator[tuple]:
     for layer in compat.every_layer(model):
         noise = getattr(layer, "noise", None)
         if isinstance(noise, dict):
-            yield from ((noise[site], layer.seeds[site]) for site in noise if site in layer.seeds)  # a cell's layer has them
+            yield from (
+                (noise[site], layer.seeds[site]) for site in noise if site in layer.seeds
+            )  # its layer has a cell's seeds
         elif noise is not None:
             yield noise, layer.draws
 

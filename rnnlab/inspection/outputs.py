@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from rnnlab import compat
 from rnnlab.data.task import Kind, Task
 from rnnlab.inspection.scores import TINY, entropy, softmax, two_sided
+from rnnlab.tensors import Tensor
 
 
 class Link(NamedTuple):
@@ -69,7 +70,7 @@ def told(model: keras.Model, its: Link) -> Link:
     return probable
 
 
-def _name(activation: Any) -> str:
+def _name(activation: Callable | None) -> str:
     return getattr(activation, "__name__", "")
 
 
@@ -98,6 +99,6 @@ def _own(kind: Kind) -> Link:
     return Link(_plain(kind.predict), _plain(kind.inverse) if kind.inverse else None, _MEANINGS[kind.meaning].entropy)
 
 
-def _plain(function: Callable[[Any], Any]) -> Callable[[np.ndarray], np.ndarray]:
+def _plain(function: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
     """The same of arrays, in whatever the function is written."""
     return lambda values: np.array(keras.ops.convert_to_numpy(function(values)), np.float64)

@@ -1,28 +1,31 @@
-"""One pass of a model with its recurrent layers watched; nothing of the model moves."""
+"""One pass of a model with its recurrent layers recorded; the model itself is unchanged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
-from rnnlab.documents import Record
 from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import cell_kind, foreign, watchable, watched
 from rnnlab.recurrence.recorder import Passage
+from rnnlab.tensors import Tensor, Tree
 
-PositionLosses = Any
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+PositionLosses = Callable[[Tensor], Tensor]
 """(predictions) -> the loss of every position, [rows] or [rows, steps]."""
-Nudges = Mapping[str, tuple[Any, ...]]
-"""By layer what is added to its states, (steps, batch, units) each."""
+Nudges = Mapping[str, tuple[Tensor, ...]]
+"""By layer the tensors added to its states, (steps, batch, units) each."""
 
 
 class Passes:
-    """Passes of a model, each from the same state: the carried one of the model as it is, or with `fresh` from zero.
+    """Passes of a model, each from the same state: the model's current carried state, or with `fresh` zero.
 
-    Noise is off, or with a `seed` that of training, the same masks in every pass. Raises ValueError where the model has no
-    recurrent layer that can be recorded.
+    Noise is off; with a `seed` it is that of training, with the same masks in every pass. Raises ValueError where the model
+    has no recurrent layer that can be recorded.
     """
 
     def __init__(self, model: keras.Model, seed: int | None = None, fresh: bool = False):
@@ -37,29 +40,31 @@ class Passes:
         states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
         self._variables = list({id(variable): variable for variable in [*model.variables, *states]}.values())
         self._zero = [fresh and any(variable is state for state in states) for variable in self._variables]
-        self._compiled: Record = {}
+        self._compiled: dict[str, Callable[..., Tree]] = {}
 
-    def passages(self, x: Any) -> dict[str, Passage]:
-        """Return by layer what passes through it, as arrays, in the order of its steps."""
+    def passages(self, x: Tree) -> dict[str, Passage]:
+        """Return the gates and states of every layer as arrays, in the order of its steps."""
         passages = _arrays(self._run("passages", self._passages, _tensors(x)))
         return {name: passage._replace(names=self.states[name]) for name, passage in passages.items()}
 
-    def _passages(self, values: Any, x: Any) -> dict[str, Passage]:
+    def _passages(self, values: list[Tensor], x: Tree) -> dict[str, Passage]:
         return self._call(values, x)[1]
 
-    def gradients(self, x: Any, losses: PositionLosses, cotangents: np.ndarray, nudges: Nudges) -> Nudges:
+    def gradients(
+        self, x: Tree, losses: PositionLosses, cotangents: np.ndarray, nudges: Nudges
+    ) -> dict[str, tuple[np.ndarray, ...]]:
         """Return by layer and state the norms of the gradients of the losses, (losses, steps, batch).
 
         A loss is the sum of `losses(predictions)` weighted by one of the `cotangents`.
         """
         pull = _jax_pull if keras.backend.backend() == "jax" else _tensorflow_pull
 
-        def norms(values: Any, x: Any, cotangents: Any, nudges: Nudges) -> Nudges:
+        def norms(values: list[Tensor], x: Tree, cotangents: Tensor, nudges: Nudges) -> Nudges:
             return pull(lambda nudges: losses(self._call(values, x, nudges)[0]), cotangents, nudges)
 
         return _arrays(self._run("gradients", norms, _tensors(x), _tensors(cotangents), _tensors(nudges)))
 
-    def _call(self, values: Any, x: Any, nudges: Nudges | None = None) -> tuple[Any, dict[str, Passage]]:
+    def _call(self, values: list[Tensor], x: Tree, nudges: Nudges | None = None) -> tuple[Tensor, dict[str, Passage]]:
         with (
             keras.StatelessScope(state_mapping=list(zip(self._variables, values, strict=True))),
             watched(self.model, nudges) as watches,
@@ -71,7 +76,7 @@ class Passes:
                 raise ValueError(f"the model calls its layer {name!r} {len(several)} times; only one call can be recorded")
         return predictions, {name: several[0] for name, several in passages.items()}
 
-    def _run(self, name: str, function: Any, *operands: Any) -> Any:
+    def _run(self, name: str, function: Callable[..., Tree], *operands: Tree) -> Tree:
         """Run a function of the variables' values, compiled once where the backend is JAX."""
         with drawing(self.model, self.seed) if self.seed is not None else nullcontext():
             values = [variable.value for variable in self._variables]
@@ -84,25 +89,25 @@ class Passes:
 
 
 def _nothing(model: keras.Model) -> str:
-    """Why nothing of a model can be recorded."""
+    """The message for a model of which nothing can be recorded."""
     others = [f"{layer!r} runs a {cell}, whose gates are its own" for layer, cell in foreign(model).items()]
     seen = "gates and states can be recorded of rnnlab's layers with one of its cells, and of Keras's LSTM, GRU and SimpleRNN"
     return f"the model {model.name!r} has no recurrent layer to inspect: {'; '.join([*others, seen])}"
 
 
-def _tensors(tree: Any) -> Any:
+def _tensors(tree: Tree) -> Tree:
     return keras.tree.map_structure(keras.ops.convert_to_tensor, tree)
 
 
-def _arrays(tree: Any) -> Any:
+def _arrays(tree: Tree) -> Tree:
     return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_numpy(leaf), tree)
 
 
-def _norms(gradients: Any) -> Any:
+def _norms(gradients: Tree) -> Tree:
     return keras.tree.map_structure(lambda g: keras.ops.sqrt(keras.ops.sum(keras.ops.square(g), axis=-1)), gradients)
 
 
-def _tensorflow_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
+def _tensorflow_pull(losses: Callable[[Nudges], Tensor], cotangents: "tf.Tensor", nudges: Nudges) -> Nudges:
     import tensorflow as tf
 
     with tf.GradientTape(persistent=True) as tape:
@@ -113,7 +118,7 @@ def _tensorflow_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
     return tf.nest.map_structure(lambda *parts: tf.stack(parts), *each)
 
 
-def _jax_pull(losses: Any, cotangents: Any, nudges: Nudges) -> Any:
+def _jax_pull(losses: Callable[[Nudges], Tensor], cotangents: Tensor, nudges: Nudges) -> Nudges:
     import jax
 
     _, pull = jax.vjp(losses, nudges)

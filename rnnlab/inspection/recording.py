@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import keras
 from keras import ops
@@ -10,9 +9,10 @@ from keras import ops
 from rnnlab import compat
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
-from rnnlab.cells.steps import See, States, Tensor
+from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor
 from rnnlab.layers import RNN
 from rnnlab.recurrence.recorder import Watch
+from rnnlab.tensors import Tree
 
 KINDS = {keras.layers.LSTM: CELLS["lstm"], keras.layers.GRU: CELLS["gru"], keras.layers.SimpleRNN: None}
 """The built-in layers, each with the cell of the same equation."""
@@ -29,12 +29,12 @@ def foreign(model: keras.Model) -> dict[str, str]:
     return {layer.name: type(layer.cell).__name__ for layer in layers}
 
 
-def _kind(layer: keras.layers.RNN) -> Any:
+def _kind(layer: keras.layers.RNN) -> type | None:
     return next((kind for kind in (RNN, *KINDS) if isinstance(layer, kind) and getattr(layer, "ours", True)), None)
 
 
 def cell_kind(layer: keras.layers.RNN) -> CellKind | None:
-    """What there is to know of the cell of a layer; None for a SimpleRNN, which has no gates."""
+    """The description of a layer's cell; None for a SimpleRNN, which has no gates."""
     return layer.cell.kind if isinstance(layer, RNN) else KINDS[_kind(layer)]
 
 
@@ -47,7 +47,7 @@ def _in_order(layer: keras.layers.RNN) -> tuple[list[str], list[str]]:
 
 @contextmanager
 def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
-    """While inside, every call of the model is seen by a `Watch` for each of its layers, by the layer's name."""
+    """Record every call of the model inside, by a `Watch` for each of its layers, by the layer's name."""
     layers = watchable(model)
     watches = {layer.name: Watch((nudges or {}).get(layer.name, ()), cell_kind(layer)) for layer in layers}
     with ExitStack() as stack:
@@ -61,23 +61,25 @@ def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> I
 
 
 @contextmanager
-def changed(thing: Any, **attributes: Any) -> Iterator[None]:
-    """Give a layer other attributes for a while; what its class gives it comes back by itself."""
-    before = {name: vars(thing)[name] for name in attributes if name in vars(thing)}
+def changed(layer: keras.layers.Layer, **attributes: object) -> Iterator[None]:
+    """Replace attributes of a layer inside; those of its class reappear afterwards."""
+    before = {name: vars(layer)[name] for name in attributes if name in vars(layer)}
     for name, value in attributes.items():
-        setattr(thing, name, value)
+        setattr(layer, name, value)
     try:
         yield
     finally:
         for name in attributes:
-            setattr(thing, name, before[name]) if name in before else delattr(thing, name)
+            setattr(layer, name, before[name]) if name in before else delattr(layer, name)
 
 
-def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
-    """What takes the place of a built-in layer's loop: its own cell, step by step."""
+def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., tuple[Tensor, Tensor, list[Tensor]]]:
+    """The replacement for a built-in layer's loop: its own cell, step by step."""
 
-    def inner_loop(sequences: Tensor, initial_state: Any, mask: Any = None, training: bool = False) -> Any:
-        def step(x: Tensor, states: States, noise: Any, params: Any, matmul: Any, see: See) -> tuple[Tensor, States]:
+    def inner_loop(
+        sequences: Tensor, initial_state: Tree, mask: Tree = None, training: bool = False
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        def step(x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See) -> tuple[Tensor, States]:
             with _shown(layer.cell, _in_order(layer), see):
                 output, new = layer.cell(x, list(states), training=training)
             return output, tuple(new)
@@ -93,10 +95,10 @@ def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., Any]:
 
 
 @contextmanager
-def _shown(cell: Any, names: tuple[list[str], list[str]], see: See) -> Iterator[None]:
-    """Show what a built-in cell's activations give, by the names of the gates in their order."""
+def _shown(cell: keras.layers.Layer, names: tuple[list[str], list[str]], see: See) -> Iterator[None]:
+    """Record the results of a built-in cell's activations under the names of the gates, in their order."""
 
-    def shown(activation: Any, names: list[str]) -> Any:
+    def shown(activation: Activation, names: list[str]) -> Activation:
         left = list(names)
         return lambda a: see(left.pop(0), activation(a)) if left else activation(a)
 

@@ -1,14 +1,13 @@
 """A snapshot of a model on one batch, as flat arrays; see rnnlab.inspection.archive."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import keras
 import numpy as np
 
 from rnnlab.data.dataset import PADDING, Batch, Dataset
 from rnnlab.inspection.archive import Snapshot
-from rnnlab.inspection.flow import flow_of, position_loss
+from rnnlab.inspection.flow import PositionLoss, flow_of, position_loss
 from rnnlab.inspection.gates import MEMORY, over_time, saturation, states, time_constant
 from rnnlab.inspection.memory import padding, perturbation_of, sizes
 from rnnlab.inspection.recorded_pass import Passes
@@ -26,7 +25,7 @@ class SnapshotTaker:
 
     def __init__(self, model: keras.Model, batch: Batch, tokens: np.ndarray | None = None, seed: int | None = None):
         self._batch, self._tokens, self._row = batch, tokens, telling(batch[0])
-        self._loss: Callable[[Any, Any], Any] = position_loss(model)
+        self._loss: PositionLoss = position_loss(model)
         self._passes = Passes(model, seed, fresh=True)
 
     def __call__(self) -> Snapshot:

@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import tee
-from typing import Any
 
 import numpy as np
 
 from rnnlab.inspection.montecarlo import Samples
 
-Predict = Callable[[Iterable[Any]], Iterator[Samples]]
-"""What predicts for inputs, or for batches of them, one after the other."""
+Predict = Callable[[Iterable[np.ndarray]], Iterator[Samples]]
+"""Yields the predictions for each of the inputs, or of the batches, in order."""
 
 
-def together(members: Sequence[Predict], inputs: Iterable[Any]) -> Iterator[Samples]:
+def together(members: Sequence[Predict], inputs: Iterable[np.ndarray]) -> Iterator[Samples]:
     """Yield for each input the mean of what the members predict, their variance and their mean entropy.
 
     p(y | x) = 1/K sum_k p_k(y | x): probabilities are averaged, not their logarithms (Lakshminarayanan et al. 2017, arXiv
