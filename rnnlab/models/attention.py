@@ -1,16 +1,16 @@
-"""What stands for a sequence by attention, and what a recurrent layer begins with when that is learned."""
-
-from typing import Any
+"""Attention pooling of a sequence, and learned initial states of recurrent layers."""
 
 import keras
 from keras import ops
 
+from rnnlab.cells.keras_arguments import Initializer
 from rnnlab.documents import Record
+from rnnlab.tensors import Shape, Tree
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class AttentionPooling(keras.layers.Layer):
-    """The real steps of (batch, steps, units), weighed by what they are (Yang et al. 2016, NAACL).
+    """The mean of the real steps of (batch, steps, units), weighted by attention (Yang et al. 2016, NAACL).
 
     a = softmax_t(v . tanh(h_t W + b)), sum_t a_t h_t, over real steps; zero where no step is real.
 
@@ -18,13 +18,13 @@ class AttentionPooling(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, kernel_initializer: Any = "glorot_uniform", **kwargs: Any) -> None:
+    def __init__(self, kernel_initializer: Initializer = "glorot_uniform", **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
-        """Make W, b and v."""
+    def build(self, input_shape: Shape) -> None:
+        """Create W, b and v."""
         units = input_shape[-1]
         self.kernel = self.add_weight(shape=(units, units), initializer=self.kernel_initializer, name="kernel")
         self.bias = self.add_weight(shape=(units,), initializer="zeros", name="bias")
@@ -39,10 +39,10 @@ class AttentionPooling(keras.layers.Layer):
         shares = weights / ops.maximum(ops.sum(weights, axis=1, keepdims=True), keras.config.epsilon())
         return ops.sum(inputs * shares[..., None], axis=1)
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> None:
         """None: no step is left."""
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape without the steps."""
         return (input_shape[0], input_shape[2])
 
@@ -53,14 +53,14 @@ class AttentionPooling(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class LearnedState(keras.layers.Layer):
-    """One trained vector a state, zero at first, with which every row of (batch, steps, features) begins."""
+    """The initial states of (batch, steps, features): for each state one trained vector, zero at first, shared by all rows."""
 
-    def __init__(self, sizes: list[int], **kwargs: Any) -> None:
+    def __init__(self, sizes: list[int], **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.sizes = list(sizes)
 
-    def build(self, input_shape: Any) -> None:
-        """Make the vectors."""
+    def build(self, input_shape: Shape) -> None:
+        """Create the vectors."""
         self.vectors = [
             self.add_weight(shape=(size,), initializer="zeros", name=f"state_{place}") for place, size in enumerate(self.sizes)
         ]
@@ -71,7 +71,7 @@ class LearnedState(keras.layers.Layer):
         pairs = zip(self.vectors, self.sizes, strict=True)
         return [ops.broadcast_to(ops.convert_to_tensor(vector), (rows, size)) for vector, size in pairs]
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> list[None]:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> list[None]:
         """None: states have no steps."""
         return [None] * len(self.sizes)
 

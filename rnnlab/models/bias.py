@@ -1,21 +1,20 @@
 """A bias by itself, for outputs whose weights are another layer's."""
 
-from typing import Any
-
 import keras
 
 from rnnlab.cells.steps import Tensor
+from rnnlab.tensors import Shape
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class Bias(keras.layers.Layer):
-    """y = x + b, one b for each of the last axis, zero at first. The padding mask is handed on."""
+    """y = x + b, one b for each of the last axis, zero at first. The padding mask is passed on."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the bias."""
         self.bias = self.add_weight(name="bias", shape=input_shape[-1:], initializer="zeros")
 
@@ -23,6 +22,6 @@ class Bias(keras.layers.Layer):
         """The inputs with the bias added."""
         return inputs + keras.ops.cast(self.bias, inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape."""
         return input_shape

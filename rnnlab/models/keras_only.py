@@ -1,7 +1,6 @@
-"""The model of a config in layers of Keras alone, for whoever does not install rnnlab; refused where an equation differs."""
+"""The model of a config in layers of Keras alone, to be used without rnnlab; refused where an equation differs."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import ops
@@ -81,7 +80,7 @@ def _recurrent(config: RecurrentConfig, name: str, sequences: bool) -> keras.lay
     options = {option: getattr(config, option) for option in kind.keras_options}
     layer = getattr(keras.layers, str(kind.keras))
 
-    def one(name: str, **arguments: Any) -> keras.layers.Layer:
+    def one(name: str, **arguments: object) -> keras.layers.Layer:
         return layer(config.units, return_sequences=sequences, name=name, **options, **arguments)
 
     if not config.bidirectional:

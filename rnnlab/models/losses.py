@@ -1,6 +1,6 @@
 """Losses that count every real position alike, however a split is cut into batches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -15,12 +15,12 @@ from rnnlab.replicas import replicas
 def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """-log softmax(y_pred)[y_true] of logits [..., classes] and class numbers [...], in nats.
 
-    Of all that is computed on the way, e^(y_pred - max) alone is kept for the gradient, as large as the logits.
+    Of the intermediate values only e^(y_pred - max), of the size of the logits, is kept for the gradient.
     """
     classes = ops.expand_dims(ops.cast(y_true, "int32"), -1)
 
     @ops.custom_gradient
-    def surprise(logits: Tensor) -> Any:
+    def surprise(logits: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
         most = ops.max(logits, axis=-1, keepdims=True)
         powers = ops.exp(logits - most)
         total = ops.sum(powers, axis=-1, keepdims=True)
@@ -47,7 +47,7 @@ def frame_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
 def label_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """-sum_k [w_k y_k log p_k + (1 - y_k) log(1 - p_k)] of logits [..., labels], in nats an example.
 
-    `y_true` [..., labels] is w_k, the weight of the label, where an example has it, and else zero; plain ones weigh nothing.
+    `y_true` [..., labels] is w_k, the weight of the label, where an example has it, and else zero; a 1 is an unweighted label.
     """
     given = ops.cast(y_true, y_pred.dtype)
     has = ops.cast(given > 0, y_pred.dtype)
@@ -128,11 +128,11 @@ class Weighted(keras.losses.Loss):
         given = (ops.convert_to_tensor(y_true), ops.cast(ops.convert_to_tensor(y_pred), "float32"))
         return pinball(*given, self.quantiles) if self.quantiles else _named(self.function)(*given)
 
-    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Any = None) -> Tensor:
+    def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """The loss of a batch."""
         return self.total(self.call(y_true, y_pred), sample_weight)
 
-    def total(self, positions: Tensor, sample_weight: Any = None) -> Tensor:
+    def total(self, positions: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """The loss of a batch, of the losses of its positions."""
         weights = 1.0 if sample_weight is None else ops.cast(sample_weight, positions.dtype)
         rows = replicas()[0] * ops.shape(positions)[0]  # Keras sums the losses of replicas

@@ -45,7 +45,7 @@ class EmbeddingConfig(Section):
 
     @field_validator("width", mode="before")
     @classmethod
-    def _fits_vectors(cls, width: Any, info: ValidationInfo) -> Any:
+    def _fits_vectors(cls, width: object, info: ValidationInfo) -> object:
         vectors = info.data.get("vectors")
         if vectors is None and width is None:
             raise PydanticKnownError("missing")

@@ -1,12 +1,11 @@
-"""Padding becomes a mask, and a mask decides what is pooled."""
-
-from typing import Any
+"""Layers that turn padding into a mask, and that pool the real steps."""
 
 import keras
 from keras import ops
 
 from rnnlab.data.dataset import PADDING
 from rnnlab.documents import Record
+from rnnlab.tensors import Shape, Tree
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -18,7 +17,7 @@ class Padding(keras.layers.Layer):
     [[3, 1, 0]]
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
@@ -27,13 +26,13 @@ class Padding(keras.layers.Layer):
         real = self.compute_mask(inputs)
         return ops.where(real if len(inputs.shape) == 2 else real[..., None], inputs, ops.zeros_like(inputs))
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> keras.KerasTensor:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> keras.KerasTensor:
         """Where inputs are real, (batch, steps)."""
         if len(inputs.shape) == 2:
             return ops.not_equal(inputs, PADDING)
         return ops.logical_not(ops.any(ops.isnan(inputs), axis=-1))
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape."""
         return input_shape
 
@@ -42,14 +41,14 @@ class Padding(keras.layers.Layer):
 class RealSteps(Padding):
     """Where inputs are real, (batch, steps): the mask of `Padding`, for layers that have several arguments.
 
-    Keras hands a mask on by itself only to a layer with one.
+    Keras passes a mask on by itself only to a layer with one argument.
     """
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """The mask."""
         return super().compute_mask(inputs)
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> None:
         """None: a mask has none."""
 
     def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -65,7 +64,7 @@ class Pooling(keras.layers.Layer):
     (2, 3)
     """
 
-    def __init__(self, what: str, **kwargs: Any) -> None:
+    def __init__(self, what: str, **kwargs: object) -> None:
         super().__init__(**kwargs)
         if what not in ("mean", "max", "last"):
             raise ValueError(f"what must be mean, max or last, got {what!r}")
@@ -83,10 +82,10 @@ class Pooling(keras.layers.Layer):
         least = ops.cast(ops.finfo(inputs.dtype).min, inputs.dtype) if hasattr(ops, "finfo") else -3e38
         return ops.where(ops.any(mask, axis=1)[:, None], ops.max(ops.where(real > 0, inputs, least), axis=1), 0.0)
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> None:
         """None: no step is left."""
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The input's shape without the steps."""
         return (input_shape[0], input_shape[2])
 

@@ -1,9 +1,9 @@
-"""What stands beside a text goes past the recurrent layers, to the head."""
-
-from typing import Any
+"""Features beside a text bypass the recurrent layers and enter the head."""
 
 import keras
 from keras import ops
+
+from rnnlab.tensors import Tree
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
@@ -14,7 +14,7 @@ class Tokens(keras.layers.Layer):
     TensorShape([1, 2])
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
@@ -27,7 +27,7 @@ class Tokens(keras.layers.Layer):
 class Beside(keras.layers.Layer):
     """The features (batch, features) that are the same at every step of (batch, steps, 1 + features)."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
@@ -35,5 +35,5 @@ class Beside(keras.layers.Layer):
         """Those of the first step, which is a real one."""
         return inputs[:, 0, 1:]
 
-    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Any = None) -> None:
+    def compute_mask(self, inputs: keras.KerasTensor, previous_mask: Tree = None) -> None:
         """None: no step is left."""

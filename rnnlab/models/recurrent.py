@@ -18,7 +18,7 @@ from rnnlab.seeds import derive
 WAYS = ("forward", "backward")
 
 
-def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: Any) -> keras.layers.Layer:
+def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: object) -> keras.layers.Layer:
     """Return the layer; `arguments` (return_sequences, stateful) are handed on to it."""
     if not config.bidirectional:
         return _one_way(config, name, seed, arguments)

@@ -95,7 +95,7 @@ class RecurrentConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_others(cls, values: Any) -> Any:
+    def _without_others(cls, values: object) -> object:
         """Leave out options of other cells that have their defaults, as older files and changed variants hold them."""
         if not isinstance(values, dict):
             return values
@@ -145,7 +145,7 @@ class RecurrentConfig(Section):
 
     @field_validator("*")
     @classmethod
-    def _computed_by_keras(cls, value: Any, info: ValidationInfo) -> Any:
+    def _computed_by_keras(cls, value: object, info: ValidationInfo) -> object:
         name = str(info.field_name)
         if info.data.get("implementation") != "keras" or name in _COMMON:
             return value

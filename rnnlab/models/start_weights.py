@@ -1,9 +1,10 @@
 """A model starts from the weights of a finished run, layer by layer, by name: which ones, and whether they fit."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from pydantic import ValidationError
@@ -92,7 +93,7 @@ def check_tokens(config: ModelConfig, codec: Codec) -> None:
         _refuse("labels", its.codec.labels, codec.labels, config, ["head"])
 
 
-def _refuse(what: str, theirs: Any, ours: Any, config: ModelConfig, layers: list[str]) -> None:
+def _refuse(what: str, theirs: Sequence[str], ours: Sequence[str], config: ModelConfig, layers: list[str]) -> None:
     if tuple(theirs) == tuple(ours):
         return
     place = next(

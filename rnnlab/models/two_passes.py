@@ -1,6 +1,6 @@
-"""Two passes of one batch in one step of training, and a penalty on how far their predictions are apart."""
+"""Two passes of one batch in one step of training, and a penalty on the difference of their predictions."""
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ from keras import ops
 from rnnlab.cells.steps import Tensor
 
 NAMES = ("fraternal", "rdrop", "expectation_linear")
-"""What the two passes are, and how far apart they are."""
+"""The names of the losses, by the passes and the measure of their difference."""
 
 
 def squared(one: Tensor, other: Tensor) -> Tensor:
@@ -30,7 +30,7 @@ def between_classes(one: Tensor, other: Tensor) -> Tensor:
     """The divergence of logits of classes: sum (p - q) (one - other) / 2, for what log p and the logits differ by drops out."""
 
     @ops.custom_gradient
-    def apart(one: Tensor, other: Tensor) -> Any:
+    def apart(one: Tensor, other: Tensor) -> tuple[Tensor, Callable[..., tuple[Tensor, Tensor]]]:
         p, q, difference = ops.softmax(one, axis=-1), ops.softmax(other, axis=-1), one - other
         under_p, under_q = (ops.sum(weights * difference, axis=-1, keepdims=True) for weights in (p, q))
 
@@ -59,31 +59,38 @@ class TwoPasses(keras.Model):
         """Set which of the losses it is, and whether outputs are logits of classes."""
         self.consistency, self.consistency_weight, self.of_classes = name, weight, classes
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
         """The predictions; in training the states that they begin with are kept for the second pass."""
         if training:
             self._begins = [ops.copy(state) for state in self._carried()]
         return super().call(inputs, training=training, mask=mask)
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
-    ) -> Any:
+        self,
+        x: Tensor | None = None,
+        y: Tensor | None = None,
+        y_pred: Tensor | None = None,
+        sample_weight: Tensor | None = None,
+        training: bool = True,
+    ) -> Tensor:
         """The loss of a batch."""
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         return self.with_second(loss, x, y, y_pred, sample_weight) if training else loss
 
-    def with_second(self, loss: Tensor, x: Any, y: Any, y_pred: Tensor, sample_weight: Any) -> Tensor:
+    def with_second(
+        self, loss: Tensor, x: Tensor | None, y: Tensor | None, y_pred: Tensor | None, sample_weight: Tensor | None
+    ) -> Tensor:
         """The loss of both passes, given what the first one and its penalties cost."""
         first = loss - sum(map(ops.sum, self.losses))
         second = self._second(x)
-        ours: Any = self.loss
+        ours = self.loss
         if self.consistency != "expectation_linear":
             loss = loss + (ours(y, second, sample_weight) - first) / 2
         one, other = ops.cast(y_pred, "float32"), ops.cast(second, "float32")
         apart = divergence(one, other, self.of_classes) if self.consistency == "rdrop" else squared(one, other)
         return loss + self.consistency_weight * ours.total(apart, sample_weight)
 
-    def _second(self, x: Any) -> Tensor:
+    def _second(self, x: Tensor | None) -> Tensor:
         """Predict once more from where the first pass began, and leave the states as that pass has left them."""
         carried, begins = self._carried(), self._begins
         ends = [ops.copy(state) for state in carried]
