@@ -20,14 +20,22 @@ What is not public and cannot stand here, since a class gives a library its own 
 import io
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator
+from types import FrameType, ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from rnnlab.documents import Record
+from rnnlab.tensors import Tensor
+
+if TYPE_CHECKING:
+    import keras
+    import optuna
+    import tensorflow as tf
 
 
-def padding_mask(tensor: Any) -> Any:
+def padding_mask(tensor: Tensor) -> Tensor | None:
     """Return the mask that a layer has attached to its result, or None.
 
     A layer whose parent attaches it in `call` has no other way to pass it on.
@@ -37,7 +45,7 @@ def padding_mask(tensor: Any) -> Any:
     return get_keras_mask(tensor)
 
 
-def set_padding_mask(tensor: Any, mask: Any) -> None:
+def set_padding_mask(tensor: Tensor, mask: Tensor) -> None:
     """Attach a mask to a result; see `padding_mask`."""
     from keras.src.backend.common.masking import set_keras_mask
 
@@ -79,7 +87,7 @@ def masking_cell() -> type:
     return DropoutRNNCell
 
 
-def cudnn_kernels() -> Any:
+def cudnn_kernels() -> ModuleType:
     """Return the module with `cudnn_ok`, `lstm` and `gru` of the active backend.
 
     Keras's own layers call these three; there is no public way to cuDNN. They stand in `backend` up to 3.15, since then in
@@ -90,7 +98,7 @@ def cudnn_kernels() -> Any:
     return backend if hasattr(backend, "cudnn_ok") else backend.rnn
 
 
-def data_adapter() -> Any:
+def data_adapter() -> type:
     """Return the class whose instances `fit` takes as they are.
 
     On TensorFlow a `keras.utils.PyDataset` takes the shape of the first two batches for that of all.
@@ -100,7 +108,7 @@ def data_adapter() -> Any:
     return DataAdapter
 
 
-def dismantle(function: Any) -> None:
+def dismantle(function: "tf.types.experimental.PolymorphicFunction") -> None:
     """Take the operations out of the graphs of a `tf.function` and of the loops in them.
 
     Where a loop has gradients inside, their cycles hold the graphs though nobody refers to them.
@@ -113,7 +121,7 @@ def dismantle(function: Any) -> None:
             dismantle_func_graph(graph)
 
 
-def set_global_generator(generator: Any) -> None:
+def set_global_generator(generator: "keras.random.SeedGenerator") -> None:
     """Put a generator behind layers that were given no seed, see `global_generator`."""
     from keras.src.backend.common import global_state
     from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
@@ -121,38 +129,38 @@ def set_global_generator(generator: Any) -> None:
     global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, generator)
 
 
-def torch_loader(batches: Iterator[Any]) -> Any:
+def torch_loader(batches: Iterator[tuple]) -> object:
     """Return batches as the loader that Keras's trainer on torch takes from a `data_adapter`."""
     from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader
 
     return get_torch_dataloader(batches)
 
 
-def stacked_batches(batches: Iterator[Any], number: int) -> Iterator[Any]:
+def stacked_batches(batches: Iterator[tuple], number: int) -> Iterator[tuple]:
     """Return batches stacked by `number`, as Keras's trainer on JAX takes several steps at once; Keras 3.15 has none."""
     from keras.src.trainers.data_adapters.data_adapter_utils import super_batch_iterator
 
     return super_batch_iterator(batches, number)
 
 
-def global_generator() -> Any:
+def global_generator() -> "keras.random.SeedGenerator":
     """Return the generator behind layers that were given no seed: a checkpoint has to hold its state."""
     from keras.src.random.seed_generator import global_seed_generator
 
     return global_seed_generator()
 
 
-def every_layer(model: Any) -> list[Any]:
+def every_layer(model: "keras.Model") -> "list[keras.layers.Layer]":
     """Return a model and all its layers, nested ones and wrapped ones included; `model.layers` lists the outermost."""
     return list(model._flatten_layers())
 
 
-def last_operation(model: Any) -> Any:
+def last_operation(model: "keras.Model") -> "keras.Operation":
     """Return what computes the first output of a functional model, or any other model itself."""
     return model.outputs[0]._keras_history.operation if getattr(model, "outputs", None) else model
 
 
-def make_variables(model: Any, batch: Any) -> None:
+def make_variables(model: "keras.Model", batch: tuple[np.ndarray, ...]) -> None:
     """Create the variables of a compiled model's metrics and optimizer before its first step.
 
     Keras creates them in the first step of `fit`; a checkpoint is restored before that. To learn the shape of the predictions
@@ -170,7 +178,7 @@ def make_variables(model: Any, batch: Any) -> None:
     model._symbolic_build(data_batch=batch)
 
 
-def weights_h5(model: Any) -> bytes:
+def weights_h5(model: "keras.Model") -> bytes:
     """Return the contents of the file that `model.save_weights` would write.
 
     That takes a path only, and HDF5 leaves a file that it can't close where the disk is full.
@@ -194,7 +202,7 @@ def gradient_registry() -> Record:
     return ops.gradient_registry._registry
 
 
-def bind_gradient_to_graph(result: Any) -> None:
+def bind_gradient_to_graph(result: "tf.Tensor") -> None:
     """Let the custom gradient behind a result in a graph live as long as the graph, see `gradient_registry`."""
     if not hasattr(result, "op") or result.op.type != "IdentityN":  # computed at once
         return
@@ -205,11 +213,11 @@ def bind_gradient_to_graph(result: Any) -> None:
     weakref.finalize(graph, gradient_registry().pop, name, None)
 
 
-def shared_programs() -> dict[Any, Any]:
+def shared_programs() -> dict[Hashable, Any]:
     """Return the compiled programs that equal layers share, which `keras.backend.clear_session` forgets."""
     from keras.src.backend.common import global_state
 
-    programs: dict[Any, Any] = global_state.get_global_attribute("rnnlab_programs", default={}, set_to_default=True)
+    programs: dict[Hashable, Any] = global_state.get_global_attribute("rnnlab_programs", default={}, set_to_default=True)
     return programs
 
 
@@ -236,7 +244,7 @@ def switch_off_determinism() -> None:
     config.disable_op_determinism()
 
 
-def tape_recorder() -> Any:
+def tape_recorder() -> ModuleType:
     """Return TensorFlow's module with `stop_recording`, `record_operation` and `could_possibly_record`.
 
     `tf.custom_gradient` computes again what it is called with, and `tape.stop_recording` stops one tape, not all of them.
@@ -253,7 +261,7 @@ def checks_numerics() -> bool:
     return hasattr(check_numerics_callback._state, "check_numerics_callback")
 
 
-def in_xla(graph: Any) -> bool:
+def in_xla(graph: "tf.Graph") -> bool:
     """Return whether a TensorFlow graph is compiled by XLA as a whole."""
     from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
@@ -262,7 +270,7 @@ def in_xla(graph: Any) -> bool:
 
 def exporting() -> bool:
     """Return whether a model is being traced for a file, by Keras, by tf2onnx or by `rnnlab export`; none of them says so."""
-    frame: Any = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame and not str(frame.f_globals.get("__name__")).startswith(_EXPORTERS):
         frame = frame.f_back
     return frame is not None
@@ -271,7 +279,7 @@ def exporting() -> bool:
 _EXPORTERS = ("keras.src.export.", "tf2onnx.", "rnnlab.trained.export")
 
 
-def keras_loop() -> Callable[..., Any]:
+def keras_loop() -> Callable[..., tuple[Tensor, Tensor, list[Tensor]]]:
     """Return the loop of the active backend that `keras.layers.RNN` runs its cell by; no public function repeats a step so."""
     return cudnn_kernels().rnn
 
@@ -290,7 +298,7 @@ def ray_address(address: str) -> str:
     return get_ray_address_from_environment(address, None) or address
 
 
-def downloader() -> Any:
+def downloader() -> ModuleType:
     """Return the module of TensorFlow Datasets whose `_Downloader` fetches files, so that files at hand can take their place.
 
     The public `manual_dir` serves only data sets that were written for it.
@@ -300,7 +308,7 @@ def downloader() -> Any:
     return downloader
 
 
-def url_info() -> Callable[..., Any]:
+def url_info() -> type:
     """Return the record of a downloaded file's size, checksum and name."""
     from tensorflow_datasets.core.download.checksums import UrlInfo
 
@@ -314,6 +322,6 @@ def wrong_checksum() -> type[Exception]:
     return NonMatchingChecksumError
 
 
-def trial_number(trial: Any) -> int:
+def trial_number(trial: "optuna.Trial") -> int:
     """Return by what Optuna's storage knows a trial; `trial.number` counts within one study, and `Trial` wants this one."""
     return int(trial._trial_id)

@@ -3,7 +3,6 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,7 +23,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead 
 class Verbs(click.Group):
     """Wrong input ends with its message and status 2, a full disk with 1, Ctrl-C with the way on and 130; no traceback."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run a verb, and end as its error says."""
         try:
             return super().invoke(ctx)

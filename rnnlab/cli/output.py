@@ -2,14 +2,13 @@
 
 import json
 import sys
-from typing import Any
 
 import click
 
 from rnnlab.documents import Record
 
 
-def show_rows(rows: Any, as_json: bool) -> None:
+def show_rows(rows: list[Record] | Record, as_json: bool) -> None:
     """Print a list of rows as a table, one document as YAML, or either as JSON."""
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -36,5 +35,5 @@ def _table(rows: list[Record]) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -8,6 +8,7 @@ import click
 
 from rnnlab.cli.base import JSON, NO_PLUGINS, OVERRIDES, PLUGINS, main
 from rnnlab.cli.output import show_rows
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
@@ -71,7 +72,7 @@ def _show_argument(name: str, as_json: bool) -> None:
         click.echo(click.wrap_text(does, 100, f"  {key:<22}", " " * 24))
 
 
-def _flat(value: Any) -> str:
+def _flat(value: str | list[str] | Record) -> str:
     return ", ".join(value) if isinstance(value, list) else json.dumps(value) if isinstance(value, dict) else value
 
 

@@ -1,7 +1,6 @@
 """The data section that a name or an experiment file stands for."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -9,10 +8,11 @@ from rnnlab.config.fold_runs import in_fold
 from rnnlab.config.reader import parse
 from rnnlab.config.runs import load
 from rnnlab.data.data_config import DataConfig
+from rnnlab.documents import Plain
 from rnnlab.errors import UserError
 
 
-def data_section(name: str, overrides: Sequence[str] = ()) -> Any:
+def data_section(name: str, overrides: Sequence[str] = ()) -> DataConfig:
     """Return the data section of an experiment file (.yaml), or the one with this name and every default.
 
     Of folds it is the first. `overrides` are `path=value`, as `rnnlab run` takes them: of a name those that begin with `data.`.
@@ -32,7 +32,7 @@ def data_section(name: str, overrides: Sequence[str] = ()) -> Any:
         raise UserError(f"{name} {message}") from None
 
 
-def _setting(override: str) -> tuple[str, Any]:
+def _setting(override: str) -> tuple[str, Plain]:
     """The key of a data section and its value."""
     path, separator, text = override.partition("=")
     if not separator or not path.startswith("data."):

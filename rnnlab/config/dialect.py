@@ -22,7 +22,7 @@ A whole number beyond 18 digits is a float, as in JSON."""
 LITERALS = {None: "null", True: "true", False: "false"}
 """How the values that are words are written."""
 
-_VALUES: dict[str, Callable[[str], Any]] = {
+_VALUES: dict[str, Callable[[str], object]] = {
     "null": lambda text: None,
     "bool": "true".__eq__,
     "int": int,
@@ -36,7 +36,7 @@ class Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: Record = {}  # noqa: RUF012
     depth = 0
 
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Return the next node; raise MarkedYAMLError where it is refused."""
         event = self.peek_event()
         self.depth += 1
@@ -59,7 +59,7 @@ class Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Writes what the loader above and YAML 1.1 readers alike read back unchanged."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 

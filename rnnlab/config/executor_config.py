@@ -1,6 +1,6 @@
 """The executor section of a config: where the runs are made. It changes no result and belongs to no run's identity."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -46,7 +46,7 @@ class RayConfig(Section):
     """How often a run is tried again whose worker or machine was lost before it counts as failed."""
 
 
-def _local(section: Any) -> Any:
+def _local(section: object) -> object:
     return {"name": "local", **section} if isinstance(section, dict) else section
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -144,7 +144,7 @@ def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path, root: No
     return f"{_WANTED.get(kind, detail['msg'].replace('Input should', 'must'))}, got {shown(detail['input'])}"
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Return the value as a user would name it."""
     match value:
         case None | bool():
@@ -158,7 +158,7 @@ def shown(value: Any) -> str:
     return repr(value)[:60]
 
 
-def _explained(schema: Any, path: Path, root: Node) -> dict[str, str | None]:
+def _explained(schema: object, path: Path, root: Node) -> dict[str, str | None]:
     """The keys, each with what it means, that a section at a path, as pydantic writes it, of the schema takes."""
     types, node = _alternatives(schema, root), root
     for part in path:
@@ -167,8 +167,8 @@ def _explained(schema: Any, path: Path, root: Node) -> dict[str, str | None]:
     return {key: field.description for kind in types for key, field in getattr(kind, "model_fields", {}).items()}
 
 
-def _alternatives(annotation: Any, node: Node, *about: Any) -> list[Any]:
-    """The types that a union stands for; of a choice among registered sections the one that is named at the node."""
+def _alternatives(annotation: object, node: Node, *about: object) -> list[object]:
+    """The members of a union; for a choice among registered sections, the section named at the node."""
     if get_origin(annotation) is Annotated:
         kind, *more = get_args(annotation)
         return _alternatives(kind, node, *about, *more)
@@ -182,7 +182,7 @@ def _alternatives(annotation: Any, node: Node, *about: Any) -> list[Any]:
     return [annotation]
 
 
-def _below(kind: Any, part: str | int, node: Node) -> list[Any]:
+def _below(kind: object, part: str | int, node: Node) -> list[object]:
     if get_origin(kind) in (list, dict):
         return _alternatives(get_args(kind)[-1], node)
     known = getattr(kind, "model_fields", {})

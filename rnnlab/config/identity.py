@@ -28,7 +28,7 @@ FREE: Any = {
     "training": {"checkpoint", "inspect", "keep"},
     "model": {"embedding": {"vectors", "words"}, "start_from": True},
 }
-"""What decides no bit."""
+"""The fields that decide no bit."""
 
 
 def values(config: RunConfig, computed_on: str | None = None) -> Record:
@@ -73,7 +73,7 @@ def fingerprint(decisive: Fields, seed: int, *without: str) -> str:
 MISSING = "not set"
 
 
-def differences(then: Fields, now: Fields) -> dict[str, tuple[Any, Any]]:
+def differences(then: Fields, now: Fields) -> dict[str, tuple[object, object]]:
     """Return where nested values differ, by dotted path: old and new, `MISSING` where a path is only in the other.
 
     >>> differences({"training": {"epochs": 1, "schedule": None}}, {"training": {"epochs": 2, "schedule": None}})

@@ -1,11 +1,9 @@
 """The parts of nested values by dotted path."""
 
-from typing import Any
-
-from rnnlab.documents import Record
+from rnnlab.documents import Plain, Record
 
 
-def parts(value: Any, path: str = "") -> Record:
+def parts(value: Plain, path: str = "") -> Record:
     """Return every part of nested mappings and lists, inner ones and leaves, by dotted path.
 
     >>> parts({"model": {"recurrent": [{"units": 96}]}})["model.recurrent.0"]
@@ -16,7 +14,7 @@ def parts(value: Any, path: str = "") -> Record:
     return {path: value, **below} if path else below
 
 
-def flatten(value: Any) -> Record:
+def flatten(value: Plain) -> Record:
     """Return the leaves of nested mappings and lists by dotted path.
 
     >>> flatten({"model": {"recurrent": [{"units": 96}]}, "name": "quickstart"})

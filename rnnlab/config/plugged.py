@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rnnlab import plugins
 from rnnlab.cells.builtin import CELLS
@@ -65,7 +64,7 @@ def used(config: RunConfig) -> dict[str, str]:
     return parts
 
 
-def _parts(config: RunConfig) -> Iterator[tuple[Registry[Any], str]]:
+def _parts(config: RunConfig) -> Iterator[tuple[Registry, str]]:
     yield DATASETS, config.data.name
     yield KINDS, config.data.task
     settings = [config.model.embedding.dropout] if config.model.embedding else []

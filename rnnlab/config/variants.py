@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
 
 from rnnlab.config.dialect import LITERALS
 from rnnlab.config.experiment import RunConfig
@@ -81,7 +80,7 @@ def _variant(named: Change, point: list[Change]) -> Variant:
         raise ConfigError(Problem(point[-1].key, "compare.grid", str(error))) from None
 
 
-def _label(value: Any) -> str:
+def _label(value: object) -> str:
     """A value in the name of a folder."""
     match value:
         case dict():

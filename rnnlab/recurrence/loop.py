@@ -40,8 +40,8 @@ def scan(
 
     # Keras's loop takes one tensor, batch first: inputs and noises side by side
     packed = ops.transpose(ops.concatenate([inputs, *noises], axis=-1), (1, 0, 2))
-    _, outputs, final = compat.keras_loop()(once, packed, list(states), unroll=unroll, input_length=packed.shape[1])
-    return ops.transpose(outputs, (1, 0, 2)), tuple(final)
+    _, outputs, last = compat.keras_loop()(once, packed, list(states), unroll=unroll, input_length=packed.shape[1])
+    return ops.transpose(outputs, (1, 0, 2)), tuple(last)
 
 
 def _split(packed: Tensor, widths: list[int]) -> list[Tensor]:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
@@ -55,7 +54,7 @@ def _sound(lines: list[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _checked(log: Any) -> Record:
+def _checked(log: object) -> Record:
     """A line without its checksum; ValueError where that is wrong."""
     if not isinstance(log, dict) or log.pop(CHECK, None) != _check(log):
         raise ValueError

@@ -1,7 +1,7 @@
 """One trial of a search: a model is fitted, its metric on validation reported after every epoch, and test data not read."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -17,6 +17,9 @@ from rnnlab.training.fit import best_epoch, compiled, fit
 from rnnlab.training.repeatable import repeatable
 from rnnlab.training.threads import use
 
+if TYPE_CHECKING:
+    import optuna
+
 
 class Report(Remembering, keras.callbacks.Callback):
     """Reports the monitored metric of every epoch to a trial of Optuna, and stops training where the trial is to be pruned."""
@@ -24,20 +27,22 @@ class Report(Remembering, keras.callbacks.Callback):
     state_name = "report"
     remembered = ("pruned",)
 
-    def __init__(self, trial: Any, monitor: str):
+    def __init__(self, trial: "optuna.Trial", monitor: str):
         super().__init__()
         self._trial, self._monitor = trial, monitor
         self.pruned = False
-        """Whether it was."""
+        """Whether the trial was pruned."""
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Report."""
+        """Report the metric of the epoch."""
         self._trial.report((logs or {})[self._monitor], epoch)
         if self._trial.should_prune():
             self.pruned = self.model.stop_training = True
 
 
-def monitored_value(config: RunConfig, dataset: Dataset, seed: int, trial: Any, state: Path) -> tuple[float | None, bool]:
+def monitored_value(
+    config: RunConfig, dataset: Dataset, seed: int, trial: "optuna.Trial", state: Path
+) -> tuple[float | None, bool]:
     """Return the best monitored value of a trial on validation, None where it diverged, and whether it was pruned.
 
     It goes on from the file `state` if it was killed there.

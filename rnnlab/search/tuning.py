@@ -4,18 +4,22 @@ import json
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from rnnlab import compat, files
 from rnnlab.config import Experiment, RunConfig, tuned
 from rnnlab.config.search_config import Range, SearchConfig, Space
 from rnnlab.data.build_dataset import build
-from rnnlab.documents import Record
+from rnnlab.documents import Plain, Record
 from rnnlab.errors import UserError
 from rnnlab.seeds import derive
 from rnnlab.sweep import sweep
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import optuna
 
 FOLDER, JOURNAL = "_search", "journal.log"
 """No variant can be called so."""
@@ -109,7 +113,7 @@ class Search:
         self.space = self.section.of(variant)
 
     def run(self, say: Callable[[str], None]) -> Record:
-        """Make the trials that are missing, the one first that was interrupted; return the best values."""
+        """Make the missing trials, an interrupted one first; return the best values."""
         trials = _optuna().trial
         from rnnlab.search.journal import mend
 
@@ -144,7 +148,7 @@ class Search:
     def _state(self, number: int) -> Path:
         return self.folder / f"trial-{number}" / "state"
 
-    def _study(self) -> Any:
+    def _study(self) -> "optuna.Study":
         optuna = _optuna()
         from rnnlab.data.task import KINDS
         from rnnlab.search.journal import Journal
@@ -167,7 +171,7 @@ class Search:
         return study
 
     def _fingerprint(self, config: RunConfig) -> str:
-        """What decides the trials, but for how many there are."""
+        """The fingerprint of everything that decides the trials, except their number."""
         parts = [
             config.model_dump(exclude={"name": True, "training": {"checkpoint", "keep"}}),
             self.section.model_dump(exclude={"trials"}),
@@ -176,13 +180,13 @@ class Search:
         del parts[1]["space"], parts[1]["variants"]
         return sha256(json.dumps([*parts, spaces], sort_keys=True).encode()).hexdigest()
 
-    def _sampler(self, number: int) -> Any:
+    def _sampler(self, number: int) -> "optuna.samplers.TPESampler":
         """The sampler of a trial: seeded by its number, so that a search that goes on repeats no point."""
         from optuna.samplers import TPESampler
 
         return TPESampler(seed=derive(self.section.seed, self.variant, number))
 
-    def _train(self, trial: Any, config: RunConfig) -> tuple[Any, float | None]:
+    def _train(self, trial: "optuna.Trial", config: RunConfig) -> "tuple[optuna.trial.TrialState, float | None]":
         """Return how a trial ended, and its best value on validation."""
         from optuna.trial import TrialState
 
@@ -195,8 +199,8 @@ class Search:
         return (TrialState.FAIL, None) if value is None else (TrialState.COMPLETE, value)
 
 
-def _optuna() -> Any:
-    """Optuna, which is no part of a plain install."""
+def _optuna() -> ModuleType:
+    """Optuna, which is not part of a plain install."""
     try:
         import optuna
     except ImportError:
@@ -204,7 +208,7 @@ def _optuna() -> Any:
     return optuna
 
 
-def _suggested(trial: Any, path: str, space: Range | list[Any]) -> Any:
+def _suggested(trial: "optuna.Trial", path: str, space: Range | list[Plain]) -> Plain:
     """The value of a trial; one of a list is kept in the journal by its place."""
     if isinstance(space, Range):
         whole = isinstance(space.low, int) and isinstance(space.high, int)
@@ -213,9 +217,9 @@ def _suggested(trial: Any, path: str, space: Range | list[Any]) -> Any:
     return _value(trial.suggest_categorical(path, range(len(space))), space)
 
 
-def _first(space: Range | list[Any]) -> Any:
+def _first(space: Range | list[Plain]) -> Plain:
     return space.low if isinstance(space, Range) else space[0]
 
 
-def _value(kept: Any, space: Range | list[Any]) -> Any:
-    return kept if isinstance(space, Range) else space[kept]
+def _value(kept: float | int, space: Range | list[Plain]) -> Plain:
+    return kept if isinstance(space, Range) else space[int(kept)]

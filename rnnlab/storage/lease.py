@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from traceback import format_exc
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rnnlab import files
 from rnnlab.documents import Record
@@ -43,7 +43,7 @@ class Lock:
         self.folder, self.beat, self.stale = folder, beat, stale
         self.owner: Record = {}
         """Who had the right when it was last refused: host, pid and since, where they could be read."""
-        self._seen: tuple[Any, float] = (None, 0.0)
+        self._seen: tuple[object, float] = (None, 0.0)
         self._file = -1
 
     def take(self) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -56,7 +55,7 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
     return [f"{path}: {_shown(old)} -> {_shown(new)}{reasons.get(path, '')}" for path, (old, new) in changed.items()]
 
 
-def _changed(origin: RunOrigin, config: RunConfig) -> dict[str, tuple[Any, Any]]:
+def _changed(origin: RunOrigin, config: RunConfig) -> dict[str, tuple[object, object]]:
     """Where the config of a run was different, by dotted path, as it was written."""
     now = config.model_dump()
     try:
@@ -80,6 +79,6 @@ def _training(decisive: Record) -> Record:
     return {path: value for path, value in decisive.items() if path.partition(".")[0] not in ("name", "evaluation")}
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

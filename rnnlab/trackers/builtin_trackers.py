@@ -6,12 +6,16 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.section import Section
 from rnnlab.trackers.tracker import TRACKERS, Begun, Ended, tracker
+
+if TYPE_CHECKING:
+    import wandb
 
 __all__ = ["TRACKERS"]
 
@@ -90,6 +94,9 @@ class Mlflow:
             raise
 
 
+Item = TypeVar("Item")
+
+
 class WandbOptions(Section):
     """Options of Weights & Biases."""
 
@@ -137,7 +144,7 @@ class Wandb:
         self._keep(run, f"report-{experiment}", "report", path)
         run.finish()
 
-    def _begin(self, experiment: str, name: str, group: str, config: Record, known: str | None = None) -> Any:
+    def _begin(self, experiment: str, name: str, group: str, config: Record, known: str | None = None) -> "wandb.Run":
         return self._wandb.init(
             id=known,
             resume="allow" if known else None,
@@ -152,21 +159,21 @@ class Wandb:
             settings=self._wandb.Settings(silent=True, disable_git=True, console="off"),
         )
 
-    def _keep(self, run: Any, name: str, kind: str, path: Path) -> None:
+    def _keep(self, run: "wandb.Run", name: str, kind: str, path: Path) -> None:
         artifact = self._wandb.Artifact(_plain(name).replace("/", "_").replace(" ", "_"), type=kind)
         artifact.add_file(str(path))
         run.log_artifact(artifact)
 
 
-def _package(name: str) -> Any:
+def _package(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError as error:
         raise UserError(f"it needs a package: pip install 'rnnlab[{name.split('.')[0]}]' ({error})") from error
 
 
-def _several(items: list[Any], count: int) -> Iterator[list[Any]]:
-    """So many at a time, as a server takes them."""
+def _several(items: list[Item], count: int) -> Iterator[list[Item]]:
+    """`count` at a time, the most that a server takes."""
     return (items[start : start + count] for start in range(0, len(items), count))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
-from rnnlab.choice import DeclaredPart, DeclaredParts
+from rnnlab.choice import DeclaredPart, DeclaredParts, Part
 from rnnlab.documents import Record
 from rnnlab.section import Section
 
@@ -77,7 +77,7 @@ TRACKERS = DeclaredParts("tracker", TrackerConfig, DeclaredPart)
 """The trackers by their names in `trackers:`."""
 
 
-def tracker(name: str, *, options: type[Section] = Section) -> Callable[[Any], Any]:
+def tracker(name: str, *, options: type[Section] = Section) -> Callable[[Part], Part]:
     """Register a class as a tracker by name: its constructor takes the `options` by their names, its methods are `Tracker`'s.
 
     Raises ValueError for a name that is taken.

@@ -1,6 +1,7 @@
 """What is predicted for one input, as plain values, by the kind of task."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,17 +20,17 @@ Prediction = Record
 
 
 class Query(NamedTuple):
-    """An input and what the model makes of it."""
+    """An input with the model's samples for it."""
 
     codec: Codec
     noise: np.ndarray
     words: list[str]
     samples: Samples
     x: np.ndarray
-    truth: Any
+    truth: np.ndarray | None
     top: int
     names: tuple[str, ...] = ()
-    """What the numbers of a task of one's own are called."""
+    """The names of the numbers that a task of one's own predicts."""
 
     def label(self, number: int) -> str:
         """The name of a class."""
@@ -37,7 +38,14 @@ class Query(NamedTuple):
 
 
 def answer(
-    task: Task, codec: Codec, noise: np.ndarray, words: list[str], samples: Samples, x: np.ndarray, truth: Any, top: int
+    task: Task,
+    codec: Codec,
+    noise: np.ndarray,
+    words: list[str],
+    samples: Samples,
+    x: np.ndarray,
+    truth: np.ndarray | None,
+    top: int,
 ) -> Prediction:
     """Return what is predicted for an input, with the truth beside it where that is known; see `rnnlab.trained.predictor`."""
     return FORMS[_form(task)](Query(codec, noise, words, samples, x, truth, top, task.kind.names))
@@ -49,7 +57,7 @@ def _form(task: Task) -> str:
     return OWN[task.kind.meaning][task.kind.per_step]
 
 
-def _ranked(name: Any, mean: np.ndarray, variance: np.ndarray, top: int) -> list[Prediction]:
+def _ranked(name: Callable[[int], str], mean: np.ndarray, variance: np.ndarray, top: int) -> list[Prediction]:
     best = np.argsort(-mean, kind="stable")[:top]
     return [{"name": name(int(k)), "probability": float(mean[k]), "deviation": float(np.sqrt(variance[k]))} for k in best]
 
@@ -120,7 +128,7 @@ def _named(of: Query, mean: np.ndarray, variance: np.ndarray) -> Prediction:
     return {name: {"value": float(value), "deviation": float(np.sqrt(spread))} for name, value, spread in columns}
 
 
-def _truth(truth: Any) -> Prediction:
+def _truth(truth: np.ndarray) -> Prediction:
     return {"truth": np.ravel(truth).tolist()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from rnnlab.errors import UserError
 from rnnlab.inspection.gates import MEMORY, gates, saturation, states, time_constant
 from rnnlab.inspection.masks import masks
 from rnnlab.inspection.snapshot import first_batch
+from rnnlab.noise.sites import Noise
 from rnnlab.trained import short_answers
 from rnnlab.trained.answers import FORMS
 from rnnlab.trained.inputs import of_split
@@ -217,7 +218,7 @@ def _numbers(values: np.ndarray) -> list[float | None]:
     return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
 
 
-def _mask(noise: Any, drawn: np.ndarray, units: np.ndarray, size: int, lengths: Sequence[int]) -> Record:
+def _mask(noise: Noise, drawn: np.ndarray, units: np.ndarray, size: int, lengths: Sequence[int]) -> Record:
     """The mask of a site by sequence, (gates, steps, units) each; an input that is no unit is thinned by itself."""
     width = drawn.shape[-1]
     shown = units if width == size else np.unique(np.linspace(0, width - 1, min(width, UNITS)).round().astype(int))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
@@ -71,6 +70,6 @@ def _steps(told: Record, answer: Prediction) -> Iterator[Record]:
         yield {**told, "step": place, **plain}
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     """Several values as JSON, one as it is."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value

@@ -1,8 +1,8 @@
 """Forecasts of a finished run: beyond the end of a file, or of a split of its own data, with dates, units and intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.tracks import Track, read
 from rnnlab.data.splits.series import Series
 from rnnlab.data.tokenizer import Scale
+from rnnlab.documents import Fields
 from rnnlab.errors import UserError
 from rnnlab.inspection.montecarlo import Samples
 from rnnlab.models.losses import middle
@@ -92,14 +93,14 @@ def _past(config: NumberSeries, track: Track) -> Track:
     return track._replace(cells={name: cells[:rows] for name, cells in track.cells.items()}, times=when)
 
 
-def _empty(cell: Any) -> bool:
+def _empty(cell: np.ndarray) -> bool:
     return bool(np.isnan(cell).all())
 
 
 def _known(
-    config: NumberSeries, about: Any, track: Track, past: int, when: np.ndarray | None, label: str, last: int
+    config: NumberSeries, about: Fields, track: Track, past: int, when: np.ndarray | None, label: str, last: int
 ) -> np.ndarray:
-    """What is known of every step of the series and of those ahead, [steps, features], as the model reads it."""
+    """The known features of every step of the series and of the steps ahead, [steps, features], as the model reads them."""
     if config.known and track.steps < past + last:
         known = " and ".join([config.known] if isinstance(config.known, str) else config.known)
         lacking = f"{past + last - track.steps} more rows, with {known} and an empty target"
@@ -109,7 +110,7 @@ def _known(
     return _scaled(whole(config, ahead(config, cut, about["encoders"]), cut), _scale(about["known_scale"]))
 
 
-def _scale(given: Any) -> Scale | None:
+def _scale(given: Sequence | None) -> Scale | None:
     return Scale(*map(tuple, given)) if given else None
 
 

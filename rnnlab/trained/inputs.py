@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -99,7 +98,7 @@ def of_split(predictor: Predictor, name: str) -> Iterator[Input]:
         yield Input(x, told, words, y)
 
 
-def _examples(split: Split) -> Iterator[tuple[np.ndarray, Any]]:
+def _examples(split: Split) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Inputs and truth of each example."""
     if isinstance(split, Examples):
         return zip(split.x, split.y, strict=True)
@@ -108,7 +107,7 @@ def _examples(split: Split) -> Iterator[tuple[np.ndarray, Any]]:
     raise UserError("the split is one long sequence, without examples")
 
 
-def _ragged(split: Ragged, place: int) -> tuple[np.ndarray, Any]:
+def _ragged(split: Ragged, place: int) -> tuple[np.ndarray, np.ndarray]:
     length = int(split.lengths[place])
     begin = int(split.offsets[place + 1]) - length if split.keep == "tail" else int(split.offsets[place])
     steps = slice(begin, begin + length)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 import numpy as np
@@ -33,21 +33,24 @@ NOTHING = "no tokens: nothing to predict from"
 
 
 class Input(NamedTuple):
-    """What a prediction is made from."""
+    """The input of a prediction."""
 
     x: np.ndarray
     """What the model reads: token numbers [steps], or numbers [steps, features]; no steps give an empty prediction."""
     about: Prediction
-    """What is told of it: its text, its place."""
+    """Facts about it for the prediction's record: its text, its place."""
     words: list[str]
     """Its tokens; none where it is numbers."""
-    truth: Any = None
-    """What should be predicted, as the model's targets have it; None where that is unknown."""
+    truth: np.ndarray | None = None
+    """The true target, in the form of the model's targets; None where it is unknown."""
+
+
+Steps = TypeVar("Steps", list[str], np.ndarray)
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A trained model that reads texts or sequences of numbers, of any lengths."""
+    """A trained model that reads texts or sequences of numbers of any length."""
 
     run: EndedRun
     model: keras.Model
@@ -90,8 +93,8 @@ class Predictor:
     def _numbers(self, words: list[str]) -> np.ndarray:
         return self.codec.encode([*([END_OF_LINE] if self.reads_on else []), *words])
 
-    def _cut(self, steps: Any) -> Any:
-        """The steps of a longer text or sequence that are used, as the run's data section has it."""
+    def _cut(self, steps: Steps) -> Steps:
+        """The steps of a long text or sequence that the run's data section keeps."""
         lengths = getattr(self.config.data, "lengths", None)
         if lengths is None or lengths.max_length is None:
             return steps

@@ -1,7 +1,5 @@
 """A prediction and its truth, each in one line, as a page shows them."""
 
-from typing import Any
-
 from rnnlab.documents import Fields
 
 
@@ -29,7 +27,7 @@ def truth(said: Fields) -> str:
     return known if isinstance(known, str) else ", ".join(map(_shown, known))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A class by its name, a number, or the numbers of a step."""
     if isinstance(value, str):
         return value

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from rnnlab.config import RunSpec
 from rnnlab.data.build_dataset import build
@@ -36,7 +35,7 @@ class Verified:
     """What was compared, and whether all its bits agree."""
     differences: list[str]
     """The first value of each kind that differs."""
-    versions: dict[str, tuple[Any, Any]]
+    versions: dict[str, tuple[object, object]]
     """What is not as it was when the run was made: then and now."""
     deterministic: bool
     """Whether operations were made to repeat exactly."""
@@ -122,7 +121,7 @@ def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
     return record, record.result
 
 
-Pairs = dict[str, dict[str, tuple[Any, Any]]]
+Pairs = dict[str, dict[str, tuple[object, object]]]
 """What is compared, by part and name: then and now."""
 
 
@@ -171,11 +170,11 @@ def _state(then: Path, now: Path) -> Pairs:
     return {"last state": pairs}
 
 
-def _tell(name: str, then: Any, now: Any) -> str:
+def _tell(name: str, then: object, now: object) -> str:
     return f"{name} differs" if isinstance(then, bytes) else f"{name} was {then!r} and is {now!r}"
 
 
-def _versions(origin: Provenance) -> dict[str, tuple[Any, Any]]:
+def _versions(origin: Provenance) -> dict[str, tuple[object, object]]:
     from rnnlab.sweep.provenance import provenance
 
     then, now = (_makers(where) for where in (origin, provenance()))

@@ -1,15 +1,18 @@
-"""Rows into a CSV, JSON Lines or Parquet file, piece by piece, there whole or not at all."""
+"""Rows into a CSV, JSON Lines or Parquet file, piece by piece; the file appears complete or not at all."""
 
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnlab import files
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow
 
 PIECE = 2048
 """Rows that are held at a time."""
@@ -18,7 +21,7 @@ Row = Record
 
 
 def write(path: Path, rows: Iterable[Row]) -> int:
-    """Write the rows and return how many; the name's end says the format. Raises UserError for any other end."""
+    """Write the rows and return how many; the file's suffix selects the format. Raises UserError for any other suffix."""
     writer = writer_of(path)
     partial = files.partial_of(path)
     with files.told(path):
@@ -31,7 +34,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
 
 
 def writer_of(path: Path) -> Callable[[Path, Iterator[Row]], int]:
-    """Return what writes the format that a name's end says; raise UserError where it says none, or its folder is missing."""
+    """Return the writer for a file's suffix; raise UserError where the suffix is unknown, or the folder is missing."""
     if path.suffix.lower() not in WRITERS:
         raise UserError(f"{path}: the name of the output should end in {', '.join(WRITERS)}")
     if not path.parent.is_dir():
@@ -40,7 +43,7 @@ def writer_of(path: Path) -> Callable[[Path, Iterator[Row]], int]:
 
 
 def _begun(rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
-    """The columns, of the rows up to the first that is more than a note, and all rows."""
+    """The columns, from the rows up to the first that is not only a note, and all rows."""
     first: list[Row] = []
     for row in rows:
         first.append(row)
@@ -86,11 +89,11 @@ def _parquet(path: Path, rows: Iterator[Row]) -> int:
     return count
 
 
-def _schema(columns: list[str], rows: list[Row]) -> Any:
-    """Whole numbers, numbers, or text, as the first value of each column is."""
+def _schema(columns: list[str], rows: list[Row]) -> "pyarrow.Schema":
+    """The type of each column, by its first value: whole numbers, numbers, or text."""
     import pyarrow
 
-    def kind(name: str) -> Any:
+    def kind(name: str) -> pyarrow.DataType:
         value = next((row[name] for row in rows if row[name] is not None), "")
         return {int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}.get(type(value), pyarrow.string())
 
@@ -98,4 +101,4 @@ def _schema(columns: list[str], rows: list[Row]) -> Any:
 
 
 WRITERS = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
-"""What writes a file, by the end of its name."""
+"""The writers by file suffix."""

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rnnlab.errors import UserError
 from rnnlab.progress.base import Display
 from rnnlab.sweep.executors.order import Order
+from rnnlab.sweep.executors.protocol import Argument
 from rnnlab.sweep.executors.retries import Losses
 from rnnlab.sweep.executors.worker_process import Inbox, Process
 from rnnlab.sweep.job import Job, JobResult
@@ -61,7 +62,7 @@ class Local:
         own = {"CUDA_VISIBLE_DEVICES": self._gpus[slot % len(self._gpus)]}
         return {**own, **(SHARED if len(self._slots) > len(self._gpus) else {})}
 
-    def _hear(self, process: Process, name: str, argument: Any) -> JobResult | None:
+    def _hear(self, process: Process, name: str, argument: Argument) -> JobResult | None:
         if name == "ready":
             process.ready = True
         answer = process.heard.hear(name, argument) if process.heard and name != "ready" else None

@@ -4,7 +4,7 @@ the other."""
 import time
 from collections.abc import Callable, Mapping
 from traceback import format_exc
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from rnnlab.config import RunSpec
 from rnnlab.errors import StorageError, UserError
@@ -14,18 +14,20 @@ from rnnlab.sweep.claim import Turns
 from rnnlab.sweep.executors.retries import failed
 from rnnlab.sweep.job import Job, JobResult, Unreadable
 
+Argument: TypeAlias = Any
+"""What a message carries: plain values, by its name."""
 PAUSE = 0.1
-"""Seconds between two signs of progress inside an epoch."""
+"""Seconds between two messages of progress inside an epoch."""
 
 
 class Sent:
     """The display of a worker: every call becomes a message."""
 
-    def __init__(self, send: Callable[[str, Any], None]):
+    def __init__(self, send: Callable[[str, Argument], None]):
         self.send, self._last = send, 0.0
 
     def answer(self, job: Job | Unreadable, turns: Turns) -> None:
-        """Make a run and send how it ended, or why it cannot be made."""
+        """Make a run and send its result, or the reason why it cannot be made."""
         if isinstance(job, Unreadable):
             return self.send("unreadable", job)
         try:
@@ -74,7 +76,7 @@ class Heard:
         self.job, self._progress = job, progress
         self._shown: Shown | None = None
 
-    def hear(self, name: str, argument: Any) -> JobResult | None:
+    def hear(self, name: str, argument: Argument) -> JobResult | None:
         """Replay a message; return the answer where it is one, and raise the error that it reports."""
         match name:
             case "answer":

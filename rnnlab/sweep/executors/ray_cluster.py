@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 from rnnlab import compat
 from rnnlab.config.executor_config import RayConfig
@@ -18,6 +18,9 @@ from rnnlab.sweep.executors import ray_tasks
 from rnnlab.sweep.executors.protocol import Heard
 from rnnlab.sweep.executors.retries import Losses
 from rnnlab.sweep.job import Job, JobResult
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
 
 POLL = 0.2
 """Seconds between two polls of the runs."""
@@ -29,7 +32,7 @@ class Ray:
     def __init__(self, config: RayConfig):
         self.config = config
         self._losses = Losses(config.retries)
-        self._running: dict[Any, Heard] = {}
+        self._running: dict[ObjectRef, Heard] = {}
         self._heard: dict[str, Heard] = {}
         """The run and the messages of each task, by its key."""
         self._token: Path | None = None
@@ -62,7 +65,7 @@ class Ray:
         task = self._task.options(**options, runtime_env=environment).remote(self._told, key, there.document(), where)
         self._running[task] = self._heard[key] = Heard(job, progress)
 
-    def _answer(self, task: Any, heard: Heard, progress: Display) -> JobResult | Job | None:
+    def _answer(self, task: "ObjectRef", heard: Heard, progress: Display) -> JobResult | Job | None:
         """Return the answer of a task that has ended, or its job, where it was lost and is to be tried again."""
         try:
             return heard.hear(*self._ray.get(task))

@@ -1,4 +1,4 @@
-"""What runs on the machines of a cluster: a run as a task of Ray, and an actor that keeps what the runs tell."""
+"""The code for the machines of a cluster: a run as a task of Ray, and an actor that keeps the messages of the runs."""
 
 import os
 import platform
@@ -6,11 +6,17 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from rnnlab.documents import Record
 from rnnlab.sweep.job import job_or_reason
 from rnnlab.training import threads
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+    from rnnlab.sweep.claim import Turns
 
 HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
 """Environment variables that a task takes over from the process that asks for it."""
@@ -22,19 +28,19 @@ class Mailbox:
     """Messages of the runs that have not been shown yet."""
 
     def __init__(self) -> None:
-        self._messages: list[tuple[str, str, Any]] = []
+        self._messages: list[tuple[str, str, object]] = []
 
-    def put(self, key: str, name: str, argument: Any) -> None:
+    def put(self, key: str, name: str, argument: object) -> None:
         """Keep a message."""
         self._messages.append((key, name, argument))
 
-    def take(self) -> list[tuple[str, str, Any]]:
+    def take(self) -> list[tuple[str, str, object]]:
         """Return the messages and forget them."""
         messages, self._messages = self._messages, []
         return messages
 
 
-def told(ray: Any) -> Any:
+def told(ray: ModuleType) -> "ActorHandle":
     """Return the actor, on the machine that asks for the runs: it is lost only with that one."""
     here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     return ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
@@ -45,7 +51,7 @@ def environment(count: int) -> dict[str, str]:
     return {**{name: os.environ[name] for name in HANDED_ON if name in os.environ}, **threads.environment(count)}
 
 
-def make(told: Any, key: str, document: Record, where: Record) -> tuple[str, Any]:
+def make(told: "ActorHandle", key: str, document: Record, where: Record) -> tuple[str, object]:
     """Make a run on this machine; return the last message of it."""
     import ray
 
@@ -56,9 +62,9 @@ def make(told: Any, key: str, document: Record, where: Record) -> tuple[str, Any
     sys.argv = where["command"]
     from rnnlab.sweep.executors.protocol import Sent
 
-    last: list[tuple[str, Any]] = []
+    last: list[tuple[str, object]] = []
 
-    def send(name: str, argument: Any) -> None:
+    def send(name: str, argument: object) -> None:
         if name in ("answer", "unreadable", "storage", "refused", "bug"):
             last.append((name, argument))
         else:
@@ -71,7 +77,7 @@ def make(told: Any, key: str, document: Record, where: Record) -> tuple[str, Any
 
 
 def _unseen(token: Path) -> str:
-    """What is wrong with the storage of the results, seen from this machine."""
+    """The problem with the storage of the results, seen from this machine; empty where there is none."""
     end = time.monotonic() + PATIENCE
     while not token.exists():
         if time.monotonic() > end:
@@ -84,7 +90,7 @@ def _unseen(token: Path) -> str:
 
 
 @cache
-def _turns() -> Any:
+def _turns() -> "Turns":
     from rnnlab.sweep.claim import Turns
 
     return Turns()

@@ -9,7 +9,6 @@ from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from traceback import print_exc
-from typing import Any
 
 from rnnlab.quiet import start_quietly
 from rnnlab.sweep.job import Job, Unreadable, job_or_reason
@@ -35,7 +34,7 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no message
 
-    def send(name: str, argument: Any) -> None:
+    def send(name: str, argument: object) -> None:
         output.write(json.dumps([name, argument]) + "\n")
         output.flush()
 

@@ -10,10 +10,9 @@ from queue import SimpleQueue
 from tempfile import TemporaryFile
 from threading import Thread
 from traceback import format_exc
-from typing import Any
 
 from rnnlab.progress.base import Display
-from rnnlab.sweep.executors.protocol import Heard
+from rnnlab.sweep.executors.protocol import Argument, Heard
 from rnnlab.sweep.job import Job
 from rnnlab.training.threads import environment
 
@@ -24,7 +23,7 @@ LAST_WORDS = 4000
 LAST_MESSAGES = 5.0
 """Seconds in which the messages of a process that has ended are read to their end."""
 
-Inbox = SimpleQueue[tuple["Process", str, Any]]
+Inbox = SimpleQueue[tuple["Process", str, Argument]]
 """The messages of all processes of an executor: process, name and argument; `gone` when a process has ended."""
 
 
