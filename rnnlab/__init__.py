@@ -33,13 +33,14 @@ _PUBLIC = {
     "layers": ("rnnlab.layers", None),
     "load": ("rnnlab.study.public", "load"),
     "open": ("rnnlab.study.public", "open_study"),
+    "rank": ("rnnlab.study.public", "rank"),
     "register": ("rnnlab.register", None),
     "run": ("rnnlab.study.public", "run"),
     "testing": ("rnnlab.testing", None),
 }
 """Where each public name lives; a part is loaded when it is touched, so that `import rnnlab` stays light."""
 
-__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "register", "run", "testing"]
+__all__ = ["Experiment", "Study", "__version__", "layers", "load", "open", "rank", "register", "run", "testing"]
 
 
 def __getattr__(name: str) -> Any:

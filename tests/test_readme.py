@@ -48,7 +48,8 @@ def tried(command: str) -> bool:
 def place(forker, tmp_path_factory) -> Path:
     """A folder with the configs and what the first `rnnlab run`, of the quickstart, makes there."""
     folder = tmp_path_factory.mktemp("readme")
-    (folder / "configs").symlink_to(ROOT / "configs")
+    for name in ("configs", "experiments"):
+        (folder / name).symlink_to(ROOT / name)
     forker.ends_well([*arguments(FIRST), "compare.seeds=2"], folder)  # an ensemble needs two
     return folder
 

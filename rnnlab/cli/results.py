@@ -1,4 +1,4 @@
-"""Verbs on result folders: compare, report, list, show, tensorboard."""
+"""Verbs on result folders: compare, ranks, report, list, show, tensorboard."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from rnnlab.cli.base import FOLDER, FOLDERS, JSON, NO_PLUGINS, RUNS, main
+from rnnlab.cli.base import FOLDER, FOLDERS, JSON, NO_PLUGINS, ONLY, RUNS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 
@@ -46,6 +46,33 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
         terminal.show(comparison)
     for line in json_file.keep(comparison, folders):
         click.echo(line, err=bool(form))
+
+
+@main.command()
+@click.argument("studies", nargs=-1, required=True, metavar="STUDY...", type=click.Path(path_type=Path))
+@ONLY
+@click.option("--svg", type=click.Path(path_type=Path), help="A file for the picture of the mean ranks.")
+@click.option("--json", "form", flag_value="json", help="Print every number as JSON instead of a table.")
+@click.option("--markdown", "form", flag_value="markdown", help="Print the table for a README.")
+def ranks(studies: tuple[Path, ...], only: tuple[str, ...], svg: Path | None = None, form: str | None = None) -> None:
+    """Rank the variants of several studies, each a task: which come first everywhere, and is that more than luck?
+
+    STUDY is the folder of an experiment or its comparison.json; all have the same variants and baseline. Friedman's test, the
+    critical difference of mean ranks (Nemenyi), p of each variant against the baseline (Holm).
+
+    \b
+    Example: rnnlab ranks runs/which-dropout-jsb runs/which-dropout-tagging --svg ranks.svg
+    """
+    from rnnlab.study.ranks import Ranks
+
+    answer = Ranks.of(studies, only)
+    if form:
+        click.echo({"json": answer.to_json, "markdown": answer.to_markdown}[form](), nl=False)
+    else:
+        show_rows(answer.rows(), as_json=False)
+        click.echo(f"\n{answer}")
+    if svg:
+        click.echo(f"Picture: {answer.draw(svg)}", err=bool(form))
 
 
 @main.command()

@@ -9,8 +9,10 @@ from json import dumps
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.comparison.json_file import document
+from rnnlab.comparison.ranking import Ranking
 from rnnlab.config.paths import flatten
 from rnnlab.names import quoted
+from rnnlab.report.ranking_table import ranking_columns
 from rnnlab.report.tables import Column, columns, effect_columns, ensemble_columns, rows
 from rnnlab.statistics.rounding import count, minus
 
@@ -110,6 +112,11 @@ def markdown(comparison: Comparison) -> str:
     """Return the tables of the variants, a grid's effects and ensembles as Markdown; what means something there is escaped."""
     more = [of for of in (effect_columns(comparison), ensemble_columns(comparison)) if of]
     return "".join([*_lines(columns(comparison)), *(line for of in more for line in ["\n", *_lines(of)])])
+
+
+def ranking(of: Ranking) -> str:
+    """Return the table of a ranking as Markdown."""
+    return "".join(_lines(ranking_columns(of)))
 
 
 def _lines(table: Sequence[Column]) -> list[str]:

@@ -1,7 +1,7 @@
 """The ways into the package: load a config, run it, open its results."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from rnnlab.config import Experiment
 from rnnlab.config import load as load_config
 from rnnlab.documents import Fields
 from rnnlab.errors import UserError
+from rnnlab.study.ranks import Ranks
 from rnnlab.study.study import Study
 
 Overrides = Fields | Iterable[str]
@@ -65,6 +66,16 @@ def _tell_report(experiment: Experiment, study: Study, say: Callable[[str], None
         tracking.report(experiment, study.folder, study.report(), say)
     except UserError as error:
         say(f"The trackers get no report yet: {error}")
+
+
+def rank(studies: Iterable[Study | str | Path], only: Collection[str] = ()) -> Ranks:
+    """Rank the variants of two or more studies, each a task by its own metric; nothing is written.
+
+    `studies` are studies, their folders, or files comparison.json; `only` chooses variants, the baseline always being one.
+    Friedman's test and the critical difference of mean ranks take the tasks for independent: two cells on one data set are not.
+    Raises UserError where variants or baselines differ, where runs have not ended, and below two studies.
+    """
+    return Ranks.of(studies, only)
 
 
 def open_study(folder: str | Path) -> Study:

@@ -1,0 +1,23 @@
+"""A ranking as a table: a row a variant, the best mean rank first."""
+
+from rnnlab.comparison.ranking import Ranking, Task
+from rnnlab.report.tables import Column, TableCell
+from rnnlab.statistics.rounding import bare_p, with_interval
+
+
+def ranking_columns(of: Ranking) -> list[Column]:
+    """Return mean ranks, their p against the baseline, and in each task the rank with the effect in brackets."""
+    p = [TableCell("" if name == of.baseline else bare_p(of.p[name])) for name in of.ranks]
+    effects = "rank: by how many deviations over seeds better than the baseline, [95 %]"
+    return [
+        Column("variant", "a patch of the config", [TableCell(name, name) for name in of.ranks], words=True),
+        Column("mean rank", "over the tasks, 1 is best", [TableCell(f"{mean:.2f}", mean) for mean in of.ranks.values()]),
+        Column("p", "against the baseline, corrected by Holm", p),
+        *(Column(task, effects, [_cell(its, name) for name in of.ranks]) for task, its in of.tasks.items()),
+    ]
+
+
+def _cell(task: Task, name: str) -> TableCell:
+    effect = task.effects.get(name)
+    told = f": {with_interval(effect, plus=True)}" if effect and effect.mean is not None else ""
+    return TableCell(f"{task.ranks[name]:g}{told}", task.ranks[name])
