@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from unicodedata import category
+from unicodedata import category, normalize
 
 import numpy as np
 
@@ -16,7 +16,8 @@ SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 EXAMPLES = 3
 TOLD = ("guessed", "dropped", "missing", "told", "version", "licence", "citation", "url")
 """What is told of a data set beside its counts."""
-LIKE_NOTHING = ("-", "--", "?", "none", "missing", "unknown", "nil", "n/a", "na", "nan", "null", "tbd")
+EXCEL = ("#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!")
+LIKE_NOTHING = ("-", "--", "?", "none", "missing", "unknown", "nil", "n/a", "na", "nan", "null", "tbd", *EXCEL)
 """Labels that may stand for a missing one, in small letters."""
 FEATURES = 4
 """Most features whose mean and deviation are shown one by one."""
@@ -128,11 +129,12 @@ def _target(codec: Codec, target: np.ndarray) -> Any:
 
 
 def _alike(labels: Sequence[str]) -> list[str]:
-    """In words which labels look like one, such as 1 and 1.0, or pos and Pos."""
+    """In words which labels look like one, such as 1, 01 and 1.0, or pos and Pos."""
     groups: dict[str, list[str]] = {}
     for label in labels:
-        plain = "".join(sign for sign in label if category(sign) != "Cf").strip().casefold()
-        groups.setdefault(plain.removesuffix(".0") if plain.removesuffix(".0").isdigit() else plain, []).append(label)
+        plain = normalize("NFKC", "".join(sign for sign in label if category(sign) != "Cf")).strip().casefold()
+        number = plain.removesuffix(".0")
+        groups.setdefault(number.lstrip("0") if number.isdigit() else plain, []).append(label)
     return [f"{' and '.join(map(repr, group))} are different labels" for group in groups.values() if len(group) > 1]
 
 

@@ -7,6 +7,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from rnnlab.data.sources.layout import MISSING
 from rnnlab.data.sources.numbers import LARGEST
 from rnnlab.data.sources.object_arrays import objects
 from rnnlab.data.tokenizer import Scale
@@ -108,17 +109,17 @@ def before(part: Sequences) -> np.ndarray:
     return shifted
 
 
-def check_finite(place: str, values: np.ndarray, sizes: np.ndarray) -> None:
-    """Raise UserError at the first of the numbers [steps of all, features] that is none, or does not fit into 32 bits."""
+def check_finite(place: str, values: np.ndarray, sizes: np.ndarray, largest: float = LARGEST) -> None:
+    """Raise UserError at the first of the numbers [steps of all, features] that is none, or greater than the largest."""
     if values.dtype.kind not in "fiub" or values.ndim != 2:
         raise UserError(f"{place} should be numbers with one axis of features, got {values.dtype} {list(values.shape)}")
-    wrong = np.argwhere(~(np.abs(values.astype(np.float64)) <= LARGEST))
+    wrong = np.argwhere(~(np.abs(values.astype(np.float64)) <= largest))
     if len(wrong):
         step, feature = (int(number) for number in wrong[0])
         example = int(np.searchsorted(sizes.cumsum(), step, side="right"))
         inside = step - int(sizes[:example].sum())
         received = f"{values[step, feature]} in example {example}, step {inside}, feature {feature}"
-        limit = "finite" if not np.isfinite(values[step, feature]) else f"up to {LARGEST:.4g} (32 bits)"
+        limit = "finite" if not np.isfinite(values[step, feature]) else f"up to {largest:.4g} (32 bits)"
         raise UserError(f"{place} should be {limit}, got {received} (counted from 0; {len(wrong)} in all)")
 
 
@@ -183,6 +184,9 @@ def classes(place: str, labels: np.ndarray) -> np.ndarray:
         labels = labels.astype(np.int64)
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
+    if labels.dtype.kind == "U" and (gaps := np.isin(np.char.strip(labels), MISSING)).any():
+        first = f"the first, {str(labels[gaps][0])!r}, at {gaps.argmax()}, from 0"
+        raise UserError(f"{place}: {int(gaps.sum())} of {gaps.size} labels are missing ({first})")
     if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
         received = f"{labels.dtype} {list(labels.shape)}"
         raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {received}")

@@ -7,6 +7,9 @@ from typing import Any
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
+SHOWN = 30
+"""Names of a complaint that are shown."""
+
 
 def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:
     """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice.
@@ -20,7 +23,7 @@ def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int
     columns = [_composed(column) for column in columns]
     for column in columns:
         if known.count(column) != 1:
-            names = ", ".join(map(str, known))
+            names = ", ".join(map(str, known[:SHOWN])) + ", ..." * (len(known) > SHOWN)
             problem = f"the column {column!r} stands {known.count(column)} times"
             if column not in known:
                 problem = f"there is no column {column!r}{nearest(column, known)}"

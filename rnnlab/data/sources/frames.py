@@ -101,13 +101,29 @@ def _csv(path: Path, columns: list[str], config: Any) -> Frame:
     known = [str(name).strip() for name in table.iloc[0]] if first else config.names
     if len(known) != table.shape[1]:
         raise UserError(f"{path} has {table.shape[1]} columns, {len(known)} are in names: ({', '.join(known)})")
+    if table.shape[1] == 1 and known[0] not in columns and re.search(r"[^\w ]|  ", known[0]):
+        raise UserError(f"{path}:{lines.number(0)}: one column, {known[0]!r:.60}; separator: says what stands between cells")
     where = chosen(f"{path}:{lines.number(0)}", known, columns)
+    _refuse_names(path, table, known, int(first), lines)
     lines.skipped = int(first)
     return Frame(
         path, {name: table[at].tolist()[first:] for name, at in zip(columns, where, strict=True)}, lines, guessed, separator
     )
 
 
+def _refuse_names(path: Path, table: Any, known: Sequence[str], first: int, lines: "_Lines") -> None:
+    """Raise UserError where a row is the names of several columns again, as in files that were joined."""
+    if len(known) == 1:
+        return
+    same = table[0].iloc[first:].isin([known[0], f" {known[0]}"])
+    for row in same.index[same]:
+        if [str(cell).strip() for cell in table.iloc[row]] == list(known):
+            hint = "" if first else "; header: first reads them"
+            raise UserError(f"{path}:{lines.number(row)}: the row is the names of the columns, {', '.join(known)[:60]}{hint}")
+
+
+MOST_TITLES = 5
+"""Most lines that people write above the names of columns."""
 EXCEL = re.compile(r"(?P<line>sep=(?P<sign>.))(?=\r|\n)")
 """A first line by which Excel says what stands between two cells."""
 
@@ -138,7 +154,7 @@ class _Lines:
         """Return what pandas could not read in words of a file and a line."""
         if wide := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
             first, *others = [line for line in self.text.splitlines()[: int(wide[2]) - 1] if line.strip()]
-            if wide[1] == "1" and not others and self.config.header == "first":
+            if wide[1] == "1" and len(others) < MOST_TITLES and self.config.header == "first":
                 names = f"the first row, {first[:60]!r}, names one column; names come first, comment: leaves lines out"
                 return f"{self.path}:{wide[2]}: {wide[3]} cells, but {names}"
             escaped = '\\"' in self.text.splitlines()[int(wide[2]) - 1]
@@ -166,7 +182,7 @@ def _json(path: Path, columns: list[str], config: Any) -> Frame:
             json.loads(text)
         except ValueError:
             return _jsonl(path, columns, config)
-    return _records(path, json_rows.whole(path, text), lambda row: f": row {row + 1}", columns, guessed)
+    return _records(path, json_rows.whole(path, text, columns), lambda row: f": row {row + 1}", columns, guessed)
 
 
 def _records(

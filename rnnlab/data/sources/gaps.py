@@ -15,10 +15,10 @@ SHOWN = 5
 
 def gaps(frame: Frame, targets: Sequence[Any], beside: Mapping[str, Any], config: Any) -> dict[str, np.ndarray]:
     """Return by column which rows have no text, no target, or nothing beside; raise UserError at a text that is none."""
-    lacking = {name: _no_text(frame, name) for name in config.texts}
+    words = set(config.missing_values)
+    lacking = {name: _no_text(frame, name, words) for name in config.texts}
     lacking |= {name: _nothing(cells) for name, cells in beside.items()}
     if config.split_by:
-        words = set(config.missing_values)
         lacking[config.split_by] = np.array([missing(cell, words) for cell in frame.columns[config.split_by]], bool)
     if config.value is None:
         return lacking | {str(config.label or config.labels): np.array([target is None for target in targets], bool)}
@@ -26,12 +26,12 @@ def gaps(frame: Frame, targets: Sequence[Any], beside: Mapping[str, Any], config
     return lacking | {name: np.isnan(values[:, place]) for place, name in enumerate(config.values)}
 
 
-def _no_text(frame: Frame, column: str) -> np.ndarray:
+def _no_text(frame: Frame, column: str, words: set[str]) -> np.ndarray:
     texts = frame.columns[column]
     for row, text in enumerate(texts):
         if not (text is None or isinstance(text, str) or text != text):
             raise UserError(f"{frame.place(row)}: the column {column!r} should be text, got {text!r:.60}")
-    return np.array([not isinstance(text, str) or not text.strip() for text in texts], bool)
+    return np.array([missing(text, words) or not text.strip() for text in texts], bool)
 
 
 def _nothing(cells: Any) -> np.ndarray:
@@ -43,10 +43,17 @@ def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: Any) -> np.nda
     wrong = np.logical_or.reduce(list(lacking.values()))
     if wrong.any() and config.missing == "refuse":
         told = "; ".join(complaint(frame, name, mask) for name, mask in lacking.items() if mask.any())
-        raise UserError(f"{told}; missing: drop leaves such rows out")
+        words = {cell for name in config.texts for cell in _given(frame.columns[name], lacking[name])}
+        said = f"; missing_values: says which cells are none, now {', '.join(sorted(words))[:40]} too" if words else ""
+        raise UserError(f"{told}; missing: drop leaves such rows out{said}")
     if wrong.all():
         raise UserError(f"{frame.path} has no row with a value in every column that is used: {', '.join(lacking)}")
     return ~wrong
+
+
+def _given(cells: Sequence[Any], lacking: np.ndarray) -> list[str]:
+    """The texts of cells that lack a value."""
+    return [text for row in np.flatnonzero(lacking).tolist() if isinstance(cells[row], str) and (text := cells[row].strip())]
 
 
 def complaint(frame: Frame, column: str, mask: np.ndarray) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ HALF, HALF_READ = re.compile(r"\\u[dD][89a-fA-F]"), re.compile("[\ud800-\udfff]"
 """Halves of characters in JSON, as they are written and as they are read."""
 
 
-def whole(path: Path, text: str) -> list[Any]:
-    """Return the rows of one document: a list, a mapping of columns, or the one list of mappings that it holds.
+def whole(path: Path, text: str, wanted: Collection[str] = ()) -> list[Any]:
+    """Return the rows of one document: a list, a mapping of columns or of rows, or the one list of mappings that it holds.
+
+    A mapping of mappings is one of rows where these have the `wanted` columns.
 
     >>> whole(Path("a.json"), '{"version": 1, "data": [{"text": "a"}]}')
     [{'text': 'a'}]
@@ -24,6 +26,12 @@ def whole(path: Path, text: str) -> list[Any]:
         document = [dict(zip(document["columns"], row, strict=True)) for row in document["data"]]
     if isinstance(document, dict) and len(inside := [part for part in document.values() if _is_rows(part)]) == 1:
         document = inside[0]
+    if (
+        isinstance(document, dict)
+        and wanted
+        and all(isinstance(row, dict) and row.keys() >= set(wanted) for row in document.values())
+    ):
+        document = list(document.values())  # pandas' orient="index"
     if isinstance(document, dict):
         document = _turned(path, document)
     if not isinstance(document, list):

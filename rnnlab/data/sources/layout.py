@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from rnnlab.data.sources.encodings import known_encoding
 from rnnlab.data.sources.source_config import Source
@@ -20,13 +20,15 @@ SAMPLE = 65_536
 
 Sign = Annotated[str, Field(min_length=1, max_length=1)]
 """One character."""
+TABS = {"\\t": "\t", "tab": "\t"}
+"""How people write a tab where a quote in YAML leaves it as it is."""
 
 
 class Layout(Source):
     """Settings of whatever is read from tables: CSV and its kin, JSON, JSON Lines, Parquet."""
 
-    separator: Sign | None = None
-    """CSV: what stands between two cells; null guesses among comma, semicolon, tab and bar."""
+    separator: Annotated[Sign, BeforeValidator(lambda sign: TABS.get(str(sign), sign))] | None = None
+    """CSV: what stands between two cells, `tab` for a tab; null guesses among comma, semicolon, tab and bar."""
     encoding: str | None = None
     """CSV and JSON: how the file is encoded; null takes UTF-8, or UTF-16 where the file begins like it."""
     decimal: Literal[".", ","] | None = None

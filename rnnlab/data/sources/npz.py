@@ -12,6 +12,7 @@ from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.holdout import owners
 from rnnlab.data.sources.npz_targets import numbering, scaled
+from rnnlab.data.sources.numbers import LARGEST, LARGEST_TARGET
 from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
 from rnnlab.data.splits.windows import Count
@@ -195,7 +196,8 @@ def _file(config: Arrays, path: Path) -> Sequences:
     if config.label:
         y = arrays.classes(f"{path}: {target!r}", y)
     if config.value:
-        arrays.check_finite(f"{path}: {target!r}", arrays.columns(y), np.ones(len(y), np.int64))
+        most = LARGEST if config.standardise else LARGEST_TARGET
+        arrays.check_finite(f"{path}: {target!r}", arrays.columns(y), np.ones(len(y), np.int64), most)
     unit, expected = ("examples", len(sizes)) if config.label or config.value else ("steps", len(values))
     if len(y) != expected:
         raise UserError(f"{path}: {target!r} has {len(y)} {unit}, {name!r} has {expected}")

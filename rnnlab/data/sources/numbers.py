@@ -11,9 +11,13 @@ from rnnlab.errors import UserError
 
 LARGEST = float(np.finfo(np.float32).max)
 """The largest number that a model reads."""
+LARGEST_TARGET = 1e18
+"""The largest number that a model predicts as it is: squares of errors and their sums fit into 32 bits."""
 _WRITTEN = re.compile(r"[\s\d.,'\u2019+-]+")
 _BEGINS = re.compile(r"^\s*[+-]?[.,]?\d")
 """How a number begins."""
+_BLANK = re.compile(r"[ \u00a0\u2009\u202f]")
+"""What is written as a blank between thousands: plain, unbroken, thin, and both."""
 _COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*")
 
 
@@ -67,10 +71,14 @@ def _number(cell: Any) -> float:
 
 def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, config: Any) -> list[str]:
     """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
-    decimal = config.decimal or ("." if config.thousands == "," else _decimal(cells, gaps, frame, column))
-    swaps = {config.thousands: "", decimal: "."} if config.thousands else {decimal: "."}
-    if config.thousands:
-        _check_groups(cells, gaps, frame, column, config.thousands, decimal)
+    between = config.thousands
+    if between and between.isspace():
+        cells = [_BLANK.sub(between, cell.strip()) for cell in cells]
+    bare = [cell.replace(between, "") for cell in cells] if between else cells
+    decimal = config.decimal or ("." if between == "," else _decimal(bare, gaps, frame, column))
+    swaps = {between: "", decimal: "."} if between else {decimal: "."}
+    if between:
+        _check_groups(cells, gaps, frame, column, between, decimal)
     if any("\u2212" in cell for cell in cells):  # the minus sign of typesetters
         swaps["\u2212"] = "-"
     if swaps == {".": "."}:

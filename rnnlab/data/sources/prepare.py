@@ -15,7 +15,7 @@ from rnnlab.data.prepared import Appending
 from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
 from rnnlab.data.sources import arrays, beside
 from rnnlab.data.sources.encoders import STRANGE
-from rnnlab.data.sources.numbers import LARGEST
+from rnnlab.data.sources.numbers import LARGEST_TARGET
 from rnnlab.data.sources.reading import Reading, Row
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.tokenizer import Codec
@@ -41,6 +41,8 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
         codec, labels=tuple(number.labels) if isinstance(number, LabelNumbers | SeveralLabels) else (), targets=reading.targets
     )
     odd = _constant(folder, config) if config.task == "regression" else []
+    if isinstance(number, SeveralLabels):
+        odd = _everywhere(np.load(folder / "train.targets.npy"), number.labels, config.name)
     if columns := getattr(config, "besides", []):
         codec = replace(codec, beside=beside.learnt(list(rows["train"]()), columns))
         odd += [line for name in SPLITS for line in _write_beside(folder / name, list(rows[name]()), codec.beside)]
@@ -91,6 +93,15 @@ def _write(path: Path, rows: Iterable[Row], encode: Callable[[Any], np.ndarray],
     return {"steps": values.count, "unknown": unknown, **({"examples": len(targets)} if number else {})}
 
 
+def _everywhere(marks: np.ndarray, labels: list[str], name: str) -> list[str]:
+    """In words which labels every row [rows, labels] has; raise UserError where all rows have the same."""
+    if (marks == marks[:1]).all():
+        own = ", ".join(repr(label) for label, mark in zip(labels, marks[0], strict=True) if mark)
+        raise UserError(f"every row of the training split of {name} has the same labels, {own}: there is nothing to learn")
+    common = [label for label, count in zip(labels, marks.sum(axis=0), strict=True) if count == len(marks)]
+    return [f"every row of the training split has the label {label!r}: there is nothing to learn of it" for label in common]
+
+
 class LabelNumbers:
     """Numbers the labels of a row by their place among the names."""
 
@@ -131,8 +142,8 @@ def numbers(row: Row) -> np.ndarray:
         raise UserError(f"{row.place}: {row.target!r} should be a number") from None
     if not all(map(math.isfinite, values)):
         raise UserError(f"{row.place}: {row.target!r} should be finite")
-    if max(map(abs, values), default=0.0) > LARGEST:
-        raise UserError(f"{row.place}: {row.target!r} should be a number up to {LARGEST:.4g} (32 bits)")
+    if max(map(abs, values), default=0.0) > LARGEST_TARGET:
+        raise UserError(f"{row.place}: {row.target!r} should be up to {LARGEST_TARGET:g}, for its square is the loss (32 bits)")
     return np.array([values], np.float32)
 
 

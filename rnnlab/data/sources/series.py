@@ -36,7 +36,8 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     raw = [features(track, config.wanted, encoding) for track in tracks]
     gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
     values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
-    known = [whole(config, ahead(config, track, encoding), track) for track in tracks]
+    later = [ahead(config, track, encoding) for track in tracks]
+    known = [whole(config, part, track) for part, track in zip(later, tracks, strict=True)]
     scales = [_scale(config, parts, trained) for parts in (values, known)]
     goals = sum(_wide(tracks[0].cells[name]) for name in config.targets)
     origins = np.cumsum([0, *(track.steps for track in tracks)])
@@ -53,14 +54,16 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
         numbers = np.concatenate(given)
         np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
     if config.missing == "mask":
-        np.save(folder / "series.real.npy", ~np.isnan(np.concatenate(raw)[:, :goals]).any(axis=1))
+        real = ~np.isnan(np.concatenate(raw)[:, :goals]).any(axis=1)
+        series_gaps.check_scored(real, parts, tracks[0].place(0))
+        np.save(folder / "series.real.npy", real)
     np.save(folder / "series.parts.npy", np.array(parts, np.int64))
     if config.time:
         np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
     return {
         **_about(config, tracks, encoding, scales, parts),
         "gaps": gaps,
-        **_missing(parts, np.concatenate(raw)),
+        **_missing(parts, np.concatenate([np.concatenate(raw), np.concatenate(later)], axis=1)),
         **{key: value for key, value in told.items() if value},
     }
 
@@ -94,12 +97,14 @@ def _cuts(spans: list[tuple[int, str, int, int]], number: int) -> list[int]:
 
 def _filled(config: NumberSeries, values: np.ndarray, cuts: list[int], gaps: Gaps, track: Track) -> np.ndarray:
     """The values of a series without gaps; nothing is carried from one split to another."""
-    return np.concatenate([fill(config, piece, gaps, track) for piece in np.split(values, cuts)])
+    pieces = zip([0, *cuts], np.split(values, cuts), strict=True)
+    return np.concatenate([fill(config, piece, gaps, track, first) for first, piece in pieces])
 
 
-def fill(config: NumberSeries, values: np.ndarray, gaps: Gaps, track: Track) -> np.ndarray:
-    """Return values of a series without gaps."""
-    return series_gaps.filled(values, config.missing, gaps, track.place(0) + (f", {config.id} {track.id}" if config.id else ""))
+def fill(config: NumberSeries, values: np.ndarray, gaps: Gaps, track: Track, first: int = 0) -> np.ndarray:
+    """Return values of a series, from the row `first` on, without gaps."""
+    place = track.place(min(first, track.steps - 1)) + (f", {config.id} {track.id}" if config.id else "")
+    return series_gaps.filled(values, config.missing, gaps, place)
 
 
 def whole(config: NumberSeries, known: np.ndarray, track: Track) -> np.ndarray:

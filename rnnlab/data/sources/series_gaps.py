@@ -1,12 +1,13 @@
 """Missing values of a series: refused with their number and lines, interpolated, filled, or marked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from rnnlab.data.sources.numbers import LARGEST
+from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.errors import UserError
 from rnnlab.section import Section
 
@@ -65,8 +66,18 @@ def filled(values: np.ndarray, missing: str | Fill, gaps: Gaps, place: str) -> n
     if not len(values) or not np.isnan(values).any():
         return values
     if np.isnan(values).all(axis=0).any():
-        raise UserError(f"{place} has a column without any value")
+        raise UserError(
+            f"{place}: a column has no value from here to the end of its split or file; missing: mask leaves it out"
+        )
     return np.stack([_line(column) for column in values.T], axis=1)
+
+
+def check_scored(real: np.ndarray, parts: Sequence[Sequence[int]], place: str) -> None:
+    """Raise UserError where a split has no value to score; `parts` are rows of split, origin, steps, begin and end."""
+    for split, name in enumerate(SPLITS):
+        own = [real[origin + begin : origin + end] for number, origin, _, begin, end in parts if number == split]
+        if not any(part.any() for part in own):
+            raise UserError(f"{place}: the {name} split has no value to score: all of its targets are missing")
 
 
 def _line(values: np.ndarray) -> np.ndarray:

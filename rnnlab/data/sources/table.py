@@ -8,22 +8,20 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
-from rnnlab.data.sources import frames
+from rnnlab.data.sources import frames, label_cells
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
 from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
+from rnnlab.data.sources.label_cells import labels_of
 from rnnlab.data.sources.layout import Layout, Sign
-from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
+from rnnlab.data.sources.numbers import numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, files_matching
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSource
-from rnnlab.errors import UserError
 from rnnlab.section import conflict
 
 Column = Annotated[str, Field(min_length=1)]
 """The name of a column."""
-BETWEEN_LABELS = ("|", ";", ",")
-"""What is tried between the labels of a cell."""
 
 
 class Table(Layout, TokenSource):
@@ -47,7 +45,7 @@ class Table(Layout, TokenSource):
     labels: Column | None = None
     """The column of several labels a text: a list in JSON, or labels with `label_separator` between them."""
     label_separator: Sign | None = None
-    """What stands between several labels of a cell; null guesses among bar, semicolon and comma."""
+    """What stands between several labels of a cell that is no list; null guesses among bar, semicolon and comma."""
     value: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     """The column or columns of the number, for regression."""
     missing: Literal["refuse", "drop"] = "refuse"
@@ -215,35 +213,11 @@ def _between(tables: Sequence[Frame], config: Table) -> str | None:
     """What stands between several labels of a cell."""
     if not config.labels or config.label_separator:
         return config.label_separator
-    cells = [cell for frame in tables for cell in frame.columns[config.labels] if isinstance(cell, str)]
-    return next((sign for sign in BETWEEN_LABELS if any(sign in cell for cell in cells)), BETWEEN_LABELS[0]) if cells else None
+    return label_cells.between(cell for frame in tables for cell in frame.columns[str(config.labels)])
 
 
 def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Any]:
     """What each row asks for: a label, a list of labels, or a list of numbers; None where it is missing."""
     if config.value is not None:
         return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))
-    words = set(config.missing_values)
-    turned = partial(_several, words=words, between=between) if config.labels else partial(_label, words=words)
-    return [turned(cell, RowPlace(frame, row)) for row, cell in enumerate(frame.columns[str(config.label or config.labels)])]
-
-
-def _label(cell: Any, place: RowPlace, words: set[str]) -> str | None:
-    if missing(cell, words):
-        return None
-    if isinstance(cell, list | dict):
-        raise UserError(f"{place}: a label should be text or a number, got {str(cell)[:60]}; labels: takes several a text")
-    return str(cell)
-
-
-def _several(cell: Any, place: RowPlace, words: set[str], between: str | None) -> list[str] | None:
-    if isinstance(cell, str):
-        return [] if missing(cell, words) else [part.strip() for part in cell.split(between or "\0") if part.strip()]
-    if missing(cell, words):
-        return None
-    if not isinstance(cell, list):
-        raise UserError(f"{place}: several labels should be a list, got {str(cell)[:60]}")
-    labels = [_label(one, place, words) for one in cell]
-    if None in labels:
-        raise UserError(f"{place}: a label of {str(cell)[:60]} is missing")
-    return list(dict.fromkeys(map(str, labels)))
+    return labels_of(frame, str(config.label or config.labels), bool(config.labels), config.missing_values, between)

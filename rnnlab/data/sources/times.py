@@ -20,6 +20,10 @@ CYCLES: dict[str, Callable[[Any], Any]] = {
     "yearday": lambda t: (t.day_of_year - 1) / 365.25,
 }
 """How far a time is in each cycle of the calendar, from 0 to 1."""
+HOUR = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?m\.?)?\s*", re.IGNORECASE)
+"""A time of day without a date."""
+LENGTHS = {"second": "s", "minute": "min", "hour": "h", "day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
+"""Lengths of time as people write them, and as pandas does."""
 MOST_STEPS = 100_000_000
 """Most steps of a series."""
 
@@ -37,6 +41,9 @@ def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | Non
     if unit := _unit(cells):
         return pandas.to_datetime(pandas.Series([int(cell) for cell in cells]), unit=unit).to_numpy("datetime64[ns]")
     texts = [_text(cell) for cell in cells]
+    for row, text in enumerate(texts):
+        if isinstance(text, str) and HOUR.fullmatch(text):  # which pandas would put into today
+            raise UserError(f"{place(row)}: the column {column!r} should be a time with its date, got {text!r}")
     if day_first is not None:
         dates.check(texts, day_first, place)
     possible = [day_first] if day_first is not None else dates.readings(texts, place) or [False]
@@ -84,16 +91,30 @@ def uneven(times: np.ndarray, place: str) -> str | None:
 
 
 def offset(every: str) -> Any:
-    """Return pandas' offset of a text such as 1h, 15min, 1D or MS; raise UserError where there is none."""
+    """Return pandas' offset of a text such as 1h, 15min, 1 day or MS; raise UserError where there is none."""
     from pandas.tseries.frequencies import to_offset
 
     try:
-        made = to_offset(re.sub(r"(?<=\d)[dw]$", lambda unit: unit[0].upper(), every.strip()))  # 1d is what people write
+        made = to_offset(_of_pandas(every.strip()))
     except ValueError:
         made = None
     if made is None or made.n < 1:
         raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are")
     return made
+
+
+def _of_pandas(every: str) -> str:
+    """A length of time in pandas' words: those of people are 1d, 24H and 2 days.
+
+    >>> [_of_pandas(every) for every in ("1d", "24H", "2 days", "month", "15min")]
+    ['1D', '24h', '2D', 'MS', '15min']
+    """
+    match = re.fullmatch(r"(\d*)\s*([A-Za-z]+)", every)
+    if not match:
+        return every
+    number, unit = match.groups()
+    plain = unit.lower()
+    return number + LENGTHS.get(plain.removesuffix("s"), {"d": "D", "w": "W", "h": "h"}.get(plain, unit))
 
 
 def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:

@@ -47,6 +47,9 @@ READ = {
     "an accent that is a sign of its own": ("a.csv", CSV.replace("label", "e\u0301t", 1), {"label": "\u00e9t"}),
     "rows inside a document": ("a.json", json.dumps({"version": 2, "data": RECORDS}), {}),
     "pandas' split": ("a.json", pandas.DataFrame(RECORDS).to_json(orient="split"), {}),
+    "pandas' index": ("a.json", pandas.DataFrame(RECORDS).to_json(orient="index"), {}),
+    "a tab as YAML's plain words have it": ("a.csv", CSV.replace(",", "\t"), {"separator": "\\t"}),
+    "a tab by its name": ("a.csv", CSV.replace(",", "\t"), {"separator": "tab"}),
 }
 
 
@@ -66,6 +69,11 @@ REFUSED = {
     "blank lines alone": ("\n  \n\n", "only blank lines"),
     "one row": ("text,label\na,b\n", "one training example is too few"),
     "a label a row": ("text,label\n" + "".join(f"a,{n}\n" for n in range(9)), "a label with fewer rows than there are splits"),
+    "several lines above the names": ("# films\n# of mine\n" + CSV, "the first row, '# films', names one column"),
+    "another separator": (CSV.replace(",", "::"), r"a\.csv:1: one column, 'text::label'; separator: says"),
+    "files that were joined": (CSV + CSV, r"a\.csv:42: the row is the names of the columns, text, label"),
+    "a list as a label": (CSV + "\"['a', 'b']\"".join(("a film,", "\n")), r"a\.csv:42: a label .*labels: takes several a text"),
+    "a text that R has as missing": (CSV + "NA,pos\n", r"'text' \(at 42\).*missing_values: .* now NA too"),
     "what Python writes for nothing": (CSV + "a film,None\na film,n/a\n", r"2 of 42 rows have no value.*at 42, 43"),
 }
 
@@ -75,6 +83,47 @@ def test_what_cannot_be_meant_is_refused(place, which):
     content, message = REFUSED[which]
     with pytest.raises(UserError, match=message):
         told(place, "a.csv", content)
+
+
+@pytest.mark.parametrize("written", [str, json.dumps, lambda cells: str(tuple(cells)), lambda cells: str(set(cells))])
+def test_several_labels_that_are_written_as_lists_are_read_as_lists(place, written):
+    frame = pandas.DataFrame(
+        {"text": [text for text, _ in ROWS], "label": [written(["a", "b"][: 1 + n % 2]) for n in range(40)]}
+    )
+    about = told(place, "a.csv", frame.to_csv(index=False), label=None, labels="label")
+    assert about["splits"]["train"]["labels"] == {"a": 32, "b": 16}
+    assert "guessed" not in about
+    assert about["told"] == ["every row of the training split has the label 'a': there is nothing to learn of it"]
+
+
+def test_one_label_that_every_text_has_is_refused(place):
+    with pytest.raises(UserError, match="has the same labels, 'pos': there is nothing to learn"):
+        told(place, "a.csv", CSV.replace("neg", "pos"), label=None, labels="label")
+
+
+def test_names_that_are_no_names_are_refused(place):
+    section = {"header": "none", "names": ["text", "label"]}
+    with pytest.raises(UserError, match=r"a\.csv:1: the row is the names.*; header: first reads them"):
+        told(place, "a.csv", CSV, **section)
+
+
+@pytest.mark.parametrize("label", ["", "nan", "NULL", b"NA"])
+def test_labels_of_arrays_that_are_missing_are_refused(place, label):
+    labels = [label if n == 7 else type(label)() + ("a" if isinstance(label, str) else b"a") for n in range(40)]
+    np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.array(labels))
+    with pytest.raises(UserError, match=r"1 of 40 labels are missing \(the first, .*, at 7, from 0\)"):
+        prepared_for(TypeAdapter(DataConfig).validate_python({"name": "npz", "train": "a.npz", "input": "x", "label": "y"}))
+
+
+def test_numbers_whose_squares_are_too_large_are_refused(place):
+    rows = "text,v\n" + "".join(f"film {n},{n}e{30 if n == 5 else 2}\n" for n in range(40))
+    with pytest.raises(UserError, match=r"a\.csv:7: .* should be up to 1e\+18"):
+        told(place, "a.csv", rows, label=None, value="v")
+    np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.arange(40) * 1e30)
+    section = {"name": "npz", "train": "a.npz", "input": "x", "value": "y"}
+    assert describe(prepared_for(TypeAdapter(DataConfig).validate_python(section)))
+    with pytest.raises(UserError, match=r"'y' should be up to 1e\+18"):
+        prepared_for(TypeAdapter(DataConfig).validate_python(section | {"standardise": False}))
 
 
 def test_json_is_refused_with_line_and_column(place):
@@ -270,6 +319,13 @@ def test_thousands_of_a_file_that_is_not_split_at_commas(place):
     assert about["splits"]["train"]["targets"]["mean"] == pytest.approx(5500, rel=0.2)
 
 
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f"])
+def test_blanks_between_thousands_are_of_any_kind(place, blank):
+    rows = "text;y\n" + "".join(f"film {n};{n % 9 + 1}{blank}500,5\n" for n in range(40))
+    about = told(place, "a.csv", rows, name="table", text="text", value="y", thousands=" ")
+    assert about["splits"]["train"]["targets"]["mean"] == pytest.approx(5500.5, rel=0.2)
+
+
 def test_whole_numbers_without_end_are_refused_with_their_line(place):
     rows = "".join(f'{{"text": "film {n}", "y": {10**400 if n == 5 else n}}}\n' for n in range(40))
     with pytest.raises(UserError, match=r"a.jsonl:6: .*up to 3.403e\+38 \(32 bits\), got 10{59}$"):
@@ -280,6 +336,31 @@ def test_whole_numbers_without_end_are_refused_with_their_line(place):
 def test_a_step_that_goes_nowhere_is_refused(place, every):
     with pytest.raises(UserError, match=f"every: '{every}' is no length of time"):
         series(place, HOURS, every=every)
+
+
+@pytest.mark.parametrize("every", ["1h", "1H", "hour", "1 hour", "2 hours", "60min", "60 minutes"])
+def test_steps_are_as_long_as_people_say(place, every):
+    frame = HOURS.iloc[::2] if every == "2 hours" else HOURS
+    assert series(place, frame, every=every)["splits"]["train"]["steps"] == 0.8 * len(frame)
+
+
+def test_a_time_of_day_needs_its_date(place):
+    with pytest.raises(UserError, match=r"a\.csv:2: the column 'date' should be a time with its date, got '00:00'"):
+        series(place, HOURS.head(20).assign(date=[f"{n:02}:00" for n in range(20)]))
+
+
+def test_a_split_without_a_value_is_refused(place):
+    frame = HOURS.assign(y=np.where(np.arange(200) < 180, np.arange(200) % 24, np.nan))
+    with pytest.raises(UserError, match="the test split has no value to score"):
+        series(place, frame, missing="mask")
+    with pytest.raises(UserError, match=r"a\.csv:182: a column has no value from here to the end of its split"):
+        series(place, frame, missing="interpolate")
+
+
+def test_missing_values_of_what_is_known_ahead_are_counted(place):
+    frame = HOURS.assign(z=np.where(np.arange(200) % 50 == 3, np.nan, np.arange(200)))
+    about = series(place, frame, missing="interpolate", known="z")
+    assert about["missing"] == {"train": 4, "validation": 0, "test": 0}
 
 
 def test_more_steps_than_memory_are_refused(place):
@@ -300,6 +381,12 @@ def test_times_that_nanoseconds_cannot_count_are_refused(place, first):
 def test_labels_that_differ_by_what_nobody_sees_are_told(place):
     about = told(place, "a.csv", CSV.replace("pos", "pos\u200b", 10))
     assert about["told"] == [r"'pos' and 'pos\u200b' are different labels"]
+    about = told(place, "a.csv", CSV.replace("pos", "1").replace("neg", "01"))
+    assert about["told"] == ["'01' and '1' are different labels"]
+    about = told(place, "a.csv", CSV.replace("pos", "\u00e9t\u00e9").replace("neg", "e\u0301te\u0301"))
+    assert "are different labels" in about["told"][0]
+    about = told(place, "a.csv", CSV + "a film,#REF!\n" * 9)
+    assert about["told"] == ["'#REF!' is a label like any other; missing_values: names cells without one"]
 
 
 @pytest.mark.parametrize("which", ["x", "y"])
