@@ -32,7 +32,7 @@ LONG = ("slow", "process", "browser", "cluster")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=20, help="How often tests/chaos kill at random, all tests together.")
+    parser.addoption("--kills", type=int, default=12, help="How often tests/chaos kill at random, all tests together.")
     parser.addoption("--proven", default="", help="Files whose short tests have been run by themselves.")
 
 

@@ -137,7 +137,7 @@ def answers(path, data: bytes, *overrides: str) -> bool:
     return False
 
 
-MANY = pytest.mark.parametrize("number", [40, pytest.param(600, marks=pytest.mark.slow)])
+MANY = pytest.mark.parametrize("number", [40, pytest.param(300, marks=pytest.mark.slow)])
 """How many cases are tried."""
 
 

@@ -239,15 +239,16 @@ MORE = {
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("lasting_models")
 @pytest.mark.parametrize("which", [*SOURCES, *MORE])
 def test_every_verb_runs_on_every_source(place, which):
     data = MORE.get(which) or {"name": which, **BASES[which]}
     name, tokens = data["name"], TypeAdapter(DataConfig).validate_python(data).tokens
     model = {"recurrent": [{"cell": "lstm", "units": 3}], **({"embedding": {"width": 3}} if tokens else {})}
-    config = {"name": "x", "data": data, "model": model, "training": {"epochs": 1}}
+    config = {"name": "x", "data": data, "model": model, "training": {"epochs": 1, "keep": "resumable"}}
     config |= {
         "executor": {"name": "in_process"},
-        "compare": {"seeds": 2, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}},
+        "compare": {"seeds": 1, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}},
     }
     (place / "c.yaml").write_text(dump(config))
     run = "runs/x/a/seed-1"

@@ -125,7 +125,7 @@ def test_a_variant_whose_data_have_no_folds_is_refused():
 def test_an_experiment_of_folds_runs_and_says_what_it_tests(tmp_path):
     words = ["good", "bad"]
     (tmp_path / "a.csv").write_text("text,mood\n" + "".join(f"film {n % 5} {words[n % 2]},{n % 2}\n" for n in range(40)))
-    compare = {"seeds": 2, "folds": 3, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}}
+    compare = {"seeds": 1, "folds": 3, "variants": {"a": {}, "b": {"recurrent_dropout": 0.2}}}
     made = experiment(TABLE, compare, executor={"name": "in_process"})
     (tmp_path / "c.yaml").write_text(dump(made.document))
     for verb in (
@@ -145,8 +145,8 @@ def test_an_experiment_of_folds_runs_and_says_what_it_tests(tmp_path):
     assert "Nadeau" in (tmp_path / "runs/x/report.html").read_text()
     assert found["variants"]["b"]["against"]["pairing"] == "paired"
     x = [
-        found["variants"]["b"]["seeds"][n]["value"] - found["variants"]["a"]["seeds"][n]["value"] for n in map(str, range(1, 7))
+        found["variants"]["b"]["seeds"][n]["value"] - found["variants"]["a"]["seeds"][n]["value"] for n in map(str, range(1, 4))
     ]
     assert found["variants"]["b"]["against"]["difference"]["p"] == pytest.approx(corrected_p(x, found["folds"]["overlap"]))
-    done = CliRunner().invoke(main, ["verify", "runs/x/a/seed-5"])
+    done = CliRunner().invoke(main, ["verify", "runs/x/a/seed-2"])
     assert done.exit_code == 0, done.output

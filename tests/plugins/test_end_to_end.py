@@ -92,14 +92,13 @@ def results(place, experiment="own"):
 @pytest.mark.slow
 @pytest.mark.process
 def test_an_installed_package_goes_all_the_way(forker, place):
-    command = [sys.executable, "-m", "rnnlab", "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0"]
-    killed = subprocess.Popen(command, cwd=place, env=environment(place), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 120
+    command = ["run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0"]
+    killed, end = forker.start(command, place / "killed.log", here(place)), time.monotonic() + 120
     while not list((place / "runs" / "own").glob("*/seed-1/checkpoint/state*")) and time.monotonic() < end:
         time.sleep(0.1)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
-    rnnlab(forker, place, "run", "own.yaml", "training.epochs=40", "training.checkpoint.every_minutes=0")
+    os.killpg(killed, signal.SIGKILL)
+    assert forker.wait() == -signal.SIGKILL
+    rnnlab(forker, place, *command)
     first = results(place)
     assert {name: result["status"] for name, result in first.items()} == {"none": "done", "mine": "done"}
     assert all(0 <= result["metrics"]["test_within_one"] <= 1 for result in first.values())

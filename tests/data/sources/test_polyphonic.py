@@ -53,6 +53,7 @@ def test_it_is_prepared_from_a_folder_and_runs_without_it(shared_data, home, roo
         "training.epochs=1",
         "model.recurrent.0.units=3",
         "compare.seeds=1",
+        "compare.variants.variational=null",
         "compare.variants.zoneout=null",
     ]
     config = root / "configs" / "jsb.yaml"
