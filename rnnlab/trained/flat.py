@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
 
+UNKNOWN_BESIDE = "not in the training data, read as none"
+"""What is told of numbers and categories beside a text that the model does not know."""
 MOST = 50
 """Labels up to which each one's probability has a column."""
 
 
 def rows(answer: Prediction) -> Iterator[Record]:
-    """Yield the rows of an answer; one without a prediction has a note.
+    """Yield the rows of an answer; one without a prediction has a note, and one with something unknown beside its text.
 
     >>> label = {"name": "good", "probability": 0.75, "deviation": 0.0}
     >>> list(rows({"row": 1, "text": "a film", "samples": 0, "unknown": [], "labels": [label], "truth": "bad"}))
@@ -23,12 +25,12 @@ def rows(answer: Prediction) -> Iterator[Record]:
     elif "position" in answer or "ahead" in answer:
         yield answer
     elif "labels" in answer:
-        yield {**told, **_label(answer)}
+        yield {**told, **_label(answer), **_note(answer)}
     elif "next" in answer:
         first = answer["next"][0]
         yield {**told, "perplexity": answer.get("perplexity"), "next": first["name"], "probability": first["probability"]}
     elif "values" in answer:
-        yield {**told, **_values(answer["values"])}
+        yield {**told, **_values(answer["values"]), **_note(answer)}
     elif "predicted" in answer:
         yield {**told, **_named(answer)}
     elif "steps" in answer:
@@ -36,6 +38,11 @@ def rows(answer: Prediction) -> Iterator[Record]:
         yield from ({**told, "step": place, **_named(step)} for place, step in enumerate(answer["steps"], 1))
     else:
         yield from _steps(told, answer)
+
+
+def _note(answer: Prediction) -> dict[str, str]:
+    """What stands beside a text that has no meaning to the model."""
+    return {"note": f"{UNKNOWN_BESIDE}: {', '.join(unknown)}"} if (unknown := answer.get("unknown_beside")) else {}
 
 
 def _label(answer: Prediction) -> Record:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
+from rnnlab.trained.flat import UNKNOWN_BESIDE
 
 
 def lines(answer: Prediction) -> Iterator[str]:
@@ -38,7 +39,7 @@ def _predicted(answer: Prediction) -> Iterator[str]:
     if answer.get("unknown"):
         yield f"  not in the vocabulary, read as <unk>: {', '.join(answer['unknown'])}"
     if "unknown_beside" in answer:
-        yield f"  not in the training data, read as none: {', '.join(answer['unknown_beside'])}"
+        yield f"  {UNKNOWN_BESIDE}: {', '.join(answer['unknown_beside'])}"
     if "perplexity" in answer:
         yield f"  perplexity of the text {answer['perplexity']:.4g}; most likely to follow:"
     several = answer.get("samples", 1) > 1

@@ -108,9 +108,11 @@ class Predictor:
             columns = ", ".join(name for name, _ in self.codec.beside)
             raise UserError(f"{self.run.record.folder} reads {columns} beside a text: give a table with these columns, --file")
         every = self.codec.split(text)
+        if not self.reads_on and set(every) == {END_OF_LINE}:  # several columns of text, all of them empty
+            every = []
         words, unknown = self._cut(every), self._unknown(every)
         x = self._numbers(words)
-        if beside and self.codec.beside:
+        if beside and self.codec.beside and words:
             x = with_beside(x, encoded([beside], self.codec.beside)[0])
             about |= {"unknown_beside": told} if (told := strange(beside, self.codec.beside)) else {}
         return Input(x, {**about, "text": text, "unknown": unknown}, words)

@@ -1,5 +1,6 @@
 """Every source of one's own files: every key with every type of value it allows, and every verb, on tiny files."""
 
+import csv
 from types import UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -258,3 +259,10 @@ def test_every_verb_runs_on_every_source(place, which):
     for verb in verbs:
         done = CliRunner().invoke(main, verb)
         assert done.exit_code == 0, (verb, done.output, done.exception)
+    if "beside" in data:
+        (place / "odd.csv").write_text("text,heat,by\nfilm 3,1,nobody\n,2,\n")
+        done = CliRunner().invoke(main, ["predict", run, "--file", "odd.csv", "--output", "out.csv"])
+        assert done.exit_code == 0, done.output
+        unknown, empty = (row["note"] for row in csv.DictReader((place / "out.csv").open(newline="")))
+        assert unknown == "not in the training data, read as none: by=nobody"
+        assert empty == "no tokens: nothing to predict from"

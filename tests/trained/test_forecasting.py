@@ -60,7 +60,7 @@ def plain(data: Dataset) -> dict[str, float]:
     return measured(forecasts(lambda x: np.zeros((*x.shape[:2], outputs)), data.test, data.forecast), data.forecast)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("horizon", [1, 5, 15])
+@pytest.mark.parametrize("horizon", [1, 5, 12, 15])
 def test_plain_forecasts_of_a_seasonal_series_have_their_closed_forms(horizon: int) -> None:
     write(y=seasonal())
     found = plain(build(section(columns="y", horizon=horizon, season=SEASON, window=7, batch_size=5)))
@@ -77,6 +77,19 @@ def test_plain_forecasts_of_a_path_are_those_of_all_its_steps() -> None:
     found = plain(build(section(columns="y", horizon=3, path=True, season=SEASON, window=7, batch_size=5)))
     swings = [2 * HEIGHT**2 * np.sin(np.pi * h / SEASON) ** 2 + (SLOPE * h) ** 2 for h in (1, 2, 3)]
     assert found["persistence_root_mean_squared_error_of_y"] == pytest.approx(np.sqrt(np.mean(swings)), rel=0.01)
+
+
+def test_the_mean_of_the_training_split_is_a_forecast_too() -> None:
+    y = seasonal(1.0) + 5
+    write(y=y)
+    found = plain(build(section(columns="y", window=7, batch_size=5, standardise=False)))
+    assert found["mean_root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean((y[540:] - y[:480].mean()) ** 2)), rel=1e-4)
+
+
+def test_a_plain_forecast_stands_for_every_quantile() -> None:
+    write(y=SLOPE * np.arange(STEPS))
+    found = plain(build(section(columns="y", horizon=2, quantiles=[0.1, 0.5, 0.8], window=7, batch_size=5, standardise=False)))
+    assert found["persistence_pinball_loss"] == pytest.approx(np.mean([0.1, 0.5, 0.8]) * 2 * SLOPE, rel=1e-3)
 
 
 def test_persistence_on_mackey_glass_is_that_of_its_equation() -> None:
