@@ -1,13 +1,19 @@
 """The fast scan on JAX: products kept, steps replayed, weight gradients taken once after the loop."""
 
-from typing import Any
+from collections.abc import Callable
 
 import jax
 from jax import numpy as jnp
 
 from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import States, Tensor, multiplier
+from rnnlab.cells.steps import Noise, Params, States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
+from rnnlab.tensors import Tree
+
+Products = dict[str, Tensor]
+"""Tensors by the names of the products."""
+Saved = tuple[States, Products]
+"""The states before every step, and the products of every step, stacked."""
 
 
 def scan(
@@ -32,16 +38,16 @@ def scan(
     return outputs, final[:-1]
 
 
-def _scan(step: Step, *operands: Any) -> tuple[Tensor, States]:
+def _scan(step: Step, *operands: Tree) -> tuple[Tensor, States]:
     @jax.custom_vjp
-    def run(*operands: Any) -> tuple[Tensor, States]:
+    def run(*operands: Tree) -> tuple[Tensor, States]:
         return _forward(step, *operands)[0]
 
-    def forward(*operands: Any) -> Any:
+    def forward(*operands: Tree) -> tuple[tuple[Tensor, States], tuple[Tree, Saved]]:
         results, saved = _forward(step, *operands)
         return results, (operands, saved)
 
-    def backward(residuals: Any, cotangents: Any) -> Any:
+    def backward(residuals: tuple[Tree, Saved], cotangents: tuple[Tensor, States]) -> tuple[Tree, ...]:
         return *_backward(step, *residuals, *cotangents), None, None
 
     run.defvjp(forward, backward)
@@ -53,13 +59,13 @@ def _scan(step: Step, *operands: Any) -> tuple[Tensor, States]:
         raise TypeError('the fast scan has no forward-mode derivative: give the layer implementation="loop"') from error
 
 
-def _forward(step: Step, inputs: Tensor, states: States, *rest: Any) -> tuple[Any, Any]:
+def _forward(step: Step, inputs: Tensor, states: States, *rest: Tree) -> tuple[tuple[Tensor, States], Saved]:
     kernels, biases, params, fixed, varying = rest
     multiply = multiplier(kernels, biases)
 
-    def body(states: States, now: Any) -> Any:
+    def body(states: States, now: Tree) -> tuple[States, Tree]:
         x, noise = now
-        products: dict[str, Tensor] = {}
+        products: Products = {}
 
         def matmul(name: str, v: Tensor) -> Tensor:
             products[name] = multiply(name, v)
@@ -72,32 +78,20 @@ def _forward(step: Step, inputs: Tensor, states: States, *rest: Any) -> tuple[An
     return (outputs, final), (before, products)
 
 
-def _backward(step: Step, operands: Any, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+def _backward(step: Step, operands: Tree, saved: Saved, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
     inputs, _, kernels, biases, params, fixed, varying = operands
     before, products = saved
     transposed = {name: kernel.T for name, kernel in kernels.items()}
+    added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
 
-    def body(carry: Any, now: Any) -> Any:
+    def body(carry: Tree, now: Tree) -> tuple[Tree, Tree]:
         d_states, d_params = carry
         x, noise, states, kept, d_output = now
-
-        def replay(x: Tensor, states: States, params: Any, delta: Any) -> Any:
-            multiplied: dict[str, Tensor] = {}
-
-            def matmul(name: str, v: Tensor) -> Tensor:
-                multiplied[name] = v
-                return _product(v, delta[name], kept[name], transposed[name])
-
-            return step(x, states, fixed | noise, params, matmul), multiplied
-
-        zero = jax.tree.map(jnp.zeros_like, kept)
-        _, pullback, multiplied = jax.vjp(replay, x, states, params, zero, has_aux=True)
+        pullback, multiplied = _replayed(step, x, states, params, fixed | noise, kept, transposed)
         d_x, d_states, d_now, delta = pullback((d_output, d_states))
         added.update(name for name in delta if delta[name] is d_x)
         own = {name: delta[name] for name in delta if name not in added}
         return (d_states, jax.tree.map(jnp.add, d_params, d_now)), (d_x, multiplied, own)
-
-    added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
 
     start = (d_final, jax.tree.map(jnp.zeros_like, params))
     now = (inputs, varying, before, products, d_outputs)
@@ -108,7 +102,28 @@ def _backward(step: Step, operands: Any, saved: Any, d_outputs: Tensor, d_final:
     return d_inputs, d_states, d_kernels, d_biases, d_params
 
 
-def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple[Any, Any]:
+def _replayed(
+    step: Step, x: Tensor, states: States, params: Params, noise: Noise, kept: Products, transposed: Products
+) -> tuple[Callable[[Tree], Tree], Products]:
+    """Replay a step with its products as kept; return its pullback to x, states, params and products, and their operands."""
+
+    def replay(x: Tensor, states: States, params: Params, delta: Products) -> tuple[tuple[Tensor, States], Products]:
+        multiplied: Products = {}
+
+        def matmul(name: str, v: Tensor) -> Tensor:
+            multiplied[name] = v
+            return _product(v, delta[name], kept[name], transposed[name])
+
+        return step(x, states, noise, params, matmul), multiplied
+
+    zero = jax.tree.map(jnp.zeros_like, kept)
+    _, pullback, multiplied = jax.vjp(replay, x, states, params, zero, has_aux=True)
+    return pullback, multiplied
+
+
+def _each(
+    body: Callable[[Tree, Tree], tuple[Tree, Tree]], carry: Tree, sequences: Tree, reverse: bool = False
+) -> tuple[Tree, Tree]:
     """`jax.lax.scan`; slices of several gates are carried to their step from the one before it.
 
     On a CPU, XLA computes gates out of a slice that it takes in the same step element by element, out of a carried one by
@@ -118,10 +133,10 @@ def _each(body: Any, carry: Any, sequences: Any, reverse: bool = False) -> tuple
     steps, width = flat[0].shape[0], jax.tree.leaves(carry)[0].shape[-1]
     onward = -1 if reverse else 1
 
-    def slices(t: Any, several: bool) -> list[Any]:
+    def slices(t: jax.Array | int, several: bool) -> list[Tensor | None]:
         return [x[t] if (x.shape[-1] > width) == several else None for x in flat]
 
-    def step(carried: Any, t: Any) -> Any:
+    def step(carried: Tree, t: jax.Array) -> tuple[Tree, Tree]:
         carry, gates = carried
         now = [b if a is None else a for a, b in zip(gates, slices(t, False), strict=True)]
         carry, out = body(carry, jax.tree.unflatten(structure, now))

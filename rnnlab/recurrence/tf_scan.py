@@ -1,21 +1,26 @@
 """The fast scan on TensorFlow: products kept, steps replayed, weight gradients taken once after the loop."""
 
-from typing import Any
+from collections.abc import Callable
 
 import tensorflow as tf
 from keras import activations
 
 from rnnlab import compat
 from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Noise, States, Tensor, as_it_is
+from rnnlab.cells.steps import Activation, Noise, States, Tensor, as_it_is
 from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph, used
 from rnnlab.recurrence.tf_batch_split import Given, joined, merged, parts
+from rnnlab.tensors import Tree
 
 SLOPES = {
     activations.sigmoid: lambda y, d: tf.raw_ops.SigmoidGrad(y=y, dy=d),
     activations.tanh: lambda y, d: tf.raw_ops.TanhGrad(y=y, dy=d),
 }
 """Activations whose derivative follows from their value: (value, its cotangent) -> the cotangent of the argument."""
+
+
+Arrays = Tree
+"""TensorFlow's arrays of tensors, one a step, in tuples and mappings."""
 
 
 class Scan:
@@ -32,7 +37,7 @@ class Scan:
         """The outputs and the last states."""
 
         @tf.custom_gradient
-        def run(*flat: Tensor) -> Any:
+        def run(*flat: Tensor) -> tuple[tuple[Tensor, ...], Callable[..., list[Tensor]]]:
             now = given.with_sources(*tf.nest.pack_sequence_as(given.sources, flat))
             outputs, final, saved = self.forward(now)
             saved, opened = (saved, as_it_is) if recorded_in_graph() else packed(saved)
@@ -46,55 +51,52 @@ class Scan:
         compat.bind_gradient_to_graph(outputs)
         return outputs, tuple(final)
 
-    def forward(self, given: Given) -> tuple[Tensor, States, Any]:
+    def forward(self, given: Given) -> tuple[Tensor, States, Tree]:
         """Run all parts of a batch and save what each part saves."""
         each = given.split(parts(given))
         outputs, final, saved = zip(*map(self.run, each), strict=True)
         return tf.concat(outputs, 1), joined(final), list(zip(each, saved, strict=True))
 
-    def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def backward(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
         """Replay all parts and join their gradients."""
         return merged([self.replay(part, kept, d_outputs, d_final) for part, kept in saved])
 
-    def run(self, given: Given) -> tuple[Tensor, States, Any]:
+    def run(self, given: Given) -> tuple[Tensor, States, Tree]:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
-        states, steps = given.states, given.steps()
+        steps = given.steps()
 
-        def body(t: Tensor, x: Tensor, states: States, path: Any, operands: Any, products: Any, active: Any, own: Any) -> Any:
-            v: dict[str, Tensor] = {}
-            kept: dict[str, Tensor] = {}
-            values: list[Tensor] = []
-
-            def matmul(name: str, operand: Tensor) -> Tensor:
-                v[name], kept[name] = operand, given.product(name, operand)
-                return kept[name]
-
-            def keep(function: Any) -> Any:
-                def kept_in_order(a: Tensor) -> Tensor:
-                    values.append(function(a))
-                    return values[-1]
-
-                return kept_in_order
-
-            with used(path, operands, products, active, own):
-                output, new = self.step(x, states, given.noise(t), given.params, matmul, keep=keep)
-            self.output = next((n for n, state in enumerate(new) if state is output), None)
+        def body(t: Tensor, x: Tensor, states: States, path: Arrays, *saving: Arrays) -> tuple[Tree, ...]:
+            kept = _StepValues(given)
+            with used(path, *saving):
+                output, new = self.step(x, states, given.noise(t), given.params, kept.matmul, keep=kept.keep)
+            self._note(output, new, states, kept)
+            *arrays, own = saving
             own = own if self.output is not None else own.write(t, output)
-            self.plain = {name: n for name in v for n, state in enumerate(states) if v[name] is state}
-            passed = {name: operand for name, operand in v.items() if name not in self.plain}
-            fitting = {n: value for n, value in enumerate(values) if value.shape[-1] == states[0].shape[-1]}
-            saved = *_write((operands, products, active), t, (passed, kept, fitting)), own
+            saved = *_write(tuple(arrays), t, (self._passed(kept.operands), kept.products, kept.wide_as(states[0]))), own
             return t + 1, given.input((t + 1) % steps), new, _write(path, t + 1, new), *saved
 
-        path = tuple(empty(steps + 1, state.shape, state.dtype).write(0, state) for state in states)
-        own = given.empty(self.output_size or states[0].shape[-1])
-        start = (0, given.input(0), states, path, given.arrays(0), given.arrays(1), self.slots(given), own)
+        start = self._start(given)
         _, _, final, path, operands, *saved, own = tf.while_loop(lambda t, *_: t < steps, body, start, maximum_iterations=steps)
-        operands = {name: array for name, array in operands.items() if name not in self.plain}
         outputs = own.stack() if self.output is None else path[self.output].stack()[1:]
-        return outputs, final, (path, operands, *saved)
+        return outputs, final, (path, self._passed(operands), *saved)
 
-    def replay(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
+    def _start(self, given: Given) -> tuple[Tree, ...]:
+        """The state of the loop before the first step: its number, input and states, and the arrays to be filled."""
+        states = given.states
+        path = tuple(empty(given.steps() + 1, state.shape, state.dtype).write(0, state) for state in states)
+        own = given.empty(self.output_size or states[0].shape[-1])
+        return 0, given.input(0), states, path, given.arrays(0), given.arrays(1), self.slots(given), own
+
+    def _note(self, output: Tensor, new: States, old: States, kept: "_StepValues") -> None:
+        """Note which state is the output, and which products have a state as their operand."""
+        self.output = next((n for n, state in enumerate(new) if state is output), None)
+        self.plain = {name: n for name, operand in kept.operands.items() for n, state in enumerate(old) if operand is state}
+
+    def _passed(self, operands: dict[str, Tree]) -> dict[str, Tree]:
+        """The operands that are no states, which are saved by themselves."""
+        return {name: operand for name, operand in operands.items() if name not in self.plain}
+
+    def replay(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
         """Replay the steps from the last to the first; then one product for the gradient of each kernel.
 
         The incoming cotangents cover the whole batch.
@@ -102,8 +104,9 @@ class Scan:
         path, operands, products, active = saved
         steps = given.steps()
         transposed = {name: tf.transpose(kernel) for name, kernel in given.kernels.items()}
+        added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
 
-        def body(t: Tensor, now: Any, d_states: States, d_params: Any, d_inputs: Any, deltas: Any) -> Any:
+        def body(t: Tensor, now: Tree, d_states: States, d_params: Tree, d_inputs: Arrays, deltas: Arrays) -> tuple[Tree, ...]:
             sources = (now[0], _read(path, t), given.params, now[1])
             cotangents = (given.rows(d_outputs[t]), d_states)
             d_x, d_states, d_now, delta = self.pull(sources, given.noise(t), _read(active, t), cotangents, transposed)
@@ -112,10 +115,9 @@ class Scan:
             own = {name: d for name, d in delta.items() if name not in added}
             return t - 1, gates((t - 1) % steps), d_states, d_params, d_inputs.write(t, d_x), _write(deltas, t, own)
 
-        def gates(t: Tensor) -> Any:  # carried from step to step, so that XLA computes them by vectors; see _each for JAX
+        def gates(t: Tensor) -> Tree:  # carried from step to step, so that XLA computes them by vectors; see _each for JAX
             return given.input(t), _read(products, t)
 
-        added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
         zero = tf.nest.map_structure(tf.zeros_like, given.params)
         arrays = (given.empty(given.inputs.shape[-1]), given.arrays(1))
         start = (steps - 1, gates(steps - 1), tuple(map(given.rows, d_final)), zero, *arrays)
@@ -124,11 +126,11 @@ class Scan:
         v = {name: array.stack() for name, array in operands.items()}
         v |= {name: path[place].stack()[:-1] for name, place in self.plain.items()}
         d_products = {name: d_x if name in added else deltas[name].stack() for name in given.kernels}
-        d_kernels = {name: tf.matmul(_flat(v[name]), _flat(d_products[name]), transpose_a=True) for name in given.kernels}
-        d_biases = {name: tf.reduce_sum(_flat(d_products[name]), 0) for name in given.biases}
-        return d_x, d_states, d_kernels, d_biases, d_params
+        return d_x, d_states, *_by_weights(given, v, d_products), d_params
 
-    def pull(self, sources: Any, noise: Noise, active: Any, cotangents: Any, transposed: dict[str, Tensor]) -> Any:
+    def pull(
+        self, sources: Tree, noise: Noise, active: dict[int, Tensor], cotangents: Tree, transposed: dict[str, Tensor]
+    ) -> tuple[Tree, ...]:
         """Return the cotangents of a step's sources: its input, states and parameters, and the products kept by the forward
         run.
 
@@ -143,7 +145,7 @@ class Scan:
             operands[name] = operand
             return kept[name]
 
-        def keep(function: Any) -> Any:
+        def keep(function: Activation) -> Activation:
             return lambda a: _activated(function, a, next(values, None))
 
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -166,7 +168,39 @@ class Scan:
         return {n: given.empty(state.shape[-1]) for n in range(gates + 1)}
 
 
-def _activated(function: Any, a: Tensor, kept: Tensor | None) -> Tensor:
+class _StepValues:
+    """The operands and results of a step's products, and the values of its activations in their order."""
+
+    def __init__(self, given: Given) -> None:
+        self.given, self.operands, self.products = given, dict[str, Tensor](), dict[str, Tensor]()
+        self.values: list[Tensor] = []
+
+    def matmul(self, name: str, operand: Tensor) -> Tensor:
+        """The product of a name."""
+        self.operands[name], self.products[name] = operand, self.given.product(name, operand)
+        return self.products[name]
+
+    def keep(self, function: Activation) -> Activation:
+        """An activation whose values are kept."""
+
+        def kept_in_order(a: Tensor) -> Tensor:
+            self.values.append(function(a))
+            return self.values[-1]
+
+        return kept_in_order
+
+    def wide_as(self, state: Tensor) -> dict[int, Tensor]:
+        """The values of activations that are as wide as a state, by their number."""
+        return {n: value for n, value in enumerate(self.values) if value.shape[-1] == state.shape[-1]}
+
+
+def _by_weights(given: Given, v: dict[str, Tensor], d_products: dict[str, Tensor]) -> tuple[dict[str, Tensor], ...]:
+    """The gradients of kernels and biases from the operands of all products and their cotangents."""
+    d_kernels = {name: tf.matmul(_flat(v[name]), _flat(d_products[name]), transpose_a=True) for name in given.kernels}
+    return d_kernels, {name: tf.reduce_sum(_flat(d_products[name]), 0) for name in given.biases}
+
+
+def _activated(function: Activation, a: Tensor, kept: Tensor | None) -> Tensor:
     """The activation of a, as kept by the forward scan where its derivative follows from its value."""
     if kept is None or function not in SLOPES or kept.shape[-1] != a.shape[-1]:
         return function(a)
@@ -185,11 +219,11 @@ def _flat(tensor: Tensor) -> Tensor:
     return tf.reshape(tensor, (-1, tensor.shape[-1]))
 
 
-def _read(arrays: Any, t: Tensor) -> Any:
+def _read(arrays: Arrays, t: Tensor) -> Tree:
     return tf.nest.map_structure(lambda array: array.read(t), arrays)
 
 
-def _write(arrays: Any, t: Tensor, values: Any) -> Any:
+def _write(arrays: Arrays, t: Tensor, values: Tree) -> Arrays:
     """The arrays, those of a mapping for which there is a value, or all of a tuple, with the values written at t."""
     if isinstance(arrays, dict):
         return arrays | {name: arrays[name].write(t, value) for name, value in values.items() if name in arrays}

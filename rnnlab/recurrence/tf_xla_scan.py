@@ -1,6 +1,6 @@
 """The fast scan on TensorFlow compiled by XLA."""
 
-from typing import Any
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -12,6 +12,7 @@ from rnnlab.recurrence.masking import Masked
 from rnnlab.recurrence.tf_arrays import unstacked
 from rnnlab.recurrence.tf_batch_split import Given, parts
 from rnnlab.recurrence.tf_scan import Scan
+from rnnlab.tensors import Tree
 
 
 class Compiled(Scan):
@@ -22,30 +23,30 @@ class Compiled(Scan):
         self.programs = [tf.function(program, autograph=False, jit_compile=True) for program in (self.stacked, self.unstacked)]
         """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
 
-    def stacked(self, given: Given) -> Any:
-        """The scan's forward run; what is saved leaves the program stacked."""
+    def stacked(self, given: Given) -> tuple[Tensor, States, Tree]:
+        """The scan's forward run; the saved tensors leave the program stacked."""
         outputs, final, saved = super().run(given)
         return outputs, final, tf.nest.map_structure(lambda array: array.stack(), saved)
 
-    def unstacked(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """The scan's replay of what was saved stacked."""
+    def unstacked(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
+        """The scan's replay, from saved tensors that are stacked."""
         return super().replay(given, tf.nest.map_structure(unstacked, saved), d_outputs, d_final)
 
-    def run(self, given: Given) -> tuple[Tensor, States, Any]:
-        """As the scan."""
+    def run(self, given: Given) -> tuple[Tensor, States, Tree]:
+        """Run all steps, as `Scan.run` does."""
         return _untaped(self.programs[0], given)
 
-    def replay(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """As the scan."""
+    def replay(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
+        """Replay all steps, as `Scan.replay` does."""
         return _untaped(self.programs[1], given, saved, d_outputs, d_final)
 
-    def backward(self, given: Given, saved: Any, d_outputs: Tensor, d_final: States) -> Any:
-        """As the scan, with the derivative of the plain scan's, for a program has none."""
+    def backward(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
+        """Join the gradients of all parts, as `Scan.backward` does. Their derivative is the plain scan's; a program has none."""
         operands = (given, (d_outputs, d_final))
         ours, d_results = tf.nest.map_structure(tf.identity, operands)  # `second` may be built in a graph beside this one
 
         @tf.custom_gradient
-        def run(*flat: Tensor) -> Any:
+        def run(*flat: Tensor) -> tuple[list[Tensor], Callable[..., list[Tensor]]]:
             gradients = super(Compiled, self).backward(given, saved, d_outputs, d_final)
             return tf.nest.flatten(gradients), lambda *cotangents: self.second(ours, d_results, cotangents)
 
@@ -53,7 +54,7 @@ class Compiled(Scan):
         compat.bind_gradient_to_graph(gradients[0])
         return tf.nest.pack_sequence_as(given.sources, gradients)
 
-    def second(self, given: Given, d_results: Any, cotangents: Any) -> list[Tensor]:
+    def second(self, given: Given, d_results: Tree, cotangents: tuple[Tensor, ...]) -> list[Tensor]:
         """Return the cotangents of everything that the plain scan's gradient is computed from."""
         with tf.GradientTape() as outer:
             outer.watch((given, d_results))
@@ -79,9 +80,8 @@ def compiled(step: Step, output_size: int | None, given: Given) -> Compiled:
     return compat.shared_programs().setdefault((step, output_size, parts(given), repr(shapes)), Compiled(step, output_size))
 
 
-def _untaped(program: Any, *operands: Any) -> Any:
-    """Return what a program returns, hidden from tapes: one that may ask for several gradients would keep what XLA cannot
-    keep."""
+def _untaped(program: "tf.types.experimental.PolymorphicFunction", *operands: Tree) -> Tree:
+    """Run a program hidden from tapes: a persistent tape would keep tensors inside the program, which XLA cannot return."""
     traced = program.get_concrete_function(*operands)
     with compat.tape_recorder().stop_recording():
         return tf.nest.map_structure(tf.stop_gradient, traced(*operands))
