@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 from rnnlab.comparison.classes import Classes, classes_of
 from rnnlab.comparison.ensemble_rows import EnsembleRow, ensemble_rows
@@ -25,7 +26,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the runs say; comparison.json holds exactly these fields."""
+    """The results of comparing runs; comparison.json holds exactly these fields."""
 
     schema: int
     declared: bool
@@ -40,7 +41,7 @@ class Comparison:
     log: bool
     """Whether logs of the metric are compared as well."""
     unit: str
-    """What the throughput counts."""
+    """The unit of the throughput."""
     selection: str
     """How the epoch of every metric was chosen."""
     baseline: str
@@ -56,11 +57,11 @@ class Comparison:
     analyses: list[InterimAnalysis]
     """Every interim analysis of these runs so far, this one included."""
     plain: dict[str, float] = field(default_factory=dict)
-    """Of a series the same metric of forecasts without a model: persistence, seasonal naive, mean."""
+    """For a series, the same metric of forecasts without a model: persistence, seasonal naive, mean."""
     makers: dict[str, list[str]] = field(default_factory=dict)
-    """What differs between the code and the library versions that made the runs, every value by name."""
+    """Differences in code and library versions between the runs: every value by name."""
     classes: dict[str, Classes] = field(default_factory=dict)
-    """Where classes or labels are predicted, how well each variant predicts each of them on the test split."""
+    """Where classes or labels are predicted, the metrics of each variant for each of them on the test split."""
     folds: Folds | None = None
     """Where the runs are folds of the same rows, how many and how they are tested."""
     ensembles: dict[str, EnsembleRow] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of the runs beside who beats the baseline in the monitored metric."""
+    """A question to the runs beyond the default, whether a variant beats the baseline in the monitored metric."""
 
     metric: str | None = None
     group_by: str | None = None
@@ -104,49 +105,75 @@ def compare(
     return replace(comparison, ensembles=ensemble_rows(gathered.runs, comparison.metric)) if ensembles else comparison
 
 
+class _Statistics(NamedTuple):
+    """What is computed from the outcomes of all runs."""
+
+    metric: Metric
+    baseline: str
+    outcomes: Outcomes
+    analysis: InterimAnalysis
+    analyses: list[InterimAnalysis]
+    folds: Folds | None
+    question: Question
+    pairs: dict[Pair, Against]
+    """The pairs without the baseline."""
+    variants: dict[str, VariantSummary]
+
+
 def compared(gathered: Gathered, ask: Ask = Ask()) -> Comparison:
     """Compare runs that have been read already; see `compare`."""
-    metric, baseline = choose(ask.metric, gathered.results), gathered.baseline
-    outcomes = with_collapses(outcomes_of(gathered.runs, metric), metric)
-    if ask.group_by:
-        groups = values(gathered.configs, outcomes, ask.group_by)
-        outcomes, baseline = grouped(outcomes, groups), groups[baseline]
-    margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
-    analysis, analyses = _analysis(gathered, outcomes, _question(metric, baseline, ask), baseline)
-    later = next_alpha(analyses, analysis.question)
-    folds = folds_of(gathered.configs)
-    shared = folds.overlap if folds else 0.0
-    question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin, shared)
-    pairs = compared_pairs(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
-    variants = {name: summed_up(of, pairs.pop((name, baseline), None), shared) for name, of in outcomes.items()}
+    of = _statistics(gathered, ask)
     return Comparison(
         schema=SCHEMA,
         declared=gathered.declared and ask == Ask(),
         experiments=gathered.experiments,
-        metric=metric.name,
-        stem=metric.stem.replace("_", " "),
-        label=metric.label,
-        mode=metric.mode,
-        log=metric.log,
+        metric=of.metric.name,
+        stem=of.metric.stem.replace("_", " "),
+        label=of.metric.label,
+        mode=of.metric.mode,
+        log=of.metric.log,
         unit=next((result.unit for result in gathered.results if result.unit), "words"),
         selection=selection(gathered.configs),
-        baseline=baseline,
-        margin=margin,
-        answer="\n".join(Headline(variants, pairs, baseline, metric, _seconds(gathered), folds).sentences()),
-        variants=variants,
-        pairs={f"{one} against {other}": against for (one, other), against in pairs.items()},
-        effects=[] if ask.group_by else effects(outcomes, levels(gathered.configs, gathered.compare), question),
-        analysis=analysis,
-        analyses=analyses,
-        plain=plain_forecasts(gathered.results, metric),
+        baseline=of.baseline,
+        margin=of.question.margin,
+        answer="\n".join(Headline(of.variants, of.pairs, of.baseline, of.metric, _seconds(gathered), of.folds).sentences()),
+        variants=of.variants,
+        pairs={f"{one} against {other}": against for (one, other), against in of.pairs.items()},
+        effects=[] if ask.group_by else effects(of.outcomes, levels(gathered.configs, gathered.compare), of.question),
+        analysis=of.analysis,
+        analyses=of.analyses,
+        plain=plain_forecasts(gathered.results, of.metric),
         makers=mixed_makers(gathered.results),
         classes={} if ask.group_by else classes_of(gathered.runs),
-        folds=folds,
+        folds=of.folds,
     )
 
 
+def _statistics(gathered: Gathered, ask: Ask) -> _Statistics:
+    metric, outcomes, baseline = _outcomes(gathered, ask)
+    analysis, analyses = _analysis(gathered, outcomes, _question(metric, baseline, ask), baseline)
+    later = next_alpha(analyses, analysis.question)
+    folds = folds_of(gathered.configs)
+    shared = folds.overlap if folds else 0.0
+    margin = gathered.compare.get("margin") if ask.margin is None else ask.margin
+    question = Question(metric.lower_is_better, metric.log, analysis.alpha or later, later, margin, shared)
+    pairs = compared_pairs(outcomes, _pairs(outcomes, baseline, ask.all_pairs), metric.label, question)
+    variants = {name: summed_up(of, pairs.pop((name, baseline), None), shared) for name, of in outcomes.items()}
+    return _Statistics(metric, baseline, outcomes, analysis, analyses, folds, question, pairs, variants)
+
+
+def _outcomes(gathered: Gathered, ask: Ask) -> tuple[Metric, Outcomes, str]:
+    """The metric, the outcomes of every variant, or of every value of a config path, and the name of the baseline."""
+    metric, baseline = choose(ask.metric, gathered.results), gathered.baseline
+    outcomes = with_collapses(outcomes_of(gathered.runs, metric), metric)
+    if not ask.group_by:
+        return metric, outcomes, baseline
+    groups = values(gathered.configs, outcomes, ask.group_by)
+    return metric, grouped(outcomes, groups), groups[baseline]
+
+
 def _seconds(gathered: Gathered) -> float | None:
-    """The mean time of a run that has ended."""
+    """The mean time of the runs that have ended."""
     known = [seconds for result in gathered.results if (seconds := result.metrics.get("seconds"))]
     return sum(known) / len(known) if known else None
 

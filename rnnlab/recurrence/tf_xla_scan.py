@@ -41,7 +41,7 @@ class Compiled(Scan):
         return _untaped(self.programs[1], given, saved, d_outputs, d_final)
 
     def backward(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
-        """Join the gradients of all parts, as `Scan.backward` does. Their derivative is the plain scan's; a program has none."""
+        """Join the gradients of all parts, as `Scan.backward` does. Their derivative is the plain scan's."""
         operands = (given, (d_outputs, d_final))
         ours, d_results = tf.nest.map_structure(tf.identity, operands)  # `second` may be built in a graph beside this one
 
