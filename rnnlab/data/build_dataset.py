@@ -1,7 +1,6 @@
 """From a data section to its data set."""
 
 from collections.abc import Callable
-from typing import Any
 
 from rnnlab.data import python_reference
 from rnnlab.data.data_config import DataConfig
@@ -11,7 +10,7 @@ from rnnlab.data.registered import DATASETS
 from rnnlab.data.sources.registry import MAKERS, is_prepared
 from rnnlab.data.sources.registry import build as from_files
 
-BUILDERS: dict[str, Callable[[Any], Dataset]] = {
+BUILDERS: dict[str, Callable[..., Dataset]] = {
     "python_reference": python_reference.build,
     "adding": adding.build,
     "copy_memory": copy_memory.build,

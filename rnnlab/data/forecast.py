@@ -1,6 +1,5 @@
 """What a forecast is of: names, steps ahead, season, units, and the plain forecasts that stand beside it."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.splits.series import Ahead, Series
 from rnnlab.data.tokenizer import Scale
+from rnnlab.documents import Fields, Record
 
 BASELINES = ("persistence", "seasonal_naive", "mean")
 """Forecasts without a model: the last value, the value a season or more before, the mean of the training split."""
@@ -32,17 +32,17 @@ class Forecast:
     """Which quantiles are forecast; none where the mean is."""
     scale: Scale | None = None
     """How the targets were standardised."""
-    about: Mapping[str, Any] | None = None
+    about: Fields | None = None
     """How a table becomes features: columns, categories, and how far apart its steps are; see `rnnlab.data.sources.series`."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Forecast":
+    def of(cls, document: Fields) -> "Forecast":
         """Return the forecast that `document` has written."""
         plain = {name: tuple(document[name]) for name in ("targets", "ahead", "mean", "naive", "quantiles")}
         scale = document["scale"] and Scale(*map(tuple, document["scale"]))
         return cls(**{**document, **plain, "scale": scale})
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return everything as a mapping for JSON."""
         return asdict(self)
 

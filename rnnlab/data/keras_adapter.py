@@ -1,12 +1,15 @@
 """A split as Keras's fit and evaluate want it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from rnnlab import compat
 from rnnlab.data.dataset import Split
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 DataAdapter: Any = compat.data_adapter()
 
@@ -61,7 +64,7 @@ class Feed(DataAdapter):
         batches = self.get_numpy_iterator()
         return compat.stacked_batches(batches, super_batch) if super_batch else batches
 
-    def get_tf_dataset(self) -> Any:
+    def get_tf_dataset(self) -> "tf.data.Dataset":
         """Return the batches as a `tf.data.Dataset`, one of them made ahead."""
         import tensorflow as tf
 
@@ -75,6 +78,6 @@ class Feed(DataAdapter):
         scored = [len(x), steps][: weights.ndim]
         return [[len(x), steps, *x.shape[2:]], [*scored, *y.shape[weights.ndim :]], scored]
 
-    def get_torch_dataloader(self) -> Any:
+    def get_torch_dataloader(self) -> object:
         """Return the batches as torch tensors."""
         return compat.torch_loader(self.get_numpy_iterator())

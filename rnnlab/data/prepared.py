@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from rnnlab import files
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 SCHEMA = 3
@@ -45,10 +45,10 @@ class Prepared:
         return f"{name}.npy" in self.about["files"]
 
 
-def read_about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path) -> Record:
     """Return what is known about prepared data; raise UserError where that is not what was written."""
     try:
-        about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about: Record = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         check = about.pop("check", None)  # older ones have none
         whole = "files" in about and check in (None, _check(about))
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
@@ -58,7 +58,7 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _check(about: dict[str, Any]) -> str:
+def _check(about: Record) -> str:
     return sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
@@ -84,7 +84,7 @@ def hash_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def prepared(name: str, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> Prepared:
+def prepared(name: str, key: Record, make: Callable[[Path], Record]) -> Prepared:
     """Return the prepared data of a key; where there is none yet, `make(folder)` writes the arrays and returns what is known.
 
     Processes that ask at once make it once: the others wait for a lock. A kill leaves nothing that counts.
@@ -116,13 +116,13 @@ def _locked(folder: Path) -> Iterator[None]:
             raise
 
 
-def place(name: str, key: dict[str, Any]) -> Path:
+def place(name: str, key: Record) -> Path:
     """Return the folder of the prepared data of a key, whether it is there or not."""
     whole = json.dumps({"schema": SCHEMA, "name": name, **key}, sort_keys=True)
     return home() / "prepared" / f"{name.replace('/', '-').replace(':', '-')}-{sha256(whole.encode()).hexdigest()[:16]}"
 
 
-def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, Any]]) -> None:
+def _write(folder: Path, key: Record, make: Callable[[Path], Record]) -> None:
     partial = files.partial_of(folder)
     files.remove_partial(folder.parent, older=86400)
     with files.told(folder):
@@ -140,7 +140,7 @@ def _write(folder: Path, key: dict[str, Any], make: Callable[[Path], dict[str, A
                 files.remove(partial)
 
 
-def _sealed(path: Path) -> dict[str, Any]:
+def _sealed(path: Path) -> Record:
     """The file brought to the disk, and how it is known again."""
     files.sync(path)
     return {"size": path.stat().st_size, "sha256": hash_of(path)}

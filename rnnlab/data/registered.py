@@ -1,10 +1,10 @@
 """Data sets by name: a section of a config for each, and what makes the data that it declares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field
 
@@ -16,13 +16,17 @@ from rnnlab.names import nearest
 from rnnlab.registry import Registry, file_of
 from rnnlab.section import NO_SOURCE, NoOptions, Section
 
+Function = TypeVar("Function", bound=Callable)
+Count = int | Callable[..., int]
+"""A number, or a function of the config that returns one."""
+
 
 @dataclass(frozen=True, eq=False)
 class DatasetKind:
     """A data set: the section that declares it, and what makes it."""
 
     section: type[Section]
-    build: Callable[[Any], Dataset]
+    build: Callable[..., Dataset]
 
 
 DATASETS: Registry[DatasetKind] = Registry("data set")
@@ -30,8 +34,8 @@ DATASETS: Registry[DatasetKind] = Registry("data set")
 
 
 def dataset(
-    name: str, *, task: str, outputs: Any = 1, vocabulary: Any = 0, options: type[Section] = NoOptions
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    name: str, *, task: str, outputs: Count = 1, vocabulary: Count = 0, options: type[Section] = NoOptions
+) -> Callable[[Function], Function]:
     """Register a function as a data set by name.
 
     The function draws examples, (config, examples, seed) -> inputs [examples, steps, ...] and targets, for each split with a
@@ -43,7 +47,7 @@ def dataset(
     if task not in KINDS:
         raise ValueError(f"task: there is no kind of task {task!r}{nearest(task, KINDS)}; the kinds are {', '.join(KINDS)}")
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Function) -> Function:
         if name in _BUILT_IN():
             raise ValueError(f"there is a data set {name!r} already, from rnnlab: give another name")
 
@@ -74,7 +78,7 @@ def _section(name: str, task: str, tokens: bool, options: type[Section], about: 
     return type(f"{name.title().replace('_', '')}Data", (options, Generated), own)
 
 
-def _BUILT_IN() -> Any:  # noqa: N802
+def _BUILT_IN() -> Collection[str]:  # noqa: N802
     from rnnlab.data.build_dataset import BUILDERS
 
     return BUILDERS

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from rnnlab.data.segmentation import END_OF_LINE, UNKNOWN
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import tokenizers
 
 USUAL = 8000
 """How many pieces there are where nobody says."""
 FEWEST = 2 + 256
 
 
-def _library() -> Any:
+def _library() -> ModuleType:
     try:
         import tokenizers
         import tokenizers.decoders
@@ -24,7 +28,7 @@ def _library() -> Any:
     return tokenizers
 
 
-def learn(texts: Iterable[Any], size: int) -> str:
+def learn(texts: Iterable[str | list[str]], size: int) -> str:
     """Return a byte-pair tokenizer of at most `size` pieces, `<unk>` and `<eos>` included, as the library's own JSON.
 
     Every byte is a piece, so that no text has unknown ones. Raises UserError where `size` has no room for them.
@@ -46,7 +50,7 @@ def learn(texts: Iterable[Any], size: int) -> str:
 
 
 @cache
-def _read(pieces: str) -> Any:
+def _read(pieces: str) -> "tokenizers.Tokenizer":
     return _library().Tokenizer.from_str(pieces)
 
 

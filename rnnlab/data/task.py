@@ -1,15 +1,16 @@
-"""What a data set asks of a model: the kinds of task, their metrics, and the shape of a batch."""
+"""Tasks: their kinds, their metrics, and the shape of a batch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from rnnlab.documents import Fields
 from rnnlab.registry import Registry, file_of
+from rnnlab.tensors import Tensor
 
 MEANINGS = ("classes", "labels", "numbers")
-"""What outputs can become by a word; see `task`."""
-Meaning = str | Callable[[Any], Any]
-"""What outputs become: one of these words, or a function."""
+"""The meanings of outputs that have a name; see `task`."""
+Meaning = str | Callable[[Tensor], Tensor]
+"""The meaning of outputs: one of these names, or a function."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +26,19 @@ class Kind:
     classes: bool
     """Whether a target is the number of a class, int32, or float32 values, as many as there are outputs."""
     metrics: Mapping[str, str]
-    """What is measured on every split, and whether less (min) or more (max) of it is better."""
-    loss: Callable[..., Any] | None = None
+    """The metrics of every split, and whether less (min) or more (max) is better."""
+    loss: Callable[..., Tensor] | None = None
     """Of a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
-    metric_functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    metric_functions: Mapping[str, Callable[..., Tensor]] = field(default_factory=dict)
     """Of a task of one's own: by name (targets, outputs) -> the value of every scored position."""
     heads: int = 1
-    """How many outputs the head has for each of the data set's."""
+    """The number of outputs of the head for each output of the data set."""
     predict: Meaning = "numbers"
     """Of a task of one's own: what its outputs become; see `task`."""
-    inverse: Callable[[Any], Any] | None = None
+    inverse: Callable[[Tensor], Tensor] | None = None
     """Of a task of one's own: from predictions back to outputs."""
     names: tuple[str, ...] = ()
-    """Of a task of one's own: what its predicted numbers are called."""
+    """Of a task of one's own: the names of its predicted numbers."""
 
     @property
     def own(self) -> bool:
@@ -106,11 +107,11 @@ def task(
     ahead: bool = False,
     classes: bool = False,
     heads: int = 1,
-    metrics: Mapping[str, tuple[Callable[..., Any], str]] | None = None,
+    metrics: Mapping[str, tuple[Callable[..., Tensor], str]] | None = None,
     predict: Meaning = "",
-    inverse: Callable[[Any], Any] | None = None,
+    inverse: Callable[[Tensor], Tensor] | None = None,
     names: Sequence[str] = (),
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
     """Register a loss as a kind of task by name, for data sets that `register.dataset(..., task=NAME)` declares.
 
     The loss is a function in keras.ops: (targets, outputs) -> the loss of every scored position, [rows] or where the task is
@@ -136,7 +137,7 @@ def task(
     if predict == "classes" and heads != 1:
         raise ValueError(f"the task {name} has {heads} outputs for each class: predict= has to say what they mean")
 
-    def register(loss: Callable[..., Any]) -> Callable[..., Any]:
+    def register(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
         of = {metric: function for metric, (function, _) in (metrics or {}).items()}
         kind = Kind(name.replace("_", " "), per_step, ahead, classes, known, loss, of, heads, predict, inverse, tuple(names))
         KINDS.add(name, kind, file_of(loss))
@@ -154,13 +155,13 @@ class Task:
     batch_shape: tuple[int | None, ...]
     """The shape of an input batch: [rows, steps] of token numbers or [rows, steps, features]; None where steps vary."""
     outputs: int
-    """What is predicted: how many words or labels there are to choose from, or how many numbers."""
+    """The number of words, labels or numbers that are predicted."""
     unit: str
-    """What speed counts: words, characters, examples."""
+    """The unit of throughput: words, characters, examples."""
     vocabulary: int = 0
-    """How many different tokens the input has; 0 where it is numbers."""
+    """The number of different input tokens; 0 for numbers."""
     carried: bool = False
-    """Whether a batch goes on where the one before it stopped, so that the recurrent state is carried over."""
+    """Whether a batch continues the one before it, so that the recurrent state is carried over."""
     padded: bool = False
     """Whether inputs hold padding, which the model has to mask; see `rnnlab.data.dataset.Batch`."""
 
@@ -170,7 +171,7 @@ class Task:
     """Which quantiles of every number are predicted, side by side; none where its mean is."""
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Task":
+    def of(cls, document: Fields) -> "Task":
         """Return the task of which `dataclasses.asdict` has made plain values."""
         lists = {name: tuple(document.get(name, ())) for name in ("batch_shape", "quantiles")}
         return cls(**{**document, **lists})

@@ -1,14 +1,15 @@
 """Between what people read and what a model reads and says; kept with every run, so that it needs its data no more."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from rnnlab.data import subwords
 from rnnlab.data.segmentation import END_OF_LINE, LEVELS, Vocabulary
+from rnnlab.documents import Fields, Record
 
 
 class Scale(NamedTuple):
@@ -29,6 +30,10 @@ class Scale(NamedTuple):
     def restored(self, values: np.ndarray) -> np.ndarray:
         """Return the numbers [..., features] in the units of the data: values * deviation + mean."""
         return values * np.array(self.deviation) + np.array(self.mean)
+
+
+Text = str | list[str]
+"""A text, or its tokens."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,11 @@ class Codec:
     """How numbers that the model reads were standardised; None where they are as they were."""
     targets: Scale | None = None
     """How numbers that it predicts were standardised; None where they are as they were."""
-    beside: tuple[tuple[str, dict[str, Any]], ...] = ()
+    beside: tuple[tuple[str, Record], ...] = ()
     """How columns beside a text become numbers: the name of each, and its kind with names, or with mean and deviation."""
 
     @classmethod
-    def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[Any]], size: int | None) -> "Codec":
+    def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[Text]], size: int | None) -> "Codec":
         """Return the codec of training texts, read anew at every call of `texts`: the `size` most frequent tokens, or all."""
         pieces = subwords.learn(map(cls(lower=lower)._plain, texts()), size or subwords.USUAL) if level == "subword" else None
         bare = cls(level, lower=lower, pieces=pieces)
@@ -68,7 +73,7 @@ class Codec:
             return replace(bare, vocabulary=Vocabulary(subwords.tokens(pieces)))
         return replace(bare, vocabulary=Vocabulary.of(chain.from_iterable(map(bare.split, texts())), size or 2**31 - 1))
 
-    def _plain(self, text: Any) -> Any:
+    def _plain(self, text: Text) -> Text:
         if not self.lower:
             return text
         return text.lower() if isinstance(text, str) else [token.lower() for token in text]
@@ -113,12 +118,12 @@ class Codec:
         """What its tokens are called: words, characters or subwords."""
         return "subwords" if self.level == "subword" else LEVELS[self.level].unit
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> Record:
         """Return everything as a mapping for JSON; `of` is the way back."""
         return {**asdict(self), "vocabulary": self.vocabulary and list(self.vocabulary.tokens)}
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Codec":
+    def of(cls, document: Fields) -> "Codec":
         """Return the codec that a document describes."""
         scales = {name: (scale := document[name]) and Scale(*map(tuple, scale)) for name in ("inputs", "targets")}
         tokens = document["vocabulary"]

@@ -2,21 +2,20 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.segmentation import END_OF_LINE
-from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.sources.source_config import SPLITS, Config
 from rnnlab.data.splits.streams import TokenStream
 from rnnlab.data.splits.variable_length import Ragged
 from rnnlab.data.task import KINDS, Task
 from rnnlab.data.tokenizer import Codec
 
 
-def text(config: Any, prepared: Prepared) -> Dataset:
+def text(config: Config, prepared: Prepared) -> Dataset:
     """Return a language-modelling data set, each split a stream that begins after an `<eos>`."""
     codec = Codec.of(prepared.about["codec"])
     start = int(codec.encode([END_OF_LINE])[0])
@@ -27,7 +26,7 @@ def text(config: Any, prepared: Prepared) -> Dataset:
     return Dataset(config.name, task, stream(train, sampling=config.window_sampling), stream(validation), stream(test), codec)
 
 
-def examples(config: Any, prepared: Prepared) -> Dataset:
+def examples(config: Config, prepared: Prepared) -> Dataset:
     """Return a data set of examples of unequal lengths, of tokens or of numbers."""
     kind = KINDS[config.task]
     splits = [

@@ -1,4 +1,4 @@
-"""Numbers and categories beside a text become one vector an example, as the training rows have it."""
+"""Numbers and categories beside a text become one vector for each example, as learnt from the training rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, encoders
 from rnnlab.data.sources.encoders import Encoder
+from rnnlab.data.sources.frames import Cell
 from rnnlab.data.sources.reading import Row
 
 Encoders = tuple[tuple[str, Encoder], ...]
@@ -39,7 +40,7 @@ def encoded(rows: Sequence[Row], known: Encoders) -> np.ndarray:
 
 
 def unknown(row: Row, known: Encoders) -> list[str]:
-    """Return what stands beside a row that has no meaning to the model: a missing number, a category that training lacks.
+    """Return the features beside a row that are unknown to the model: a missing number, a category that training lacks.
 
     >>> unknown(Row("a film", beside=["Peru", 1.5]), (("land", {"kind": "category", "names": ["Chile"]}), ("age", {})))
     ['land=Peru']
@@ -48,11 +49,11 @@ def unknown(row: Row, known: Encoders) -> list[str]:
     return [f"{column}={_shown(cell)}" for (column, encoder), cell in pairs if not _known(cell, encoder)]
 
 
-def _shown(cell: Any) -> Any:
+def _shown(cell: Cell) -> Cell:
     return "" if cell is None or cell != cell else cell
 
 
-def _known(cell: Any, encoder: Encoder) -> bool:
+def _known(cell: Cell, encoder: Encoder) -> bool:
     return not (cell is None or cell != cell) and ("names" not in encoder or str(cell).strip() in encoder["names"])
 
 
@@ -61,6 +62,6 @@ def features(known: Encoders) -> list[str]:
     return [name for column, encoder in known for name in encoders.features(encoder, column)]
 
 
-def _column(cells: list[Any]) -> Any:
+def _column(cells: list[Cell]) -> Any:
     """The cells of a column, an array where all are numbers."""
     return np.array(cells, np.float64) if all(isinstance(cell, float) for cell in cells) else cells

@@ -5,7 +5,6 @@ A split is one example, its whole text, so that no shuffling tears it apart.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -29,7 +28,7 @@ class _Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type
             disable_shuffling=True,
         )
 
-    def _split_generators(self, dl_manager: Any) -> dict[str, Iterator]:
+    def _split_generators(self, dl_manager: "tfds.download.DownloadManager") -> dict[str, Iterator]:
         try:
             given = str(dl_manager.manual_dir)
         except AssertionError:  # there is no such folder

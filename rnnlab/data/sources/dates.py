@@ -3,23 +3,24 @@
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from rnnlab.data.sources.frames import Cell
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}")
 """A date that begins with the day or with the month."""
 FAR = re.compile(r"\s*(0\d{3}|1[0-6]\d\d|2[2-9]\d\d|[3-9]\d{3})(\D.*)?")
-"""How a time begins that may not be counted in nanoseconds."""
+"""The beginning of a time outside the range of nanoseconds."""
 FIRST, LAST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
-"""Between which times are counted in nanoseconds."""
-WAYS: tuple[dict[str, Any], ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": True})
-"""How pandas is asked, in turn: all times alike, of several kinds, of several zones."""
+"""The range of times that nanoseconds can count."""
+WAYS: tuple[Record, ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": True})
+"""The settings tried with pandas, in turn: all times alike, of several formats, of several zones."""
 
 
-def readings(cells: Sequence[Any], place: Callable[[int], str] = str) -> list[bool]:
+def readings(cells: Sequence[Cell], place: Callable[[int], str] = str) -> list[bool]:
     """Return whether dates may begin with the day: one answer, both where nothing tells, or none where it makes no difference.
 
     Raises UserError where some begin with the day and others with the month.
@@ -40,7 +41,7 @@ def readings(cells: Sequence[Any], place: Callable[[int], str] = str) -> list[bo
     return [False, True] if any(int(match[1]) != int(match[3]) for _, match in matches) else []
 
 
-def check(cells: Sequence[Any], day_first: bool, place: Callable[[int], str] = str) -> None:
+def check(cells: Sequence[Cell], day_first: bool, place: Callable[[int], str] = str) -> None:
     """Raise UserError where a date cannot begin as `day_first` says.
 
     >>> check(["01/02/2024", "31/01/2024"], day_first=True)
@@ -52,7 +53,7 @@ def check(cells: Sequence[Any], day_first: bool, place: Callable[[int], str] = s
         raise UserError(f"{place(row)}: {cells[row]!r} begins with the {other}, and {wanted}")
 
 
-def _matches(cells: Sequence[Any]) -> list[tuple[int, re.Match[str]]]:
+def _matches(cells: Sequence[Cell]) -> list[tuple[int, re.Match[str]]]:
     """The rows with dates that begin with the day or with the month."""
     return [(row, match) for row, cell in enumerate(cells) if (match := _DAY_AND_MONTH.match(str(cell)))]
 
@@ -62,7 +63,7 @@ def _telling(matches: list[tuple[int, re.Match[str]]], day_first: bool) -> int |
     return next((row for row, match in matches if int(match[1 if day_first else 3]) > 12), None)
 
 
-def read(cells: Sequence[Any], day_first: bool) -> np.ndarray:
+def read(cells: Sequence[Cell], day_first: bool) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; NaT where a cell is none.
 
     >>> read(["2024-02-01", "01.02.2024"], day_first=True).astype("datetime64[D]").astype(str).tolist()
@@ -76,7 +77,7 @@ def read(cells: Sequence[Any], day_first: bool) -> np.ndarray:
     return times
 
 
-def _parsed(cells: list[Any], settings: dict[str, Any]) -> np.ndarray:
+def _parsed(cells: list[Cell], settings: Record) -> np.ndarray:
     import pandas
 
     texts = pandas.Series(cells, dtype=object)
@@ -95,7 +96,7 @@ def _parsed(cells: list[Any], settings: dict[str, Any]) -> np.ndarray:
     return np.where((read >= FIRST) & (read < LAST), read, np.datetime64("NaT")).astype("datetime64[ns]")
 
 
-def guess(cells: Sequence[Any], times: np.ndarray) -> bool | None:
+def guess(cells: Sequence[Cell], times: np.ndarray) -> bool | None:
     """Return whether dates that could begin with either were read as beginning with the day; None where nothing was guessed.
 
     >>> guess(["01/02/2024"], np.array(["2024-02-01"], "datetime64[ns]")), guess(["31/01/2024"], np.zeros(1))

@@ -1,22 +1,22 @@
 """Columns of a table become numbers: numbers as they are, yes and no as 1 and 0, names as one column a name."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 TRUE, FALSE = ("true", "yes", "t", "y"), ("false", "no", "f", "n")
 MOST = 100
 """Most names of a column."""
 
-Encoder = dict[str, Any]
-"""How a column becomes numbers: its kind, and of categories their names."""
+Encoder = Record
+"""How a column becomes numbers: its kind, and the names of categories."""
 Place = Callable[[int], str]
 
 
-def learnt(cells: Any, column: str, place: Place) -> Encoder:
+def learnt(cells: np.ndarray | Sequence[object], column: str, place: Place) -> Encoder:
     """Return how a column of the training split becomes numbers; raise UserError where it has too many names.
 
     >>> learnt(["wet", "dry", "wet"], "sky", str)
@@ -24,11 +24,11 @@ def learnt(cells: Any, column: str, place: Place) -> Encoder:
     """
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
         return {"kind": "number"}
-    cells = [cell for cell in cells if cell is not None]
-    texts = {str(cell).strip().lower() for cell in cells}
+    given = [cell for cell in cells if cell is not None]
+    texts = {str(cell).strip().lower() for cell in given}
     if texts <= {*TRUE, *FALSE}:
         return {"kind": "boolean"}
-    names = sorted({str(cell).strip() for cell in cells})
+    names = sorted({str(cell).strip() for cell in given})
     if len(names) > MOST:
         raise UserError(f"{place(0)}: the column {column!r} has {len(names)} different names, at most {MOST} become features")
     return {"kind": "category", "names": names}
@@ -38,7 +38,7 @@ STRANGE = "is not in the training split, and is read as none"
 """What is told of a name that training has not seen."""
 
 
-def encoded(cells: Any, encoder: Encoder, column: str, place: Place) -> np.ndarray:
+def encoded(cells: np.ndarray | Sequence[object], encoder: Encoder, column: str, place: Place) -> np.ndarray:
     """Return a column as numbers [rows, features], float64; a missing name, or one that training has not seen, is all zeros.
 
     Raises UserError with the place of what is neither yes nor no, or of names where numbers are read.
@@ -58,7 +58,7 @@ def features(encoder: Encoder, column: str) -> list[str]:
     return [f"{column}={name}" for name in encoder["names"]] if encoder["kind"] == "category" else [column]
 
 
-def _boolean(cell: Any, column: str, place: Place, row: int) -> float:
+def _boolean(cell: object, column: str, place: Place, row: int) -> float:
     text = "no" if cell is None else str(cell).strip().lower()
     if text not in (*TRUE, *FALSE):
         raise UserError(f"{place(row)}: the column {column!r} should be true or false, got {cell!r}")

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from rnnlab.errors import UserError
 
-UNPACK: dict[str, Callable[[Any], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+UNPACK: dict[str, Callable[..., IO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 """How packed files are opened, by the usual end of their names."""
 PACKED = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz"}
 """How packed files begin, whatever their names end in."""
@@ -65,8 +65,8 @@ def content(path: Path) -> bytes:
     return data
 
 
-def unpacking(path: Path) -> Any:
-    """Return what opens a file, and unpacks it where its first bytes say that it is packed."""
+def unpacking(path: Path) -> Callable[..., IO]:
+    """Return the function that opens a file: one that unpacks it where its first bytes are those of an archive."""
     with path.open("rb") as file:
         head = file.read(6)
     return next((UNPACK[ending] for mark, ending in PACKED.items() if head.startswith(mark)), open)

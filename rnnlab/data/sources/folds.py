@@ -1,7 +1,7 @@
 """Folds: every row is in the test split of one of them; what is left is trained and chosen on."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -23,7 +23,7 @@ class Fold(Section):
     """The rows are dealt out anew for each repeat."""
 
 
-def objection(folds: int, validation: Any, test: Any) -> str | None:
+def objection(folds: int, validation: object, test: object) -> str | None:
     """Return why rows with these splits cannot be dealt out into folds; None where they can."""
     if not isinstance(test, float):
         return "test names a split of its own; folds are parts of the training rows, one after the other the test split"
@@ -33,7 +33,7 @@ def objection(folds: int, validation: Any, test: Any) -> str | None:
 
 
 def dealt(
-    total: int, fold: Fold, seed: int, strata: Sequence[Any] | None = None, groups: Sequence[Any] | None = None
+    total: int, fold: Fold, seed: int, strata: Sequence[object] | None = None, groups: Sequence[object] | None = None
 ) -> np.ndarray:
     """Return the fold of each row, from 0: folds differ by at most one row, and by at most one of each stratum.
 
@@ -57,7 +57,7 @@ def dealt(
     return folds
 
 
-def _by_group(groups: Sequence[Any], count: int, random: np.random.Generator) -> np.ndarray:
+def _by_group(groups: Sequence[object], count: int, random: np.random.Generator) -> np.ndarray:
     names, codes = np.unique(np.asarray(groups), return_inverse=True)
     if len(names) < count:
         raise UserError(f"there are {len(names)} groups, too few for {count} folds")
@@ -75,7 +75,7 @@ def fold_owners(
     validation: float | None,
     seed: int,
     labels: Sequence[Iterable[str]] | None = None,
-    groups: Sequence[Any] | None = None,
+    groups: Sequence[object] | None = None,
 ) -> np.ndarray:
     """Return the split of each row: 0 is train, then validation where it is a fraction of all rows, the last is test.
 

@@ -1,19 +1,23 @@
-"""Rows that lack something: refused with their number and the first lines, or dropped and counted."""
+"""Rows with missing values: refused with their count and first lines, or dropped and counted."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnlab.data.sources.frames import Frame
 from rnnlab.data.sources.numbers import missing
+from rnnlab.documents import Fields
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    from rnnlab.data.sources.table import Table
 
 SHOWN = 5
 """Lines of a complaint that are shown."""
 
 
-def gaps(frame: Frame, targets: Sequence[Any], beside: Mapping[str, Any], config: Any) -> dict[str, np.ndarray]:
+def gaps(frame: Frame, targets: Sequence[Any], beside: Fields, config: "Table") -> dict[str, np.ndarray]:
     """Return by column which rows have no text, no target, or nothing beside; raise UserError at a text that is none."""
     words = set(config.missing_values)
     lacking = {name: _no_text(frame, name, words) for name in config.texts}
@@ -34,11 +38,11 @@ def _no_text(frame: Frame, column: str, words: set[str]) -> np.ndarray:
     return np.array([missing(text, words) or not text.strip() for text in texts], bool)
 
 
-def _nothing(cells: Any) -> np.ndarray:
+def _nothing(cells: np.ndarray | list[str | None]) -> np.ndarray:
     return np.isnan(cells) if isinstance(cells, np.ndarray) else np.array([cell is None for cell in cells], bool)
 
 
-def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: Any) -> np.ndarray:
+def dropped(frame: Frame, lacking: dict[str, np.ndarray], config: "Table") -> np.ndarray:
     """Return which rows are kept; raise UserError where a row lacks something and `missing` does not say to drop it."""
     wrong = np.logical_or.reduce(list(lacking.values()))
     if wrong.any() and config.missing == "refuse":

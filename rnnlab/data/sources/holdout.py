@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,9 @@ def parted(
     return {name: partial(_of, rows, owner, place) for place, name in enumerate(("train", *parts))}
 
 
-def owners(total: int, parts: Mapping[str, float], seed: int, labels: Sequence[Any] | np.ndarray | None = None) -> np.ndarray:
+def owners(
+    total: int, parts: Mapping[str, float], seed: int, labels: Sequence[object] | np.ndarray | None = None
+) -> np.ndarray:
     """Return the split of each of `total` examples: 0 is train, 1 the first of `parts`; a part of 1 or more is a count.
 
     With `labels`, one an example, every label has its share in each split. The last example of a label, and a label with
@@ -84,7 +85,7 @@ def _by_rank(codes: np.ndarray, order: np.ndarray, random: np.random.Generator, 
     return sorted_[free][np.argsort(rank[free], kind="stable")]
 
 
-def grouped(groups: Sequence[Any], parts: Mapping[str, float], seed: int) -> np.ndarray:
+def grouped(groups: Sequence[object], parts: Mapping[str, float], seed: int) -> np.ndarray:
     """Return the split of each example, as `owners` does, all examples of a group being in one.
 
     Groups come in an order drawn by the seed; each goes to the first part that it brings nearer to its size, else to train.
@@ -114,7 +115,7 @@ def grouped(groups: Sequence[Any], parts: Mapping[str, float], seed: int) -> np.
     return owner[codes]
 
 
-def trained_first(owner: np.ndarray, labels: Sequence[Iterable[str]], groups: Sequence[Any] | None = None) -> np.ndarray:
+def trained_first(owner: np.ndarray, labels: Sequence[Iterable[str]], groups: Sequence[object] | None = None) -> np.ndarray:
     """Return the split of each example, some moved to train, so that every label of any split is there too.
 
     >>> trained_first(np.array([0, 1, 1, 0]), [["a"], ["b"], ["b", "a"], ["a"]]).tolist()
@@ -161,5 +162,5 @@ def rarest(labels: Sequence[Iterable[str]]) -> list[str]:
     return [min(own, key=lambda label: (counts[label], label)) if own else "" for own in rows]
 
 
-def _of(rows: Callable[[], Iterable[Row]], owner: np.ndarray, place: Any) -> Iterator[Row]:
+def _of(rows: Callable[[], Iterable[Row]], owner: np.ndarray, place: np.ndarray | int) -> Iterator[Row]:
     return (row for row, mine in zip(rows(), owner, strict=True) if mine == place)

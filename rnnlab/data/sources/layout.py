@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -17,6 +17,18 @@ SEPARATORS = (",", ";", "\t", "|")
 """What is tried between two cells, the likeliest first."""
 SAMPLE = 65_536
 """Characters of a file that a guess is made from."""
+
+
+class CsvReader(Protocol):
+    """Python's own reader of CSV."""
+
+    @property
+    def line_num(self) -> int:
+        """The number of lines read."""
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
 
 Sign = Annotated[str, Field(min_length=1, max_length=1)]
 """One character."""
@@ -54,7 +66,7 @@ class Layout(Source):
         return name
 
     @model_validator(mode="after")
-    def _names_or_header(self) -> Any:
+    def _names_or_header(self) -> Self:
         if (self.header == "none") != (self.names is not None):
             raise conflict(
                 ("names",), "header: none and names: [...] go together: one says that a file has no names", self.names
@@ -66,13 +78,13 @@ class Layout(Source):
         return self
 
 
-def separator_of(text: str, config: Any, wanted: Iterable[str], usual: str = ",") -> str:
+def separator_of(text: str, config: Layout, wanted: Iterable[str], usual: str = ",") -> str:
     """Return what stands between the cells of a text: what makes the wanted columns, or the most columns in every row."""
     scores = {sign: _score(text[:SAMPLE], sign, config, set(wanted)) for sign in dict.fromkeys((usual, *SEPARATORS))}
     return max(scores, key=scores.__getitem__)
 
 
-def _score(text: str, separator: str, config: Any, wanted: set[str]) -> tuple[int, int]:
+def _score(text: str, separator: str, config: Layout, wanted: set[str]) -> tuple[int, int]:
     """How many of the wanted columns a separator makes, then how many columns in every row; the last row may be cut off."""
     whole = text[: text.rfind("\n")] if len(text) == SAMPLE and "\n" in text else text
     rows = [row for row in rows_of(whole, separator, config) if row]
@@ -83,7 +95,7 @@ def _score(text: str, separator: str, config: Any, wanted: set[str]) -> tuple[in
     return len(wanted & {name.strip() for name in header}), min(widths) if len(widths) == 1 else 1
 
 
-def rows_of(text: str, separator: str, config: Any) -> Iterable[list[str]]:
+def rows_of(text: str, separator: str, config: Layout) -> Iterable[list[str]]:
     """Return the rows of a text, empty ones for blank lines and comments; a field that no quote ends is one row."""
     reader = reader_of(text, separator, config)
     try:
@@ -92,7 +104,7 @@ def rows_of(text: str, separator: str, config: Any) -> Iterable[list[str]]:
         return []
 
 
-def reader_of(text: str, separator: str, config: Any) -> Any:
+def reader_of(text: str, separator: str, config: Layout) -> CsvReader:
     """Return Python's own reader of a text, which knows the line that each row ends in."""
     csv.field_size_limit(2**31 - 1)
     lines = io.StringIO(text, newline="")

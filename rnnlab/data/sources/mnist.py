@@ -1,7 +1,7 @@
 """Handwritten digits read as sequences: pixel by pixel or row by row, in their order or permuted."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,6 +14,7 @@ from rnnlab.data.sources.tfds_download import builder
 from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec, Scale
+from rnnlab.documents import Record
 from rnnlab.seeds import derive
 
 SIDE = 28
@@ -45,7 +46,7 @@ class Mnist(Source):
         return "classification"
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> Record:
         """The settings that shape the arrays: the images are kept as they are."""
         return {}
 
@@ -81,7 +82,7 @@ def places(config: Mnist) -> np.ndarray:
     return np.random.default_rng(derive(config.permutation, "mnist", "permutation")).permutation(pixels)
 
 
-def make(config: Mnist, folder: Path) -> dict[str, Any]:
+def make(config: Mnist, folder: Path) -> Record:
     """Write images [images, 784] and digits, prepared by the stock builder, and return what is known."""
     made = builder("mnist")
     counts = {}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import model_validator
@@ -17,6 +17,7 @@ from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.source_config import SPLITS, Files, Fraction, Lengths, Source
 from rnnlab.data.splits.windows import Count
 from rnnlab.data.tokenizer import Scale
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.section import Section, conflict
 
@@ -204,7 +205,7 @@ def _file(config: Arrays, path: Path) -> Sequences:
     return Sequences(values, sizes, values if config.frames else y, str(path))
 
 
-def make(config: Arrays, folder: Path) -> dict[str, Any]:
+def make(config: Arrays, folder: Path) -> Record:
     """Write values, offsets and targets of each split, and return what is known."""
     splits = read(config)
     plain = config.frames or config.tokens or not config.standardise

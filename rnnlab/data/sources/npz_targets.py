@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,13 +11,16 @@ from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.errors import UserError
 
+if TYPE_CHECKING:
+    from rnnlab.data.sources.npz import Arrays
+
 
 def scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
     """Return values as they are fed, float32, standardised where they have a scale."""
     return (scale.standardised(values) if scale else values).astype(np.float32)
 
 
-def numbering(config: Any, train: Sequences) -> tuple[Codec, Callable[[Sequences], np.ndarray], list[str]]:
+def numbering(config: "Arrays", train: Sequences) -> tuple[Codec, Callable[[Sequences], np.ndarray], list[str]]:
     """Return how targets are decoded, how they become numbers, and in words what is odd about them."""
     if config.frames:
         return Codec(), lambda part: part.targets.astype(np.float32), []

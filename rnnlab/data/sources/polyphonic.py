@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from rnnlab.data.sources.arrays import Sequences
 from rnnlab.data.sources.downloads import folder_of
 from rnnlab.data.sources.source_config import SPLITS, Lengths, Source
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 KEYS = 88
@@ -98,7 +99,7 @@ def _split(path: Path, variable: str) -> Sequences:
     return Sequences(values, np.array([len(piece) for piece in pieces]), values, f"{path}: {variable}")
 
 
-def make(config: Polyphonic, folder: Path) -> dict[str, Any]:
+def make(config: Polyphonic, folder: Path) -> Record:
     """Write the frames before each frame, offsets and frames of each split, and return what is known."""
     splits = read(config)
     for name, part in splits.items():

@@ -1,4 +1,4 @@
-"""Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their names."""
+"""Rows become arrays: tokens are numbered by the vocabulary of the training split, labels by their sorted names."""
 
 import math
 from collections import Counter
@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,13 +16,14 @@ from rnnlab.data.sources import arrays, beside
 from rnnlab.data.sources.encoders import STRANGE
 from rnnlab.data.sources.numbers import LARGEST_TARGET
 from rnnlab.data.sources.reading import Reading, Row
-from rnnlab.data.sources.source_config import SPLITS
+from rnnlab.data.sources.source_config import SPLITS, Config
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 
 
-def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
+def tokens(folder: Path, config: Config, reading: Reading) -> Record:
     """Write values, offsets and targets of each split, and return what is known: codec, counts, unknown words."""
     rows = {name: partial(_first, reading.splits[name], config.limit_examples) for name in SPLITS}
     labels: set[str] = set()
@@ -50,21 +50,21 @@ def tokens(folder: Path, config: Any, reading: Reading) -> dict[str, Any]:
     return {**reading.about, "codec": codec.document(), "splits": written}
 
 
-def _constant(folder: Path, config: Any) -> list[str]:
-    """In words which numbers to predict never change."""
+def _constant(folder: Path, config: Config) -> list[str]:
+    """The messages for numbers to predict that never change."""
     names = getattr(config, "values", None) or ["value"]
     return arrays.check_varies(f"{config.name}: {', '.join(names)}", np.load(folder / "train.targets.npy"), names)
 
 
 def _write_beside(path: Path, rows: list[Row], known: beside.Encoders) -> list[str]:
-    """Write what stands beside the texts of a split; return in words which categories training lacks."""
+    """Write the features beside the texts of a split; return the messages for categories that training lacks."""
     np.save(path.with_name(f"{path.name}.beside.npy"), beside.encoded(rows, known))
     strange = Counter(one for row in rows for one in beside.unknown(row, known))
     return [f"{one} {STRANGE}; {path.name} has it in {count} of {len(rows)} rows" for one, count in strange.items()]
 
 
-def _inputs(rows: Iterable[Row], labels: set[str]) -> Iterator[Any]:
-    """The texts, while their labels are noted: reading is what takes the time."""
+def _inputs(rows: Iterable[Row], labels: set[str]) -> Iterator[str | list[str]]:
+    """The texts, whose labels are noted in the same pass, since reading takes the time."""
     for row in rows:
         labels.update(map(str, _list(row.target)))
         yield row.input
@@ -74,7 +74,9 @@ def _first(rows: Callable[[], Iterable[Row]], limit: int | None) -> Iterable[Row
     return islice(rows(), limit)
 
 
-def _write(path: Path, rows: Iterable[Row], encode: Callable[[Any], np.ndarray], number: Callable | None) -> dict[str, int]:
+def _write(
+    path: Path, rows: Iterable[Row], encode: Callable[[str | list[str]], np.ndarray], number: Callable | None
+) -> dict[str, int]:
     """Write one split piece by piece; a text has no examples, and so neither offsets nor targets."""
     lengths, targets, unknown = [0], [], 0
     with Appending(path.with_name(f"{path.name}.values.npy"), np.int32) as values:
@@ -147,7 +149,7 @@ def numbers(row: Row) -> np.ndarray:
     return np.array([values], np.float32)
 
 
-def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
+def _numbering(config: Config, labels: Collection[str]) -> Callable | None:
     if config.task in ("language_model", "character_model"):
         return None
     if config.task == "regression":
@@ -161,5 +163,5 @@ def _numbering(config: Any, labels: Collection[str]) -> Callable | None:
     return LabelNumbers(sorted(labels))
 
 
-def _list(target: Any) -> list:
+def _list(target: object) -> list:
     return target if isinstance(target, list) else [target]

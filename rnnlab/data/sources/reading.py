@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from rnnlab.data.sources.encodings import decoded, opened
 from rnnlab.data.tokenizer import Scale
+from rnnlab.documents import Plain, Record
 from rnnlab.errors import UserError
 
 MAX_TIMES, MAX_FILES = 500, 1_000_000
@@ -27,17 +28,17 @@ class Row(NamedTuple):
     """A label, a number, or a list of labels; None in a text."""
     place: object = ""
     """What is written as file and line, or file and row."""
-    beside: Sequence[Any] = ()
+    beside: Sequence[Plain] = ()
     """Numbers and categories beside a text, a column each."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a source has: rows of each split, that can be read again and again."""
+    """The contents of a source: rows of each split, which can be read repeatedly."""
 
     splits: dict[str, Callable[[], Iterable[Row]]]
-    about: dict[str, Any] = field(default_factory=dict)
-    """What is known beyond the rows: licence, citation, version."""
+    about: Record = field(default_factory=dict)
+    """Facts beyond the rows: licence, citation, version."""
     targets: Scale | None = None
     """How the numbers of the targets were standardised, where they were."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.prepared import ABOUT, Prepared, hash_of, place, prepared
@@ -25,9 +24,11 @@ from rnnlab.data.sources import (
 from rnnlab.data.sources.downloads import keep
 from rnnlab.data.sources.frames import ending
 from rnnlab.data.sources.reading import Reading, files_matching
+from rnnlab.data.sources.source_config import Config
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
-READERS: dict[str, Callable[[Any], Reading]] = {
+READERS: dict[str, Callable[[Config], Reading]] = {
     "text": text.read,
     "table": table.read,
     "conllu": conllu.read,
@@ -40,11 +41,11 @@ READERS: dict[str, Callable[[Any], Reading]] = {
 """How the rows of a source of texts are read, by its name in a config."""
 
 
-def _rows(read: Callable[[Any], Reading], config: Any, folder: Path) -> dict[str, Any]:
+def _rows(read: Callable[[Config], Reading], config: Config, folder: Path) -> Record:
     return prepare.tokens(folder, config, read(config))
 
 
-MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
+MAKERS: dict[str, Callable[[Config, Path], Record]] = {
     **{name: partial(_rows, read) for name, read in READERS.items()},
     "npz": npz.make,
     "series": series.make,
@@ -52,7 +53,7 @@ MAKERS: dict[str, Callable[[Any, Path], dict[str, Any]]] = {
     "tfds/mnist": mnist.make,
 }
 """How the arrays of a source are written, by its name in a config."""
-ASSEMBLERS: dict[str, Callable[[Any, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
+ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
 """How its arrays become a data set, where its task does not say so."""
 LOCAL = ("text", "table", "conllu", "npz", "series")
 """Sources whose files may be any, so that their bytes are part of the key."""
@@ -66,23 +67,23 @@ PUBLISHED: dict[str, Iterable[str]] = {
 """The files of published data sets that a user has to have, by its name in a config."""
 
 
-def prepared_for(config: Any) -> Prepared:
+def prepared_for(config: Config) -> Prepared:
     """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
     if config.name not in MAKERS:
         raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(MAKERS)}")
     return prepared(config.name, _key(config), partial(MAKERS[config.name], config))
 
 
-def is_prepared(config: Any) -> bool:
-    """Return whether the prepared arrays of a source are there; they are not where its own files are missing."""
+def is_prepared(config: Config) -> bool:
+    """Return whether the prepared arrays of a source exist; False where its own files are missing."""
     try:
         return (place(config.name, _key(config)) / ABOUT).exists()
     except UserError:
         return False
 
 
-def _key(config: Any) -> dict[str, Any]:
-    """What decides the arrays: settings, and of files that may be any the bytes and the ending, by which they are read."""
+def _key(config: Config) -> Record:
+    """Everything that decides the arrays: settings, and the bytes and endings of a user's own files."""
     files = config.files if config.name in LOCAL else {}
     return {
         **config.key,
@@ -90,13 +91,13 @@ def _key(config: Any) -> dict[str, Any]:
     }
 
 
-def build(config: Any) -> Dataset:
+def build(config: Config) -> Dataset:
     """Return the data set that a section of a source declares."""
     usual = assemble.text if config.task.endswith("_model") else assemble.examples
     return ASSEMBLERS.get(config.name, usual)(config, prepared_for(config))
 
 
-def keep_files(config: Any, given: Path) -> None:
+def keep_files(config: Config, given: Path) -> None:
     """Copy files that a user has to where the source looks for them; raise UserError where it takes none."""
     if config.name in PUBLISHED:
         keep(config.name, given, PUBLISHED[config.name])

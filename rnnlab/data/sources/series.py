@@ -2,7 +2,6 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources import arrays, encoders, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
+from rnnlab.data.sources.frames import Cell
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS
@@ -18,12 +18,13 @@ from rnnlab.data.sources.tracks import Track, goes_on, joined, read
 from rnnlab.data.splits.series import Ahead, Part, Series, part
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec, Scale
+from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 __all__ = ["NumberSeries", "assemble", "features", "make"]
 
 
-def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
+def make(config: NumberSeries, folder: Path) -> Record:
     """Write the numbers [steps, features] of all series, end to end and standardised, and return what is known."""
     tracks, spans = _split(config)
     trained = [(number, end) for number, name, _, end in spans if name == "train"]
@@ -68,7 +69,7 @@ def make(config: NumberSeries, folder: Path) -> dict[str, Any]:
     }
 
 
-def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
+def _missing(parts: list[list[int]], raw: np.ndarray) -> Record:
     """How many values are missing in each split."""
     missing = dict.fromkeys(SPLITS, 0)
     for split, origin, _, begin, end in parts:
@@ -76,7 +77,7 @@ def _missing(parts: list[list[int]], raw: np.ndarray) -> dict[str, Any]:
     return {"missing": missing} if any(missing.values()) else {}
 
 
-def _wide(cells: Any) -> int:
+def _wide(cells: np.ndarray | list[Cell]) -> int:
     """How many features a column of numbers has."""
     return int(cells.shape[1]) if isinstance(cells, np.ndarray) and cells.ndim == 2 else 1
 
@@ -115,7 +116,7 @@ def whole(config: NumberSeries, known: np.ndarray, track: Track) -> np.ndarray:
 
 def _about(
     config: NumberSeries, tracks: list[Track], encoding: dict[str, Encoder], scales: list[Scale | None], parts: list[list[int]]
-) -> dict[str, Any]:
+) -> Record:
     named = {column: encoders.features(encoding[column], column) for column in config.wanted}
     targets = [name for column in config.targets for name in _several(column, tracks[0], named[column])]
     scale, count = scales[0], len(targets)

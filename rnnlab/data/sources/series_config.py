@@ -1,12 +1,13 @@
 """The section of a series of numbers to forecast."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from rnnlab.data.sources.layout import Layout
 from rnnlab.data.sources.series_gaps import Fill
 from rnnlab.data.sources.source_config import Count, Files, Fraction
+from rnnlab.documents import Record
 from rnnlab.section import conflict
 
 Names = str | Annotated[list[str], Field(min_length=1)]
@@ -68,7 +69,7 @@ class NumberSeries(Layout):
     """Give each column mean 0 and deviation 1 over the training split; the error is then in deviations."""
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> Record:
         """The settings that shape the arrays."""
         return {name: value for name, value in super().key.items() if name not in ("season", "quantiles")}
 

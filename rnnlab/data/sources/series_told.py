@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from rnnlab.data.sources import times
 from rnnlab.data.sources.encoders import STRANGE, Encoder
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.tracks import Track
+from rnnlab.documents import Record
 
 Spans = list[tuple[int, str, int, int]]
 """Of every split of every series: the number of the series, the split, begin and end."""
 
 
-def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> dict[str, Any]:
+def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> Record:
     """Return what was guessed of the files, and in words what is odd about the times."""
     odd: list[str | None] = [_day_first(tracks)] if any(track.guessed for track in tracks) else []
     odd += [times.uneven(track.times, track.place(0)) for track in tracks if track.times is not None and not config.every]

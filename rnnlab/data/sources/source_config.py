@@ -1,10 +1,11 @@
 """What the sections of all sources have in common."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from rnnlab.data.splits.windows import Count, Windowed
+from rnnlab.documents import Record
 from rnnlab.section import Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -14,6 +15,8 @@ Files = str | Annotated[list[str], Field(min_length=1)]
 NAMING_FILES = ("train", "validation", "test")
 """Settings that may name files: the bytes of a file decide the arrays, not its name."""
 SPLITS = ("train", "validation", "test")
+Config: TypeAlias = Any
+"""The section of one source, as its reader takes it; every source has a class of its own."""
 UNSHAPING = {"batch_size", "lengths", *Windowed.model_fields}
 """Settings that shape batches but no array."""
 
@@ -27,7 +30,7 @@ class Source(Section):
     """Use only so many examples of each split; a line of a text and a point of a series are one; null takes all."""
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> Record:
         """The settings that shape the arrays, without the names of files."""
         return {name: value for name, value in self.model_dump(exclude=UNSHAPING).items() if name not in self.files}
 

@@ -1,4 +1,4 @@
-"""The builders of TensorFlow Datasets, run over the network or over files that a user has, never waiting for a dead one."""
+"""The builders of TensorFlow Datasets, run with downloads or with a user's own files, never waiting for a dead server."""
 
 import hashlib
 import io
@@ -7,8 +7,10 @@ import socket
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -17,6 +19,9 @@ from rnnlab.data.prepared import home
 from rnnlab.data.sources.downloads import depot
 from rnnlab.errors import UserError
 
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
 PATIENCE = 3.0
 """Seconds to wait for a server before saying which file to fetch by other means."""
 REPACKED = {"aclImdb_v1.tar.gz": ("aclImdb*.tar.*", "aclImdb/train/unsup/0_0.txt")}
@@ -24,10 +29,10 @@ REPACKED = {"aclImdb_v1.tar.gz": ("aclImdb*.tar.*", "aclImdb/train/unsup/0_0.txt
 
 
 class _UnreachableError(Exception):
-    """A file is neither in the depot nor to be had."""
+    """A file is not in the depot, and its server does not answer."""
 
 
-def builder(name: str) -> Any:
+def builder(name: str) -> "tfds.core.DatasetBuilder":
     """Return the builder of a data set, its data prepared; raise UserError where its files are not to be had."""
     import tensorflow_datasets as tfds
     from filelock import FileLock
@@ -47,7 +52,7 @@ def builder(name: str) -> Any:
     return made
 
 
-def _made(name: str) -> Any:
+def _made(name: str) -> "tfds.core.DatasetBuilder":
     import tensorflow_datasets as tfds
 
     folder = files.make(home().absolute() / "tfds")
@@ -58,19 +63,19 @@ def _made(name: str) -> Any:
 
 
 def names(name: str) -> set[str]:
-    """Return what the files of a data set may be called, patterns of other packings included."""
+    """Return the possible names of a data set's files, patterns of other packings included."""
     made = _made(name)
     files = {_file(made, url) for url in made.url_infos}
     return files | {pattern for file, (pattern, _) in REPACKED.items() if file in files}
 
 
-def _file(made: Any, url: str) -> str:
+def _file(made: "tfds.core.DatasetBuilder", url: str) -> str:
     """The name of the file behind an address."""
     known = made.url_infos.get(url)
     return str((known and known.filename) or Path(urlsplit(url).path).name)
 
 
-def _wanted(name: str, made: Any, asked: list[str]) -> str:
+def _wanted(name: str, made: "tfds.core.DatasetBuilder", asked: list[str]) -> str:
     """Which files are missing, from where, to put where."""
     place = depot(f"tfds/{name}")
     missing = [f"{_file(made, url)} from {url}" for url in asked if not (place / _file(made, url)).is_file()]
@@ -81,7 +86,7 @@ def _wanted(name: str, made: Any, asked: list[str]) -> str:
 
 
 @contextmanager
-def _files_first(name: str, made: Any) -> Iterator[list[str]]:
+def _files_first(name: str, made: "tfds.core.DatasetBuilder") -> Iterator[list[str]]:
     """Hand files of the depot to the builder as if it had downloaded them, so that it checks them as it would those.
 
     Yields a list that becomes the addresses of all files that the builder asks for.
@@ -91,11 +96,11 @@ def _files_first(name: str, made: Any) -> Iterator[list[str]]:
     original, ask = kind._sync_download, kind.download
     asked: list[str] = []
 
-    def asking(self: Any, url: str, *rest: Any, **options: Any) -> Any:
+    def asking(self: Any, url: str, *rest: object, **options: object) -> Any:
         asked.append(url)
         return ask(self, url, *rest, **options)
 
-    def fetch(self: Any, url: str, destination_path: Any, verify: bool = True) -> Any:
+    def fetch(self: Any, url: str, destination_path: PathLike, verify: bool = True) -> Any:
         file, place = _file(made, url), depot(f"tfds/{name}")
         self._pbar_url.update(1)
         if (place / file).is_file():
@@ -113,7 +118,7 @@ def _files_first(name: str, made: Any) -> Iterator[list[str]]:
         kind._sync_download, kind.download = original, ask
 
 
-def _handed(downloader: Any, given: Path, destination: Any, info: Any) -> Any:
+def _handed(downloader: ModuleType, given: Path, destination: Any, info: object) -> Any:
     """The file as a finished download; without `info` its checksum is taken, and the builder compares it with its own."""
     path = Path(destination) / given.name
     shutil.copyfile(given, path)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,15 +15,16 @@ from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.errors import UserError
 
-Cells = dict[str, Any]
-"""By column: a list of cells, or an array [rows, ...] of an .npz file."""
+Column: TypeAlias = Any
+"""A list of cells, or an array [rows, ...] of an .npz file."""
+Cells = dict[str, Column]
 
 
 class Track(NamedTuple):
     """One series, in the order of its time."""
 
     id: str
-    """What the column of ids says; empty where there is none."""
+    """Its cell in the column of ids; empty without such a column."""
     cells: Cells
     place: Callable[[int], str]
     """From a row to its file and line."""
@@ -32,9 +33,9 @@ class Track(NamedTuple):
     day_first: bool | None = None
     """Whether dates were read as beginning with the day; None where none begins with day or month."""
     guessed: bool = False
-    """Whether that is a guess."""
+    """Whether `day_first` is a guess."""
     layout: Mapping[str, str] = MappingProxyType({})
-    """What was guessed of its file, such as the separator."""
+    """Guessed settings of its file, such as the separator."""
 
     @property
     def steps(self) -> int:
@@ -61,7 +62,7 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
 
 
 def _day_first(
-    config: NumberSeries, whole: Cells, places: Sequence[Any], series: Iterable[np.ndarray]
+    config: NumberSeries, whole: Cells, places: Sequence[object], series: Iterable[np.ndarray]
 ) -> tuple[bool | None, bool]:
     """Whether dates begin with the day, as all of them tell, and whether that is a guess, made from one series."""
     if not config.time or config.day_first is not None:
@@ -82,7 +83,7 @@ def goes_on(before: Track, track: Track) -> bool:
 
 
 def joined(before: Track, track: Track) -> Track:
-    """Return a series and what it goes on with as one."""
+    """Return a series and its continuation as one."""
     cells = {name: _joined([before.cells[name], track.cells[name]]) for name in before.cells}
 
     def place(row: int) -> str:
@@ -92,7 +93,9 @@ def joined(before: Track, track: Track) -> Track:
     return before._replace(cells=cells, place=place, times=when, layout={**track.layout, **before.layout})
 
 
-def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[Any], rows: np.ndarray) -> Track:
+def _track(
+    config: NumberSeries, name: str, columns: list[str], whole: Cells, places: Sequence[object], rows: np.ndarray
+) -> Track:
     at = _places(places, rows)
     if not config.time:
         return Track(name, _rows(whole, columns, rows), at, None)
@@ -107,7 +110,7 @@ def _track(config: NumberSeries, name: str, columns: list[str], whole: Cells, pl
     return Track(name, _rows(whole, columns, rows), _places(places, rows), when)
 
 
-def _places(places: Sequence[Any], rows: np.ndarray) -> Callable[[int], str]:
+def _places(places: Sequence[object], rows: np.ndarray) -> Callable[[int], str]:
     return lambda row: str(places[max(0, int(rows[row]))])
 
 
@@ -116,7 +119,7 @@ def _rows(whole: Cells, columns: list[str], rows: np.ndarray) -> Cells:
     return {name: _taken(whole[name], rows) for name in columns}
 
 
-def _taken(cells: Any, rows: np.ndarray) -> Any:
+def _taken(cells: Column, rows: np.ndarray) -> Column:
     if not isinstance(cells, np.ndarray):
         return [cells[row] if row >= 0 else None for row in rows]
     if (rows >= 0).all():
@@ -126,13 +129,13 @@ def _taken(cells: Any, rows: np.ndarray) -> Any:
     return taken
 
 
-def _joined(parts: list[Any]) -> Any:
+def _joined(parts: list[Column]) -> Column:
     if all(isinstance(part, np.ndarray) for part in parts):
         return np.concatenate(parts)
     return [cell for part in parts for cell in part]
 
 
-def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any], dict[str, str]]:
+def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[object], dict[str, str]]:
     frame = frames.read(path, names, config)
     if config.id:
         lacking = np.array([missing(cell, set(config.missing_values)) for cell in frame.columns[config.id]], bool)
@@ -143,7 +146,7 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
     return columns, [RowPlace(frame, row) for row in range(len(frame))], frame.guessed
 
 
-def _cells(frame: Frame, name: str, config: NumberSeries) -> Any:
+def _cells(frame: Frame, name: str, config: NumberSeries) -> Column:
     """A column as numbers, or as names where it is no target and has only these."""
     cells = numbers(frame, name, config) if name in config.targets else numbers_or_names(frame, name, config)
     return _marked(cells, config) if isinstance(cells, np.ndarray) else cells
@@ -154,7 +157,7 @@ def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:
     return values if config.sentinel is None else np.where(values == config.sentinel, np.nan, values)
 
 
-def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[Any], dict[str, str]]:
+def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[object], dict[str, str]]:
     given = arrays.load(path, names)
     steps = len(given[names[0]])
     for name, part in given.items():
