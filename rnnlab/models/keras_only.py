@@ -18,12 +18,10 @@ from rnnlab.noise.sampling import off
 def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
     """Return a model of `keras.layers` alone with the weights, and the predictions, of a `trained` model of the config.
 
-    Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError
-    that names the layer and the option whose equation Keras's layers do not have.
+    Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError as
+    `check` does.
     """
-    _check_stack(config)
-    for index, layer in enumerate(config.recurrent):
-        _check(f"model.recurrent.{index}", layer)
+    check(config)
     inputs = keras.Input((None, *task.batch_shape[2:]), dtype=task.dtype, name="input")
     x, mask = _real(inputs, task.dtype == "int32") if task.padded else (inputs, None)
     beside = x[:, 0, 1:] if task.beside else None
@@ -37,6 +35,13 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
     model = keras.Model(inputs, _head(config.head, task, x, mask, beside))
     _copy(model, trained)
     return model
+
+
+def check(config: ModelConfig) -> None:
+    """Raise UserError that names the layer and the option whose equation Keras's layers do not have."""
+    _check_stack(config)
+    for index, layer in enumerate(config.recurrent):
+        _check(f"model.recurrent.{index}", layer)
 
 
 def _check_stack(config: ModelConfig) -> None:
@@ -53,7 +58,7 @@ def _check_stack(config: ModelConfig) -> None:
 
 
 def _check(path: str, layer: RecurrentConfig) -> None:
-    """Refuse what Keras's layer computes otherwise in evaluation."""
+    """Refuse a layer that computes something else in evaluation than Keras's layer."""
     kind = CELLS[layer.cell]
     if not kind.keras:
         raise UserError(f"{path} has the cell {kind.name}, which Keras has not: export to keras")

@@ -1,4 +1,4 @@
-"""A trained model leaves: to Keras, to Keras without rnnlab, to a server, to a phone."""
+"""Export of a trained model: to Keras, to Keras without rnnlab, to a server, to a phone."""
 
 import os
 import shutil
@@ -10,14 +10,13 @@ from pathlib import Path
 import keras
 
 from rnnlab import files
-from rnnlab.data.task import Task
 from rnnlab.errors import UserError
-from rnnlab.models.keras_only import keras_only
+from rnnlab.models.keras_only import check, keras_only
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.rising import rising
 from rnnlab.names import nearest
 from rnnlab.storage import store, tokenizer_file
-from rnnlab.trained.loading import ended, for_export
+from rnnlab.trained.loading import ended, model_for_export
 
 FORMS = {
     "keras": "model.keras",
@@ -26,9 +25,9 @@ FORMS = {
     "onnx": "model.onnx",
     "tflite": "model.tflite",
 }
-"""Every form by name, and what its file or folder is called unless a path is given."""
+"""Every form, with the default name of its file or folder."""
 BY_TENSORFLOW = ("savedmodel", "onnx", "tflite")
-"""The forms that only the backend TensorFlow writes."""
+"""The forms that only TensorFlow can write."""
 
 
 def export(folder: str | Path, to: str = "keras", path: str | Path | None = None) -> Path:
@@ -38,7 +37,7 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
     `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
     `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if
     this one is on another backend. Quantiles come in rising order. `path` lies in the run's folder `export` unless it is given.
-    What encodes texts goes along as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a
+    The tokenizer is written beside it as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a
     run without a trained model, and a path that exists.
     """
     if to not in FORMS:
@@ -49,9 +48,10 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
         raise UserError(f"{target} exists; name another path or move it away")
     if to in BY_TENSORFLOW and keras.backend.backend() != "tensorflow":
         return _elsewhere(run.record.folder, to, target)
-    model, (task, _) = for_export(folder), tokenizer_file.read(run.record.folder)
-    if to != "keras":
-        model = _plain(run.config.model, task, model, required=to == "builtin")
+    task, _ = tokenizer_file.read(run.record.folder)
+    plain = to != "keras" and _is_plain(run.config.model, required=to == "builtin")
+    model = model_for_export(run, task)  # only our layers can load the file of weights; Keras's copy them layer by layer
+    model = keras_only(run.config.model, task, model) if plain else model
     model = rising(model, len(task.quantiles))
     files.make(target.parent)
     _WRITERS[to](model, target)
@@ -59,14 +59,15 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
     return target
 
 
-def _plain(config: ModelConfig, task: Task, model: keras.Model, required: bool) -> keras.Model:
-    """The model in Keras's layers where they have its equation, since every converter knows those; else as it is."""
+def _is_plain(config: ModelConfig, required: bool) -> bool:
+    """Whether Keras's layers have the model's equation; every converter supports those. Where `required`, else UserError."""
     try:
-        return keras_only(config, task, model)
+        check(config)
     except UserError:
         if required:
             raise
-        return model
+        return False
+    return True
 
 
 def _elsewhere(folder: Path, to: str, target: Path) -> Path:

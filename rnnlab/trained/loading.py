@@ -12,6 +12,7 @@ from rnnlab import plugins
 from rnnlab.config import RunConfig
 from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.task import Task
 from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model
 from rnnlab.storage import store, tokenizer_file
@@ -24,17 +25,17 @@ from rnnlab.training.fit import compiled
 
 
 class EndedRun(NamedTuple):
-    """What the folder of a run says that was not lost and has not failed."""
+    """The contents of the folder of a run that has ended and not failed."""
 
     record: RunRecord
     result: RunResult
-    """How it ended: the contents of result.json."""
+    """The contents of result.json."""
     origin: RunOrigin
-    """What it was made of and where: the contents of run.yaml."""
+    """The contents of run.yaml."""
 
     @property
     def config(self) -> RunConfig:
-        """Its part of the experiment's config; relative paths with nothing here lead from where the run was made."""
+        """The run's config; relative paths that do not exist from here start in the folder where the run was made."""
         return from_here(RunConfig.model_validate(self.origin.config), self.origin.directory)
 
 
@@ -48,7 +49,7 @@ class Trained(NamedTuple):
 
 
 def ended(folder: str | Path) -> EndedRun:
-    """Return what the folder of a run says; raise UserError where it is no whole run that has ended, or one that has failed."""
+    """Return the contents of a run's folder; raise UserError where it is damaged, has not ended, or has failed."""
     folder = Path(os.path.abspath(folder))
     if not (folder / store.RUN).is_file():
         inside = sorted(folder.glob(f"*/seed-*/{store.RUN}"))
@@ -91,7 +92,11 @@ def for_export(folder: str | Path) -> keras.Model:
     Raises UserError as `trained` does; its data are not needed.
     """
     run = ended(folder)
-    task, _ = tokenizer_file.read(run.record.folder)
+    return model_for_export(run, tokenizer_file.read(run.record.folder)[0])
+
+
+def model_for_export(run: EndedRun, task: Task) -> keras.Model:
+    """Return the model of `for_export`, given what its folder says."""
     model = build_model(run.config.model, replace(task, batch_shape=(None, None, *task.batch_shape[2:]), carried=False), 0)
     put_weights(model, run)
     return model
