@@ -1,4 +1,4 @@
-"""Predictions for many inputs of any lengths: batched, compiled once a shape, in order, each as it would be alone."""
+"""Predictions for many inputs of any length: batched, compiled once for each shape, in order, and independent of the batch."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -21,7 +21,7 @@ FIRST, CHUNK = 64, 4096
 
 
 def width(steps: int) -> int:
-    """Return how many steps an input of so many is padded to: 8, 12, 16, 24, 32 and so on, whatever else is in its batch.
+    """Return the number of steps to which an input is padded: 8, 12, 16, 24, 32 and so on, whatever else is in its batch.
 
     >>> [width(steps) for steps in (1, 8, 9, 13, 40)]
     [8, 8, 12, 16, 48]
@@ -31,7 +31,7 @@ def width(steps: int) -> int:
 
 
 class Batched:
-    """Predicts for inputs [steps] of token numbers or [steps, features], by a model that masks padding and carries no state.
+    """Predictions for inputs [steps] of token numbers or [steps, features], by a model that masks padding and carries no state.
 
     0 `samples` are the usual prediction, the noise off; else the mean over so many passes. Sample s has the same masks for
     every input: a prediction depends on its input, `samples` and `seed`, not on the batch. Layers of Keras draw masks row by
@@ -46,7 +46,7 @@ class Batched:
         self._noisy: dict[int, Call] = {}
 
     def __call__(self, inputs: Iterable[np.ndarray]) -> Iterator[Samples]:
-        """Yield what is predicted for each input, in order: of every real step where every step has a prediction."""
+        """Yield the prediction for each input, in order; for every real step where every step has one."""
         inputs, size = iter(inputs), FIRST
         while chunk := list(islice(inputs, size)):
             yield from self._chunk(chunk)
@@ -66,14 +66,14 @@ class Batched:
         return [answers[place] for place in range(len(chunk))]
 
     def _sizes(self, steps: int) -> tuple[int, int]:
-        """How many samples a call has, which depends on the width alone, and most inputs of it."""
+        """The samples of a call, which depend on the width alone, and its most inputs."""
         numbers = int(np.prod([size or 1 for size in self.model.output_shape[1:]])) * (steps if self.per_step else 1)
         room = max(1, min(ROWS, MOST // numbers))
         copies = 1 if self._one_sample or not self.samples else min(self.samples, room)
         return copies, 1 if self._one_input else max(1, room // copies)
 
     def _rows(self, batch: np.ndarray, copies: int, lengths: list[int]) -> Iterator[Samples]:
-        """What is predicted for each row of a batch that is no filling."""
+        """The predictions for the rows of a batch that do not fill it up."""
         sums = Sums(max(1, self.samples), self.link)
         for first in range(0, max(1, self.samples), copies):
             with drawing(self.model, self.seed, first):
@@ -98,7 +98,7 @@ class Batched:
 
 
 def _padded(inputs: list[np.ndarray], rows: int, steps: int) -> np.ndarray:
-    """The inputs as a batch; rows that are left over repeat the first one."""
+    """The inputs as a batch; spare rows repeat the first one."""
     padding = PADDING if inputs[0].dtype.kind in "iu" else np.nan
     batch = np.full((rows, steps, *inputs[0].shape[1:]), padding, inputs[0].dtype)
     for row, x in enumerate(inputs):

@@ -1,4 +1,4 @@
-"""Whether probabilities come true: how often what was predicted with a confidence of so much was right."""
+"""Calibration of probabilities: the accuracy of predictions at each confidence."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Reliability:
-    """A reliability diagram: for every bin how many predictions, their mean confidence, and the part that came true.
+    """A reliability diagram: for every bin the number of predictions, their mean confidence, and their accuracy.
 
     Both means are zero in an empty bin.
     """
@@ -34,7 +34,7 @@ def reliability(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Re
 def equally_filled(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliability:
     """Sort predictions into bins that hold equally many, in order of their confidence, to within one prediction.
 
-    Of equal confidences the place in the arrays decides.
+    Equal confidences are ordered by their place in the arrays.
     """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")

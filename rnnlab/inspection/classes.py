@@ -1,4 +1,4 @@
-"""How well each class or label of the test split is predicted: precision, recall, F1, and which class is taken for which."""
+"""Metrics of each class or label on the test split: precision, recall, F1, and the confusion matrix."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ from rnnlab.inspection.montecarlo import Samples, usual
 from rnnlab.inspection.outputs import link
 
 PREDICTED = {"classification": "classes", "tagging": "classes", "labelling": "labels"}
-"""What the built-in tasks predict whose classes or labels have names."""
+"""The built-in tasks whose classes or labels have names, and which of the two they predict."""
 MOST = 200
-"""Most classes of which the confusion matrix is kept."""
+"""The most classes for which the confusion matrix is kept."""
 
 
 def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -48,10 +48,10 @@ def average_precision(true: np.ndarray, scores: np.ndarray) -> float:
 
 
 def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], Record | None]:
-    """Return metrics of the test split that need all of it at once, and what is known of each class; noise off.
+    """Return metrics that need the whole test split at once, and those of each class; noise off.
 
-    Of classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. Of labels by
-    themselves: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
+    For classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. For single
+    labels: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
     that occur; a task of one's own has its own metrics. Nothing where no labels are predicted.
     """
     if not predicted_by(dataset.task):
@@ -61,7 +61,7 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], R
 
 
 def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str, float], Record | None]:
-    """Return the same of the test split as it is predicted, one prediction a batch in its order."""
+    """Return the same from given predictions for the test split, one for each batch in its order."""
     if not (what := predicted_by(dataset.task)):
         return {}, None
     true, probabilities = real_positions(dataset.test, drawn)
@@ -77,7 +77,7 @@ def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str
 def predicted_by(task: Task) -> str:
     """Return whether a task predicts `classes`, or `labels` each by itself, that a table shows; empty where neither.
 
-    Tokens still to come are classes without a table, and so is what targets of another kind are compared with.
+    Next tokens are classes without a table; so are classes that are compared with targets of another kind.
     """
     kind = task.kind
     if not kind.own:
@@ -87,12 +87,12 @@ def predicted_by(task: Task) -> str:
 
 
 def _names(dataset: Dataset, count: int) -> list[str]:
-    """What the classes or labels are called: by their names where the data have these, else by their numbers."""
+    """The names of the classes or labels in the data, else their numbers."""
     return list(dataset.codec.labels) or [str(number) for number in range(count)]
 
 
 def real_positions(split: Split, drawn: Iterable[Samples]) -> tuple[np.ndarray, np.ndarray]:
-    """Return targets and predictions of every real position of a split, of one prediction a batch in its order."""
+    """Return targets and predictions of every real position of a split, from one prediction for each batch in its order."""
     targets, predicted = [], []
     for batch, samples in zip(split.batches(0, 0), drawn, strict=True):
         real = batch.sample_weight > 0

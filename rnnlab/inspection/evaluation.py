@@ -25,7 +25,7 @@ DRAWN = tuple(range(5, 100, 5))
 """The intervals whose coverage is kept for a picture, in percent."""
 
 Columns = dict[str, np.ndarray]
-"""What is known of every real position of a split: [positions], or [positions, outputs] of numbers and of single labels."""
+"""Values for every real position of a split: [positions], or [positions, outputs] for numbers and for single labels."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Evaluation:
 
 
 class Seen(NamedTuple):
-    """A split as predicted."""
+    """The predictions for a split."""
 
     columns: Columns
     own: dict[str, float]
@@ -48,19 +48,19 @@ class Seen(NamedTuple):
 
 
 def evaluate_twice(model: keras.Model, dataset: Dataset, config: EvaluationConfig, seed: int, metrics: Fields) -> Evaluation:
-    """Return the metrics and the calibration of the test split that stand beside `metrics`, those of the task.
+    """Return metrics and calibration of the test split beyond `metrics`, those of the task.
 
     The averaged prediction is that of `config.montecarlo`, null standing for its defaults.
 
-    - Of classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real positions of
+    - For classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real positions of
       `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
       between two classes, and the metric of a frame is the sum over its labels.
-    - Of numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and
+    - For numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and
       `coverage_error`, the mean over the levels of `DRAWN` of |covered - level|.
-    - Of the averaged prediction also the task's own metrics, and `expected_entropy` and `mutual_information`, or of numbers
+    - For the averaged prediction also the task's own metrics, and `expected_entropy` and `mutual_information`, or for numbers
       `predictive_deviation`, the root of the mean sample variance.
 
-    Masks follow from `seed` and the seed of the config. Where the model has no noise the averaged prediction is the usual one.
+    Masks follow from `seed` and the seed of the config. Without noise the averaged prediction equals the usual one.
     """
     sampling = config.montecarlo or MonteCarlo()
     alone, diagram = _evaluated(model, dataset, config, None, seed)
@@ -77,7 +77,7 @@ def evaluate_twice(model: keras.Model, dataset: Dataset, config: EvaluationConfi
 
 
 _OF_SAMPLES = ("expected_entropy", "mutual_information", "predictive_deviation")
-"""Metrics that say nothing of a single prediction."""
+"""Metrics that are undefined for a single sample."""
 
 
 def _own(task: Task) -> list[str]:
@@ -91,7 +91,7 @@ def _evaluated(
 
 
 def metrics_of(dataset: Dataset, config: EvaluationConfig, see: Callable[[Split], Seen]) -> tuple[dict[str, float], Record]:
-    """Return the metrics of the test split as it is predicted by `see`, and its diagram; see `evaluate_twice`."""
+    """Return the metrics and the diagram of the test split under the predictions of `see`; see `evaluate_twice`."""
     test = see(dataset.test)
     if "confidence" in test.columns:
         metrics, diagram = _of_probabilities(test.columns, config.bins)
@@ -105,7 +105,7 @@ def metrics_of(dataset: Dataset, config: EvaluationConfig, see: Callable[[Split]
 
 
 def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | None, seed: int) -> Seen:
-    """Return a split as the model predicts it, by samples or with its noise off; batch by batch, no position twice."""
+    """Return the model's predictions for a split, by samples or with noise off, each position once."""
     inputs, its = (batch.x for batch in split.batches(0, 0)), link(task)
     with words_kept(model, sampling is not None and not sampling.word_dropout):
         if sampling:
@@ -116,7 +116,7 @@ def seen(model: keras.Model, task: Task, split: Split, sampling: MonteCarlo | No
 
 
 def scored(task: Task, split: Split, drawn: Iterable[Samples]) -> Seen:
-    """Return a split as it is predicted, one prediction a batch in the order of the split."""
+    """Return the predictions for a split from one set of samples for each batch, in the order of the split."""
     metrics, outputs = objective(task).metrics(task.outputs), link(task).outputs
     if task.kind.own:
         metrics = [*metrics, OwnMean(task.name, "loss")] if outputs else []
@@ -132,7 +132,7 @@ def scored(task: Task, split: Split, drawn: Iterable[Samples]) -> Seen:
 
 
 def _middle(task: Task, samples: Samples) -> Samples:
-    """Of predicted quantiles the one nearest to the median; else everything."""
+    """The predicted quantile nearest to the median; without quantiles, all predictions."""
     if not task.quantiles:
         return samples
     place, count = middle(task.quantiles), len(task.quantiles)
@@ -140,7 +140,7 @@ def _middle(task: Task, samples: Samples) -> Samples:
 
 
 def _columns(samples: Samples, y: np.ndarray) -> Columns:
-    """What is kept of the real positions of a batch: classes (positions, classes), labels (positions, labels, 2) or numbers."""
+    """Values of the real positions of a batch: classes (positions, classes), labels (positions, labels, 2) or numbers."""
     p = samples.mean
     if y.dtype.kind == "f" and p.ndim == y.ndim and p.shape != y.shape:
         return {"variance": samples.variance}

@@ -1,4 +1,4 @@
-"""How good a forecast is: beside plain forecasts, in the units of the data, by MASE, and by the coverage of quantiles."""
+"""Metrics of forecasts: beside plain forecasts, in the units of the data, MASE, and the coverage of quantiles."""
 
 from typing import NamedTuple
 
@@ -12,11 +12,11 @@ from rnnlab.inspection.compiled_call import Call
 from rnnlab.models.losses import middle
 
 KEPT = 400
-"""Most steps of the test split that are kept for a plot."""
+"""The most steps of the test split that are kept for a plot."""
 
 
 class Forecasts(NamedTuple):
-    """What is forecast at every scored step of a split, in the order of the data, as the model reads it."""
+    """The forecasts at every scored step of a split, in the order of the data and the model's units."""
 
     place: np.ndarray
     """The number of each step among the values, [positions]."""
@@ -48,7 +48,7 @@ def forecast_metrics(call: Call, dataset: Dataset) -> tuple[dict[str, float], Re
 
 
 def forecasts(call: Call, split: Series, forecast: Forecast) -> Forecasts:
-    """Return what a model, as a function of arrays, forecasts at every scored step of a split."""
+    """Return the forecasts of a model, given as a function of arrays, at every scored step of a split."""
     shape = (len(split.ahead.steps), split.outputs)
     parts = []
     for items in split.order(0, 0):
@@ -94,7 +94,7 @@ def _root(error: np.ndarray) -> float:
 
 
 def _coverage(arrays: Forecasts, quantiles: tuple[float, ...]) -> dict[str, float]:
-    """The part of the truth between every two quantiles that are as far from the median."""
+    """The fraction of true values between every two quantiles at equal distance from the median."""
     covered = {}
     for low, high in zip(range(len(quantiles) // 2), reversed(range(len(quantiles))), strict=False):
         if abs(quantiles[low] + quantiles[high] - 1) < 1e-9:

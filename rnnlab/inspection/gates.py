@@ -1,4 +1,4 @@
-"""The gates of recurrent layers over time: how far open, how often shut, how long a memory they make."""
+"""The gates of recurrent layers over time: their values, their saturation, and the time constant of their memory."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from rnnlab.inspection.recorded_pass import Passes
 from rnnlab.recurrence.recorder import Passage
 
 LOW, HIGH = 0.1, 0.9
-"""Below and above these a gate counts as saturated: shut, and open."""
+"""A gate below or above these is saturated: shut or open."""
 MEMORY = ("forget", "update", "retained")
-"""The gates that multiply what is remembered."""
+"""The gates that multiply the memory."""
 
 
 def states(names: Iterable[str]) -> list[str]:
-    """Return which of the names are those of states, by what the registered cells call theirs.
+    """Return those of the names that are names of states in a registered cell.
 
     >>> states(["forget", "hidden", "cell"])
     ['hidden', 'cell']
@@ -37,13 +37,13 @@ def gates(model: keras.Model, x: np.ndarray, seed: int | None = None, fresh: boo
 
     - LSTM: `input`, `forget`, `output` in (0, 1), `candidate` in (-1, 1), the states `hidden` h_t and `cell` c_t;
     - GRU: `update` z_t (h_t = z_t * h_{t-1} + (1 - z_t) * g_t, so open means keeping), `reset`, `candidate`, `hidden`;
-    - both: `retained`, the factor of the old memory in the new one, which is the forget or update gate with the noise on what
-      is carried counted in: under zoneout d + (1 - d) f.
+    - both: `retained`, the factor of the old memory in the new one, which is the forget or update gate, including the
+      noise on carried states: under zoneout d + (1 - d) f.
 
-    Works for our layers and Keras's LSTM, GRU and SimpleRNN, on TensorFlow and JAX; the values come from the very steps that
-    train. A layer that carries its state from batch to batch begins from it, or with `fresh` from zero, and nothing of the
-    model moves. Noise is off, or with a `seed` that of training drawn from it. Raises ValueError where there is nothing to
-    record.
+    Works for our layers and Keras's LSTM, GRU and SimpleRNN, on TensorFlow and JAX; the values come from the same code that
+    trains. A layer that carries its state from batch to batch begins from it, or with `fresh` from zero; the model is
+    unchanged. Noise is off; with a `seed` it is that of training, drawn from the seed. Raises ValueError where there is nothing
+    to record.
 
     >>> from rnnlab.layers import LSTM
     >>> model = keras.Sequential([keras.Input((5, 3)), LSTM(8, name="memory")])
@@ -55,7 +55,7 @@ def gates(model: keras.Model, x: np.ndarray, seed: int | None = None, fresh: boo
 
 
 def over_time(passage: Passage, backwards: bool) -> dict[str, np.ndarray]:
-    """Return what passed through a layer as `gates` does."""
+    """Return the gates and states of one layer in the form of `gates`."""
     values = {**passage.gates, **dict(zip(passage.names, passage.states, strict=True))}
     return {name: _rows_first(np.where(_real(passage), value, np.nan), backwards) for name, value in values.items()}
 

@@ -12,7 +12,7 @@ from rnnlab.inspection.snapshot import SnapshotTaker
 
 
 class Inspect(keras.callbacks.Callback):
-    """Writes gates, memory and gradient flow on a fixed batch every so many epochs, and when training has ended.
+    """Writes gates, memory and gradient flow on a fixed batch every few epochs, and at the end of training.
 
     Into `folder` go `epoch-5.npz`, `epoch-10.npz`, ... and `end.npz`, whose arrays `rnnlab.inspection.archive.Snapshot`
     describes; the last has the final weights, which are those of the best epoch after an `EarlyStopping` before this callback

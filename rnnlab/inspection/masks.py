@@ -14,13 +14,13 @@ from rnnlab.noise.sites import Noise
 from rnnlab.tensors import Mask
 
 Masks = dict[str, dict[str, tuple[Noise, np.ndarray]]]
-"""By layer and site the noise and what it drew: (gates, steps, batch, width), an axis of length 1 where one draw serves all."""
+"""By layer and site the noise and its masks: (gates, steps, batch, width), an axis of length 1 where one draw serves all."""
 
 
 def masks(model: keras.Model, x: Inputs, seed: int) -> Masks:
-    """Return the masks that our layers draw from `seed` for inputs x: those under which `gates` with that seed sees the model.
+    """Return the masks that our layers draw from `seed` for inputs x: the masks of `gates` with the same seed.
 
-    Nothing of the model moves. Weight masks, whose last two axes are those of the kernel, are left out.
+    The model is unchanged. Weight masks, whose last two axes are those of the kernel, are left out.
 
     >>> from rnnlab.layers import LSTM
     >>> model = keras.Sequential([keras.Input((5, 3)), LSTM(8, recurrent_dropout=0.25, name="memory")])

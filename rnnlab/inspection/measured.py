@@ -1,4 +1,4 @@
-"""The test split measured by metrics of a user."""
+"""Metrics of a user on the test split."""
 
 from collections.abc import Iterable, Sequence
 
@@ -24,7 +24,7 @@ def measured(model: keras.Model, dataset: Dataset, names: Sequence[str]) -> dict
 
 
 def of_predictions(dataset: Dataset, names: Sequence[str], drawn: Iterable[Samples]) -> dict[str, float]:
-    """Return the same of the test split as it is predicted, one prediction a batch in its order."""
+    """Return the same from given predictions for the test split, one for each batch in its order."""
     y, p = real_positions(dataset.test, drawn)
     return {f"test_{name}": _number(name, METRICS[name].compute(y, p)) for name in names}
 

@@ -1,4 +1,4 @@
-"""Memory: how large the states are, and how far a token that was changed still shows."""
+"""Memory: the size of the states, and the effect of a changed step on later states."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,12 +14,12 @@ from rnnlab.recurrence.recorder import Passage
 
 
 class Perturbation(NamedTuple):
-    """How far states lie from those of the same sequence with one step changed, against the steps since then."""
+    """The distance of states from those of the same sequence with one step changed, against the steps since the change."""
 
     distance: Lagged
     """The mean of |h'_{s+k} - h_{s+k}| over examples and places, (lags,) by layer and by `hidden` and `cell`."""
     relative: Lagged
-    """The same, as a part of the distance that the same examples and places had at lag 0."""
+    """The same, relative to the distance of the same examples and places at lag 0."""
 
 
 def sizes(layers: Mapping[str, Mapping[str, np.ndarray]]) -> Lagged:
@@ -44,7 +44,7 @@ def _mean(values: np.ndarray) -> np.ndarray:
 def perturbation(
     model: keras.Model, x: np.ndarray, seed: int | None = None, fresh: bool = False, places: int = 8, draw: int = 0
 ) -> Perturbation:
-    """Return how far one changed step still shows in the states k steps later.
+    """Return the effect of one changed step on the states k steps later.
 
     At up to `places` steps s, evenly spread over the first half that a layer reads, every row's step is exchanged for one drawn
     (by `draw`) from the real steps of the whole batch; rows in which that is the same, or that are padding, are left out.
@@ -60,7 +60,7 @@ def perturbation(
 
 
 def perturbation_of(passes: Passes, x: np.ndarray, places: int = 8, draw: int = 0) -> Perturbation:
-    """Return what `perturbation` does, by passes that exist already."""
+    """Return the result of `perturbation` from existing passes."""
     before = _states(passes, passes.passages(x))
     steps = x.shape[1]
     rng = np.random.default_rng(draw)

@@ -14,12 +14,12 @@ from rnnlab.tensors import Tensor
 
 
 class Link(NamedTuple):
-    """From the outputs of a model to what it predicts and back, and how unsure a prediction is by itself."""
+    """The functions from a model's outputs to its predictions and back, and the entropy of a prediction."""
 
     predict: Callable[[np.ndarray], np.ndarray]
     """Outputs become probabilities, or numbers, in float64."""
     outputs: Callable[[np.ndarray], np.ndarray] | None
-    """Outputs that mean the same as these probabilities or numbers; None where nobody knows them."""
+    """Outputs with the same probabilities or numbers; None where they are unknown."""
     entropy: Callable[[np.ndarray], np.ndarray]
     """The entropy of a prediction in nats; zero where it is a number."""
 
@@ -43,7 +43,7 @@ PROBABLE_LABELS = LABELS._replace(predict=lambda p: two_sided(np.asarray(p, np.f
 NUMBERS = Link(
     lambda outputs: np.array(outputs, np.float64), lambda numbers: numbers, lambda numbers: np.zeros(numbers.shape[:-1])
 )
-"""Outputs are what is predicted."""
+"""Outputs are the predictions."""
 
 
 LOGITS = ("", "linear", "log_softmax")
@@ -51,9 +51,9 @@ LOGITS = ("", "linear", "log_softmax")
 
 
 def told(model: keras.Model, its: Link) -> Link:
-    """The link for what comes out of the model: where its head has a softmax or a sigmoid, probabilities and not logits.
+    """The link for the model's own outputs, which are probabilities where its head has a softmax or a sigmoid.
 
-    Raises ValueError where the head does not give what the link is for.
+    Raises ValueError where the link does not fit the head.
     """
     head = compat.last_operation(model)
     name = "softmax" if isinstance(head, keras.layers.Softmax) else _name(getattr(head, "activation", None))
@@ -81,7 +81,7 @@ def _rising(count: int, outputs: np.ndarray) -> np.ndarray:
 
 
 def link(task: Task) -> Link:
-    """Return what the outputs of a model for a task mean."""
+    """Return the link for the outputs of a model for a task."""
     if task.quantiles:
         return NUMBERS._replace(predict=partial(_rising, len(task.quantiles)))
     if task.kind.own:
@@ -93,12 +93,12 @@ _MEANINGS = {"classes": CLASSES, "labels": LABELS, "numbers": NUMBERS}
 
 
 def _own(kind: Kind) -> Link:
-    """What the outputs for a task of one's own mean."""
+    """The link for a task of one's own."""
     if isinstance(kind.predict, str):
         return _MEANINGS[kind.predict]
     return Link(_plain(kind.predict), _plain(kind.inverse) if kind.inverse else None, _MEANINGS[kind.meaning].entropy)
 
 
 def _plain(function: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
-    """The same of arrays, in whatever the function is written."""
+    """The function on NumPy arrays, whatever library it is written in."""
     return lambda values: np.array(keras.ops.convert_to_numpy(function(values)), np.float64)

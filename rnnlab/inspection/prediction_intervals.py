@@ -1,4 +1,4 @@
-"""Numbers predicted with a Gaussian: is its likelihood high, and do its intervals hold what they promise?
+"""Numbers predicted with a Gaussian: its likelihood, and the coverage of its intervals.
 
 y ~ N(mean, variance + 1 / tau): the variance is that of the samples, tau the precision of the noise that no model can predict
 (Gal & Ghahramani 2016, arXiv 1506.02142). Arrays are (positions, outputs); tau is one number or one an output.
@@ -20,7 +20,7 @@ def gaussian_surprise(error: np.ndarray, variance: np.ndarray, precision: np.nda
 
 
 def coverage(error: np.ndarray, variance: np.ndarray, precision: np.ndarray | float, level: float) -> float:
-    """The part of all positions and outputs inside the central interval that should hold the part `level` of them.
+    """The fraction of positions and outputs inside the central interval that should contain the fraction `level`.
 
     >>> coverage(np.array([0.0, 1.9, 2.0]), np.zeros(3), 1.0, 0.95).__round__(4)
     0.6667
@@ -32,7 +32,7 @@ def coverage(error: np.ndarray, variance: np.ndarray, precision: np.ndarray | fl
 
 
 def half_width(level: float) -> float:
-    """How many standard deviations the central interval of a Gaussian reaches to each side.
+    """The half-width of the central interval of a Gaussian, in standard deviations.
 
     >>> round(half_width(0.95), 2)
     1.96
@@ -43,7 +43,8 @@ def half_width(level: float) -> float:
 def noise_precision(error: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """The precision of each output under which `error` (positions, outputs) is most likely: argmin_tau of `gaussian_surprise`.
 
-    Without sample variance it is 1 / mean(error^2). It is found on data that neither trained nor evaluates the model.
+    Without sample variance it is 1 / mean(error^2). It is estimated on data that are used neither for training nor for
+    evaluation.
 
     >>> noise_precision(np.array([[2.0], [-2.0]]), np.zeros((2, 1)))
     array([0.25])

@@ -1,4 +1,4 @@
-"""Metrics of predicted probabilities, one for every position: how surprised, how wrong, how unsure."""
+"""Metrics of predicted probabilities for every position: surprise, Brier score, entropy."""
 
 import numpy as np
 

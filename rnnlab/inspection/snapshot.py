@@ -20,7 +20,7 @@ RANGES = {"candidate": (-1.0, 1.0)}
 class SnapshotTaker:
     """Takes snapshots of a model on one batch, always the same.
 
-    From a zero state, with noise off, or with a `seed` under that of training. Nothing of the model moves.
+    The state begins at zero and noise is off; with a `seed` it is that of training. The model is unchanged.
     """
 
     def __init__(self, model: keras.Model, batch: Batch, tokens: np.ndarray | None = None, seed: int | None = None):
@@ -43,7 +43,7 @@ class SnapshotTaker:
 
 
 def telling(x: np.ndarray) -> int:
-    """Return the row of a batch with the most different steps, whose heat maps tell the most."""
+    """Return the row of a batch with the most different steps, whose heat maps show the most."""
     steps = x.reshape(*x.shape[:2], -1)
     return int(np.argmax([len(np.unique(row[~padding(row)], axis=0)) for row in steps]))
 
@@ -62,7 +62,7 @@ def _of_layer(values: Mapping[str, np.ndarray], row: int) -> Iterator[tuple[str,
 
 
 def first_batch(dataset: Dataset) -> tuple[Batch, np.ndarray | None]:
-    """Return the first batch of the validation split, and the tokens of its most telling row as texts; padding is empty."""
+    """Return the first batch of the validation split, and the tokens of its most varied row as texts; padding is empty."""
     split = dataset.validation
     batch = split.batch(split.order(0, 0)[0])
     x = np.nan_to_num(batch.x[..., 0], nan=PADDING).astype(np.int32) if dataset.task.beside else batch.x

@@ -37,8 +37,8 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
     `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
     `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if
     this one is on another backend. Quantiles come in rising order. `path` lies in the run's folder `export` unless it is given.
-    The tokenizer is written beside it as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown form, a
-    run without a trained model, and a path that exists.
+    The tokenizer is written beside it as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown
+    form, a run without a trained model, and a path that exists.
     """
     if to not in FORMS:
         raise UserError(f"there is no export to {to!r}{nearest(to, FORMS)}; the forms are {', '.join(FORMS)}")
