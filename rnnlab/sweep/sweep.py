@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from rnnlab import backend, files
-from rnnlab.config import Experiment
+from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
@@ -19,6 +19,7 @@ from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import store
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.conflicts import Conflicts, Results, conflicts, of_plugin, refuse, results_of, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
@@ -67,41 +68,68 @@ def run(
     Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded), where
     the data are not there, and where runs of another config are in the way, unless `replace` lets them be moved aside.
     """
-    for spec in selection.runs(experiment):
-        pretrained.check(spec.config.model.embedding)
     dataset = cache(build)
-    before, differing = checked(experiment, runs_dir, selection, replace, dataset)
-    for config in selection.first_runs(experiment).values():
-        if config.training.class_weights:
-            class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
+    before, differing = _accepted(experiment, runs_dir, selection, replace, dataset)
     folder = files.make(Path(runs_dir) / experiment.name)
     files.remove_partial(folder, older=3600)
     moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
     store.write_experiment(folder, experiment.document)
     results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
-    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, one in results.items() if one is None}
-    jobs = [Job(spec, place, store.read_run(place).result) for spec, place in places.items()]
+    jobs = _jobs(folder, results)
     _announce(experiment, folder, jobs)
-    made = 0
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        for line in (
-            *moved,
-            *others(results.values()),
-            *(beginnings_told(experiment, selection, reading=True) if jobs else ()),
-        ):
+        begun = beginnings_told(experiment, selection, reading=True) if jobs else ()
+        for line in (*moved, *others(results.values()), *begun):
             progress.say(line)
         with Tracking(experiment, folder, progress.say) as tracking:
-            for spec, result in results.items():
-                tracking.run(spec, result)
-            for job, answer in _all(makers, jobs, tracking.watching(progress)):
-                results[job.spec] = answer.result
-                tracking.run(job.spec, answer.result)
-                made += answer.made
-                if fail_fast and answer.result and answer.result.status != "done":
-                    progress.say("stopped at the first run that did not end well; the same command makes the rest")
-                    break
+            made = _make(makers, jobs, results, tracking, progress, fail_fast)
     return Sweep(folder, made, Counter(result.status if result else "not made" for result in results.values()))
+
+
+def _accepted(
+    experiment: Experiment,
+    runs_dir: str | Path,
+    selection: Selection,
+    replace: bool,
+    dataset: Callable[[DataConfig], Dataset],
+) -> tuple[Results, Conflicts]:
+    """Return what `checked` does; raise UserError where vectors, folder, runs or labels do not fit."""
+    for spec in selection.runs(experiment):
+        pretrained.check(spec.config.model.embedding)
+    results, differing = checked(experiment, runs_dir, selection, replace, dataset)
+    for config in selection.first_runs(experiment).values():
+        if config.training.class_weights:
+            class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
+    return results, differing
+
+
+def _jobs(folder: Path, results: Results) -> list[Job]:
+    """A job for every run without a result, with the result of an earlier try."""
+    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, one in results.items() if one is None}
+    return [Job(spec, place, store.read_run(place).result) for spec, place in places.items()]
+
+
+def _make(
+    makers: Executor,
+    jobs: list[Job],
+    results: dict[RunSpec, RunResult | None],
+    tracking: Tracking,
+    progress: Lines,
+    fail_fast: bool,
+) -> int:
+    """Make the jobs and add their results; return how many runs were made for this call."""
+    made = 0
+    for spec, result in results.items():
+        tracking.run(spec, result)
+    for job, answer in _all(makers, jobs, tracking.watching(progress)):
+        results[job.spec] = answer.result
+        tracking.run(job.spec, answer.result)
+        made += answer.made
+        if fail_fast and answer.result and answer.result.status != "done":
+            progress.say("stopped at the first run that did not end well; the same command makes the rest")
+            break
+    return made
 
 
 def _announce(experiment: Experiment, folder: Path, jobs: list[Job]) -> None:
