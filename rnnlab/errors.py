@@ -1,4 +1,4 @@
-"""What goes wrong because of what a user gave us, or of the machine: shown as a message, never as a traceback."""
+"""Errors caused by a user's input or by the machine: shown as a message, never as a traceback."""
 
 
 class UserError(Exception):

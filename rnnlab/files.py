@@ -16,7 +16,7 @@ PARTIAL = ".partial"
 """The ending of a file that is still being written; one left behind by a kill is of no use."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What a disk answers that is full or broken, whatever was asked of it."""
+"""The errors of a full or broken disk, in any operation."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What TensorFlow makes of the operations that are being built, for code that suits only some of its ways."""
+"""How TensorFlow executes the operations that are being built: at once, in a graph, or in a program of XLA."""
 
 from rnnlab import compat
 

@@ -21,7 +21,7 @@ _LOADED: dict[str, dict[Path, str]] = {}
 """By plug-in its files, and those that it imports of its own, with their texts as they were imported."""
 
 _FINGERPRINTS: dict[str, str] = {}
-"""What `fingerprint` gave, until a plug-in is imported."""
+"""The results of `fingerprint`, until a plug-in is imported."""
 
 
 def loaded() -> tuple[str, ...]:

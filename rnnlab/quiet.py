@@ -1,4 +1,4 @@
-"""What TensorFlow's libraries write to the terminal as they are loaded, before any log level counts: kept off it."""
+"""Keeps off the terminal what TensorFlow's libraries write as they are loaded, before any log level applies."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ LOGGED = re.compile(
     rb"WARNING: All log messages before absl|To enable the following|"
     rb"[IWE]\d{4} \d\d:\d\d:\d+\.|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] "
 )
-"""How a line of these libraries begins; an error that ends the process is of another kind (F) and stays."""
+"""The beginning of a log line of these libraries; an error that ends the process has another level (F) and stays."""
 
 
 def start_quietly() -> None:

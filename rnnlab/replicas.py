@@ -30,7 +30,7 @@ def summed(gradients: list[Tensor | None]) -> list[Tensor | None]:
 
 
 def _context() -> "tf.distribute.ReplicaContext | None":
-    """What TensorFlow tells a replica of itself; None where there is only one."""
+    """TensorFlow's context of a replica; None where there is only one."""
     if keras.backend.backend() != "tensorflow":
         return None
     import tensorflow as tf

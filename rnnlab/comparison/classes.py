@@ -1,4 +1,4 @@
-"""How well every variant predicts each class, over all its seeds that are done."""
+"""The metrics of each class by variant, over all its seeds that are done."""
 
 from dataclasses import dataclass
 
@@ -18,17 +18,17 @@ class ClassMeans:
     recall: float
     f1: float
     support: float
-    """How many examples, or steps, have it."""
+    """The number of examples, or steps, of the class."""
     average_precision: float | None = None
     """Of labels that are predicted each by itself."""
 
 
 @dataclass(frozen=True)
 class Classes:
-    """How well one variant predicts the classes of the test split."""
+    """The metrics of one variant for the classes of the test split."""
 
     seeds: int
-    """How many runs are done."""
+    """The number of runs that are done."""
     classes: list[ClassMeans]
     confusion: list[list[int]] | None
     """The confusion matrix, summed over the seeds: positions by true class (rows) and predicted class (columns)."""

@@ -1,4 +1,4 @@
-"""How good the mean prediction of a variant's seeds is, beside the seeds alone."""
+"""The metrics of the mean prediction of a variant's seeds, beside those of the seeds alone."""
 
 from dataclasses import dataclass
 

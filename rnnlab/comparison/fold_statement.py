@@ -12,15 +12,15 @@ class Folds:
     """Runs whose test splits are parts of the same rows, every row being tested on once for each repeat."""
 
     of: int
-    """How many parts there are."""
+    """The number of folds."""
     overlap: float
     """Test rows over training rows."""
     test: str = "corrected resampled t (Nadeau & Bengio 2003)"
-    """How differences are tested."""
+    """The test of differences."""
 
     @property
     def words(self) -> str:
-        """What a reader of the numbers has to know."""
+        """A statement for readers of the metrics."""
         return (
             f"Every row was tested on in one of {self.of} folds for each seed. Folds share training rows, so intervals and p "
             f"are those of the {self.test}: the variance of the mean of J differences is theirs times "

@@ -16,12 +16,12 @@ _DECIDED = ("better", "worse", "equivalent")
 _MANY = 200
 """More seeds than this are not worth the difference that they would show."""
 _NAMES = 4
-"""How many names a sentence holds; the table has them all."""
+"""The most names in a sentence; the table has them all."""
 
 
 @dataclass(frozen=True)
 class Headline:
-    """What the sentences are made from; `seconds` is the mean time of a run, None where no run has ended."""
+    """The facts behind the sentences; `seconds` is the mean time of a run, None where no run has ended."""
 
     variants: Mapping[str, VariantSummary]
     pairs: Mapping[Pair, Against]
@@ -92,7 +92,7 @@ class Headline:
 
     @property
     def trial(self) -> str:
-        """What a run of a variant is called."""
+        """The name for a run of a variant."""
         return "fold" if self.folds else "seed"
 
     @property

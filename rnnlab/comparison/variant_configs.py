@@ -1,4 +1,4 @@
-"""What a comparison needs of the variants' configs: values by path, how the epoch was chosen, the factors of a grid."""
+"""The variants' configs for a comparison: values by path, the choice of the epoch, the factors of a grid."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -48,7 +48,7 @@ class Case:
     baseline_counts: Counts
     question: Question
     family: int
-    """How many variants are compared with the baseline."""
+    """The number of variants compared with the baseline."""
 
     @property
     def may_claim(self) -> bool:

@@ -7,7 +7,7 @@ from rnnlab.cells.steps import Tensor
 from rnnlab.documents import Record
 
 BINS, REACH = 2048, 16.0
-"""Into how many bins logits from -REACH to REACH are counted."""
+"""The number of bins for logits from -REACH to REACH."""
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")

@@ -33,7 +33,7 @@ class PositionMean(keras.metrics.Mean):
     def __init__(self, name: str | None = None, dtype: str | None = None, quantiles: Sequence[float] = ()):
         super().__init__(name=name or self.default, dtype=dtype)
         self.quantiles = tuple(quantiles)
-        """Which quantiles are predicted; of them the one nearest to the median is measured."""
+        """The predicted quantiles; the one nearest to the median is measured."""
 
     @staticmethod
     def value(y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class PositionMean(keras.metrics.Mean):
 
     @property
     def kind(self) -> tuple[str, tuple[float, ...]]:
-        """What is measured, as `Weighted.kind` names it: those of one kind have the same values."""
+        """The values that are averaged, named as in `Weighted.kind`: metrics of one kind have the same values."""
         return self.value.__name__, self.quantiles
 
     def measured(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ def _right(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable(package="rnnlab")
 class Accuracy(PositionMean):
-    """The part of all positions whose greatest logit is that of the right class."""
+    """The fraction of positions whose greatest logit is that of the right class."""
 
     default, value, _direction = "accuracy", staticmethod(_right), "up"
 

@@ -1,4 +1,4 @@
-"""What each kind of task minimises and measures."""
+"""The loss and the metrics of each kind of task."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Objective:
     """The metrics for so many outputs."""
 
     quantiles: tuple[float, ...] = ()
-    """Which quantiles are predicted, where some are."""
+    """The predicted quantiles, where there are any."""
 
     def loss(self, scale: float = 1.0) -> Weighted:
         """Return the mean over the positions, times `scale`."""

@@ -1,4 +1,4 @@
-"""An embedding begins with vectors that were learnt elsewhere: the rows of the words that their file has."""
+"""Pretrained vectors for an embedding: the rows of the words in their file."""
 
 from functools import cache
 from hashlib import sha256
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 NAME = "vectors"
-"""What prepared tables are called in the data folder."""
+"""The name of prepared tables in the data folder."""
 
 
 def fingerprint(config: EmbeddingConfig) -> str | None:

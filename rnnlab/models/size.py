@@ -1,4 +1,4 @@
-"""How many numbers a model trains, counted from its config without building it."""
+"""The number of weights that a model trains, counted from its config without building it."""
 
 from collections.abc import Collection
 

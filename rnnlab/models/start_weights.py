@@ -23,7 +23,7 @@ BY_TOKEN = {"embedding", "head", "head_bias"}
 
 
 class StartingRun(NamedTuple):
-    """What the folder of a finished run says of its model."""
+    """The model, task and tokenizer of a finished run."""
 
     config: ModelConfig
     task: Task

@@ -50,7 +50,7 @@ def drawn(
 
 @dataclass(frozen=True)
 class _Page:
-    """What is drawn of which variants, and whether on a wide page."""
+    """The comparison, the variants to draw, and whether the page is wide."""
 
     comparison: Comparison
     curves: Mapping[str, Curves]
@@ -66,11 +66,11 @@ class _ComparisonPlot:
     caption: str
     draw: Callable[["Figure", _Page], None]
     says: Callable[[VariantSummary], str]
-    """What a variant's part of it shows, for those who do not see it; nothing where there is nothing to draw."""
+    """The text alternative of a variant's part; empty where there is nothing to draw."""
     height: float | None = None
     """Inches; None grows with the variants."""
     panels: int = 1
-    """How many panels stand side by side where there is room, and else below each other."""
+    """The number of panels, side by side on a wide page, else one below the other."""
 
 
 def pictures(comparison: Comparison, of: Mapping[str, Curves]) -> list[Picture]:

@@ -1,1 +1,1 @@
-"""What a person sees while runs are trained."""
+"""The display of runs while they are trained."""

@@ -1,4 +1,4 @@
-"""What is told of runs while they are made, and what every display counts of it."""
+"""The events of runs while they are made, and what every display counts."""
 
 import time
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Shown(Protocol):
-    """What is told of one run, wherever it is made."""
+    """The events of one run, wherever it is made."""
 
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins, counted from 0; the first one of a run that goes on is not its first."""
@@ -28,7 +28,7 @@ class Shown(Protocol):
 
 
 class Display(Protocol):
-    """What is told of all runs, wherever they are made."""
+    """The events of all runs, wherever they are made."""
 
     def say(self, text: str) -> None:
         """Show a line that stays."""
@@ -61,7 +61,7 @@ class Counted:
 
 
 class Clock:
-    """How many epochs of all runs are done, and how long the others will take."""
+    """The epochs done of all runs, and the time that the others will take."""
 
     def __init__(self, runs: int, epochs: int):
         self.runs, self.epochs = runs, epochs

@@ -1,4 +1,4 @@
-"""How far the predictions of every variant can be trusted: reliability or coverage, as usual and averaged over samples."""
+"""The calibration of every variant's predictions: reliability or coverage, of usual and of averaged predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ WAYS = {"usual": "usual prediction", "mc": "Monte Carlo"}
 
 @dataclass(frozen=True)
 class ReliabilityCurve:
-    """What the predictions of one variant promise and what came true, all its seeds together."""
+    """The confidence and the accuracy of one variant's predictions, all its seeds together."""
 
     promised: np.ndarray
     """Mean confidence of a bin, or the level of an interval."""
     kept: np.ndarray
     """The part that came true."""
     count: np.ndarray
-    """How many predictions that is; empty where every one counts at every level."""
+    """The number of predictions; empty where every one counts at every level."""
 
 
 Calibration = Mapping[str, Mapping[str, ReliabilityCurve]]

@@ -1,4 +1,4 @@
-"""What passes through the cells of one run, or of two side by side, as one self-contained HTML file."""
+"""The states, gates and masks of one run, or of two side by side, as one self-contained HTML file."""
 
 import json
 from base64 import b64encode

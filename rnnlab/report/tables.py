@@ -11,7 +11,7 @@ from rnnlab.statistics.rounding import bare_p, decimals, fixed, places, with_int
 
 @dataclass(frozen=True)
 class TableCell:
-    """What is printed, and what it is sorted by."""
+    """The printed text, and the value for sorting."""
 
     text: str
     key: float | str | None = None

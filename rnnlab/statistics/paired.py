@@ -44,7 +44,7 @@ class Question:
 
     @property
     def trial(self) -> str:
-        """What a value comes from, by its name."""
+        """The unit of replication: a seed, or a fold."""
         return "fold" if self.overlap else "seed"
 
 

@@ -1,4 +1,4 @@
-"""What a number of seeds can show: power of the paired t test, detectable differences, seeds needed."""
+"""The power of the paired t test by the number of seeds: detectable differences, and seeds needed."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What the evaluation of a run leaves beside its result: reliability diagrams or coverage, and the last forecasts."""
+"""The files of a run's evaluation beside its result: reliability diagrams or coverage, and the last forecasts."""
 
 import json
 from pathlib import Path

@@ -22,7 +22,7 @@ STALE = 120.0
 """Seconds without renewal after which the lease of an owner on another machine has expired."""
 
 NO_LINKS = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What a file system without hard links answers."""
+"""The errors of a file system without hard links."""
 
 
 class LostError(UserError):

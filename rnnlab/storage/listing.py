@@ -1,4 +1,4 @@
-"""What lies in the folders of runs, as rows of a table."""
+"""The contents of the folders of runs, as rows of a table."""
 
 from collections import Counter
 from pathlib import Path

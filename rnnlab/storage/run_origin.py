@@ -1,4 +1,4 @@
-"""What a run is made of and where: the contents of its run.yaml as typed, frozen records."""
+"""The config, data, code and machine of a run: the contents of its run.yaml as typed, frozen records."""
 
 import json
 from collections.abc import Mapping
@@ -20,23 +20,23 @@ from rnnlab.storage import place
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader in C, for there are many runs."""
 NAMES = ("config", "schema", "experiment", "variant", "seed")
-"""What is taken over of a run of another version."""
+"""The fields that are read from a run of another version."""
 NULLS = ("git",)
-"""What a file says even where it is None."""
+"""The fields that are written even where they are None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What a result may depend on beside its config."""
+    """The circumstances that a result may depend on beside its config."""
 
     python: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
-    """Of the libraries that a run uses."""
+    """The versions of the libraries that a run uses."""
     code: str | None = None
     """SHA-256 of the modules that decide bits."""
     backend: str | None = None
     numbers: dict[str, str] = field(default_factory=dict)
-    """What decides how numbers are rounded."""
+    """The settings that decide how numbers are rounded."""
     machine: dict[str, str | int | None] = field(default_factory=dict)
     git: dict[str, str | bool] | None = None
     """The commit of the user's own repository and whether anything is changed; None where there is no repository."""
@@ -46,7 +46,7 @@ class Provenance:
 
     @property
     def makers(self) -> Record:
-        """What must be the same for a state to go on to the same bits, beside config and data."""
+        """The values that must agree, beside config and data, for a state to continue to the same bits."""
         return {"versions": self.versions, "code": self.code, "backend": self.backend, "numbers": self.numbers}
 
 

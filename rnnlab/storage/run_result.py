@@ -12,7 +12,7 @@ from rnnlab.config.identity import SCHEMA
 from rnnlab.documents import Fields, Record
 
 NULLS = ("error", "traceback", "vectors", "classes")
-"""What a file says even where it is None."""
+"""The fields that are written even where they are None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class RunResult:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     """By name; None where a metric was no finite number."""
     classes: Record | None = None
-    """How well each class of the test split is predicted, see `rnnlab.inspection.classes`."""
+    """The metrics of each class of the test split, see `rnnlab.inspection.classes`."""
     initial_weights: str | None = None
     """SHA-256 of the weights before training."""
     data_order: str | None = None
@@ -68,7 +68,7 @@ class RunResult:
     started: dict[str, list[str]] | None = None
     """Which layers started from the weights of another run, and which fresh."""
     unit: str | None = None
-    """What the throughput counts: words, characters, examples."""
+    """The unit of the throughput: words, characters, examples."""
     deterministic: bool | None = None
     """Whether operations were made to repeat exactly."""
     xla: bool | None = None

@@ -1,4 +1,4 @@
-"""What is no longer needed in the folders of experiments: listed with its size, and removed on request."""
+"""Files no longer needed in the folders of experiments: listed with their sizes, and removed on request."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What runs leave behind: runs/<experiment>/<variant>/seed-<n>/, written whole or not at all, and read back with checks."""
+"""The folders of runs, runs/<experiment>/<variant>/seed-<n>/: files are written whole or not at all, and read with checks."""
 
 import json
 from dataclasses import dataclass
@@ -25,18 +25,18 @@ TENSORBOARD, CHECKPOINT, INSPECTION = "tensorboard", "checkpoint", "inspection"
 STATE = "state"
 """In the folder of checkpoints: all that decides the next step of a run."""
 OWN = (RESULT, RUN, TOKENS, EVENTS, CALIBRATION, FORECAST, WEIGHTS, TENSORBOARD, CHECKPOINT, INSPECTION)
-"""What a run writes into its folder."""
+"""The files of a run."""
 ENDED = (RESULT, CALIBRATION, FORECAST)
-"""What says how a run ended."""
+"""The files with the result of a run."""
 KEPT = {"events": EVENTS, "origin": RUN, "tokens": TOKENS, "calibration": CALIBRATION, "forecast": FORECAST}
 """The files whose fingerprints a result keeps, by their name there."""
 SEAL = b"# sha256 of the rest: "
-"""How experiment.yaml begins; YAML reads it as a comment."""
+"""The beginning of experiment.yaml, a comment in YAML."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What the folder of a run says."""
+    """The contents of the folder of a run."""
 
     variant: str
     seed: int
@@ -52,13 +52,13 @@ class RunRecord:
 
     @cached_property
     def epochs(self) -> list[EpochRecord]:
-        """What it recorded of its epochs, in order."""
+        """The records of its epochs, in order."""
         return [EpochRecord.of(event) for event in sealed.read(self.folder / EVENTS) if event.get("event") == "epoch"]
 
 
 @dataclass(frozen=True)
 class ExperimentRecord:
-    """What the folder of an experiment says."""
+    """The contents of the folder of an experiment."""
 
     folder: Path
     document: Record

@@ -1,4 +1,4 @@
-"""What a run keeps of its data, so that it encodes and decodes without them: the task, tokens, labels, scales."""
+"""The task, tokens, labels and scales that a run keeps, so that it encodes and decodes without its data."""
 
 import json
 from dataclasses import asdict

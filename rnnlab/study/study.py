@@ -30,11 +30,11 @@ class Study:
 
     folder: Path
     sweep: "Sweep | None" = None
-    """What the call that returned this study has trained; None where the folder was only opened."""
+    """The sweep of the call that returned this study; None where the folder was only opened."""
 
     @property
     def record(self) -> store.ExperimentRecord:
-        """What the folder holds now; raises UserError where it is not the folder of an experiment."""
+        """The present contents of the folder; raises UserError where it is not the folder of an experiment."""
         return store.read(self.folder)
 
     @cached_property

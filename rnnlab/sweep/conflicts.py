@@ -13,7 +13,7 @@ from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.standing import foreign, kept
 
 Conflicts = Mapping[RunSpec, list[str]]
-"""What differs, by run."""
+"""The differences, by run."""
 Results = Mapping[RunSpec, RunResult | None]
 """The result that each run has already, which is read once: there may be thousands of runs."""
 

@@ -1,4 +1,4 @@
-"""What a run resumes from: its own state, that of the same run with fewer epochs, or its weights, evaluated in another way."""
+"""The start of a resumed run: its own state, that of the same run with fewer epochs, or its weights for another evaluation."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def goes_on(spec: RunSpec, folder: Path, dataset: Dataset) -> bool:
 
 
 def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
-    """What decides the bits of every epoch; how many there are does not, unless the schedule depends on it."""
+    """The values that decide the bits of every epoch; their number does not, unless the schedule depends on it."""
     config = spec.config.training
     if not needs_all_epochs(config):
         config = config.model_copy(update={"epochs": 0})

@@ -1,4 +1,4 @@
-"""What makes the bits of a run beside its config and data: this package's code and the libraries that compute."""
+"""Everything beside config and data that decides a run's bits: this package's code, and the libraries that compute."""
 
 import ast
 import platform

@@ -1,4 +1,4 @@
-"""What `run` would do: which runs are missing, how many steps they take, and how long, as finished runs tell."""
+"""The plan of `run`: the missing runs, their steps, and their time, estimated from finished runs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from rnnlab.sweep.selection import ALL, Selection
 
 @dataclass(frozen=True)
 class Planned:
-    """What is planned for one variant."""
+    """The plan for one variant."""
 
     variant: str
     runs: int

@@ -12,7 +12,7 @@ from rnnlab.sweep.makers import code, versions
 ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
 """Settings of the environment that change the bits."""
 _PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
-"""What tells processors of one name apart, and how Linux calls it."""
+"""The fields that distinguish processors of one name, by their names in Linux."""
 
 
 def provenance() -> Provenance:

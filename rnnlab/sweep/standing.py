@@ -1,4 +1,4 @@
-"""What the place of a run holds: its own result or state, nothing, or the work of another run."""
+"""The contents of a run's folder: its own result or state, nothing, or the work of another run."""
 
 import json
 from pathlib import Path

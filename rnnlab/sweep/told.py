@@ -1,4 +1,4 @@
-"""What the trackers of an experiment have been told, kept in its folder, so that nothing is told twice."""
+"""What has been sent to the trackers of an experiment, kept in its folder, so that nothing is sent twice."""
 
 import fcntl
 import json
@@ -20,11 +20,11 @@ FILE = "trackers.json"
 
 @dataclass(frozen=True)
 class Told:
-    """What one tracker has been told of a run."""
+    """What one tracker has received of a run."""
 
     fingerprint: str
     known: str
-    """What the tracker knows the run by."""
+    """The tracker's own name of the run."""
     epochs: int = 0
     digest: str = ""
     """Of the metrics of the epochs that were told."""

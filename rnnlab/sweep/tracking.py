@@ -29,7 +29,7 @@ HURRY = 2.0
 
 
 class News(NamedTuple):
-    """What there is to tell: an epoch of a run has ended, or the run, or there is a report."""
+    """An event for trackers: the end of an epoch or of a run, or a report."""
 
     spec: RunSpec | None
     result: RunResult | None = None
@@ -135,7 +135,7 @@ class Tracking:
         self._tell_rest(key, spec, told, epochs, begun, result)
 
     def _at(self, told: Told, known: str, tracker: str, run: Begun) -> Told:
-        """What was told of a run under the name by which the tracker knows it: nothing, where that is another one now."""
+        """What a tracker has received of a run under its present name; nothing where the name is another one now."""
         if not told.known or told.known == known:
             return replace(told, known=known)
         self._failed.put(f"{tracker} no longer has {run.name} as {told.known}: it is told all of it again, as {known}")

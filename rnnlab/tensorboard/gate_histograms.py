@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
 GATES = ("input", "forget", "output", "update", "reset")
-"""What is drawn as a heat map: values in (0, 1)."""
+"""The gates drawn as heat maps; their values are in (0, 1)."""
 SIZE = 240
 """The least height and width of a heat map, in pixels."""
 

@@ -1,4 +1,4 @@
-"""What TensorBoard sorts and filters runs by: cell, scheme, site, lifetime, rates, and whatever the variants change."""
+"""The settings by which TensorBoard sorts and filters runs: cell, scheme, site, lifetime, rates, and what variants change."""
 
 from collections.abc import Iterable, Mapping
 

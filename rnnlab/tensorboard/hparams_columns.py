@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _BESIDE = re.compile(r"^variant$|\.(site|lifetime|rate\..*)$")
 """Settings that follow from a scheme: TensorBoard sorts the others before them, by name, and ticks the first five."""
 _EACH = ("seed",)
-"""What differs between the seeds of one row."""
+"""Settings that differ between the seeds of one row."""
 
 
 def columns(settings: Sequence[Mapping[str, Setting]], metrics: Iterable[str]) -> "Summary.Value":

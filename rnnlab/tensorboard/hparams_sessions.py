@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
 Setting = str | float | bool
-"""What TensorBoard sorts and filters by; a name has to have values of one type in all runs."""
+"""A value by which TensorBoard sorts and filters; a name has values of one type in all runs."""
 
 
 def session_start(group: str, settings: Mapping[str, Setting]) -> "Summary.Value":

@@ -1,4 +1,4 @@
-"""What a step of an event file can say: metrics, distributions, pictures, text, as TensorBoard's own messages."""
+"""The values of a step in an event file: metrics, distributions, pictures, text, as TensorBoard's own messages."""
 
 import struct
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 BUCKETS = 30
-"""Into how many parts the range of a histogram is cut, as in Keras."""
+"""The number of buckets of a histogram, as in Keras."""
 
 
 def scalars(metrics: Mapping[str, float]) -> list["Summary.Value"]:

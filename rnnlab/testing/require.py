@@ -1,4 +1,4 @@
-"""How a check fails."""
+"""The failure of a check."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,7 +7,7 @@ from rnnlab.tensors import Tensor
 
 
 class CheckError(AssertionError):
-    """A part does not do what every part has to."""
+    """A part violates a requirement of all parts."""
 
 
 def require(holds: bool, message: str) -> None:

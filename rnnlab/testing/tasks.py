@@ -96,7 +96,7 @@ def _sloped(what: str, loss: Loss, y: np.ndarray, z: np.ndarray) -> None:
 
 
 def _predicts(name: str, kind: Kind, task: Task, z: np.ndarray, outputs: int) -> None:
-    """What it predicts can be read, and leads back."""
+    """Predictions have the promised form, and `inverse` restores the outputs."""
     its = link(task)
     p = its.predict(z)
     same = p.shape[: z.ndim - 1] == z.shape[:-1] and bool(np.isfinite(p).all())

@@ -1,4 +1,4 @@
-"""What a tracker is, what it is told, and how one is registered."""
+"""The interface of trackers, the records they receive, and their registration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Begun:
     variant: str
     seed: int
     fingerprint: str
-    """What the run is known by: equal where config and seed are."""
+    """The fingerprint of the run: equal where config and seed are equal."""
     parameters: Record
     """The values of its config by dotted path."""
 
     @property
     def name(self) -> str:
-        """What a reader knows it by."""
+        """The name for readers."""
         return f"{self.variant}/seed-{self.seed}"
 
 

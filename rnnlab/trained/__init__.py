@@ -1,1 +1,1 @@
-"""What is done with a trained run: load, predict, generate, inspect, verify."""
+"""Work with a trained run: load, predict, generate, inspect, verify."""

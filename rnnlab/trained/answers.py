@@ -1,4 +1,4 @@
-"""What is predicted for one input, as plain values, by the kind of task."""
+"""The prediction for one input as plain values, by the kind of task."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,10 +13,10 @@ from rnnlab.inspection.prediction_intervals import half_width
 from rnnlab.inspection.scores import entropy, surprise
 
 LEVEL = 0.95
-"""How much of the true values the interval about a predicted number should hold."""
+"""The intended coverage of the interval about a predicted number."""
 
 Prediction = Record
-"""What is predicted for an input, as plain values."""
+"""The prediction for an input, as plain values."""
 
 
 class Query(NamedTuple):
@@ -150,7 +150,7 @@ FORMS = {
     "number": _number,
     "numbers": _numbers,
 }
-"""How an answer is put together, by the kind of task."""
+"""The function that puts an answer together, by the kind of task."""
 OWN = {
     "classes": ("classification", "tagging"),
     "labels": ("labelling", "multilabel"),

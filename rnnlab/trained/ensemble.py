@@ -36,7 +36,7 @@ class Evaluated:
     calibration: Record
     """The reliability diagram, or the coverage of intervals, in plain values."""
     classes: Record | None
-    """How well each class is predicted, where there are classes."""
+    """The metrics of each class, where there are classes."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Ensemble:
 
     @cached_property
     def predictor(self) -> Averaged:
-        """What reads texts, sequences or series; it needs no data."""
+        """The predictor for texts, sequences or series; it needs no data."""
         members = tuple(predictor(run.record.folder) for run in self.runs)
         first, noise = members[0], np.mean([member.noise for member in members], axis=0)
         return Averaged(first.run, first.model, first.task, first.codec, noise, members)

@@ -1,4 +1,4 @@
-"""What passes through the cells of a finished run for some sequences, thinned until a page can hold it."""
+"""The states, gates and masks of a finished run for some sequences, reduced to what a page can hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ STEPS, UNITS, ROWS = 160, 96, 8
 BUDGET = 380_000
 """Numbers of one run; two runs stay below 3 MiB."""
 SEED = 1
-"""What the masks are drawn from."""
+"""The seed of the masks."""
 
 
 class Correlate(NamedTuple):
-    """What units are correlated with: a name, and a number for each row (rows,) or each step (rows, steps)."""
+    """The label that units are correlated with: a name, and a number for each row (rows,) or each step (rows, steps)."""
 
     name: str
     values: np.ndarray
@@ -48,7 +48,7 @@ class Explored:
     """`name`, `states` (the output first), `size`, `units` (the numbers of those shown), `order` (by what they can be sorted),
     by sequence `values` (units, steps) and by site `masks`."""
     label: str
-    """What the correlations of the units are with; empty where there is no label."""
+    """The label of the units' correlations; empty where there is none."""
 
 
 def explore(folder: str | Path, text: str | None = None, like: Path | None = None) -> Explored:

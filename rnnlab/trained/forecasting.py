@@ -33,7 +33,7 @@ class Asked(NamedTuple):
     steps: np.ndarray
     """The steps, from 0."""
     told: list[list[Prediction]]
-    """What is told of each such step's forecasts, one a step ahead: series, time."""
+    """The series and the time of each such step's forecasts, one for each step ahead."""
     truth: np.ndarray | None = None
     """[steps, ahead, targets], as the model has it."""
 
@@ -119,7 +119,7 @@ def _scaled(values: np.ndarray, scale: Scale | None) -> np.ndarray:
 
 
 def _told(name: str, when: np.ndarray | None, step: int, h: int) -> Prediction:
-    """What is told of a forecast: the series, when it is for, and how many steps ahead it is."""
+    """The description of a forecast: the series, its time, and the number of steps ahead."""
     hours = when is not None and bool((when[:2] != when[:2].astype("datetime64[D]")).any())
     place = {"time": times.shown(when[step], hours)} if when is not None else {"step": step + 1}
     return {**({"id": name} if name else {}), **place, "ahead": h}

@@ -1,4 +1,4 @@
-"""What was predicted for an input, in lines that a person reads."""
+"""The prediction for an input, as lines for a person to read."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a finished run predicts from: lines, a column of a table, an array, or a split of its own data."""
+"""The inputs of predictions: lines, a column of a table, an array, or a split of the run's own data."""
 
 import sys
 from collections.abc import Iterable, Iterator

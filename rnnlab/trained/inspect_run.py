@@ -15,7 +15,7 @@ from rnnlab.trained.loading import trained
 
 @dataclass(frozen=True)
 class Inspected:
-    """What was seen in a run, and where it was written."""
+    """The snapshot of a run, and its file."""
 
     run: Path
     file: Path

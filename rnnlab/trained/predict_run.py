@@ -1,4 +1,4 @@
-"""What the model of a finished run makes of texts, of files, of a split of its own data; and how it writes on."""
+"""Predictions of a finished run for texts, for files, for a split of its own data; and generated text."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain

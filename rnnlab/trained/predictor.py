@@ -36,7 +36,7 @@ class Input(NamedTuple):
     """The input of a prediction."""
 
     x: np.ndarray
-    """What the model reads: token numbers [steps], or numbers [steps, features]; no steps give an empty prediction."""
+    """The model's input: token numbers [steps], or numbers [steps, features]; without steps the prediction is empty."""
     about: Prediction
     """Facts about it for the prediction's record: its text, its place."""
     words: list[str]

@@ -4,7 +4,7 @@ from rnnlab.documents import Fields
 
 
 def prediction(said: Fields) -> str:
-    """What is predicted of a sequence, of its steps or its numbers, in one line.
+    """The prediction for a sequence, its steps or its numbers, in one line.
 
     >>> prediction({"predicted": {"mean": {"value": 0.5, "deviation": 0.0}, "spread": {"value": 2.0, "deviation": 0.0}}})
     'mean 0.5, spread 2'

@@ -27,16 +27,16 @@ CLOCK = ("seconds", "throughput")
 
 @dataclass(frozen=True)
 class Verified:
-    """How a run compares with itself, trained again."""
+    """The comparison of a run with itself, trained again."""
 
     epochs: int
     """Epochs trained again."""
     agree: dict[str, bool]
-    """What was compared, and whether all its bits agree."""
+    """The parts that were compared, and whether all their bits agree."""
     differences: list[str]
     """The first value of each kind that differs."""
     versions: dict[str, tuple[object, object]]
-    """What is not as it was when the run was made: then and now."""
+    """Versions that have changed since the run was made: then and now."""
     deterministic: bool
     """Whether operations were made to repeat exactly."""
 
@@ -122,7 +122,7 @@ def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
 
 
 Pairs = dict[str, dict[str, tuple[object, object]]]
-"""What is compared, by part and name: then and now."""
+"""The compared values, by part and name: then and now."""
 
 
 def _curves(record: RunRecord, now: RunRecord) -> Pairs:

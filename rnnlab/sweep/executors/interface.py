@@ -1,4 +1,4 @@
-"""What every executor can do."""
+"""The interface of executors."""
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType

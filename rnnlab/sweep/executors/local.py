@@ -14,7 +14,7 @@ from rnnlab.sweep.executors.worker_process import Inbox, Process
 from rnnlab.sweep.job import Job, JobResult
 
 SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-"""What lets several processes have memory of one GPU."""
+"""The environment that lets several processes share the memory of one GPU."""
 
 
 class Local:

@@ -15,7 +15,7 @@ from rnnlab.sweep.executors.retries import failed
 from rnnlab.sweep.job import Job, JobResult, Unreadable
 
 Argument: TypeAlias = Any
-"""What a message carries: plain values, by its name."""
+"""The argument of a message: plain values, by the message's name."""
 PAUSE = 0.1
 """Seconds between two messages of progress inside an epoch."""
 
