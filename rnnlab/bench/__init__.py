@@ -1,4 +1,4 @@
-"""How fast the layers are: everything in one process and one run, turn by turn."""
+"""The speed of the layers: all candidates in one process and one run, by turns."""
 
 from rnnlab.bench.rivals import Shape, bench
 

@@ -1,4 +1,4 @@
-"""What the time of trainings goes into: a clock of which one part runs at a time, turned by what Keras tells its callbacks."""
+"""The parts of the time of trainings: a clock that runs one part at a time, switched by the events of Keras's callbacks."""
 
 import time
 from collections import defaultdict
@@ -22,7 +22,7 @@ class Parts:
         self.passes: dict[tuple[str, str], list[float]] = defaultdict(list)
         """Seconds of every pass over the training or validation data inside a training, by model and part."""
         self.model = ""
-        """What is compiled once: passes of one model after the first need no compiling."""
+        """The key of compiled code: later passes of one model need no compiling."""
         self._part, self._since, self._clock = "start", began, clock
 
     def to(self, part: str) -> float:

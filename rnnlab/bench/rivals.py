@@ -24,7 +24,7 @@ from rnnlab.noise.schemes import Setting
 
 @dataclass(frozen=True)
 class Shape:
-    """What is timed: one layer over a batch of sequences, with dropout = recurrent_dropout = rate."""
+    """The timed task: one layer over a batch of sequences, with dropout = recurrent_dropout = rate."""
 
     cell: str = "lstm"
     batch: int = 20

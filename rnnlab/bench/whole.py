@@ -1,4 +1,4 @@
-"""What the time of a sweep goes into, in turns with a loop in plain Keras, each in a process of its own."""
+"""The parts of the time of a sweep, by turns with a loop in plain Keras, each in a process of its own."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[s
 
 
 def _environment(experiment: Experiment) -> dict[str, str]:
-    """What the processes take from the environment; raise UserError where variants differ in it."""
+    """The environment of the processes; raise UserError where variants differ in it."""
     configs = experiment.first_runs.values()
     threads, backends = {config.training.threads for config in configs}, {config.backend for config in configs}
     for what, values in (("training.threads", threads), ("backend", backends)):

@@ -1,4 +1,4 @@
-"""What happens in one time step."""
+"""Cells: what happens in one time step."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Which scheme works on which cell, and why another is refused."""
+"""The table of schemes that work on each cell, with the reasons why others are refused."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from rnnlab.noise.sites import check_sites
 
 WORKS = "works"
 UNITS = 4
-"""Of the cells of the table; some states of some cells have fewer elements."""
+"""The units of the cells of the table; some states of some cells have fewer elements."""
 
 
 def fits(kind: CellKind, name: str) -> str:

@@ -1,4 +1,4 @@
-"""How a verb prints rows: a table on the terminal, or JSON."""
+"""The output of rows: a table on the terminal, or JSON."""
 
 import json
 import sys

@@ -195,4 +195,4 @@ def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
 
 
 SAMPLES = "scalars=10000,histograms=200,images=200,text=200"
-"""How many steps of a tag TensorBoard keeps."""
+"""The number of steps that TensorBoard keeps of a tag."""

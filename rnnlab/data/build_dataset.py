@@ -21,7 +21,7 @@ BUILDERS: dict[str, Callable[..., Dataset]] = {
     "mackey_glass": mackey_glass.build,
     **dict.fromkeys(MAKERS, from_files),
 }
-"""How each data set is made, by the name it has in a config."""
+"""The builders of data sets, by name in a config."""
 
 
 def ready(config: DataConfig) -> bool:

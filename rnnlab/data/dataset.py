@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rnnlab.data.forecast import Forecast
 
 PADDING = -1
-"""What stands for padding among token numbers."""
+"""The token number of padding."""
 
 
 class Batch(NamedTuple):
@@ -39,7 +39,7 @@ class Split(ABC):
     """Part of a data set as batches of as many rows; which batches, depends on (seed, epoch) alone."""
 
     size: int
-    """How many positions (tokens, steps or examples) are scored."""
+    """The number of scored positions (tokens, steps or examples)."""
     rows: int
     """Rows of a batch."""
     count: int
@@ -85,9 +85,9 @@ class Dataset:
     validation: Split
     test: Split
     codec: Codec = field(default_factory=Codec)
-    """What encodes texts and decodes predictions."""
+    """The tokens, labels and scales that encode texts and decode predictions."""
     forecast: "Forecast | None" = None
-    """What is forecast, where numbers of a series are."""
+    """The description of the forecasts, for a series."""
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Rows that lacked something and were left out, by the files of which split they stood in."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a forecast is of: names, steps ahead, season, units, and the plain forecasts that stand beside it."""
+"""The description of a forecast: names, steps ahead, season, units, and the plain forecasts beside it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,22 +16,22 @@ BASELINES = ("persistence", "seasonal_naive", "mean")
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the numbers that a model forecasts mean."""
+    """The meaning of the numbers that a model forecasts."""
 
     targets: tuple[str, ...]
     """The features that are forecast."""
     ahead: tuple[int, int]
     """The first and the last step ahead."""
     mean: tuple[float, ...]
-    """Of each target over the training split, as the model reads it."""
+    """The mean of each target over the training split, in the model's units."""
     naive: tuple[float, ...]
-    """Of each target, the mean of |y_t - y_(t - m)| over the training split, m being the season or 1: what MASE divides by."""
+    """For each target, the mean of |y_t - y_(t - m)| over the training split, m being the season or 1: the divisor of MASE."""
     season: int | None = None
     """Steps of a season."""
     quantiles: tuple[float, ...] = ()
-    """Which quantiles are forecast; none where the mean is."""
+    """The forecast quantiles; empty where the mean is forecast."""
     scale: Scale | None = None
-    """How the targets were standardised."""
+    """The standardisation of the targets."""
     about: Fields | None = None
     """How a table becomes features: columns, categories, and how far apart its steps are; see `rnnlab.data.sources.series`."""
 
@@ -48,7 +48,7 @@ class Forecast:
 
     @property
     def steps(self) -> Ahead:
-        """How far ahead."""
+        """The number of steps ahead."""
         return Ahead(*self.ahead)
 
     def units(self, values: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ class Forecast:
 
 
 def forecast_of(train: Series, targets: tuple[str, ...], season: int | None, **about: Any) -> Forecast:
-    """Return what is known of a forecast from the training split."""
+    """Return the description of a forecast, from the training split."""
     spans = [train.values[one.series : one.series + one.end + train.ahead.last, : train.outputs] for one in train.parts]
     lag = season or 1
     steps = [np.abs(span[lag:].astype(np.float64) - span[:-lag]) for span in spans if len(span) > lag]

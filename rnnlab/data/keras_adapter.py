@@ -52,7 +52,7 @@ class Feed(DataAdapter):
 
     @property
     def num_batches(self) -> int:
-        """How many batches an epoch has."""
+        """The number of batches of an epoch."""
         return len(self)
 
     def get_numpy_iterator(self) -> Iterator[tuple]:

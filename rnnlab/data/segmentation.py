@@ -71,16 +71,16 @@ def underscored(text: str) -> list[str]:
 
 
 class Level(NamedTuple):
-    """What a token is."""
+    """The kind of token."""
 
     split: Callable[[str], list[str]]
     """From a text to its tokens."""
     between: str
-    """What stands between two tokens of a line."""
+    """The separator of two tokens of a line."""
     unit: str
     """The tokens in plain words."""
     blank: str = " "
-    """How a blank is written."""
+    """The token of a blank."""
 
 
 LEVELS = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import tokenizers
 
 USUAL = 8000
-"""How many pieces there are where nobody says."""
+"""The default number of pieces."""
 FEWEST = 2 + 256
 
 

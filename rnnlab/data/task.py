@@ -28,17 +28,17 @@ class Kind:
     metrics: Mapping[str, str]
     """The metrics of every split, and whether less (min) or more (max) is better."""
     loss: Callable[..., Tensor] | None = None
-    """Of a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
+    """For a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
     metric_functions: Mapping[str, Callable[..., Tensor]] = field(default_factory=dict)
-    """Of a task of one's own: by name (targets, outputs) -> the value of every scored position."""
+    """For a task of one's own, by name: (targets, outputs) -> the value of every scored position."""
     heads: int = 1
     """The number of outputs of the head for each output of the data set."""
     predict: Meaning = "numbers"
-    """Of a task of one's own: what its outputs become; see `task`."""
+    """For a task of one's own, the meaning of its outputs; see `task`."""
     inverse: Callable[[Tensor], Tensor] | None = None
-    """Of a task of one's own: from predictions back to outputs."""
+    """For a task of one's own, the function from predictions back to outputs."""
     names: tuple[str, ...] = ()
-    """Of a task of one's own: the names of its predicted numbers."""
+    """For a task of one's own, the names of its predicted numbers."""
 
     @property
     def own(self) -> bool:
@@ -47,7 +47,7 @@ class Kind:
 
     @property
     def meaning(self) -> str:
-        """Of a task of one's own: whether it predicts `classes`, `labels` each by itself, or `numbers`."""
+        """For a task of one's own, whether it predicts `classes`, `labels` each by itself, or `numbers`."""
         return self.predict if isinstance(self.predict, str) else "classes" if self.classes else "numbers"
 
 
@@ -168,7 +168,7 @@ class Task:
     beside: int = 0
     """Features beside a text: the last ones of every step of `batch_shape`, the same at all, after the token's number."""
     quantiles: tuple[float, ...] = ()
-    """Which quantiles of every number are predicted, side by side; none where its mean is."""
+    """The predicted quantiles of every number, side by side; empty where its mean is predicted."""
 
     @classmethod
     def of(cls, document: Fields) -> "Task":
@@ -183,5 +183,5 @@ class Task:
 
     @property
     def kind(self) -> Kind:
-        """What is known of the task before any data is read."""
+        """The kind of the task, which is known before any data is read."""
         return KINDS[self.name]

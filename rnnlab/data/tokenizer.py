@@ -13,7 +13,7 @@ from rnnlab.documents import Fields, Record
 
 
 class Scale(NamedTuple):
-    """How numbers were standardised: a mean and a deviation for each feature, from the training split.
+    """The standardisation of numbers: a mean and a deviation for each feature, from the training split.
 
     >>> scale = Scale((10.0,), (2.0,))
     >>> scale.restored(scale.standardised(np.array([[14.0]]))).tolist()
@@ -38,7 +38,7 @@ Text = str | list[str]
 
 @dataclass(frozen=True)
 class Codec:
-    """What encodes texts and decodes predictions: tokens, labels and scales of a data set, whichever it has.
+    """Encodes texts and decodes predictions: the tokens, labels and scales of a data set, those that it has.
 
     >>> codec = Codec.learnt("word", False, lambda: ["The film is good.", "The end!"], size=20)
     >>> codec.decode(codec.encode("The film is bad!"))
@@ -48,7 +48,7 @@ class Codec:
     """
 
     level: str = "blank"
-    """What a token is: a key of `rnnlab.data.segmentation.LEVELS`, or subword."""
+    """The kind of token: a key of `rnnlab.data.segmentation.LEVELS`, or subword."""
     vocabulary: Vocabulary | None = None
     """The tokens by their numbers; None where inputs are numbers, or tokens without a text."""
     lower: bool = False
@@ -58,9 +58,9 @@ class Codec:
     labels: tuple[str, ...] = ()
     """The labels by their numbers; none where something else is predicted, or they have no names."""
     inputs: Scale | None = None
-    """How numbers that the model reads were standardised; None where they are as they were."""
+    """The standardisation of the numbers that the model reads; None where there is none."""
     targets: Scale | None = None
-    """How numbers that it predicts were standardised; None where they are as they were."""
+    """The standardisation of the numbers that it predicts; None where there is none."""
     beside: tuple[tuple[str, Record], ...] = ()
     """How columns beside a text become numbers: the name of each, and its kind with names, or with mean and deviation."""
 
@@ -115,7 +115,7 @@ class Codec:
 
     @property
     def unit(self) -> str:
-        """What its tokens are called: words, characters or subwords."""
+        """The name of its tokens: words, characters or subwords."""
         return "subwords" if self.level == "subword" else LEVELS[self.level].unit
 
     def document(self) -> Record:

@@ -54,12 +54,12 @@ def sites(name: str) -> list[str]:
 
 
 def does(name: str) -> str:
-    """What a scheme does, as the docstring of its declaration says it, in one line."""
+    """The effect of a scheme, from the docstring of its declaration, in one line."""
     return " ".join((SCHEMES[name].build.__doc__ or "").split())
 
 
 def lifetime(noise: Noise) -> str:
-    """How long one mask lives, and who shares it."""
+    """The lifetime of one mask, and what shares it."""
     whose = {"rows": ", one for all weights into a unit of a gate", "units": ", one for all units of an example"}
     if noise.lifetime == "batch":
         return f"the same for all steps and examples of a batch{whose.get(noise.sharing, '')}"
@@ -71,7 +71,7 @@ def lifetime(noise: Noise) -> str:
 
 
 def evaluation(noise: Noise) -> str:
-    """What takes the place of the mask in evaluation."""
+    """The replacement for the mask in evaluation."""
     if noise.own and noise.own.mean is not None:
         return "the mean of the distribution" if callable(noise.own.mean) else f"{noise.own.mean:g}"
     if noise.site.startswith("hold"):
@@ -82,7 +82,7 @@ def evaluation(noise: Noise) -> str:
 
 
 def _each(name: str, tell: Callable[[Noise], str]) -> str:
-    """What is said of the noises of a scheme, each thing once."""
+    """The descriptions of a scheme's noises, each once."""
     return "; ".join(dict.fromkeys(tell(noise) for noise in composition(name))) or "nothing"
 
 
@@ -110,7 +110,7 @@ LANES = (
     "      ↑ W{kernel}",
     "      x_{t} {word}{input}",
 )
-"""What one step looks like, a line a lane; {site} is where noise acts."""
+"""The drawing of one step, one lane a line; {site} marks where noise acts."""
 
 
 def unrolled(name: str) -> str:
@@ -156,7 +156,7 @@ def _wide(lane: str, width: int) -> str:
 
 
 def table(name: str | None = None) -> dict[str, Record]:
-    """What is known of every scheme, or of one, by name."""
+    """The description of every scheme, or of one, by name."""
     return {
         key: {
             "does": does(key),

@@ -10,7 +10,7 @@ from rnnlab.graphs import in_xla
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
-"""Of Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)."""
+"""The constants of Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)."""
 MANTISSA = 23
 """The bits of a random word that become the float32 number in [0, 1)."""
 

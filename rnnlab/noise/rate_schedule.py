@@ -1,4 +1,4 @@
-"""How a rate changes while a model is trained: a factor of the full rate, by epoch or by step."""
+"""Schedules of a rate during training: a factor of the full rate, by epoch or by step."""
 
 import math
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a scheme is, and how one is declared."""
+"""Schemes and their declaration."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -59,7 +59,7 @@ class DropoutSetting:
 
 
 Setting = float | Noise | DropoutSetting | Mapping[str, Any] | list[Any] | tuple[Any, ...]
-"""What `dropout=` and `recurrent_dropout=` take: a rate, a noise value, a scheme or coordinates by name, or several."""
+"""The values of `dropout=` and `recurrent_dropout=`: a rate, a noise value, a scheme or coordinates by name, or several."""
 
 
 def noises(setting: Setting, argument: str) -> tuple[Noise, ...]:

@@ -1,4 +1,4 @@
-"""How a callback saves its state with that of the run, and loads it."""
+"""The state of callbacks, saved and loaded with that of the run."""
 
 from collections.abc import Iterable
 from typing import ClassVar, Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""What a run records of every epoch: one line of events.jsonl as a typed, frozen record."""
+"""The record of an epoch: one line of events.jsonl as a typed, frozen record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 from rnnlab.documents import Fields, Record
 
 BESIDE = ("learning_rate", "gradient_norm", "update_norm", "throughput", "seconds")
-"""What an epoch's logs say of neither split; so do the rates of noise, `noise_rate/<layer>/<site>`."""
+"""The logs of an epoch that belong to neither split; so do the rates of noise, `noise_rate/<layer>/<site>`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How many threads the operations of a process use, for the bits of large sums and products depend on it."""
+"""The number of threads of a process's operations, on which the bits of large sums and products depend."""
 
 import os
 

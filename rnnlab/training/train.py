@@ -48,11 +48,11 @@ class TrainingOutcome:
     parameters: int
     """Trained numbers in the model."""
     vectors: Record | None
-    """How many words have a pretrained vector, and their share of the training tokens; None where there are none."""
+    """The number of words with a pretrained vector, and their share of the training tokens; None without vectors."""
     started: dict[str, list[str]] | None
     """Which layers started from the weights of another run, and which fresh; None where all did."""
     unit: str
-    """What `throughput` counts: words, characters, examples."""
+    """The unit of `throughput`: words, characters, examples."""
     deterministic: bool
     """Whether operations were made to repeat exactly."""
     xla: bool

@@ -9,7 +9,7 @@ from rnnlab.data.generators.drawn_splits import generated
 from rnnlab.data.generators.generator_config import Adding
 
 KNOWN = {"loss": {"perfect": 0.0, "guessing": 1 / 6}, "root_mean_squared_error": {"perfect": 0.0, "guessing": 6**-0.5}}
-"""Of the true sum, and of the constant 1, since Var(u1 + u2) = 1/12 + 1/12 for uniform u1, u2."""
+"""The loss of the true sum, and of the constant 1, since Var(u1 + u2) = 1/12 + 1/12 for uniform u1, u2."""
 
 
 def draw(length: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ END, THE, PREPOSITIONS, ADVERBS = 1, 2, (3, 6), (6, 9)
 NOUNS = "author dog key pilot river farmer cabin doctor bird lawyer window guard song tree actor road nurse garden boat letter"
 VERBS = "smile run matter wait remain appear sing fall work improve"
 LABELS = ("none", "singular", "plural")
-"""Of a step: no verb stands there, or one whose subject is singular, or plural."""
+"""The targets of a step: no verb, or a verb whose subject is singular, or plural."""
 HELD_OUT = 4
 """One pair in so many of a subject and the noun before the verb is seen in the test split only."""
 

@@ -52,8 +52,8 @@ def draw(tau: int, points: int, seed: int) -> np.ndarray:
 
 
 KNOWN = {name: {"perfect": 0.0, "guessing": 1.0} for name in ("loss", "root_mean_squared_error")}
-"""Of the true future, and of always saying the mean: the variance of what is standardised. On the training part, that is; the
-others are drawn from the same attractor, and their mean and variance are near."""
+"""The metrics of the true future, and of always predicting the mean: the variance of the standardised values. They hold on the
+training part; the others are drawn from the same attractor, with nearly the same mean and variance."""
 
 
 def build(config: MackeyGlass) -> Dataset:

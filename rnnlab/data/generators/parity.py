@@ -10,7 +10,7 @@ from rnnlab.data.generators.drawn_splits import generated
 from rnnlab.data.generators.generator_config import Parity
 
 KNOWN = {"loss": {"perfect": 0.0, "guessing": log(2)}, "accuracy": {"perfect": 1.0, "guessing": 1 / 2}}
-"""Of the true parity, and of two equal probabilities, which is the best that anyone can do who misses one bit."""
+"""The metrics of the true parity, and of two equal probabilities, the best that is possible when one bit is missed."""
 
 
 def draw(length: int, every_step: bool, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

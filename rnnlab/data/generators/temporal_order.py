@@ -15,7 +15,7 @@ KNOWN = {
     "loss": {"perfect": 0.0, "guessing": log(CLASSES)},
     "accuracy": {"perfect": 1.0, "guessing": 1 / CLASSES},
 }
-"""Of the true order, and of four equal probabilities."""
+"""The metrics of the true order, and of four equal probabilities."""
 
 
 def draw(length: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

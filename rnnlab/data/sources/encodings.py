@@ -13,16 +13,16 @@ from typing import IO
 from rnnlab.errors import UserError
 
 UNPACK: dict[str, Callable[..., IO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-"""How packed files are opened, by the usual end of their names."""
+"""The functions that open packed files, by suffix."""
 PACKED = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz"}
-"""How packed files begin, whatever their names end in."""
+"""The first bytes of packed files, whatever their suffix."""
 NO_TEXT = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
 }
-"""How files begin that people take for text."""
+"""The first bytes of files that are mistaken for text."""
 
 
 def known_encoding(name: str) -> str:

@@ -221,4 +221,4 @@ READERS: dict[str, Callable[[Path, list[str], Any], Frame]] = {
     ".json": _json,
     **dict.fromkeys((".parquet", ".pq"), _parquet),
 }
-"""How a table is read, by the ending of its name."""
+"""The reader of a table, by suffix."""

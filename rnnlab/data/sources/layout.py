@@ -1,4 +1,4 @@
-"""How a table is laid out: what its sections may say, and what is guessed where they do not."""
+"""The layout of a table: the settings of its section, and the guesses in place of missing ones."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from rnnlab.section import conflict
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "null", "NULL", "Null", "None")
 """Cells that stand for a missing value where a section names no others."""
 SEPARATORS = (",", ";", "\t", "|")
-"""What is tried between two cells, the likeliest first."""
+"""The separators that are tried, the likeliest first."""
 SAMPLE = 65_536
 """Characters of a file that a guess is made from."""
 
@@ -79,13 +79,13 @@ class Layout(Source):
 
 
 def separator_of(text: str, config: Layout, wanted: Iterable[str], usual: str = ",") -> str:
-    """Return what stands between the cells of a text: what makes the wanted columns, or the most columns in every row."""
+    """Return the separator of a text: the one with the most wanted columns, then the most columns in every row."""
     scores = {sign: _score(text[:SAMPLE], sign, config, set(wanted)) for sign in dict.fromkeys((usual, *SEPARATORS))}
     return max(scores, key=scores.__getitem__)
 
 
 def _score(text: str, separator: str, config: Layout, wanted: set[str]) -> tuple[int, int]:
-    """How many of the wanted columns a separator makes, then how many columns in every row; the last row may be cut off."""
+    """The number of wanted columns under a separator, then of columns in every row; the last row may be cut off."""
     whole = text[: text.rfind("\n")] if len(text) == SAMPLE and "\n" in text else text
     rows = [row for row in rows_of(whole, separator, config) if row]
     if not rows:

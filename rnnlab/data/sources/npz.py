@@ -22,7 +22,7 @@ from rnnlab.errors import UserError
 from rnnlab.section import Section, conflict
 
 TASKS = {"label": "classification", "value": "regression", "tag": "tagging", "frames": "multilabel"}
-"""What is predicted, by the setting that names its array."""
+"""The kind of task, by the setting that names the array of targets."""
 
 
 class Named(Section):
@@ -232,7 +232,7 @@ def _values(config: Arrays, part: Sequences, scale: Scale | None) -> np.ndarray:
 
 
 def _vocabulary(config: Arrays, splits: dict[str, Sequences]) -> int:
-    """How many tokens there are; raise UserError where a split has others."""
+    """The number of tokens; raise UserError where a split has others."""
     size = config.vocabulary or int(splits["train"].values.max()) + 1
     for part in splits.values():
         if (largest := int(part.values.max())) >= size:

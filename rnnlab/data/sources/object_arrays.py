@@ -15,7 +15,7 @@ HARMLESS = {
     ("numpy", "dtype"),
     ("_codecs", "encode"),
 }
-"""What a pickled array of texts or numbers names; anything else could run code."""
+"""The names that a pickled array of texts or numbers may contain; anything else could run code."""
 
 
 class _Reader(pickle.Unpickler):

@@ -27,7 +27,7 @@ class Row(NamedTuple):
     target: Any = None
     """A label, a number, or a list of labels; None in a text."""
     place: object = ""
-    """What is written as file and line, or file and row."""
+    """Its file and line, or file and row, when written as text."""
     beside: Sequence[Plain] = ()
     """Numbers and categories beside a text, a column each."""
 
@@ -40,7 +40,7 @@ class Reading:
     about: Record = field(default_factory=dict)
     """Facts beyond the rows: licence, citation, version."""
     targets: Scale | None = None
-    """How the numbers of the targets were standardised, where they were."""
+    """The standardisation of the targets, where there is one."""
 
 
 def files_matching(patterns: str | list[str]) -> list[Path]:
@@ -109,7 +109,7 @@ def unpacked(path: Path, to: Path) -> Path:
 
 
 def _counter(path: Path) -> Callable[[int], None]:
-    """What is told the size of every member before it is written, and raises UserError at too many or too much."""
+    """A function that is called with the size of every member, and raises UserError at too many or too large ones."""
     most = MAX_TIMES * max(path.stat().st_size, 2**20)
     files, size = 0, 0
 

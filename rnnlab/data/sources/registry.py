@@ -38,7 +38,7 @@ READERS: dict[str, Callable[[Config], Reading]] = {
     "tfds": tfds.read,
     **dict.fromkeys(tfds.KNOWN, tfds.read),
 }
-"""How the rows of a source of texts are read, by its name in a config."""
+"""The readers of the rows of texts, by the source's name in a config."""
 
 
 def _rows(read: Callable[[Config], Reading], config: Config, folder: Path) -> Record:
@@ -52,9 +52,9 @@ MAKERS: dict[str, Callable[[Config, Path], Record]] = {
     "polyphonic": polyphonic.make,
     "tfds/mnist": mnist.make,
 }
-"""How the arrays of a source are written, by its name in a config."""
+"""The functions that write the arrays of a source, by its name in a config."""
 ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
-"""How its arrays become a data set, where its task does not say so."""
+"""The functions that assemble a data set from its arrays, where the task does not decide this."""
 LOCAL = ("text", "table", "conllu", "npz", "series")
 """Sources whose files may be any, so that their bytes are part of the key."""
 

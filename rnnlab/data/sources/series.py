@@ -70,7 +70,7 @@ def make(config: NumberSeries, folder: Path) -> Record:
 
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> Record:
-    """How many values are missing in each split."""
+    """The number of missing values in each split."""
     missing = dict.fromkeys(SPLITS, 0)
     for split, origin, _, begin, end in parts:
         missing[SPLITS[split]] += int(np.isnan(raw[origin + begin : origin + end]).sum())
@@ -78,7 +78,7 @@ def _missing(parts: list[list[int]], raw: np.ndarray) -> Record:
 
 
 def _wide(cells: np.ndarray | list[Cell]) -> int:
-    """How many features a column of numbers has."""
+    """The number of features of a column of numbers."""
     return int(cells.shape[1]) if isinstance(cells, np.ndarray) and cells.ndim == 2 else 1
 
 
@@ -174,7 +174,7 @@ def _day_first(tracks: list[Track]) -> bool | None:
 
 
 def _learnt(column: str, tracks: list[Track], trained: list[tuple[int, int]]) -> Encoder:
-    """How a column becomes numbers, from the rows of the training split."""
+    """The encoder of a column, from the rows of the training split."""
     parts = [tracks[number].cells[column][:end] for number, end in trained]
     cells = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [cell for part in parts for cell in part]
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "f" and np.isnan(cells).all():

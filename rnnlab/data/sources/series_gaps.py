@@ -19,7 +19,7 @@ class Fill(Section):
     """A number in place of missing values."""
 
     fill: Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
-    """What is read, and scored, where a value is missing, in the units of the data."""
+    """The values that are read, and scored, in place of missing ones, in the units of the data."""
 
 
 def refused(path: str, columns: Mapping[str, np.ndarray], line: Callable[[int], str]) -> None:
@@ -35,12 +35,12 @@ def refused(path: str, columns: Mapping[str, np.ndarray], line: Callable[[int], 
 
 
 class Gaps(NamedTuple):
-    """What is read where a value is missing and marked."""
+    """The value that is read in place of a missing one that is marked."""
 
     columns: list[int]
     """The features that had gaps: of each a further feature says whether a value was there."""
     mean: list[float]
-    """Of every feature over the training split."""
+    """The value for every feature, from the training split."""
 
 
 def measured(train: np.ndarray, everything: np.ndarray) -> Gaps:

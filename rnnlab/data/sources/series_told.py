@@ -1,4 +1,4 @@
-"""What there is to tell of series beside their counts: what was guessed, times that are odd, splits that overlap."""
+"""Messages about series beside their counts: guesses, uneven times, overlapping splits."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from rnnlab.data.sources.tracks import Track
 from rnnlab.documents import Record
 
 Spans = list[tuple[int, str, int, int]]
-"""Of every split of every series: the number of the series, the split, begin and end."""
+"""For every split of every series: the number of the series, the split, begin and end."""
 
 
 def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> Record:

@@ -22,7 +22,7 @@ HEAD = "head"
 
 
 class Known(NamedTuple):
-    """What need not be said of a data set."""
+    """The defaults of a data set."""
 
     task: str
     text: str

@@ -76,7 +76,7 @@ def _file(made: "tfds.core.DatasetBuilder", url: str) -> str:
 
 
 def _wanted(name: str, made: "tfds.core.DatasetBuilder", asked: list[str]) -> str:
-    """Which files are missing, from where, to put where."""
+    """The message with the missing files, their addresses, and the folder to put them into."""
     place = depot(f"tfds/{name}")
     missing = [f"{_file(made, url)} from {url}" for url in asked if not (place / _file(made, url)).is_file()]
     return (

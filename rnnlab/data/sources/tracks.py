@@ -29,7 +29,7 @@ class Track(NamedTuple):
     place: Callable[[int], str]
     """From a row to its file and line."""
     times: np.ndarray | None
-    """Of every row, datetime64[ns]."""
+    """The time of every row, datetime64[ns]."""
     day_first: bool | None = None
     """Whether dates were read as beginning with the day; None where none begins with day or month."""
     guessed: bool = False
@@ -39,7 +39,7 @@ class Track(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """How many rows it has."""
+        """The number of its rows."""
         return len(next(iter(self.cells.values())))
 
 

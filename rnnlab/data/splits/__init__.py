@@ -1,1 +1,1 @@
-"""How the examples of a split become batches in an exactly repeatable order."""
+"""The examples of a split as batches in an exactly repeatable order."""

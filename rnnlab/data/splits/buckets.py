@@ -1,4 +1,4 @@
-"""Which widths to pad examples to: few shapes to compile, and little padding."""
+"""The widths to which examples are padded: few shapes to compile, and little padding."""
 
 import numpy as np
 

@@ -9,7 +9,7 @@ from rnnlab.seeds import derive
 
 
 class Ahead(NamedTuple):
-    """How far ahead is forecast at every step: from `first` to `last` steps."""
+    """The steps ahead of the forecast at every step: from `first` to `last`."""
 
     first: int
     last: int
@@ -26,7 +26,7 @@ class Ahead(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a split scores of one series."""
+    """The part of one series that a split scores."""
 
     series: int
     """Where the series begins among the values."""
@@ -138,7 +138,7 @@ class Series(Split):
 
     @property
     def features(self) -> int:
-        """How many numbers are read at a step."""
+        """The number of features of a step."""
         known = 0 if self.known is None else self.known.shape[1] * len(self.ahead.steps)
         return self.values.shape[1] + known
 

@@ -1,4 +1,4 @@
-"""How a stream is cut into windows: their settings, and lengths drawn anew every epoch."""
+"""Windows of a stream: their settings, and lengths drawn anew every epoch."""
 
 from typing import Annotated
 
