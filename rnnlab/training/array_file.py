@@ -10,13 +10,13 @@ import numpy as np
 
 from rnnlab import files
 
-Tree: TypeAlias = Any
+Stored: TypeAlias = Any
 """Arrays and plain values in lists and mappings."""
 MAGIC = b"rnnlab snapshot 1\n"
 ARRAY = "$array"
 
 
-def write(path: Path, tree: Tree, keep: Path | None = None) -> None:
+def write(path: Path, tree: Stored, keep: Path | None = None) -> None:
     """Write nested dicts and lists of arrays, numbers, texts and None, atomically: magic, header, arrays, SHA-256.
 
     An earlier file is kept as `keep`, where that is given.
@@ -28,7 +28,7 @@ def write(path: Path, tree: Tree, keep: Path | None = None) -> None:
     files.write(path, body + sha256(body).digest(), keep)
 
 
-def read(path: Path) -> Tree:
+def read(path: Path) -> Stored:
     """Return the written tree, tuples as lists; raise ValueError where the file is damaged or of another kind."""
     with path.open("rb") as file:  # another file may be large
         content = MAGIC + file.read() if file.read(len(MAGIC)) == MAGIC else b""
@@ -41,7 +41,7 @@ def read(path: Path) -> Tree:
     raise ValueError(f"{path} is damaged or no snapshot")
 
 
-def outline(path: Path) -> Tree:
+def outline(path: Path) -> Stored:
     """Return the written tree without its arrays, quickly: neither their bytes nor the checksum are read.
 
     Raises OSError where there is no file, ValueError where it is of another kind.
@@ -56,7 +56,7 @@ def outline(path: Path) -> Tree:
             raise ValueError(f"{path} is damaged or no snapshot") from None
 
 
-def _parsed(body: bytes) -> Tree:
+def _parsed(body: bytes) -> Stored:
     start = len(MAGIC) + 8
     end = start + int.from_bytes(body[start - 8 : start], "little")
     header = json.loads(body[start:end])
@@ -67,7 +67,7 @@ def _parsed(body: bytes) -> Tree:
     return _with_arrays(header["tree"], arrays)
 
 
-def plain(value: Tree) -> bool:
+def plain(value: Stored) -> bool:
     """Return whether a value can be written.
 
     >>> plain({"wait": 0, "best_weights": [np.zeros(2)]}), plain(print)
@@ -83,7 +83,7 @@ def plain(value: Tree) -> bool:
     return value is None or isinstance(value, bool | int | float | str)
 
 
-def _without_arrays(value: Tree, arrays: list[np.ndarray]) -> Tree:
+def _without_arrays(value: Stored, arrays: list[np.ndarray]) -> Stored:
     match value:
         case dict():
             return {key: _without_arrays(part, arrays) for key, part in value.items()}
@@ -95,7 +95,7 @@ def _without_arrays(value: Tree, arrays: list[np.ndarray]) -> Tree:
     return value
 
 
-def _with_arrays(value: Tree, arrays: list[np.ndarray]) -> Tree:
+def _with_arrays(value: Stored, arrays: list[np.ndarray]) -> Stored:
     match value:
         case dict() if list(value) == [ARRAY]:
             return arrays[value[ARRAY]]
