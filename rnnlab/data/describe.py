@@ -1,7 +1,6 @@
 """What is in a prepared data set: sizes, lengths, unknown words, labels, numbers, examples."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from unicodedata import category, normalize
 
 import numpy as np
@@ -10,6 +9,7 @@ from rnnlab.data.prepared import ABOUT, Prepared, home, read_about
 from rnnlab.data.sources import beside
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.tokenizer import Codec
+from rnnlab.documents import Fields, Plain, Record
 
 SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""
@@ -23,13 +23,13 @@ FEATURES = 4
 """Most features whose mean and deviation are shown one by one."""
 
 
-def known() -> list[dict[str, Any]]:
+def known() -> list[Record]:
     """Return a row for everything that is prepared in the data folder."""
     files = sorted((home() / "prepared").glob(f"[!.]*/{ABOUT}"))
     return [_row(path.parent.name, read_about(path.parent)) for path in files]
 
 
-def _row(folder: str, about: Mapping[str, Any]) -> dict[str, Any]:
+def _row(folder: str, about: Fields) -> Record:
     steps = {name: about["splits"].get(name, {}).get("steps") for name in SPLITS}
     tokens = about["codec"]["vocabulary"]
     level = _level(about["codec"]["level"]) if tokens else "numbers"
@@ -41,11 +41,11 @@ def _level(name: str) -> str:
     return "word" if name == "unicode" else name
 
 
-def describe(prepared: Prepared) -> dict[str, Any]:
+def describe(prepared: Prepared) -> Record:
     """Return what is known of a prepared data set."""
     about, codec = prepared.about, Codec.of(prepared.about["codec"])
-    kept: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
-    tokens: dict[str, Any] = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
+    kept: Record = {key: about[key] for key in TOLD if key in about}
+    tokens: Record = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(prepared, name, codec) for name in SPLITS if name in about["splits"]}
     remarks = _alike(codec.labels) + (_like_nothing(codec.labels) if "missing_values" in about["key"] else [])
     if remarks:
@@ -55,10 +55,10 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(prepared.folder), **kept}
 
 
-def _split(prepared: Prepared, name: str, codec: Codec) -> dict[str, Any]:
+def _split(prepared: Prepared, name: str, codec: Codec) -> Record:
     """Counts of a split; lengths and labels where it has examples."""
     about, values = prepared.about["splits"][name], _values(prepared, name)
-    told: dict[str, Any] = dict(about)
+    told: Record = dict(about)
     if codec.vocabulary:
         told["unknown_rate"] = told.pop("unknown") / about["steps"]
     elif values.ndim > 1:
@@ -90,7 +90,7 @@ def _places(total: int) -> list[int]:
     return sorted({total * place // EXAMPLES for place in range(EXAMPLES)})
 
 
-def _numbers(values: np.ndarray) -> dict[str, Any]:
+def _numbers(values: np.ndarray) -> Record:
     """What numbers there are, by feature where these are few."""
     features = values.shape[1]
     parts = values.T if features <= FEATURES else [values]
@@ -104,7 +104,7 @@ def _spread_of(values: np.ndarray) -> dict[str, float]:
     }
 
 
-def _targets(codec: Codec, targets: np.ndarray) -> dict[str, Any]:
+def _targets(codec: Codec, targets: np.ndarray) -> Record:
     if codec.labels:
         several = targets.ndim > 1
         counts = targets.sum(axis=0) if several else np.bincount(targets, minlength=len(codec.labels))
@@ -112,7 +112,7 @@ def _targets(codec: Codec, targets: np.ndarray) -> dict[str, Any]:
     return {"targets": {"outputs": targets.shape[1], "mean": float(targets.mean()), "deviation": float(targets.std())}}
 
 
-def _example(codec: Codec, values: np.ndarray, offsets: np.ndarray, targets: np.ndarray, place: int) -> dict[str, Any]:
+def _example(codec: Codec, values: np.ndarray, offsets: np.ndarray, targets: np.ndarray, place: int) -> Record:
     begin, end = int(offsets[place]), int(offsets[place + 1])
     if len(targets) != len(offsets) - 1:  # a label for every word
         words = codec.decode(values[begin:end][: SHOWN[codec.unit]]).split(" ")
@@ -120,7 +120,7 @@ def _example(codec: Codec, values: np.ndarray, offsets: np.ndarray, targets: np.
     return {"text": _shown(codec, values[begin:end]), "target": _target(codec, targets[place])}
 
 
-def _target(codec: Codec, target: np.ndarray) -> Any:
+def _target(codec: Codec, target: np.ndarray) -> Plain:
     if not codec.labels:
         return np.round(target, 4).tolist()
     if target.ndim:

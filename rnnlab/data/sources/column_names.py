@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
@@ -11,7 +10,7 @@ SHOWN = 30
 """Names of a complaint that are shown."""
 
 
-def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int]:
+def chosen(place: str, known: Sequence[object], columns: Iterable[str]) -> list[int]:
     """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice.
 
     An accent may be part of its letter in one name and a sign of its own in the other.
@@ -19,17 +18,17 @@ def chosen(place: str, known: Sequence[Any], columns: Iterable[str]) -> list[int
     >>> chosen("a.csv:1", ["text", "e\\u0301t\\u00e9"], ["\\u00e9t\\u00e9"])
     [1]
     """
-    known = [_composed(name) for name in known]
-    columns = [_composed(column) for column in columns]
-    for column in columns:
-        if known.count(column) != 1:
+    its = [_composed(name) for name in known]
+    wanted = [_composed(column) for column in columns]
+    for column in wanted:
+        if its.count(column) != 1:
             names = ", ".join(map(str, known[:SHOWN])) + ", ..." * (len(known) > SHOWN)
-            problem = f"the column {column!r} stands {known.count(column)} times"
-            if column not in known:
-                problem = f"there is no column {column!r}{nearest(column, known)}"
+            problem = f"the column {column!r} stands {its.count(column)} times"
+            if column not in its:
+                problem = f"there is no column {column!r}{nearest(column, its)}"
             raise UserError(f"{place}: {problem}; the columns are {names}")
-    return [known.index(column) for column in columns]
+    return [its.index(column) for column in wanted]
 
 
-def _composed(name: Any) -> Any:
+def _composed(name: object) -> object:
     return unicodedata.normalize("NFC", name) if isinstance(name, str) else name

@@ -6,13 +6,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnnlab.data.sources import json_rows
 from rnnlab.data.sources.column_names import chosen
 from rnnlab.data.sources.encodings import UNPACK, decoded
-from rnnlab.data.sources.layout import reader_of, separator_of
+from rnnlab.data.sources.layout import Layout, reader_of, separator_of
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas
+
+
+Cell: TypeAlias = Any
+"""A cell of a table: text, or what JSON and Parquet hold."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +27,14 @@ class Frame:
     """The wanted columns of one table."""
 
     path: Path
-    columns: dict[str, list[Any]]
+    columns: dict[str, list[Cell]]
     """Cells by column; text where the file has only text, else what JSON or Parquet holds."""
     line: Callable[[int], str]
-    """From the number of a row, counted from 0, to where it stands in the file."""
+    """From the number of a row, counted from 0, to its place in the file."""
     guessed: dict[str, str] = field(default_factory=dict)
-    """What was not said and had to be guessed."""
+    """Settings that were not given and had to be guessed."""
     separator: str = ","
-    """What stood between two cells."""
+    """The separator of two cells."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -39,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class RowPlace:
-    """File and line of a row, looked for only when it is told."""
+    """File and line of a row, determined only when it is shown."""
 
     frame: Frame
     row: int
@@ -48,7 +55,7 @@ class RowPlace:
         return self.frame.place(self.row)
 
 
-def read(path: Path, columns: Sequence[str], config: Any) -> Frame:
+def read(path: Path, columns: Sequence[str], config: Layout) -> Frame:
     """Return the columns of a table, read as its section lays it out; raise UserError with the place of what cannot be read."""
     name = ending(path)
     if name not in READERS:
@@ -69,24 +76,45 @@ def ending(path: Path) -> str:
     return (path.with_suffix("") if path.suffix in UNPACK else path).suffix
 
 
-def _csv(path: Path, columns: list[str], config: Any) -> Frame:
-    import pandas
-
+def _csv(path: Path, columns: list[str], config: Layout) -> Frame:
     text, guessed = decoded(path, config.encoding)
     if not text.strip():
         raise UserError(f"{path} has only blank lines")
     usual = "\t" if ending(path) in (".tsv", ".tab") else ","
-    said = EXCEL.match(text)
-    if said:  # Excel's own line, and no row
-        text = text[: said.start("line")] + text[said.end("line") :]
-    separator = config.separator or (said and said["sign"]) or separator_of(text, config, columns, usual)
+    text, told = _without_excel(text)
+    separator = config.separator or told or separator_of(text, config, columns, usual)
     if separator != usual and not config.separator:
         guessed["separator"] = separator
     lines = _Lines(path, text, separator, config)
+    table = _table(lines)
+    first = config.header == "first"
+    known = [str(name).strip() for name in table.iloc[0]] if first else config.names or []
+    if len(known) != table.shape[1]:
+        raise UserError(f"{path} has {table.shape[1]} columns, {len(known)} are in names: ({', '.join(known)})")
+    if table.shape[1] == 1 and known[0] not in columns and re.search(r"[^\w ]|  ", known[0]):
+        raise UserError(f"{path}:{lines.number(0)}: one column, {known[0]!r:.60}; separator: says what stands between cells")
+    where = chosen(f"{path}:{lines.number(0)}", known, columns)
+    _refuse_names(path, table, known, int(first), lines)
+    lines.skipped = int(first)
+    cells = {name: table[at].tolist()[first:] for name, at in zip(columns, where, strict=True)}
+    return Frame(path, cells, lines, guessed, separator)
+
+
+def _without_excel(text: str) -> tuple[str, str | None]:
+    """The text without Excel's own first line, which is no row, and the separator that this line names."""
+    said = EXCEL.match(text)
+    return (text[: said.start("line")] + text[said.end("line") :], said["sign"]) if said else (text, None)
+
+
+def _table(lines: "_Lines") -> "pandas.DataFrame":
+    """All rows of a CSV file, as text; raise UserError with the place of what cannot be read."""
+    import pandas
+
+    config = lines.config
     try:
-        table = pandas.read_csv(
-            io.StringIO(text, newline=""),
-            sep=separator,
+        return pandas.read_csv(
+            io.StringIO(lines.text, newline=""),
+            sep=lines.separator,
             dtype=object,
             header=None,
             index_col=False,
@@ -97,21 +125,9 @@ def _csv(path: Path, columns: list[str], config: Any) -> Frame:
         )
     except (pandas.errors.ParserError, pandas.errors.EmptyDataError, ValueError) as error:
         raise UserError(lines.told(str(error).strip())) from None
-    first = config.header == "first"
-    known = [str(name).strip() for name in table.iloc[0]] if first else config.names
-    if len(known) != table.shape[1]:
-        raise UserError(f"{path} has {table.shape[1]} columns, {len(known)} are in names: ({', '.join(known)})")
-    if table.shape[1] == 1 and known[0] not in columns and re.search(r"[^\w ]|  ", known[0]):
-        raise UserError(f"{path}:{lines.number(0)}: one column, {known[0]!r:.60}; separator: says what stands between cells")
-    where = chosen(f"{path}:{lines.number(0)}", known, columns)
-    _refuse_names(path, table, known, int(first), lines)
-    lines.skipped = int(first)
-    return Frame(
-        path, {name: table[at].tolist()[first:] for name, at in zip(columns, where, strict=True)}, lines, guessed, separator
-    )
 
 
-def _refuse_names(path: Path, table: Any, known: Sequence[str], first: int, lines: "_Lines") -> None:
+def _refuse_names(path: Path, table: "pandas.DataFrame", known: Sequence[str], first: int, lines: "_Lines") -> None:
     """Raise UserError where a row is the names of several columns again, as in files that were joined."""
     if len(known) == 1:
         return
@@ -125,13 +141,13 @@ def _refuse_names(path: Path, table: Any, known: Sequence[str], first: int, line
 MOST_TITLES = 5
 """Most lines that people write above the names of columns."""
 EXCEL = re.compile(r"(?P<line>sep=(?P<sign>.))(?=\r|\n)")
-"""A first line by which Excel says what stands between two cells."""
+"""A first line by which Excel names the separator of two cells."""
 
 
 class _Lines:
-    """The lines that the rows of a CSV file begin in, counted only once somebody asks."""
+    """The lines in which the rows of a CSV file begin, counted when the first is asked for."""
 
-    def __init__(self, path: Path, text: str, separator: str, config: Any):
+    def __init__(self, path: Path, text: str, separator: str, config: Layout):
         self.path, self.text, self.separator, self.config = path, text, separator, config
         self.skipped = 0
         self._numbers: list[int] = []
@@ -151,7 +167,7 @@ class _Lines:
         return self._numbers[min(row, len(self._numbers) - 1)] if self._numbers else 1
 
     def told(self, message: str) -> str:
-        """Return what pandas could not read in words of a file and a line."""
+        """Return the error of pandas as one of a file and a line."""
         if wide := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", message):
             first, *others = [line for line in self.text.splitlines()[: int(wide[2]) - 1] if line.strip()]
             if wide[1] == "1" and len(others) < MOST_TITLES and self.config.header == "first":
@@ -165,7 +181,7 @@ class _Lines:
         return f"{self.path} is no CSV: {message}"
 
 
-def _jsonl(path: Path, columns: list[str], config: Any) -> Frame:
+def _jsonl(path: Path, columns: list[str], config: Layout) -> Frame:
     text, guessed = decoded(path, config.encoding)
     records, places = [], []
     for number, line in enumerate(text.split("\n"), 1):
@@ -175,7 +191,7 @@ def _jsonl(path: Path, columns: list[str], config: Any) -> Frame:
     return _records(path, records, places.__getitem__, columns, guessed)
 
 
-def _json(path: Path, columns: list[str], config: Any) -> Frame:
+def _json(path: Path, columns: list[str], config: Layout) -> Frame:
     text, guessed = decoded(path, config.encoding)
     if text.lstrip().startswith("{") and "\n" in text.strip():
         try:
@@ -200,7 +216,7 @@ def _records(
     return Frame(path, {name: [record.get(name) for record in records] for name in columns}, line, guessed)
 
 
-def _parquet(path: Path, columns: list[str], config: Any) -> Frame:
+def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
@@ -215,7 +231,7 @@ def _parquet(path: Path, columns: list[str], config: Any) -> Frame:
     return Frame(path, cells, lambda row: f": row {row + 1}")
 
 
-READERS: dict[str, Callable[[Path, list[str], Any], Frame]] = {
+READERS: dict[str, Callable[[Path, list[str], Layout], Frame]] = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), _csv),
     **dict.fromkeys((".jsonl", ".ndjson"), _jsonl),
     ".json": _json,

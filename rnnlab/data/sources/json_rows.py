@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from rnnlab.data.sources.column_names import chosen
+from rnnlab.documents import Fields, Plain, Record
 from rnnlab.errors import UserError
 
 HALF, HALF_READ = re.compile(r"\\u[dD][89a-fA-F]"), re.compile("[\ud800-\udfff]")
@@ -39,11 +40,11 @@ def whole(path: Path, text: str, wanted: Collection[str] = ()) -> list[Any]:
     return document
 
 
-def _is_rows(part: Any) -> bool:
+def _is_rows(part: object) -> bool:
     return isinstance(part, list) and bool(part) and all(isinstance(row, dict) for row in part)
 
 
-def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _turned(path: Path, whole: Fields) -> list[Record]:
     """The rows of a mapping of columns, each a list, or a mapping by row as pandas writes it."""
     columns = {name: list(cells.values()) if isinstance(cells, dict) else cells for name, cells in whole.items()}
     if not columns or not all(isinstance(cells, list) for cells in columns.values()):
@@ -54,7 +55,7 @@ def _turned(path: Path, whole: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def parsed(place: str, text: str) -> Any:
-    """Return what a text of JSON holds; raise UserError where it is none, and where a name stands twice."""
+    """Return the value of a JSON text; raise UserError where it is not JSON, and where a name occurs twice."""
     try:
         document = json.loads(text, object_pairs_hook=_pairs(place))
     except json.JSONDecodeError as error:
@@ -67,8 +68,8 @@ def parsed(place: str, text: str) -> Any:
     return document
 
 
-def _pairs(place: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def pairs(given: list[tuple[str, Any]]) -> dict[str, Any]:
+def _pairs(place: str) -> Callable[[list[tuple[str, Plain]]], Record]:
+    def pairs(given: list[tuple[str, Plain]]) -> Record:
         made = dict(given)
         if len(made) != len(given):
             chosen(place, [name for name, _ in given], made)

@@ -1,12 +1,12 @@
-"""Cells become numbers, with the place of the first that is none, is missing, or is too large."""
+"""Cells become numbers; an error names the place of the first cell that is not a number, is missing, or is too large."""
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 
-from rnnlab.data.sources.frames import Frame
+from rnnlab.data.sources.frames import Cell, Frame
+from rnnlab.data.sources.layout import Layout
 from rnnlab.errors import UserError
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -21,14 +21,14 @@ _BLANK = re.compile(r"[ \u00a0\u2009\u202f]")
 _COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*")
 
 
-def missing(cell: Any, words: Collection[str]) -> bool:
-    """Return whether a cell has no value: null, not a number, or one of the words for it, blanks around it aside."""
+def missing(cell: Cell, words: Collection[str]) -> bool:
+    """Return whether a cell has no value: null, NaN, or one of the words for it, with or without blanks around it."""
     if isinstance(cell, str):
         return cell in words or cell.strip() in words
     return cell is None or (isinstance(cell, float) and cell != cell)
 
 
-def numbers(frame: Frame, column: str, config: Any) -> np.ndarray:
+def numbers(frame: Frame, column: str, config: Layout) -> np.ndarray:
     """Return the numbers of a column, float64, NaN where one is missing.
 
     Raises UserError with the place of the first cell that is no number, is not finite, or does not fit into 32 bits.
@@ -48,8 +48,8 @@ def numbers(frame: Frame, column: str, config: Any) -> np.ndarray:
     return values
 
 
-def numbers_or_names(frame: Frame, column: str, config: Any) -> Any:
-    """Return a column as numbers, or as a list of names, None where one is missing, where no cell is written as a number."""
+def numbers_or_names(frame: Frame, column: str, config: Layout) -> np.ndarray | list[str | None]:
+    """Return a column as numbers, or, where no cell is written as a number, as a list of names with None for missing ones."""
     words = set(config.missing_values)
     names = [None if missing(cell, words) else cell for cell in frame.columns[column]]
     given = [cell for cell in names if cell is not None]
@@ -58,7 +58,7 @@ def numbers_or_names(frame: Frame, column: str, config: Any) -> Any:
     return numbers(frame, column, config)
 
 
-def _number(cell: Any) -> float:
+def _number(cell: Cell) -> float:
     if isinstance(cell, bool | int | float):
         return float(cell) if abs(cell) <= LARGEST else np.inf if cell == cell else np.nan
     if hasattr(cell, "__float__") and not isinstance(cell, str):  # a decimal of Parquet
@@ -69,8 +69,8 @@ def _number(cell: Any) -> float:
         return np.nan
 
 
-def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, config: Any) -> list[str]:
-    """The cells as every program writes numbers: a point before the fraction and nothing between thousands."""
+def _plain(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str, config: Layout) -> list[str]:
+    """The cells with a decimal point and no thousands separator."""
     between = config.thousands
     if between and between.isspace():
         cells = [_BLANK.sub(between, cell.strip()) for cell in cells]
@@ -96,13 +96,13 @@ def _check_groups(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: 
             raise UserError(f"{frame.place(row)}: the column {column!r} should be a number, got {cell!r:.60}; {sign}")
 
 
-def _point(config: Any) -> dict[str, str]:
-    """Beside a decimal comma a point is no part of a number, unless it stands between thousands."""
+def _point(config: Layout) -> dict[str, str]:
+    """Under a decimal comma, a point is no part of a number unless it separates thousands."""
     return {} if config.thousands == "." else {".": "?"}
 
 
 def _decimal(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str) -> str:
-    """A comma where some number of the column has one, and all fit only that; a file that is split at commas says so itself."""
+    """The decimal sign: a comma where some numbers of a column have one and all fit it; a point in files split at commas."""
     given = [cell for cell, gap in zip(cells, gaps, strict=True) if not gap]
     if frame.separator == "," or not any("," in cell for cell in given):
         return "."
@@ -112,7 +112,7 @@ def _decimal(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str) 
     return "."
 
 
-def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Frame, column: str) -> None:
+def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Cell], frame: Frame, column: str) -> None:
     wrong = np.flatnonzero(~gaps & ~(np.abs(values) <= LARGEST))
     if len(wrong):
         row = int(wrong[0])
@@ -129,5 +129,5 @@ def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Any], frame: Fr
         raise UserError(f"{place} should be a number up to {LARGEST:.4g} (32 bits), got {cell!r:.60}{more}")
 
 
-def _infinite(cell: Any) -> bool:
+def _infinite(cell: Cell) -> bool:
     return "inf" in str(cell).lower()

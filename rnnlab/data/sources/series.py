@@ -8,7 +8,7 @@ import numpy as np
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
-from rnnlab.data.sources import arrays, encoders, series_gaps, series_told, times
+from rnnlab.data.sources import arrays, encoders, series_arrays, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
 from rnnlab.data.sources.frames import Cell
 from rnnlab.data.sources.series_config import NumberSeries, listed
@@ -28,8 +28,7 @@ def make(config: NumberSeries, folder: Path) -> Record:
     """Write the numbers [steps, features] of all series, end to end and standardised, and return what is known."""
     tracks, spans = _split(config)
     trained = [(number, end) for number, name, _, end in spans if name == "train"]
-    encoding = {name: _learnt(name, tracks, trained) for name in [*config.wanted, *listed(config.known or [])]}
-    encoding |= {name: {"kind": "number"} for name in config.targets}
+    encoding = _encoding(config, tracks, trained)
     if config.missing == "refuse":
         for track in tracks:
             refuse(track)
@@ -40,33 +39,34 @@ def make(config: NumberSeries, folder: Path) -> Record:
     later = [ahead(config, track, encoding) for track in tracks]
     known = [whole(config, part, track) for part, track in zip(later, tracks, strict=True)]
     scales = [_scale(config, parts, trained) for parts in (values, known)]
-    goals = sum(_wide(tracks[0].cells[name]) for name in config.targets)
-    origins = np.cumsum([0, *(track.steps for track in tracks)])
-    parts = [[SPLITS.index(name), origins[number], tracks[number].steps, begin, end] for number, name, begin, end in spans]
+    goals = sum(_wide(tracks[0].cells[name]) for name in config.targets)  # the first features
+    parts = series_arrays.parts_of(tracks, spans)
     _check(config, parts)
     learnt = np.concatenate([values[number][:end, :goals] for number, end in trained])
-    names = [name for column in config.targets for name in _several(column, tracks[0], [column])]
-    told["told"] = [
-        *arrays.check_varies(f"{tracks[0].place(0)}: {', '.join(config.targets)}", learnt, names),
-        *series_told.strange(tracks, encoding),
-        *told["told"],
-    ]
-    for name, given, scale in zip(("series.values", "series.known"), (values, known), scales, strict=True):
-        numbers = np.concatenate(given)
-        np.save(folder / f"{name}.npy", (scale.standardised(numbers) if scale else numbers).astype(np.float32))
+    told["told"] = [*_constant(config, tracks[0], learnt), *series_told.strange(tracks, encoding), *told["told"]]
+    series_arrays.write_numbers(folder, (values, known), scales)
+    real = ~np.isnan(np.concatenate(raw)[:, :goals]).any(axis=1)
     if config.missing == "mask":
-        real = ~np.isnan(np.concatenate(raw)[:, :goals]).any(axis=1)
         series_gaps.check_scored(real, parts, tracks[0].place(0))
-        np.save(folder / "series.real.npy", real)
-    np.save(folder / "series.parts.npy", np.array(parts, np.int64))
-    if config.time:
-        np.save(folder / "series.times.npy", np.concatenate([track.times for track in tracks]).astype(np.int64))
+    series_arrays.write_steps(config, folder, tracks, parts, real)
     return {
         **_about(config, tracks, encoding, scales, parts),
         "gaps": gaps,
         **_missing(parts, np.concatenate([np.concatenate(raw), np.concatenate(later)], axis=1)),
         **{key: value for key, value in told.items() if value},
     }
+
+
+def _encoding(config: NumberSeries, tracks: list[Track], trained: list[tuple[int, int]]) -> dict[str, Encoder]:
+    """The encoder of each column; targets are numbers already."""
+    learnt = {name: _learnt(name, tracks, trained) for name in [*config.wanted, *listed(config.known or [])]}
+    return learnt | {name: {"kind": "number"} for name in config.targets}
+
+
+def _constant(config: NumberSeries, track: Track, learnt: np.ndarray) -> list[str]:
+    """The messages for targets that never change in the training split."""
+    names = [name for column in config.targets for name in _several(column, track, [column])]
+    return arrays.check_varies(f"{track.place(0)}: {', '.join(config.targets)}", learnt, names)
 
 
 def _missing(parts: list[list[int]], raw: np.ndarray) -> Record:

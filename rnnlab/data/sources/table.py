@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from rnnlab.data.sources import frames, label_cells
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
-from rnnlab.data.sources.frames import Frame, RowPlace
+from rnnlab.data.sources.frames import Cell, Frame, RowPlace
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.label_cells import labels_of
@@ -18,6 +18,7 @@ from rnnlab.data.sources.layout import Layout, Sign
 from rnnlab.data.sources.numbers import numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, files_matching
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSource
+from rnnlab.documents import Record
 from rnnlab.section import conflict
 
 Column = Annotated[str, Field(min_length=1)]
@@ -132,15 +133,15 @@ class Rows:
             for row in np.flatnonzero(kept).tolist():
                 yield Row(texts[row], targets[row], RowPlace(frame, row), [cells[row] for cells in beside.values()])
 
-    def column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> list[Cell]:
         """Return the cells of a column."""
         return self._of([frame.columns[name] for frame in self.frames])
 
-    def all_targets(self) -> list[Any]:
+    def all_targets(self) -> list[Cell]:
         """Return the targets."""
         return self._of(self.targets)
 
-    def _of(self, cells: Sequence[Sequence[Any]]) -> list[Any]:
+    def _of(self, cells: Sequence[Sequence[Cell]]) -> list[Cell]:
         return [mine[row] for mine, kept in zip(cells, self.kept, strict=True) for row in np.flatnonzero(kept).tolist()]
 
     def guessed(self) -> dict[str, str]:
@@ -149,7 +150,7 @@ class Rows:
         return {key: value for frame in self.frames for key, value in frame.guessed.items()} | between
 
 
-def joined(columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+def joined(columns: Sequence[Sequence[Cell]]) -> Sequence[Cell]:
     """Return the text of each row; several columns are lines of it, the line ends within them being read as blanks.
 
     >>> joined([["One", "Two"], ["good\\nfilm", "bad"]])
@@ -175,7 +176,7 @@ def read(config: Table) -> Reading:
         splits |= parted(files["train"], owner, fractions)
     if config.label and len(kinds := _kinds(files.values())) > 1:
         told = [*told, f"the labels are of several types ({', '.join(kinds)}), told apart by how they are written"]
-    about: dict[str, Any] = {"told": told} if told else {}
+    about: Record = {"told": told} if told else {}
     if guessed := {key: value for rows in files.values() for key, value in rows.guessed().items()}:
         about["guessed"] = guessed
     if config.missing == "drop":
@@ -216,7 +217,7 @@ def _between(tables: Sequence[Frame], config: Table) -> str | None:
     return label_cells.between(cell for frame in tables for cell in frame.columns[str(config.labels)])
 
 
-def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Any]:
+def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Cell]:
     """What each row asks for: a label, a list of labels, or a list of numbers; None where it is missing."""
     if config.value is not None:
         return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))

@@ -1,17 +1,22 @@
-"""Times of a series: parsed, sorted, checked for gaps and repeats, gone on with, and turned into calendar features."""
+"""Times of a series: parsed, sorted, checked for gaps and repeats, continued, and turned into calendar features."""
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rnnlab.data.sources import dates
+from rnnlab.data.sources.frames import Cell
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas
 
 Place = Callable[[int], str]
 """From the number of a row to its file and line."""
-CYCLES: dict[str, Callable[[Any], Any]] = {
+CYCLES: dict[str, Callable[["pandas.DatetimeIndex"], ArrayLike]] = {
     "minute": lambda t: t.minute / 60,
     "hour": lambda t: (t.hour + t.minute / 60) / 24,
     "weekday": lambda t: t.day_of_week / 7,
@@ -19,7 +24,7 @@ CYCLES: dict[str, Callable[[Any], Any]] = {
     "month": lambda t: (t.month - 1) / 12,
     "yearday": lambda t: (t.day_of_year - 1) / 365.25,
 }
-"""How far a time is in each cycle of the calendar, from 0 to 1."""
+"""The phase of a time in each cycle of the calendar, from 0 to 1."""
 HOUR = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*([ap]\.?m\.?)?\s*", re.IGNORECASE)
 """A time of day without a date."""
 LENGTHS = {"second": "s", "minute": "min", "hour": "h", "day": "D", "week": "W", "month": "MS", "quarter": "QS", "year": "YS"}
@@ -28,7 +33,7 @@ MOST_STEPS = 100_000_000
 """Most steps of a series."""
 
 
-def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
+def parse(cells: Sequence[Cell], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first cell that is no time.
 
     Dates that may begin with the day or with the month are read so that they are evenly far apart, else with the month first.
@@ -58,12 +63,12 @@ def parse(cells: Sequence[Any], column: str, place: Place, day_first: bool | Non
     raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
 
-def _text(cell: Any) -> Any:
+def _text(cell: Cell) -> Cell:
     """A whole number is read as its digits: 2024 is a year, 20240131 a day."""
     return str(cell) if isinstance(cell, int | np.integer) else cell
 
 
-def _unit(cells: Sequence[Any]) -> str | None:
+def _unit(cells: Sequence[Cell]) -> str | None:
     """The unit of whole numbers since 1970, None where the cells are no such numbers.
 
     >>> [_unit(cells) for cells in ([1704067200], ["1704067200000"], [2024], ["2024-01-31"])]
@@ -90,7 +95,7 @@ def uneven(times: np.ndarray, place: str) -> str | None:
     return f"{place}: {told}; every row is one step, unless every: says how far apart steps are"
 
 
-def offset(every: str) -> Any:
+def offset(every: str) -> "pandas.DateOffset":
     """Return pandas' offset of a text such as 1h, 15min, 1 day or MS; raise UserError where there is none."""
     from pandas.tseries.frequencies import to_offset
 
@@ -177,7 +182,7 @@ def inferred(times: np.ndarray) -> str | None:
 
 
 def beyond(times: np.ndarray, every: str | None, steps: int) -> np.ndarray:
-    """Return so many times after the last one; where the step is not known, the median one is taken.
+    """Return `steps` times after the last one; the median step is used where the step is unknown.
 
     >>> beyond(np.array(["2024-01-01", "2024-02-01"], "datetime64[ns]"), "MS", 2).astype("datetime64[D]").astype(str).tolist()
     ['2024-03-01', '2024-04-01']
@@ -190,7 +195,7 @@ def beyond(times: np.ndarray, every: str | None, steps: int) -> np.ndarray:
 
 
 def calendar(times: np.ndarray, cycles: Sequence[str]) -> np.ndarray:
-    """Return sine and cosine of how far each time is in each cycle, [steps, 2 * cycles]."""
+    """Return sine and cosine of each time's phase in each cycle, [steps, 2 * cycles]."""
     import pandas
 
     index = pandas.DatetimeIndex(times)
