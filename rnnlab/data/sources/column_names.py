@@ -22,7 +22,7 @@ def chosen(place: str, known: Sequence[object], columns: Iterable[str]) -> list[
     wanted = [_composed(column) for column in columns]
     for column in wanted:
         if its.count(column) != 1:
-            names = ", ".join(map(str, known[:SHOWN])) + ", ..." * (len(known) > SHOWN)
+            names = ", ".join(map(str, its[:SHOWN])) + ", ..." * (len(its) > SHOWN)
             problem = f"the column {column!r} stands {its.count(column)} times"
             if column not in its:
                 problem = f"there is no column {column!r}{nearest(column, its)}"
