@@ -215,6 +215,27 @@ def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken
         assert not rivals or settings["rates.yaml"][min(rivals, key=rivals.__getitem__)] == setting
 
 
+@pytest.mark.parametrize("file", sorted((SPEED.parent / "which-dropout").glob("rates-*.json")), ids=lambda file: file.stem)
+def test_the_settings_of_which_dropout_are_those_its_search_chose(file):
+    """Of a whole search on a seed that the study does not have; each scheme has as many settings as any other."""
+    name, script = file.stem.removeprefix("rates-"), runpy.run_path(str(file.parent / "choose.py"))
+    assert script["table"](name) in (file.parent / "README.md").read_text()
+    record, planned = json_file.read(file), load(file.with_suffix(".yaml")).runs()
+    ended = sorted((variant, seed) for variant, one in record.variants.items() for seed in one.seeds if one.counts.ended)
+    assert ended == sorted((run.variant, run.seed) for run in planned)
+    assert {len(of) for scheme, of in script["tried"](name).items() if scheme != "none"} == {4}
+    for study in file.parent.glob(f"{name}.yaml"):
+        assert load(study).document["compare"]["variants"] == script["chosen"](name)
+        assert not {run.seed for run in load(study).runs()} & {run.seed for run in planned}
+
+
+def test_the_search_of_which_dropout_has_each_training_example_once():
+    prepare = runpy.run_path(str(SPEED.parent / "which-dropout" / "prepare.py"))
+    split = prepare["parts"](10)
+    assert split["validation"].nonzero()[0].tolist() == [3, 7]
+    assert (split["train"] ^ split["validation"]).all()
+
+
 def test_what_is_said_of_agreement_is_what_was_measured():
     """The tables are what the script writes; each number of the answer stands in them."""
     folder = SPEED.parent / "agreement"

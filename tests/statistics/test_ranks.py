@@ -88,6 +88,12 @@ def test_the_fewest_tasks_are_those_whose_critical_difference_fits_between_first
     assert fewest_tasks(11) == 3
 
 
+def test_what_the_documents_say_of_eleven_variants_is_computed(root):
+    text = " ".join((root / "docs" / "explanation" / "statistics.md").read_text().split())
+    four, eight = (critical_difference(tasks, 11) for tasks in (4, 8))
+    assert f"with four, two mean ranks must be {four:.1f} apart, of at most 10; with eight, {eight:.1f}." in text
+
+
 def test_holm_is_the_step_down_of_its_definition():
     p = np.random.default_rng(3).uniform(0, 0.2, 7)
     order, worst = np.argsort(p), 0.0
