@@ -1,5 +1,6 @@
 """What of a table of cases the short suite keeps; the rest of the table is marked slow."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,11 @@ def thinned(rows: Iterable[Sequence[Any]]) -> list[Any]:
         seen |= new
         cases.append(pytest.param(*row, marks=() if new else pytest.mark.slow))
     return cases
+
+
+def thinned_on_jax(rows: Iterable[Sequence[Any]]) -> list[Any]:
+    """As `thinned`, and on JAX the slow rows are left out: what columns do together is code that both backends share."""
+    return [case for case in thinned(rows) if not case.marks or os.environ["KERAS_BACKEND"] != "jax"]
 
 
 def kept(cases: Iterable[Any], *short: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import pytest
 from conformance.oracle import sigmoid
 from conformance.running import BACKEND, arrays, close, compiled, double, normal, once, pulled, pure, randomise, recorded
 from conformance.table import CELLS as TABLE
-from thinning import thinned
+from thinning import thinned_on_jax
 
 from rnnlab.cells import StepCell
 from rnnlab.cells.builtin import CELLS as REGISTERED
@@ -146,7 +146,7 @@ def unrolled(name, weights, x, states, real):
 
 
 @pytest.mark.parametrize(
-    ("name", "way", "padded"), thinned([(n, w, p) for n in CELLS for w in ("auto", "loop") for p in (0, 1)])
+    ("name", "way", "padded"), thinned_on_jax([(n, w, p) for n in CELLS for w in ("auto", "loop") for p in (0, 1)])
 )
 def test_outputs_are_those_of_the_equation(name, way, padded):
     rnn = layer(name, implementation=way)
@@ -165,7 +165,7 @@ NOISE = {
 CASES = [(name, noise) for name in CELLS for noise in NOISE if not (name == "rectified" and noise == "a step")]
 
 
-@pytest.mark.parametrize(("name", "noise"), thinned(CASES))
+@pytest.mark.parametrize(("name", "noise"), thinned_on_jax(CASES))
 def test_fast_and_loop_agree_with_their_gradients(name, noise):
     setting = NOISE[noise](name)
     masks = (None, MASK) if BACKEND == "tensorflow" or noise == "none" else (MASK,)  # its first row has no padding either

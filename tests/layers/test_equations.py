@@ -5,7 +5,7 @@ import pytest
 from conformance.oracle import Masks, Oracle
 from conformance.running import arrays, close, double, normal, randomise, recorded, stepwise
 from conformance.table import NONE, ROWS, Scheme, lstm
-from thinning import thinned
+from thinning import thinned_on_jax
 
 PADDING = np.array([[1, 1, 1], [0, 1, 1], [1, 0, 1]], bool)
 
@@ -22,7 +22,7 @@ def compared(layer, weights, cell, scheme, training, mask=None):
     return arrays(list(ours)), [output, *final]
 
 
-@pytest.mark.parametrize(("cell", "scheme"), thinned(ROWS), ids=str)
+@pytest.mark.parametrize(("cell", "scheme"), thinned_on_jax(ROWS), ids=str)
 def test_each_cell_under_each_scheme_is_the_papers_equation(cell, scheme):
     with double(), stepwise():
         layer = cell.build(scheme, dtype="float64")

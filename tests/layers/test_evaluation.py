@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from conformance.running import arrays, normal, randomise
 from conformance.table import EVERYWHERE, PLAIN, ROWS, Scheme
-from thinning import thinned
+from thinning import thinned_on_jax
 
 from rnnlab.layers import Embedding, LockedDropout
 from rnnlab.noise import sampling as module
 
 
-@pytest.mark.parametrize(("cell", "scheme"), thinned(row for row in ROWS if row[0] in PLAIN[:2]), ids=str)
+@pytest.mark.parametrize(("cell", "scheme"), thinned_on_jax(row for row in ROWS if row[0] in PLAIN[:2]), ids=str)
 def test_a_layer_in_evaluation_draws_nothing(cell, scheme, monkeypatch):
     """Fault 4: Keras's recurrent layers draw, and advance their seeds, in evaluation too."""
 

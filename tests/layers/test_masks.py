@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conformance.running import arrays, gradient, normal, once, operands, pure, randomise, recorded
 from conformance.table import EVERYWHERE, LSTM, NONE, PLAIN, SCHEMES, Scheme, noise
-from thinning import thinned
+from thinning import thinned_on_jax
 
 STEPS, BATCH, INPUTS, UNITS = 3, 40, 25, 30
 X = normal((BATCH, STEPS, INPUTS))
@@ -35,7 +35,7 @@ def same(one, other):
     return bool((one == other).mean() > 0.9 or (one != other).mean() > 0.9)
 
 
-@pytest.mark.parametrize(("cell", "scheme"), thinned(product(PLAIN[:2], NOISY)), ids=str)
+@pytest.mark.parametrize(("cell", "scheme"), thinned_on_jax(product(PLAIN[:2], NOISY)), ids=str)
 def test_each_mask_lives_as_long_and_is_shared_by_whom_the_scheme_says(cell, scheme):
     layer = built(cell, scheme, return_state=False)
     first, second = masks(layer), masks(layer)

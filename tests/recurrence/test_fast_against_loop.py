@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conformance.running import BACKEND, arrays, close, compiled, gradient, normal, once, operands, pure, randomise, stepwise
 from conformance.table import CELLS, EVERYWHERE, LSTM, NAMED, NONE, PLAIN, SHORT, WIDEST
-from thinning import kept, thinned
+from thinning import kept, thinned, thinned_on_jax
 
 MASK = np.array([[1, 1, 1, 1], [0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1], [0, 0, 0, 0]], bool)
 """No padding, left, right, holes, nothing real."""
@@ -36,7 +36,7 @@ def test_each_cell_on_padded_input(cell):
         close(*both(cell, EVERYWHERE[1], MASK), 1e-5)
 
 
-@pytest.mark.parametrize(("cell", "scheme"), thinned(product(PLAIN, [*SHORT, *NAMED[1:]])), ids=str)
+@pytest.mark.parametrize(("cell", "scheme"), thinned_on_jax(product(PLAIN, [*SHORT, *NAMED[1:]])), ids=str)
 def test_each_kind_of_noise_on_unpadded_input(cell, scheme):
     with stepwise():
         close(*both(cell, scheme), 1e-5)

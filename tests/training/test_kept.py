@@ -96,6 +96,7 @@ def graphs() -> int:
     return models + sum(type(thing).__name__.endswith("FuncGraph") and bool(thing.get_operations()) for thing in things)
 
 
+@pytest.mark.slow
 def test_another_variant_and_a_run_that_fails_give_the_model_back() -> None:
     kept = Kept()
     made(kept, "ours", 1)

@@ -68,6 +68,7 @@ def test_a_run_of_changing_rates_is_resumed_to_the_bit_and_logs_them(tmp_path: P
     assert outcome.rates == resumed.rates == {name: events[best][name] for name in events[0] if name.startswith("noise_rate/")}
 
 
+@pytest.mark.slow
 def test_a_run_whose_masks_depend_on_epoch_and_inputs_is_resumed_to_the_bit(tmp_path: Path) -> None:
     def kept(inputs, rate, epoch):
         return 1 - rate * (epoch / 2) * keras.ops.exp(-keras.ops.abs(inputs))

@@ -94,10 +94,10 @@ def texts() -> Dataset:
     ("made", "settings"),
     [
         (lambda: WORDS, {}),
-        (lambda: NUMBERS, {}),
         *(
             pytest.param(*case, marks=pytest.mark.slow)
             for case in [
+                (lambda: NUMBERS, {}),
                 (quantiles, {}),
                 (texts, {"class_weights": "balanced"}),
                 (lambda: WORDS, {"consistency": {"name": "rdrop", "weight": 0.5}}),

@@ -233,6 +233,7 @@ def test_a_run_that_had_ended_only_tells_its_result_again(tmp_path: Path) -> Non
         np.testing.assert_array_equal(one, three)
 
 
+@pytest.mark.slow
 def test_a_run_that_stopped_early_or_diverged_stays_so(tmp_path: Path) -> None:
     cases = {
         "done": {"epochs": 30, "optimizer": {"learning_rate": 0.5}},
