@@ -180,7 +180,7 @@ def test_a_kill_while_a_finished_run_is_evaluated_anew_costs_no_training(
     shutil.copytree(finished.folder.parents[3], first)
     wanted, ended = bits(made(tmp_path / "at once", evaluation=SAMPLED)), False
     turns = cycle([(SAMPLED, wanted), ({}, bits(finished))])
-    for last in range(0, 1000, 3):
+    for last in range(0, 1000, 5):
         folder = tmp_path / str(last)
         shutil.copytree(first, folder)
         with monkeypatch.context() as killing:
