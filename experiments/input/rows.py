@@ -1,4 +1,4 @@
-"""Write a CSV of a million rows into an empty folder, prepare it, and print seconds and the peak of memory.
+"""Write a CSV of a million rows into an empty folder, prepare it, and print seconds, those of the processor, and the peak of memory.
 
 python experiments/input/rows.py [ROWS]
 """
@@ -29,11 +29,11 @@ def main(rows: int) -> None:
             file.write("text,label\n")
             file.writelines(f"film number {row} was {row % 977} times as good as it looks,c{row % 7}\n" for row in range(rows))
         Path("c.yaml").write_text(CONFIG)
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), time.process_time()
         prepared_for(data_section("c.yaml"))
-        seconds = time.perf_counter() - begin
+        seconds, own = time.perf_counter() - begin, time.process_time() - before
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{rows:,} rows: {seconds:.1f} s, peak {peak:.2f} GiB")
+        print(f"{rows:,} rows: {seconds:.1f} s, {own:.1f} s of the processor, peak {peak:.2f} GiB")
 
 
 if __name__ == "__main__":
