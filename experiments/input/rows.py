@@ -1,4 +1,4 @@
-"""Write a CSV of a million rows into an empty folder, prepare it, and print seconds, those of the processor, and the peak of memory.
+"""Write a CSV of a million rows into an empty folder, prepare it, and print seconds, of the processor too, and peak memory.
 
 python experiments/input/rows.py [ROWS]
 """
