@@ -158,7 +158,7 @@ def later(folder: Path, rng: random.Random, process: int) -> bool:
 class Forker:
     """Starts rnnlab's command line in processes that need not import a backend: forks of one that did nothing but import.
 
-    On JAX a small run takes a third of the time that it takes on TensorFlow.
+    On JAX a small run takes three quarters of the time that it takes on TensorFlow.
     """
 
     SERVER = """
