@@ -23,7 +23,7 @@ BATCHES = [Feed(DATA.train)[index] for index in range(STEPS)]
 
 
 def model(implementation: str, deterministic: bool) -> keras.Model:
-    """The quickstart's model, its step traced under the setting."""
+    """A small word-level language model, its step traced under the setting."""
     repeatable(1, deterministic)
     layer = {"cell": "lstm", "units": 128, "dropout": 0.5, "recurrent_dropout": 0.3, "implementation": implementation}
     config = ModelConfig.model_validate({"embedding": {"width": 128}, "recurrent": [layer], "head": {"tie_embedding": True}})

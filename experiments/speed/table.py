@@ -79,8 +79,8 @@ def schemes() -> list[list[str]]:
 
 
 def workers() -> list[list[str]]:
-    """The quickstart by one worker and by two, and runs that train nothing; empty where that was not measured."""
-    files = [FOLDER / "workers" / f"{name}.json" for name in ("quickstart", "empty")]
+    """The grid by one worker and by two, and runs that train nothing; empty where that was not measured."""
+    files = [FOLDER / "workers" / f"{name}.json" for name in ("grid", "empty")]
     if not all(file.exists() for file in files):
         return []
     found, empty = (json.loads(file.read_text()) for file in files)

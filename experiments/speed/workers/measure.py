@@ -1,6 +1,6 @@
-"""How much sooner two workers finish the quickstart than one, and what a run costs that trains nothing.
+"""How much sooner two workers finish a grid than one, and what a run costs that trains nothing.
 
-python experiments/speed/workers/measure.py [--rounds 3] [OVERRIDE]... > experiments/speed/workers/quickstart.json
+python experiments/speed/workers/measure.py [--rounds 3] [OVERRIDE]... > experiments/speed/workers/grid.json
 python experiments/speed/workers/measure.py --empty > experiments/speed/workers/empty.json
 """
 
@@ -22,7 +22,7 @@ from rnnlab.progress.lines import Lines, RunLine
 from rnnlab.sweep.provenance import machine
 from rnnlab.sweep.sweep import run
 
-CONFIG = Path(__file__).parents[3] / "configs" / "quickstart.yaml"
+CONFIG = Path(__file__).parents[1] / "whole" / "grid.yaml"
 
 
 class Ends(Lines):
