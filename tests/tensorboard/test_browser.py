@@ -85,7 +85,7 @@ def test_hparams_have_the_settings_and_the_metrics(ask: Callable[..., Any], fold
     assert set(groups) == {f"quickstart/{name}" for name in ("none", "variational", "builtin", "burst")}
     shown = groups["quickstart/variational"]["hparams"]
     expected = {"implementation": "auto", "recurrent_dropout.scheme": "variational"}
-    expected |= {"recurrent_dropout.site": "recurrent", "recurrent_dropout.lifetime": "sequence", "recurrent_dropout.rate": 0.3}
+    expected |= {"recurrent_dropout.site": "recurrent", "recurrent_dropout.lifetime": "sequence", "recurrent_dropout.rate": 0.2}
     columns = ask("plugin/hparams/experiment", {})
     names = [one["name"] for one in columns["hparamInfos"]]
     assert "cell" not in names, "what all variants share is no column"

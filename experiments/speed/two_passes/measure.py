@@ -1,7 +1,7 @@
 """What two passes of a batch cost beside one: python experiments/speed/two_passes/measure.py > FILE.
 
-Epochs of a small language model on the first 200,000 words of the language reference, as a run trains them, by one pass and by each kind of
-two, in turns; prints JSON: the least seconds of a training epoch, and how many times those of one pass.
+Epochs of a small language model on the first 200,000 words of the language reference, as a run trains them, by one pass and by
+each kind of two, in turns; prints JSON: the least seconds of a training epoch, and how many times those of one pass.
 """
 
 import json
