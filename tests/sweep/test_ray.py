@@ -7,18 +7,20 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from chaos.small import bits, config, unfinished
 
-from rnnlab.config import RunSpec, load
+from rnnlab.config import load
 from rnnlab.config.executor_config import RayConfig
 from rnnlab.errors import UserError
-from rnnlab.progress.lines import Lines, RunLine
+from rnnlab.progress.lines import Lines
 from rnnlab.storage import listing
 from rnnlab.storage.store import read
 from rnnlab.sweep.executors import ray_tasks
@@ -28,12 +30,13 @@ from rnnlab.sweep.sweep import run
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Two machines with a core each, and one that keeps the books."""
     pytest.importorskip("ray", reason="ray is not installed: pip install 'rnnlab[ray]'")
     from ray.cluster_utils import Cluster
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv(GATE, str(tmp_path / "gate"))
     small = {"include_dashboard": False, "object_store_memory": 100 * 1024**2}
     made = Cluster(initialize_head=True, head_node_args={**small, "num_cpus": 0})
     made.machines = [made.add_node(**small, num_cpus=1) for _ in range(2)]
@@ -41,36 +44,52 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made.shutdown()
 
 
-class Losing(Lines):
-    """Loses a machine as soon as each has a run of which something is saved; not the one that the driver is on."""
+GATE = "RNNLAB_TEST_GATE"
+WAITS = """import os
+import time
+from pathlib import Path
 
-    cluster: Any = None
-    folder = Path()
+import keras
+
+import rnnlab
+
+
+@rnnlab.register.callback("waits")
+class Waits(keras.callbacks.Callback):
+    \"""Waits before the third epoch until the file that the environment names is there; for a minute at most.\"""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        gate, end = os.environ.get("RNNLAB_TEST_GATE"), time.monotonic() + 60
+        while epoch == 2 and gate and not Path(gate).exists() and time.monotonic() < end:
+            time.sleep(0.1)
+"""
+
+
+def waiting(folder: Path, plugin: Path, **sections: dict[str, Any]) -> Path:
+    """The small sweep, whose runs wait at the gate."""
+    path = config(folder, training={"callbacks": [{"name": "waits"}]}, **sections)
+    path.write_text(path.read_text() + f"plugins: [{plugin}]\n")
+    plugin.write_text(WAITS)
+    return path
+
+
+class Telling(Lines):
+    """Keeps what is said."""
 
     def say(self, text: str) -> None:
         self.said = [*getattr(self, "said", []), text]
 
-    def line(self, spec: RunSpec, unit: str, number: int) -> RunLine:
-        return Begun(self, spec, unit, number)
 
-    def lose(self) -> None:
-        if len(self.cluster.machines) == 2 and len(unfinished(self.folder)) == 2:
-            from ray._private.worker import _global_node as mine
+def lose(cluster: Any, folder: Path) -> None:
+    """Lose a machine as soon as each has a run of which something is saved, but for the driver's; open the gate."""
+    while len(unfinished(folder)) < 2:
+        time.sleep(0.05)
+    from ray._private.worker import _global_node as mine
 
-            socket = mine.plasma_store_socket_name
-            lost = next(machine for machine in self.cluster.machines if machine.plasma_store_socket_name != socket)
-            self.cluster.machines.remove(lost)
-            self.cluster.remove_node(lost, allow_graceful=False)
-
-
-class Begun(RunLine):
-    """A run that is at work."""
-
-    display: Losing
-
-    def batch(self, share: float) -> None:
-        super().batch(share)
-        self.display.lose()
+    lost = next(one for one in cluster.machines if one.plasma_store_socket_name != mine.plasma_store_socket_name)
+    cluster.machines.remove(lost)
+    cluster.remove_node(lost, allow_graceful=False)
+    Path(os.environ[GATE]).touch()
 
 
 @pytest.fixture
@@ -80,21 +99,21 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     alone = (
         "import sys; from rnnlab.config import load; from rnnlab.sweep.sweep import run; run(load(sys.argv[1]), sys.argv[2])"
     )
-    path = config(tmp_path / "whole")
+    path = waiting(tmp_path / "whole", tmp_path / "waits.py")
     subprocess.run([sys.executable, "-c", alone, path, path.parent / "runs"], check=True, capture_output=True)
     return bits(path.parent)
 
 
 @pytest.mark.cluster
 def test_a_lost_machine_costs_no_result_and_no_bit(whole: list[Any], cluster: Any, tmp_path: Path) -> None:
-    shown: list[Losing] = []
+    shown: list[Telling] = []
 
-    def show(runs: int, epochs: int) -> Losing:
-        shown.append(Losing(runs, epochs))
-        shown[0].cluster, shown[0].folder = cluster, tmp_path
+    def show(runs: int, epochs: int) -> Telling:
+        shown.append(Telling(runs, epochs))
         return shown[0]
 
-    path = config(tmp_path, executor={"name": "ray", "address": cluster.address, "retries": 3})
+    path = waiting(tmp_path, tmp_path / "waits.py", executor={"name": "ray", "address": cluster.address, "retries": 3})
+    Thread(target=lose, args=(cluster, tmp_path), daemon=True).start()
     made = run(load(path), tmp_path / "runs", show=show)
     assert len(cluster.machines) == 1
     assert made.statuses == {"done": 2}, shown[0].said
