@@ -179,6 +179,7 @@ def test_a_learnt_rate_is_drawn_by_its_soft_mask():
 
 
 def test_a_learnt_rate_is_saved_and_evaluated_without_noise(tmp_path):
+    keras.utils.set_random_seed(1)
     layer = LSTM(3, dropout=CONCRETE, recurrent_dropout=CONCRETE, seed=1, name="rnn")
     model = keras.Sequential([keras.Input((5, 2)), layer])
     model.compile(keras.optimizers.Adam(0.05), "mse")
