@@ -224,7 +224,7 @@ def shared_programs() -> dict[Hashable, Any]:
 def set_random_seed(seed: int) -> None:
     """Seed what `keras.utils.set_random_seed` does, but for a TensorFlow that nobody has imported.
 
-    Keras would import it for its seed alone, on any backend: two seconds and 400 MB in every worker on JAX.
+    Keras would import it for its seed alone, on any backend, which costs every worker on JAX time and memory.
     """
     from keras.src.utils import rng_utils
 

@@ -19,7 +19,7 @@ class Section(BaseModel):
 
 
 NO_SOURCE = ConfigDict(use_attribute_docstrings=False)
-"""For a section that is made while the program runs: to look for its docstrings in some source takes 20 milliseconds each."""
+"""For a section that is made while the program runs: it has no source, and the search for one is slow."""
 
 
 class NoOptions(Section):
