@@ -1,6 +1,7 @@
 """The model of a config in layers of Keras alone, to be used without rnnlab; refused where an equation differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import keras
 from keras import ops
@@ -18,10 +19,11 @@ from rnnlab.noise.sampling import off
 def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.Model:
     """Return a model of `keras.layers` alone with the weights, and the predictions, of a `trained` model of the config.
 
-    Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError as
-    `check` does.
+    Input (rows, steps) or (rows, steps, features) of any size. Noise is left out, as it is in evaluation. Raises UserError
+    where there is an `obstacle`.
     """
-    check(config)
+    if reason := obstacle(config):
+        raise UserError(reason)
     inputs = keras.Input((None, *task.batch_shape[2:]), dtype=task.dtype, name="input")
     x, mask = _real(inputs, task.dtype == "int32") if task.padded else (inputs, None)
     beside = x[:, 0, 1:] if task.beside else None
@@ -37,15 +39,14 @@ def keras_only(config: ModelConfig, task: Task, trained: keras.Model) -> keras.M
     return model
 
 
-def check(config: ModelConfig) -> None:
-    """Raise UserError that names the layer and the option whose equation Keras's layers do not have."""
-    _check_stack(config)
-    for index, layer in enumerate(config.recurrent):
-        _check(f"model.recurrent.{index}", layer)
+def obstacle(config: ModelConfig) -> str | None:
+    """Return the layer and the option whose equation Keras's layers do not have, or None where they have all equations."""
+    layers = (_in_layer(f"model.recurrent.{index}", layer) for index, layer in enumerate(config.recurrent))
+    return next(chain(_in_stack(config), *layers), None)
 
 
-def _check_stack(config: ModelConfig) -> None:
-    """Refuse layers of rnnlab's own around the recurrent ones."""
+def _in_stack(config: ModelConfig) -> Iterator[str]:
+    """Layers of rnnlab's own around the recurrent ones."""
     own = {
         "model.residual": config.residual,
         "model.head.reads: all": config.head.reads == "all",
@@ -54,21 +55,21 @@ def _check_stack(config: ModelConfig) -> None:
     }
     for name, used in own.items():
         if used:
-            raise UserError(f"{name} is written in no plain layers of Keras here: export to keras")
+            yield f"{name} has no form in plain layers of Keras here: export to keras"
 
 
-def _check(path: str, layer: RecurrentConfig) -> None:
-    """Refuse a layer that computes something else in evaluation than Keras's layer."""
+def _in_layer(path: str, layer: RecurrentConfig) -> Iterator[str]:
+    """What a layer computes in evaluation that Keras's layer does not."""
     kind = CELLS[layer.cell]
     if not kind.keras:
-        raise UserError(f"{path} has the cell {kind.name}, which Keras has not: export to keras")
+        yield f"{path} has the cell {kind.name}, which Keras does not have: export to keras"
     for option, field in kind.options.model_fields.items():
         if option not in kind.keras_options and getattr(layer, option) != field.default:
-            raise UserError(f"{path} has {option}, which keras.layers.{kind.keras} has not: export to keras")
+            yield f"{path} has {option}, which keras.layers.{kind.keras} does not have: export to keras"
     for argument in ("dropout", "recurrent_dropout"):
         for noise in getattr(layer, argument).noise:
             if not off(noise):
-                raise UserError(
+                yield (
                     f"{path}.{argument} acts at the site {noise.site} in evaluation too, by its mean, which no layer of Keras "
                     "does: export to keras"
                 )

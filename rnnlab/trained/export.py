@@ -11,8 +11,7 @@ import keras
 
 from rnnlab import files
 from rnnlab.errors import UserError
-from rnnlab.models.keras_only import check, keras_only
-from rnnlab.models.model_config import ModelConfig
+from rnnlab.models.keras_only import keras_only, obstacle
 from rnnlab.models.rising import rising
 from rnnlab.names import nearest
 from rnnlab.storage import store, tokenizer_file
@@ -33,12 +32,12 @@ BY_TENSORFLOW = ("savedmodel", "onnx", "tflite")
 def export(folder: str | Path, to: str = "keras", path: str | Path | None = None) -> Path:
     """Write the model of a finished run, for any number of rows and steps, and return where it is.
 
-    `keras`: a `.keras` file that any process loads which has imported `rnnlab.layers`. `builtin`: a `.keras` file of
-    `keras.layers` alone, refused by name where the equation of a layer or scheme is not Keras's. `savedmodel`, `onnx`,
-    `tflite`: files for TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if
-    this one is on another backend. Quantiles come in rising order. `path` lies in the run's folder `export` unless it is given.
-    The tokenizer is written beside it as `tokens.json`. Nothing that exists is overwritten. Raises UserError for an unknown
-    form, a run without a trained model, and a path that exists.
+    `keras`: a `.keras` file for any process that imports `rnnlab.layers`. `builtin`: a `.keras` file of `keras.layers` alone;
+    a layer or scheme whose equation Keras does not have is refused by name. `savedmodel`, `onnx`, `tflite`: files for
+    TensorFlow Serving, ONNX Runtime and LiteRT (one row at a time), written by a process on TensorFlow if this one is on
+    another backend. Quantiles are in rising order. The default `path` is in the folder `export` of the run. The tokenizer is
+    written to `tokens.json` in the same folder. Nothing that exists is overwritten. Raises UserError for an unknown form, a
+    run without a trained model, and a path that exists.
     """
     if to not in FORMS:
         raise UserError(f"there is no export to {to!r}{nearest(to, FORMS)}; the forms are {', '.join(FORMS)}")
@@ -48,26 +47,16 @@ def export(folder: str | Path, to: str = "keras", path: str | Path | None = None
         raise UserError(f"{target} exists; name another path or move it away")
     if to in BY_TENSORFLOW and keras.backend.backend() != "tensorflow":
         return _elsewhere(run.record.folder, to, target)
+    if to == "builtin" and (reason := obstacle(run.config.model)):
+        raise UserError(reason)
     task, _ = tokenizer_file.read(run.record.folder)
-    plain = to != "keras" and _is_plain(run.config.model, required=to == "builtin")
-    model = model_for_export(run, task)  # only our layers can load the file of weights; Keras's copy them layer by layer
-    model = keras_only(run.config.model, task, model) if plain else model
-    model = rising(model, len(task.quantiles))
+    model = model_for_export(run, task)
+    if to != "keras" and not obstacle(run.config.model):  # every converter knows Keras's layers
+        model = keras_only(run.config.model, task, model)  # Keras loads a weights file only into layers like those it came from
     files.make(target.parent)
-    _WRITERS[to](model, target)
+    _WRITERS[to](rising(model, len(task.quantiles)), target)
     shutil.copyfile(run.record.folder / store.TOKENS, target.parent / store.TOKENS)
     return target
-
-
-def _is_plain(config: ModelConfig, required: bool) -> bool:
-    """Whether Keras's layers have the model's equation; every converter supports those. Where `required`, else UserError."""
-    try:
-        check(config)
-    except UserError:
-        if required:
-            raise
-        return False
-    return True
 
 
 def _elsewhere(folder: Path, to: str, target: Path) -> Path:
