@@ -15,10 +15,10 @@ class GruOptions(Section):
     """The options of a GRU."""
 
     reset_after: bool = True
-    """The reset gate acts after the recurrent product, as in cuDNN; the product then has a bias of its own."""
+    """The reset gate acts after the recurrent product, as in cuDNN; the product then has its own bias."""
     chrono: int | None = Field(None, ge=3)
-    """The longest dependency in steps: start the update gate's bias at log u for u uniform in [1, chrono - 1] (Tallec &
-    Ollivier 2018)."""
+    """Chrono initialisation: the longest dependency in steps; the bias of the update gate starts at log u for u uniform in [1,
+    chrono - 1] (Tallec & Ollivier 2018)."""
 
 
 def products(options: GruOptions) -> dict[str, int]:

@@ -30,18 +30,18 @@ class LstmOptions(Section):
     """The options of an LSTM."""
 
     unit_forget_bias: bool = True
-    """Start the bias of the forget gate at 1 (coupled: that of the input gate at -1, which is the same f)."""
+    """Start the bias of the forget gate at 1 (with coupled gates, that of the input gate at -1, which gives the same f)."""
     peephole: bool = False
-    """The gates see the cell state (Gers & Schmidhuber 2000)."""
+    """Peephole connections: the gates read the cell state (Gers & Schmidhuber 2000)."""
     coupled: bool = False
-    """The input gate is one minus the forget gate (Greff et al. 2017)."""
+    """Coupled gates: the input gate is one minus the forget gate (Greff et al. 2017)."""
     layer_norm: bool = False
-    """Layer normalisation of products and cell (Ba et al. 2016)."""
+    """Layer normalisation of the products and the cell state (Ba et al. 2016)."""
     chrono: int | None = Field(None, ge=3)
-    """The longest dependency in steps: start the forget gate's bias at log u for u uniform in [1, chrono - 1], and the input
-    gate's at its negative (Tallec & Ollivier 2018), in the place of `unit_forget_bias`."""
+    """Chrono initialisation: the longest dependency in steps; the bias of the forget gate starts at log u for u uniform in [1,
+    chrono - 1], that of the input gate at its negative (Tallec & Ollivier 2018). It replaces `unit_forget_bias`."""
     cap_input: bool = False
-    """The input gate is at most one minus the forget gate (Melis et al. 2017); not with coupled gates, which already are."""
+    """Limit the input gate to one minus the forget gate (Melis et al. 2017); coupled gates need no limit."""
 
     @field_validator("cap_input")
     @classmethod

@@ -10,9 +10,9 @@ class SimpleOptions(Section):
     """The options of a simple recurrent network."""
 
     relu: bool = False
-    """Rectified units, max(0, a), in the place of tanh."""
+    """Rectified units, max(0, a), instead of tanh."""
     identity_start: bool = False
-    """Start the recurrent kernel as the identity; with rectified units an IRNN (Le et al. 2015)."""
+    """Initialise the recurrent kernel as the identity; with rectified units, an IRNN (Le et al. 2015)."""
 
 
 def start(options: SimpleOptions) -> str | None:

@@ -26,7 +26,7 @@ class ProjectedOptions(Section):
     """The options of an LSTM with a projection."""
 
     projection: int | None = Field(None, ge=1)
-    """Elements of the projected output; half of the units where none are given."""
+    """The size of the projected output; null uses half of the units."""
 
 
 def projected_size(units: int, options: ProjectedOptions) -> int:

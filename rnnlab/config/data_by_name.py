@@ -1,4 +1,4 @@
-"""The data section that a name or an experiment file stands for."""
+"""The data section of an experiment file, or of a data set by its name."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,8 @@ from rnnlab.errors import UserError
 def data_section(name: str, overrides: Sequence[str] = ()) -> DataConfig:
     """Return the data section of an experiment file (.yaml), or the one with this name and every default.
 
-    Of folds it is the first. `overrides` are `path=value`, as `rnnlab run` takes them: of a name those that begin with `data.`.
+    With folds it is that of the first. `overrides` are `path=value`, as `rnnlab run` takes them; for a name they begin with
+    `data.`.
     """
     if name.endswith((".yaml", ".yml")):
         experiment = load(name, overrides)

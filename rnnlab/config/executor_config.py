@@ -1,4 +1,4 @@
-"""The executor section of a config: where the runs are made. It changes no result and belongs to no run's identity."""
+"""The executor section of a config: where the runs are executed. It changes no result and is no part of a run's identity."""
 
 from typing import Annotated, Literal
 
@@ -9,41 +9,42 @@ from rnnlab.section import Section
 Count = Annotated[int, Field(ge=1, le=100_000)]
 """A number of processes."""
 Retries = Annotated[int, Field(ge=0, le=100)]
-"""How often a run is tried again."""
+"""How many times a run is retried."""
 
 
 class InProcessConfig(Section):
     """One run after the other, in the process that was started."""
 
     name: Literal["in_process"]
-    """Its name."""
+    """The name of the executor."""
 
 
 class LocalConfig(Section):
     """Worker processes on this machine."""
 
     name: Literal["local"] = "local"
-    """Its name."""
+    """The name of the executor."""
     workers: Count | None = None
-    """Worker processes at once; null takes one a GPU, or where there is none as many as the cores hold, and makes what would
-    be a single worker's in the process itself."""
+    """The number of worker processes; null starts one per GPU, or without a GPU as many as the cores can serve, and runs
+    everything in the main process if that is one."""
     retries: Retries = 2
-    """How often a run is tried again whose worker was killed, as by the system's memory killer, before it counts as failed."""
+    """How many times a run is retried after its worker was killed, for example for lack of memory, before it counts as
+    failed."""
 
 
 class RayConfig(Section):
-    """A cluster of Ray; data and results lie on storage that all its machines mount at the same path."""
+    """A Ray cluster; data and results are on storage that all its machines mount at the same path."""
 
     name: Literal["ray"]
-    """Its name."""
+    """The name of the executor."""
     address: Annotated[str, Field(min_length=1)] = "auto"
-    """The cluster: auto finds the one that this machine belongs to, `host:port` or `ray://host:port` names one."""
+    """The cluster: auto finds the one that this machine belongs to; `host:port` or `ray://host:port` names one."""
     cpus: Annotated[float, Field(gt=0)] | None = None
-    """Cores reserved for a run; null takes training.threads."""
+    """Cores reserved per run; null uses training.threads."""
     gpus: Annotated[float, Field(ge=0)] = 0.0
-    """GPUs reserved for a run; a fraction lets runs share one."""
+    """GPUs reserved per run; with a fraction, runs share one."""
     retries: Retries = 2
-    """How often a run is tried again whose worker or machine was lost before it counts as failed."""
+    """How many times a run is retried after its worker or machine was lost, before it counts as failed."""
 
 
 def _local(section: object) -> object:
@@ -51,4 +52,4 @@ def _local(section: object) -> object:
 
 
 ExecutorConfig = Annotated[InProcessConfig | LocalConfig | RayConfig, Field(discriminator="name"), BeforeValidator(_local)]
-"""Where the runs are made; without a name, on this machine."""
+"""Where the runs are executed; without a name, on this machine."""

@@ -1,4 +1,4 @@
-"""The schema put together: what one run is made of, and what an experiment compares."""
+"""The complete schema: what makes up one run, and what an experiment compares."""
 
 from typing import Annotated, Any, Literal
 
@@ -18,9 +18,9 @@ from rnnlab.training.evaluation_config import EvaluationConfig
 from rnnlab.training.training_config import TrainingConfig
 
 Name = Annotated[str, AfterValidator(folder)]
-"""A name that becomes a folder."""
+"""A name that is also the name of a folder."""
 Patch = Record
-"""What is laid upon the config: values by recurrent-layer field, or by dotted path such as `training.epochs`."""
+"""Changes to the config: values by field of the recurrent layers, or by dotted path such as `training.epochs`."""
 
 
 class CompareConfig(Section):
@@ -29,38 +29,40 @@ class CompareConfig(Section):
     baseline: Name | None = None
     """The variant that the others are compared with; null takes the first."""
     variants: dict[Name, Patch | None] = Field(default_factory=dict)
-    """Patches by name; null leaves a variant out, and none at all is the experiment as it stands, called base."""
+    """Patches by variant name; null leaves a variant out. Without variants the config itself is compared, under the name
+    base."""
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
-    """Values by recurrent-layer field or dotted path; every variant is crossed with every combination."""
+    """Lists of values by field of the recurrent layers or dotted path; every variant is crossed with every combination."""
     seeds: Annotated[int, Field(ge=1, le=10_000)] = 3
-    """How many seeds: n stands for the seeds 1 to n."""
+    """The number of seeds, counted from `first_seed`."""
     first_seed: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
-    """The first of them; a study whose rates were chosen on some seeds is run on others."""
+    """The first seed; a study whose settings were chosen on some seeds should run on others."""
     folds: Annotated[int, Field(ge=2, le=1000)] | None = None
-    """Cross-validation: each seed is crossed with so many folds of the training rows, every row being tested on in one of them.
-    The rows are dealt out anew for each seed, by label, and whole groups where `split_by` names them; null makes none."""
+    """Cross-validation: every seed is crossed with this many folds of the training rows, and every row is tested in one of
+    them. Folds are drawn anew for each seed, stratified by label, and keep the groups of `split_by` together; null makes
+    none."""
     margin: Annotated[float, Field(gt=0)] | None = None
-    """A difference inside ± margin, in units of the compared metric, is as good as none; null asks for no equivalence."""
+    """Differences within ± margin, in units of the compared metric, count as equivalence; null tests for no equivalence."""
 
 
 class RunConfig(Section):
-    """Everything that decides a run, except its seed."""
+    """Everything that determines a run, except its seed."""
 
     name: Name
-    """The experiment, and the folder of its results."""
+    """The name of the experiment and of the folder of its results."""
     data: DataConfig
     """The data that the model learns from."""
     model: ModelConfig
     """The model that is trained."""
     training: TrainingConfig
-    """How the model is trained: optimizer, epochs, what is monitored."""
+    """How the model is trained: optimizer, epochs, monitored metric."""
     evaluation: EvaluationConfig = EvaluationConfig()
-    """What is measured beside the task's own metrics after training."""
+    """What is measured after training, in addition to the metrics of the task."""
     backend: Literal["tensorflow", "jax"] | None = None
-    """The backend that computes; null takes the backend that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
+    """The backend; null uses the one that Keras is set to (KERAS_BACKEND, or ~/.keras/keras.json)."""
 
     plugins: list[str] = Field(default_factory=list)
-    """Files (.py, from this file's folder) and modules of your own that register parts; they are imported, and run code."""
+    """Your own files (.py, relative to this file's folder) and modules that register parts; importing them runs their code."""
 
     @model_validator(mode="after")
     def _sections_agree(self) -> "RunConfig":
@@ -74,13 +76,13 @@ class ExperimentConfig(RunConfig):
     """A whole experiment file."""
 
     compare: CompareConfig = CompareConfig()
-    """Which variants are compared, with which seeds."""
+    """Which variants are compared, and with which seeds."""
     executor: ExecutorConfig = LocalConfig()
-    """Where the runs are made."""
+    """Where the runs are executed."""
     trackers: list[AnyTracker] = Field(default_factory=list)
-    """Trackers that follow the runs, epoch by epoch; one that fails stops no run."""
+    """Experiment trackers that log the runs epoch by epoch; one that fails stops no run."""
     search: SearchConfig | None = None
-    """The search for settings before the comparison; null searches for nothing. It needs `pip install 'rnnlab[search]'`."""
+    """The search for hyper-parameters before the comparison; null skips it. It needs `pip install 'rnnlab[search]'`."""
 
     @model_validator(mode="after")
     def _has_folds(self) -> "ExperimentConfig":
@@ -104,7 +106,7 @@ class ExperimentConfig(RunConfig):
 
 
 def schema() -> Record:
-    """Return the JSON schema of an experiment file; no key is required in it, for what a file `extends` may have it."""
+    """Return the JSON schema of an experiment file; it requires no key, since a file that is extended may have it."""
     whole = ExperimentConfig.model_json_schema()
     whole["properties"]["extends"] = {"type": "string", "description": "Another file, from this one's folder, to build upon."}
     for section in (whole, *whole["$defs"].values()):

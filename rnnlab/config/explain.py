@@ -1,4 +1,4 @@
-"""What pydantic found becomes what a user needs: where, what came, what is allowed, the nearest known name."""
+"""Translates pydantic's errors for the user: the place, what was received, what is allowed, the nearest known name."""
 
 from collections.abc import Iterator
 from types import UnionType
@@ -30,11 +30,11 @@ _WANTED = {
 }
 
 RENAMED = {"limit": ("limit_tokens", "limit_examples")}
-"""Keys of older versions, and what each may be called now."""
+"""Keys of older versions, with their possible new names."""
 
 
 def check(root: Node, schema: type[Schema]) -> tuple[Schema | None, list[Problem]]:
-    """Return the section that the tree stands for, or None and everything that is wrong with it."""
+    """Return the section that the tree declares, or None, and all problems."""
     try:
         return schema.model_validate(root.plain()), []
     except ValidationError as error:
@@ -57,13 +57,13 @@ def _problems(error: ValidationError, schema: type[BaseModel], root: Node) -> It
 
 
 def _renamed(name: object, known: list[str]) -> str:
-    """What a key of an older version is called here now, or nothing."""
+    """The new name of a key of an older version, or nothing."""
     now = [new for new in RENAMED.get(str(name), ()) if new in known]
     return f" (it is now called {now[0]})" if now else ""
 
 
 def _alone(details: list[ErrorDetails], root: Node) -> tuple[list[ErrorDetails], dict[Path, list[ErrorDetails]]]:
-    """The errors that stand alone, and by path those of a value that fits none of the types it may have."""
+    """The errors that are reported one by one, and by path those of a value that fits none of its possible types."""
     alone: list[ErrorDetails] = []
     choices: dict[Path, list[ErrorDetails]] = {}
     for detail in details:
@@ -81,7 +81,7 @@ def _alone(details: list[ErrorDetails], root: Node) -> tuple[list[ErrorDetails],
 
 
 def _choice(group: list[ErrorDetails]) -> str:
-    """What a value may be, of several types."""
+    """What a value of several possible types may be."""
     items = [detail for detail in group if isinstance(detail["loc"][-1], int)]
     if items:
         return f"item {items[0]['loc'][-1]} of the list must be {_bare(items[0])}, got {shown(items[0]['input'])}"
@@ -105,12 +105,12 @@ def _bare(detail: ErrorDetails) -> str:
 
 
 def _is_typo(typed: Path, meant: Path) -> bool:
-    """Whether the unknown key is the missing one, misspelt: then one message is enough."""
+    """Whether the unknown key is a misspelling of the missing one, so that one message is enough."""
     return typed[:-1] == meant[:-1] and bool(nearest(typed[-1], [meant[-1]]))
 
 
 def _written(path: Path, root: Node) -> Path:
-    """The path as it is written: pydantic inserts the name that chose a section of a union."""
+    """The path as the user wrote it: pydantic inserts the name that selects a section of a union."""
     kept: list[str | int] = []
     node: Node | None = root
     for part in path:
@@ -145,7 +145,7 @@ def _message(detail: ErrorDetails, schema: type[BaseModel], path: Path, root: No
 
 
 def shown(value: object) -> str:
-    """Return the value as a user would name it."""
+    """Return the value in words that the user knows."""
     match value:
         case None | bool():
             return LITERALS[value]
@@ -159,7 +159,7 @@ def shown(value: object) -> str:
 
 
 def _explained(schema: object, path: Path, root: Node) -> dict[str, str | None]:
-    """The keys, each with what it means, that a section at a path, as pydantic writes it, of the schema takes."""
+    """The keys, each with its description, that the schema allows in a section at a path of pydantic's."""
     types, node = _alternatives(schema, root), root
     for part in path:
         node = node.children().get(part, node)

@@ -15,7 +15,7 @@ SECTIONS = tuple(key for key in RunConfig.model_fields if key not in ("name", "p
 
 
 def load_tree(path: Path, overrides: Iterable[str] = ()) -> Node:
-    """Return the tree of a file, laid upon what it extends, with `path=value` overrides put in. Raises ConfigError."""
+    """Return the tree of a file, merged with what it extends, with `path=value` overrides applied. Raises ConfigError."""
     root = _extended(path, (), None)
     problems: list[Problem] = []
     for argument in overrides:
@@ -54,7 +54,7 @@ def _override(root: Node, argument: str) -> Node:
 
 @dataclass(frozen=True)
 class Change:
-    """A new value: its dotted path or field of the recurrent layers, and where that was written."""
+    """A new value: its dotted path or field of the recurrent layers, and where it was written."""
 
     path: str
     value: Node
@@ -64,7 +64,7 @@ class Change:
 def patch(root: Node, change: Change, roots: Iterable[str] = SECTIONS) -> Node:
     """Return the tree with the new value at its path below one of the `roots`, or in that field of every recurrent layer.
 
-    Raises ConfigError, located at the key, where there can be no such path.
+    Raises ConfigError at the key if there can be no such path.
     """
     path, value, key = change.path, change.value, change.key
     if path in layer_fields():

@@ -1,4 +1,4 @@
-"""A config whose files beside the data are known by their bytes, as a run keeps it."""
+"""A config with the fingerprints of the files that it reads in addition to the data, as a run stores it."""
 
 from rnnlab.config.experiment import RunConfig
 from rnnlab.documents import Record
@@ -9,7 +9,7 @@ from rnnlab.models.pretrained import fingerprint
 def pinned(config: RunConfig) -> RunConfig:
     """Return the config with the sha256 of its pretrained vectors, and of the weights that it starts from, filled in.
 
-    Null stays where there are none, or their file is missing.
+    They stay null if there are none, or if their file is missing.
     """
     model, known = config.model, Record()
     if (embedding := model.embedding) and embedding.vectors and not embedding.vectors_sha256:
@@ -20,7 +20,7 @@ def pinned(config: RunConfig) -> RunConfig:
 
 
 def whole(config: RunConfig) -> bool:
-    """Return whether all files beside the data of a pinned config are known by their bytes."""
+    """Return whether a pinned config has the fingerprints of all files that it reads in addition to the data."""
     model = config.model
     vectors = not (model.embedding and model.embedding.vectors) or model.embedding.vectors_sha256
     return bool(vectors and (not model.start_from or model.start_from_sha256))

@@ -1,4 +1,4 @@
-"""The plug-ins of a config: where they are, imported, and known by their texts to the runs that use their parts."""
+"""The plug-ins of a config: found, imported, and fingerprinted for the runs that use their parts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ HOME = Path(__file__).parents[1]
 
 
 def with_plugins(root: Node, run: bool) -> Node:
-    """Return the tree with its plug-ins named as every process finds them, imported where it is to be `run`.
+    """Return the tree with its plug-ins named so that every process finds them; import them if it is to be `run`.
 
     Raises ConfigError at the line of one that cannot be imported.
     """
@@ -46,7 +46,7 @@ def _load(name: Node) -> None:
 
 
 def _folder(name: Node) -> Path:
-    """The folder of the file in which a plug-in is named; the working directory where it is the command line."""
+    """The folder of the file that names a plug-in; the working directory for one on the command line."""
     return Path(name.place.file).parent if name.place.line and Path(name.place.file).is_file() else Path()
 
 

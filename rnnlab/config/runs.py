@@ -33,12 +33,13 @@ class RunSpec:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two runs the same as far as their configs go; see `rnnlab.config.identity`."""
+        """The fingerprint of config and seed, equal for runs that are the same; see `rnnlab.config.identity`."""
         return identity.fingerprint(identity.values(self.config), self.seed)
 
     @property
     def training_fingerprint(self) -> str:
-        """The same of what decides the weights, so that a run that is only evaluated otherwise isn't trained again."""
+        """The fingerprint of what determines the weights, so that a run isn't trained again if only its evaluation has
+        changed."""
         return identity.fingerprint(identity.values(self.config), self.seed, "evaluation")
 
 
@@ -66,7 +67,7 @@ class Experiment:
 
     @classmethod
     def from_dict(cls, document: Fields) -> "Experiment":
-        """Return the experiment that plain values declare, as a file would; raise ConfigError naming all that is wrong."""
+        """Return the experiment that plain values declare, as a file would; raise ConfigError that lists all problems."""
         return from_tree(parse(dump(dict(document)), "the dict"))
 
     def runs(self) -> list[RunSpec]:
@@ -89,17 +90,17 @@ class Experiment:
 
 
 def load(path: str | Path, overrides: Iterable[str] = (), plugins: bool = True) -> Experiment:
-    """Return the experiment in a YAML file, with `path=value` overrides; its `plugins` are imported unless that is false.
+    """Return the experiment in a YAML file, with `path=value` overrides; import its plug-ins unless `plugins` is false.
 
-    Raises ConfigError naming everything that is wrong, each with its place.
+    Raises ConfigError that lists all problems, each with its place.
     """
     return from_tree(load_tree(Path(path), overrides), plugins)
 
 
 def tuned(experiment: Experiment, best: Mapping[str, Fields]) -> Experiment:
-    """Return the experiment without its search, values found for its variants in their places, by dotted path or layer field.
+    """Return the experiment without its search, with the values found for its variants, by dotted path or layer field.
 
-    Raises ConfigError where a value does not fit.
+    Raises ConfigError if a value does not fit.
     """
     document = experiment.document
     variants = document["compare"]["variants"] or {"base": {}}
@@ -110,7 +111,7 @@ def tuned(experiment: Experiment, best: Mapping[str, Fields]) -> Experiment:
 
 
 def from_tree(root: Node, plugins: bool = True) -> Experiment:
-    """Return the experiment that a tree stands for; raise ConfigError naming everything that is wrong."""
+    """Return the experiment that a tree declares; raise ConfigError that lists all problems."""
     root = with_plugins(root, plugins)
     config, problems = check(root, ExperimentConfig)
     variants: dict[str, RunConfig | None] = {}
@@ -127,7 +128,7 @@ def from_tree(root: Node, plugins: bool = True) -> Experiment:
 
 
 def _unfoldable(root: Node, variants: Mapping[str, RunConfig], count: int) -> Iterator[Problem]:
-    """Which variants have data that no folds are made of."""
+    """The variants whose data cannot be split into folds."""
     folds = root.below("compare", "folds")
     for name, run in variants.items():
         try:

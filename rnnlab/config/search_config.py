@@ -1,4 +1,4 @@
-"""The search section of a config: which values are tried for each variant, how often, and how the best are found."""
+"""The search section of a config: which values are tried for each variant, how many, and how the best are selected."""
 
 from typing import Annotated, Any
 
@@ -8,14 +8,14 @@ from rnnlab.section import Section, conflict
 
 
 class Range(Section):
-    """Numbers from low to high; whole ones where both ends are."""
+    """Numbers from low to high; whole numbers if both bounds are."""
 
     low: int | float
-    """The least value."""
+    """The lower bound."""
     high: int | float
-    """The greatest value."""
+    """The upper bound."""
     log: bool = False
-    """Try every order of magnitude alike."""
+    """Draw from a logarithmic scale."""
 
     @model_validator(mode="after")
     def _has_values(self) -> "Range":
@@ -33,22 +33,22 @@ Space = dict[str, Range | Annotated[list[Any], Field(min_length=1)]]
 class SearchConfig(Section):
     """A search for the best values of every variant, by the monitored metric on validation; test data is never read.
 
-    It comes before the comparison, whose runs take the values that were found, on seeds that the search never used.
+    It precedes the comparison, which uses the best values on seeds that the search never used.
     """
 
     space: Space = Field(default_factory=dict)
-    """What is tried for every variant."""
+    """The search space of every variant."""
     variants: dict[str, Space] = Field(default_factory=dict)
-    """What is tried for a variant beside that; a variant without anything to try is not searched."""
+    """Additions to the search space of a variant; a variant with an empty space is not searched."""
     trials: Annotated[int, Field(ge=1, le=100_000)]
-    """How many points are tried for a variant."""
+    """The number of trials per variant."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Decides which points are tried."""
+    """The seed of the sampler."""
     train_seed: Annotated[int, Field(ge=1)] = 1_000_001
-    """The seed with which every trial is trained; no run of the comparison has it."""
+    """The seed with which every trial is trained; no run of the comparison uses it."""
     prune: bool = True
-    """Stop a trial early whose metric is worse than the median of the trials before it at the same epoch."""
+    """Stop a trial early if its metric is worse than the median of the trials before it at the same epoch."""
 
     def of(self, variant: str) -> Space:
-        """Return what is tried for a variant."""
+        """Return the search space of a variant."""
         return {**self.space, **self.variants.get(variant, {})}

@@ -24,7 +24,7 @@ class Variant:
     changes: list[Change]
 
     def check(self, root: Node) -> tuple[RunConfig | None, list[Problem]]:
-        """Return the run config that the changes make of the tree, or None and everything that is wrong with it."""
+        """Return the run config of the changed tree, or None, and all its problems."""
         problems: list[Problem] = []
         for change in self.changes:
             try:
@@ -35,7 +35,7 @@ class Variant:
         return config, problems + wrong
 
     def own(self, problem: Problem) -> Problem:
-        """Return the problem at the variant's own line, also where it shows up in a line of the base."""
+        """Return the problem at the variant's own line, even if it shows in a line of the base."""
         mine = {place for change in self.changes for place in (change.key, *change.value.places())}
         place = problem.place if problem.place in mine else self.place
         return Problem(place, f"{problem.path} (variant {self.name})".strip(), problem.message)
@@ -57,7 +57,7 @@ def expand(root: Node, known: list[Problem]) -> tuple[dict[str, RunConfig | None
 
 
 def _cross(compare: Node) -> list[Variant]:
-    """Every variant with every point of the grid; raises ConfigError where they are too many."""
+    """Every variant with every point of the grid; raises ConfigError if there are too many."""
     variants, grid = (compare.below(key) or Node({}, compare.place) for key in ("variants", "grid"))
     axes = [[Change(change.path, value, change.key) for value in change.value.value] for change in _changes(grid)]
     named = [change for change in _changes(variants) if change.value.value is not None]
@@ -81,7 +81,7 @@ def _variant(named: Change, point: list[Change]) -> Variant:
 
 
 def _label(value: object) -> str:
-    """A value in the name of a folder."""
+    """A value as part of the name of a folder."""
     match value:
         case dict():
             return "-".join(map(_label, value.values()))

@@ -1,4 +1,4 @@
-"""The data sections of a config: one class a data set, chosen by `name`."""
+"""The data sections of a config: one class per data set, selected by `name`."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
@@ -34,22 +34,22 @@ __all__ = ["Adding", "DataConfig", "PythonReference", "SplitSizes"]
 
 
 class PythonReference(Windowed):
-    """The Python language reference that every CPython carries: English prose in the order of its topics, split 80/10/10."""
+    """The Python language reference, which ships with every CPython: English prose in topic order, split 80/10/10."""
 
     tokens: ClassVar[bool] = True
 
     name: Literal["python_reference"]
     """The name of the data set."""
     level: Literal["word", "character"] = "word"
-    """What a token is."""
+    """The unit of a token."""
     vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] = 2000
-    """Most distinct tokens, `<unk>` included; rarer ones become `<unk>`."""
+    """The largest number of distinct tokens, `<unk>` included; rarer tokens become `<unk>`."""
     window: Count = 32
-    """Time steps in a window: how far back the gradient goes, in tokens."""
+    """Time steps (tokens) in a window: how far back gradients are propagated."""
     batch_size: Count = 32
-    """Windows in a batch: the rows into which the text is cut."""
+    """Windows per batch: the number of parallel rows into which the text is cut."""
     limit_tokens: Annotated[int, Field(ge=10)] | None = None
-    """Use only so many tokens of the whole text; null takes all."""
+    """Use only this many tokens of the whole text; null uses all."""
 
     @property
     def task(self) -> str:
@@ -81,7 +81,7 @@ BuiltIn = (
 
 
 def sections() -> dict[str, type[Section]]:
-    """The section of every data set by its name, those of plug-ins too."""
+    """The section of every data set by its name, including those from plug-ins."""
     built_in = {name: kind for kind in get_args(BuiltIn) for name in get_args(kind.model_fields["name"].annotation)}
     return built_in | {name: kind.section for name, kind in DATASETS.items()}
 

@@ -23,14 +23,14 @@ class EmbeddingConfig(Section):
     """A table with a vector for every token."""
 
     vectors: str | None = None
-    """A file of pretrained vectors to begin with: the text of GloVe or fastText, also gzipped, or an array (.npy); null draws
-    all. Words that it does not have keep their drawn vectors."""
+    """A file of pretrained vectors to start from: text of GloVe or fastText, optionally gzipped, or an array (.npy); null draws
+    all vectors. Words that the file lacks keep their drawn vectors."""
     words: str | None = None
-    """For an array: the list of its words, one on a line."""
+    """With an array, the file of its words, one per line."""
     vectors_sha256: str | None = None
-    """The fingerprint of the vectors' bytes, which belongs to a run; where it is given, other bytes are refused."""
+    """The SHA-256 of the vectors, which a run records; if it is given, other vectors are refused."""
     width: Width = _FROM_VECTORS
-    """Elements of a vector; with `vectors` null takes what their file has."""
+    """The size of a vector; with `vectors`, null uses the size in their file."""
     trainable: bool = True
     """Whether training changes the vectors."""
     dropout: Words = NO_RATE
@@ -61,27 +61,28 @@ class EmbeddingConfig(Section):
 
 
 class HeadConfig(Section):
-    """From the last layer's output to the prediction."""
+    """The layers from the output of the recurrent stack to the prediction."""
 
     task: str | None = None
-    """The kind of task it is for; null takes the one that the data has."""
+    """The kind of task; null uses that of the data."""
     pooling: Literal["last", "mean", "max", "attention"] = "last"
-    """What stands for a sequence: the last real step's output, or the mean, the maximum or a mean weighed by attention (Yang et
-    al. 2016) over the outputs of its real steps."""
+    """What represents a sequence: the output of the last unpadded step, or the mean, the maximum or the attention-weighted mean
+    (Yang et al. 2016) of the outputs of all unpadded steps."""
     reads: Literal["last", "all"] = "last"
-    """Which recurrent layers the head is given: the last, or with skip connections all of them, side by side."""
+    """Which recurrent layers the head reads: the last, or with all (skip connections) every one, their outputs concatenated."""
     dense: list[Width] = Field(default_factory=list)
-    """Elements of dense layers after the recurrent stack, one after the other, before the output."""
+    """The sizes of dense layers between the recurrent stack and the output layer."""
     activation: Literal["relu", "tanh", "gelu"] = "relu"
-    """What the dense layers compute of their sums."""
+    """The activation of the dense layers."""
     tie_embedding: bool = False
     """Use the embedding table as output weights (Press & Wolf 2017); needs a last layer, or a projection, as wide as it."""
     projection: Width | None = None
-    """Elements of a linear layer before the output, so that a wide layer can share a narrow embedding; null leaves it out."""
+    """The size of a linear layer before the output layer, so that a wide recurrent layer can share a narrow embedding; null
+    adds none."""
     bias: bool = False
-    """Add a bias to the outputs of tied weights; untied ones always have one."""
+    """Add a bias to the outputs of tied weights; untied outputs always have one."""
     dropout: Rate = 0.0
-    """The rate of the mask on the last layer's output, one mask a sequence."""
+    """The dropout rate of the last layer's output, with one mask per sequence."""
 
     @field_validator("task")
     @classmethod
@@ -92,49 +93,50 @@ class HeadConfig(Section):
 
 
 class InitialConfig(Section):
-    """How all weights are drawn before training, biases, gains and peepholes among them."""
+    """The distribution of all initial weights, including biases, gains and peepholes."""
 
     uniform: Annotated[float, Field(gt=0)]
-    """Every weight is uniform in ± this (Zaremba et al. 2014 draw all of them so); no forget bias stands out."""
+    """Every weight is drawn uniformly from ± this value, forget biases included, as in Zaremba et al. 2014."""
     embedding: Annotated[float, Field(gt=0)] | None = None
-    """The same for the table of token vectors; null takes `uniform`."""
+    """The same for the embedding table; null uses `uniform`."""
 
 
 class ModelConfig(Section):
     """Embedding, recurrent stack, head."""
 
     embedding: EmbeddingConfig | None = None
-    """The table of token vectors; tasks on tokens need it, others take null."""
+    """The embedding table; tasks on tokens need it, others leave it null."""
     recurrent: Annotated[list[AnyLayer], Field(min_length=1)]
-    """The recurrent layers, from the input up."""
+    """The recurrent layers, from the input to the head."""
     residual: bool = False
-    """Add to the output of every recurrent layer but the first its input; all need equal outputs."""
+    """Add the input of every recurrent layer but the first to its output; all outputs must have the same size."""
     head: HeadConfig = HeadConfig()
-    """The output."""
+    """The layers from the recurrent stack to the prediction."""
     initial: InitialConfig | None = None
-    """How the weights are drawn; null takes Keras's ways: Glorot and orthogonal kernels, biases 0, 1 at the forget gate."""
+    """The distribution of the initial weights; null uses Keras's defaults: Glorot and orthogonal kernels, biases 0, and 1 for
+    the forget gate."""
     start_from: str | None = None
-    """The folder of a finished run whose weights the layers of the same names start from; others start fresh. Shapes, and the
-    tokens that weights belong to, must agree; null starts all fresh."""
+    """The folder of a finished run whose weights are the initial weights of layers with the same names; other layers are
+    initialised as usual. Shapes and tokens must agree; null initialises all layers as usual."""
     start_layers: list[str] | None = None
-    """Which layers take weights from there (embedding, recurrent_0, ...); null takes all that it has."""
+    """The layers that take weights from that run (embedding, recurrent_0, ...); null takes all that it has."""
     start_from_sha256: str | None = None
-    """The fingerprint of those weights, which belongs to a run; where it is given, other weights are refused."""
+    """The SHA-256 of those weights, which a run records; if it is given, other weights are refused."""
 
     @property
     def whole_sequences(self) -> bool:
-        """Whether every recurrent layer hands on all steps, whatever the head needs."""
+        """Whether every recurrent layer returns all steps, even if the head does not need them."""
         return self.residual or self.head.reads == "all"
 
     @property
     def outputs(self) -> int:
-        """Elements that the recurrent layers give to the head."""
+        """The size of what the head reads."""
         read = self.recurrent if self.head.reads == "all" else self.recurrent[-1:]
         return sum(layer.outputs for layer in read)
 
     @property
     def head_inputs(self) -> int:
-        """Elements that the projection, or the output layer, is given."""
+        """The size of the input of the projection, or of the output layer."""
         return self.head.dense[-1] if self.head.dense else self.outputs
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The section of a recurrent layer: what every layer has, and by its cell the options of that cell."""
+"""The section of a recurrent layer: the settings of every layer, and the options of its cell."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from rnnlab.section import NO_SOURCE, Section, conflict
 Width = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of units."""
 Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-"""The weight of a penalty, from 0 up."""
+"""The weight of a penalty, at least 0."""
 CELL = "lstm"
 """The cell of a layer that names none."""
 
@@ -49,9 +49,9 @@ def _read(argument: str) -> PlainValidator:
 _SCHEMA = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": ["object", "array"]}]})
 _SPELLING = PlainSerializer(plain)
 Vertical = Annotated[DropoutSetting, _read("dropout"), _SPELLING, _SCHEMA]
-"""Noise on what enters the layer or leaves it: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+"""Noise on what enters or leaves the layer: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
 Horizontal = Annotated[DropoutSetting, _read("recurrent_dropout"), _SPELLING, _SCHEMA]
-"""Noise on what the layer hands to itself: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
+"""Noise on what passes from step to step: a rate, `{scheme: ...}`, `{site: ...}`, or a list of these."""
 Words = Annotated[DropoutSetting, _read("embedding"), _SPELLING, _SCHEMA]
 """Noise on rows of the embedding table: a rate, `{scheme: word, ...}` or `{site: word, ...}`."""
 NO_RATE: Any = 0.0
@@ -62,11 +62,11 @@ class RecurrentConfig(Section):
     """One recurrent layer; a registered cell adds its options."""
 
     cell: str
-    """What happens in one time step."""
+    """The cell, which computes one time step."""
     units: Width
-    """Elements of the hidden state."""
+    """The size of the hidden state."""
     implementation: Literal["auto", "loop", "keras"] = "auto"
-    """auto takes the fastest that fits, loop the plain loop, keras the built-in layer of Keras."""
+    """auto uses the fastest implementation that fits, loop the plain loop, keras the built-in layer of Keras."""
     dropout: Vertical = NO_RATE
     """Vertical noise: a rate or a scheme."""
     recurrent_dropout: Horizontal = NO_RATE
@@ -74,13 +74,13 @@ class RecurrentConfig(Section):
     ar: Weight = 0.0
     """Activation regularisation: the weight of the mean square of the outputs in the training loss (Merity et al. 2017)."""
     tar: Weight = 0.0
-    """Temporal activation regularisation: the weight of the mean squared step from output to output in the training loss."""
+    """Temporal activation regularisation: the weight of the mean squared change from output to output in the training loss."""
     norm_stabiliser: Weight = 0.0
-    """The weight of the mean squared step of the outputs' norm in the training loss (Krueger & Memisevic 2016, who take 50)."""
+    """The weight of the mean squared change of the outputs' norm in the training loss (Krueger & Memisevic 2016 use 50)."""
     bidirectional: bool = False
-    """Read the sequence in both directions and join the outputs."""
+    """Read the sequence in both directions and concatenate the outputs."""
     initial_state: Literal["zero", "learned"] = "zero"
-    """What every sequence, or window, begins with: zeros, or a trained vector for each state, in place of a carried state."""
+    """The state before every sequence or window: zeros, or a trained vector for each state, instead of a carried state."""
 
     @property
     def options(self) -> Section:
@@ -90,13 +90,13 @@ class RecurrentConfig(Section):
 
     @property
     def outputs(self) -> int:
-        """Elements of what the layer hands on."""
+        """The size of the layer's output."""
         return CELLS[self.cell].output_size(self.units, self.options) * (2 if self.bidirectional else 1)
 
     @model_validator(mode="before")
     @classmethod
     def _without_others(cls, values: object) -> object:
-        """Leave out options of other cells that have their defaults, as older files and changed variants hold them."""
+        """Drop options of other cells that have their defaults, which older files and changed variants contain."""
         if not isinstance(values, dict):
             return values
         foreign = {name: fields for name, fields in option_fields().items() if name in values and name not in cls.model_fields}
@@ -157,7 +157,7 @@ class RecurrentConfig(Section):
 PENALTIES = ("ar", "tar", "norm_stabiliser")
 """The weights of the penalties on a layer's outputs."""
 _COMMON = tuple(name for name in RecurrentConfig.model_fields if name not in PENALTIES)
-"""The fields that Keras's layers know too."""
+"""The fields that Keras's layers have too."""
 _SECTIONS: dict[CellKind, type[RecurrentConfig]] = {}
 
 
@@ -188,7 +188,7 @@ AnyLayer = Annotated[RecurrentConfig, Choice("cell", sections, CELL)]
 
 
 def option_fields() -> dict[str, list[FieldInfo]]:
-    """The options of all cells by name, each with what the cells that have it say of it."""
+    """The options of all cells by name, each with the fields of the cells that have it."""
     fields: dict[str, list[FieldInfo]] = {}
     for kind in CELLS.values():
         for name, field in kind.options.model_fields.items():

@@ -1,4 +1,4 @@
-"""MLflow and Weights & Biases; the package of each is imported when the first run is told."""
+"""MLflow and Weights & Biases; each package is imported when the first run begins."""
 
 import os
 import re
@@ -24,14 +24,15 @@ class MlflowOptions(Section):
     """Options of MLflow."""
 
     uri: str | None = None
-    """The tracking server or store, such as http://localhost:5000 or sqlite:///mlflow.db; null takes MLFLOW_TRACKING_URI."""
+    """The tracking server or store, such as http://localhost:5000 or sqlite:///mlflow.db; null uses MLFLOW_TRACKING_URI."""
     experiment: str | None = None
-    """The experiment there; null takes this one's name."""
+    """The experiment in MLflow; null uses the name of this experiment."""
 
 
 @tracker("mlflow", options=MlflowOptions)
 class Mlflow:
-    """MLflow: a run for each run, with the tags experiment, variant, seed and fingerprint; `pip install 'rnnlab[mlflow]'`."""
+    """MLflow: one MLflow run for each run, with the tags experiment, variant, seed and fingerprint; `pip install
+    'rnnlab[mlflow]'`."""
 
     def __init__(self, uri: str | None, experiment: str | None):
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is away is not waited for
@@ -40,7 +41,7 @@ class Mlflow:
         self._experiment = experiment
 
     def begin(self, run: Begun, known: str | None) -> str:
-        """Begin a run, or let one go on; one that was deleted there is begun anew."""
+        """Begin a run, or continue it; one that was deleted on the server is begun anew."""
         if known and not self._gone(known):
             self._client.update_run(known, status="RUNNING")
             return known
@@ -58,7 +59,7 @@ class Mlflow:
             self._client.log_batch(known, metrics=some)
 
     def end(self, known: str, run: Begun, ended: Ended) -> None:
-        """Add what is known at the end, and the weights."""
+        """Log the status and the final metrics, and upload the weights."""
         self.epoch(known, ended.epochs, ended.metrics)
         for tag, value in {"status": ended.status, "error": (ended.error or "")[:4000]}.items():
             if value:
@@ -68,13 +69,13 @@ class Mlflow:
         self._client.set_terminated(known, "FINISHED" if ended.status == "done" else "FAILED")
 
     def report(self, experiment: str, path: Path) -> None:
-        """Take the report, as the artifact of a run of its own."""
+        """Upload the report as the artifact of a run of its own."""
         known = self._client.create_run(self._place(experiment), run_name="report", tags={"variant": "report"}).info.run_id
         self._client.log_artifact(known, str(path))
         self._client.set_terminated(known)
 
     def _gone(self, known: str) -> bool:
-        """Whether the server has no such run, or has it deleted."""
+        """Whether the run does not exist on the server, or is deleted there."""
         try:
             return bool(self._client.get_run(known).info.lifecycle_stage == "deleted")
         except _package("mlflow.exceptions").MlflowException as error:
@@ -103,16 +104,16 @@ class WandbOptions(Section):
     mode: Literal["online", "offline"] = "online"
     """Whether runs are sent at once, or kept in the folder until `wandb sync`."""
     project: str | None = None
-    """The project there; null takes the experiment's name."""
+    """The project in Weights & Biases; null uses the name of the experiment."""
     entity: str | None = None
-    """The user or team; null takes the one that is logged in."""
+    """The user or team; null uses the one that is logged in."""
     folder: str = "."
-    """Where it keeps its own files, in a folder `wandb`."""
+    """The folder in which it makes its own folder `wandb`."""
 
 
 @tracker("wandb", options=WandbOptions)
 class Wandb:
-    """Weights & Biases: a run for each run, in the group of its variant; `pip install 'rnnlab[wandb]'`."""
+    """Weights & Biases: one of its runs for each run, in the group of its variant; `pip install 'rnnlab[wandb]'`."""
 
     def __init__(self, mode: str, project: str | None, entity: str | None, folder: str):
         self._wandb = _package("wandb")
@@ -120,7 +121,7 @@ class Wandb:
         self._runs: Record = {}
 
     def begin(self, run: Begun, known: str | None) -> str:
-        """Begin a run, or let one go on."""
+        """Begin a run, or continue it."""
         about = {"experiment": run.experiment, "variant": run.variant, "seed": run.seed, "fingerprint": run.fingerprint}
         begun = self._begin(run.experiment, run.name, run.variant, {**run.parameters, **about}, known)
         self._runs[begun.id] = begun
@@ -131,7 +132,7 @@ class Wandb:
         self._runs[known].log(metrics, step=epoch)
 
     def end(self, known: str, run: Begun, ended: Ended) -> None:
-        """Add what is known at the end, and the weights."""
+        """Log the status and the final metrics, and upload the weights."""
         own = self._runs.pop(known)
         own.summary.update({**ended.metrics, "status": ended.status, **({"error": ended.error} if ended.error else {})})
         if ended.weights:
@@ -139,7 +140,7 @@ class Wandb:
         own.finish(exit_code=int(ended.status != "done"))
 
     def report(self, experiment: str, path: Path) -> None:
-        """Take the report, as the artifact of a run of its own."""
+        """Upload the report as the artifact of a run of its own."""
         run = self._begin(experiment, "report", "report", {})
         self._keep(run, f"report-{experiment}", "report", path)
         run.finish()
@@ -173,10 +174,10 @@ def _package(name: str) -> ModuleType:
 
 
 def _several(items: list[Item], count: int) -> Iterator[list[Item]]:
-    """`count` at a time, the most that a server takes."""
+    """Batches of `count` items, the most that a server accepts."""
     return (items[start : start + count] for start in range(0, len(items), count))
 
 
 def _plain(name: str) -> str:
-    """A name of the characters that both take."""
+    """The name with only the characters that both services accept."""
     return re.sub(r"[^\w./ -]", "_", name, flags=re.ASCII)

@@ -1,4 +1,4 @@
-"""The optimizers of Keras that follow the gradient of a step, with the options that each has by Keras's names."""
+"""The optimizers of Keras that update weights from a gradient, with their options under Keras's names."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
@@ -12,104 +12,104 @@ if TYPE_CHECKING:
     import keras
 
 Kept = Annotated[float, Field(ge=0, lt=1)]
-"""The part of a running mean that is kept at every step."""
+"""The fraction of a running mean that is kept at every step."""
 
 
 class Rooted(Section):
     """Options of optimizers that divide by a root."""
 
     epsilon: NotNegative | None = None
-    """What is added to a root so that nothing is divided by zero."""
+    """The constant added to a root so that nothing is divided by zero."""
 
 
 class Moments(Rooted):
     """The options that Adam and its relatives share."""
 
     beta_1: Kept | None = None
-    """How much of the mean gradient is kept at every step."""
+    """The fraction of the running mean of gradients that is kept at every step."""
     beta_2: Kept | None = None
-    """How much of the mean squared gradient is kept at every step."""
+    """The fraction of the running mean of squared gradients that is kept at every step."""
 
 
 class Adam(Moments):
     """The options of Adam and AdamW."""
 
     amsgrad: bool | None = None
-    """Divide by the greatest mean square so far."""
+    """Divide by the largest mean square so far."""
 
 
 class Squares(Rooted):
     """The options of Adadelta."""
 
     rho: Kept | None = None
-    """How much of the mean squared gradient is kept at every step."""
+    """The fraction of the running mean of squared gradients that is kept at every step."""
 
 
 class Momentum(Section):
-    """Options of optimizers that keep a part of the last step."""
+    """Options of optimizers with momentum."""
 
     momentum: Kept | None = None
-    """How much of the last step is kept."""
+    """The fraction of the last update that is kept."""
 
 
 class Sgd(Momentum):
     """The options of stochastic gradient descent."""
 
     nesterov: bool | None = None
-    """Nesterov's momentum."""
+    """Use Nesterov's momentum."""
 
 
 class RmsProp(Squares, Momentum):
     """The options of RMSprop."""
 
     centered: bool | None = None
-    """Divide by the variance of the gradient in place of its mean square."""
+    """Divide by the variance of the gradient instead of its mean square."""
 
 
 class Lion(Section):
     """The options of Lion."""
 
     beta_1: Kept | None = None
-    """How much of the mean gradient goes into a step."""
+    """The weight of the running mean of gradients in an update."""
     beta_2: Kept | None = None
-    """How much of the mean gradient is kept at every step."""
+    """The fraction of the running mean of gradients that is kept at every step."""
 
 
 class Adafactor(Section):
     """The options of Adafactor."""
 
     beta_2_decay: float | None = None
-    """The power of the step by which the mean square forgets."""
+    """The exponent of the step number by which the mean square decays."""
     epsilon_1: NotNegative | None = None
-    """What is added to the squared gradient."""
+    """The constant added to the squared gradient."""
     epsilon_2: NotNegative | None = None
-    """The least size of a weight that scales the step."""
+    """The smallest size of a weight by which its update is scaled."""
     clip_threshold: Positive | None = None
-    """The greatest root mean square of a weight's step."""
+    """The largest root mean square of a weight's update."""
     relative_step: bool | None = None
-    """Whether the rate falls with the step, at most `learning_rate`."""
+    """Whether the learning rate falls with the step number, from at most `learning_rate`."""
 
 
 class Adagrad(Rooted):
     """The options of Adagrad."""
 
     initial_accumulator_value: NotNegative | None = None
-    """What the sum of squared gradients begins with."""
+    """The initial value of the sum of squared gradients."""
 
 
 class Ftrl(Section):
     """The options of FTRL."""
 
     learning_rate_power: Annotated[float, Field(le=0)] | None = None
-    """The power of the sum of squared gradients which the rate is multiplied by."""
+    """The exponent of the sum of squared gradients by which the learning rate is multiplied."""
     initial_accumulator_value: NotNegative | None = None
-    """What the sum of squared gradients begins with."""
+    """The initial value of the sum of squared gradients."""
     l1_regularization_strength: NotNegative | None = None
     """The weight of the L1 penalty."""
     l2_regularization_strength: NotNegative | None = None
     """The weight of the L2 penalty."""
     l2_shrinkage_regularization_strength: NotNegative | None = None
-    """The weight of the L2 penalty by the gradient."""
+    """The weight of the L2 penalty that acts through the gradient."""
     beta: NotNegative | None = None
     """FTRL's beta."""
 
@@ -118,15 +118,15 @@ class Muon(Sgd, Rooted):
     """The options of Muon."""
 
     ns_steps: Annotated[int, Field(ge=1)] | None = None
-    """Steps of Newton and Schulz."""
+    """Iterations of Newton and Schulz."""
     rms_rate: Positive | None = None
-    """The root mean square of a kernel's step, as a multiple of the rate."""
+    """The root mean square of a kernel's update, as a multiple of the learning rate."""
     adam_beta_1: Kept | None = None
-    """`beta_1` of Adam, which biases and embeddings follow."""
+    """`beta_1` of Adam, which updates biases and embeddings."""
     adam_beta_2: Kept | None = None
-    """`beta_2` of Adam, which biases and embeddings follow."""
+    """`beta_2` of Adam, which updates biases and embeddings."""
     adam_lr_ratio: Positive | None = None
-    """The rate of Adam as a multiple of the rate."""
+    """The learning rate of Adam as a multiple of the learning rate."""
 
 
 def _of_keras(name: str) -> Callable[[], "type[keras.optimizers.Optimizer]"]:
@@ -159,4 +159,4 @@ for _name, _options in _OPTIONS.items():
     optimizer(_name.lower(), options=_options)(_of_keras(_name))
 
 OWN = tuple(dict.fromkeys(name for kind in OPTIMIZERS.values() for name in kind.options.model_fields))
-"""The options of all of them."""
+"""The options of all optimizers."""

@@ -1,4 +1,4 @@
-"""The evaluation section of a config: what is measured once a run is trained."""
+"""The evaluation section of a config: what is measured after a run is trained."""
 
 from typing import Annotated
 
@@ -10,27 +10,27 @@ from rnnlab.training.own_metrics import METRICS
 
 
 class MonteCarlo(Section):
-    """Monte Carlo prediction: the noise of training drawn at test, and the predictions averaged."""
+    """Monte Carlo prediction: the training noise is drawn at test time, and the predictions are averaged."""
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
-    """Passes through the test split, each with masks of its own."""
+    """Passes through the test split, each with its own masks."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
-    """What the masks follow from, together with the seed of the run; training's masks do not depend on it."""
+    """The seed of the masks, in addition to the seed of the run; training's masks do not depend on it."""
     word_dropout: bool = True
-    """Drop words too where training does; Gal & Ghahramani's language models don't at test."""
+    """Include word dropout, if training has it; Gal & Ghahramani's language models do not at test time."""
 
 
 class EvaluationConfig(Section):
-    """What is measured at the best epoch beside the metrics of the task."""
+    """What is measured at the best epoch in addition to the metrics of the task."""
 
     montecarlo: MonteCarlo | None = None
-    """Evaluate averaged predictions too, and how well both are calibrated; null does not."""
+    """Evaluate averaged predictions too, and the calibration of both; null skips this."""
     bins: Annotated[int, Field(ge=1, le=1000)] = 15
     """Bins of equal width of the expected calibration error and its reliability diagram."""
     noise_precision: Annotated[float, Field(gt=0)] | None = None
-    """Of predicted numbers, the precision of the noise about them; null takes the most likely one on the validation split."""
+    """In regression, the precision of the observation noise; null uses the most likely one on the validation split."""
     metrics: list[str] = Field(default_factory=list)
-    """Metrics of your own beside, registered by a plug-in, measured on the test split."""
+    """Your own metrics, registered by a plug-in and measured on the test split."""
 
     @field_validator("metrics")
     @classmethod

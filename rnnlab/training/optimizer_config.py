@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 Positive = Annotated[float, Field(gt=0)]
 """A number above zero."""
 NotNegative = Annotated[float, Field(ge=0)]
-"""A number from zero up."""
+"""A number of at least zero."""
 Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
 """A number of epochs."""
 NAME = "adam"
 """The optimizer of a section that names none."""
 RELEASE_0_1 = {"momentum": 0.0, "rho": 0.9}
-"""What release 0.1 wrote for every optimizer; it is no option where the optimizer has none of this name."""
+"""Values that release 0.1 wrote for every optimizer; they are ignored if the optimizer has no option of this name."""
 
 
 class AveragingConfig(Section):
-    """Averaged SGD: from a trigger on, the mean of the weights after every step is evaluated, while training goes on.
+    """Averaged SGD: once it is triggered, the mean of the weights after every step is evaluated, while training goes on.
 
-    Polyak & Juditsky 1992. The trigger is an epoch, or that the monitored metric has not got better for `nonmonotone` epochs:
-    epoch e pulls it where its metric is worse than the best one of the epochs before e - nonmonotone, as in AWD-LSTM's
-    NT-ASGD (Merity et al. 2018, arXiv 1708.02182).
+    Polyak & Juditsky 1992. The trigger is an epoch, or `nonmonotone` epochs without improvement of the monitored metric: epoch
+    e triggers it if its metric is worse than the best of the epochs before e - nonmonotone, as in AWD-LSTM's NT-ASGD (Merity
+    et al. 2018, arXiv 1708.02182).
     """
 
     nonmonotone: Annotated[int, Field(ge=1)] | None = None
-    """Epochs without a better metric that pull the trigger."""
+    """Epochs without improvement that trigger averaging."""
     after: Epochs | None = None
-    """The epoch at whose end the trigger is pulled, 0 before the first step."""
+    """The epoch after which averaging starts, 0 before the first step."""
 
     @model_validator(mode="after")
     def _one_trigger(self) -> "AveragingConfig":
@@ -51,37 +51,37 @@ class GradientNoiseConfig(Section):
     variance: Positive
     """The variance at the first step: 0.01, 0.3 or 1 in the paper (arXiv 1511.06807)."""
     decay: NotNegative = 0.55
-    """How fast it falls; 0 keeps it."""
+    """How fast the variance falls; 0 keeps it constant."""
 
 
 class OptimizerConfig(Section):
-    """How the weights follow the gradient; a registered optimizer adds its options, of which null is the optimizer's own."""
+    """The optimizer; a registered optimizer adds its options, for which null uses the optimizer's own default."""
 
     name: str
-    """The algorithm."""
+    """The name of the optimizer."""
     learning_rate: Positive = 1e-3
-    """Step size."""
+    """The learning rate."""
     clip_norm: Positive | None = None
-    """Largest norm of the whole gradient; null leaves it as it is."""
+    """The largest norm of the whole gradient; null does not clip."""
     clip_update: Positive | None = None
-    """Largest norm of the whole step that the optimizer makes of the gradient, as the code of Zoneout clips; null leaves it."""
+    """The largest norm of the whole update that the optimizer computes, which Zoneout's code clips; null does not clip."""
     gradient_noise: GradientNoiseConfig | None = None
-    """Noise on the gradient, after clipping; null adds none."""
+    """Noise that is added to the gradient after clipping; null adds none."""
     weight_decay: NotNegative = 0.0
-    """Decoupled weight decay: before a step every weight loses this fraction of itself, see `weight_decay_by`."""
+    """Decoupled weight decay: before a step every weight is reduced by this fraction of itself, see `weight_decay_by`."""
     weight_decay_by: Literal["rate", "step"] = "rate"
-    """rate multiplies the fraction by the learning rate (as AdamW does, and under plain sgd PyTorch's weight decay); step takes
-    it as it is, whatever the learning rate, as Gal & Ghahramani's code does."""
+    """rate multiplies the fraction by the learning rate, as AdamW does and, with plain sgd, PyTorch's weight decay; step uses
+    it unchanged, as Gal & Ghahramani's code does."""
     l2: NotNegative = 0.0
-    """L2 penalty: l2 * sum of all squared weights is minimised with the loss, by its gradient 2 l2 w, which is clipped with the
-    rest; the metrics do not contain it."""
+    """L2 penalty: l2 * the sum of all squared weights is minimised together with the loss, through its gradient 2 l2 w, which
+    is clipped with the rest; reported losses do not include it."""
     averaging: AveragingConfig | None = None
-    """When to begin to evaluate the mean of the weights; null never does."""
+    """When averaging of the weights starts; null never averages."""
 
     @model_validator(mode="before")
     @classmethod
     def _without_others(cls, values: object) -> object:
-        """Leave out options of other optimizers that are null, as older files hold them; refuse the others."""
+        """Drop options of other optimizers that are null, as in older files; refuse the others."""
         if not isinstance(values, dict):
             return values
         kept = dict(values)
@@ -104,7 +104,7 @@ class OptimizerConfig(Section):
 
 @dataclass(frozen=True, eq=False)
 class DeclaredOptimizer(DeclaredPart):
-    """A subclass of `keras.optimizers.Optimizer`, or a function that returns it, so that Keras is imported when it is used."""
+    """A subclass of `keras.optimizers.Optimizer`, or a function that returns it, so that Keras is imported only when needed."""
 
     def type(self) -> "type[keras.optimizers.Optimizer]":
         """The class."""

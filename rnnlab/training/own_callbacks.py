@@ -1,4 +1,4 @@
-"""Callbacks of a user by name: they watch or change a run while it is trained, and their state belongs to the run's."""
+"""User callbacks by name: they observe or change a run during training, and their state is part of the run's state."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ STATE = ("save_state", "load_state")
 
 
 class CallbackConfig(Section):
-    """A callback of a plug-in; each adds its options."""
+    """A callback from a plug-in; each callback adds its options."""
 
     name: str
     """The name of the callback."""

@@ -1,4 +1,4 @@
-"""The learning rate of an epoch, as a function of the epoch alone or of what was reached."""
+"""Schedules of the learning rate: functions of the epoch alone, or of the metric reached so far."""
 
 import math
 from collections.abc import Callable
@@ -28,10 +28,10 @@ class ScheduleConfig(Section):
 
 @dataclass(frozen=True, eq=False)
 class DeclaredSchedule(DeclaredPart):
-    """A schedule: a function of its section and of an epoch, or of its section and of what is monitored."""
+    """A schedule: a function of its section and of an epoch, or of its section and of the monitored metric."""
 
     reached: bool = False
-    """Whether it depends on what was reached."""
+    """Whether it depends on the metric reached so far."""
 
     @property
     def whole(self) -> bool:
@@ -46,11 +46,10 @@ SCHEDULES = DeclaredParts("schedule", ScheduleConfig, DeclaredSchedule)
 def schedule(name: str, *, options: type[Section] = Section, reached: bool = False) -> Callable[[Part], Part]:
     """Register a function as a schedule of the learning rate by name; `options` is the section of its options.
 
-    The function is (config, epoch) -> the part of the full rate that an epoch, counted from 1, is trained with; or
-    (config, epoch, epochs), where it depends on how many epochs there are, so that longer training begins anew. Where the
-    rate depends on what was `reached`, it is (config, monitor, mode) -> a Keras callback that sets the rate: `monitor` is a
-    key of the logs, `mode` min or max; its state is kept as that of `register.callback`. Raises ValueError for a name that is
-    taken.
+    The function is (config, epoch) -> the fraction of the full rate in an epoch, counted from 1; or (config, epoch, epochs) if
+    it depends on the number of epochs, so that longer training starts afresh. If it depends on the metric `reached`, it is
+    (config, monitor, mode) -> a Keras callback that sets the rate: `monitor` is a key of the logs, `mode` min or max; its state
+    is saved like that of `register.callback`. Raises ValueError for a name that is taken.
 
     >>> @schedule("halves")
     ... def halves(config, epoch):
@@ -66,7 +65,7 @@ AnySchedule = Annotated[ScheduleConfig, SCHEDULES.choice]
 
 
 def factor(config: ScheduleConfig, epoch: int, epochs: int) -> float:
-    """Return the part of the full rate that an epoch, counted from 1, is trained with.
+    """Return the fraction of the full rate in an epoch, counted from 1.
 
     >>> zaremba = SCHEDULES["decay"].section(constant=4, divisor=2.0)
     >>> [factor(zaremba, epoch, 13) for epoch in (1, 4, 5, 6)]
@@ -82,7 +81,7 @@ class Decay(Section):
     constant: Annotated[int, Field(ge=0)]
     """Epochs at the full rate; the next one is the first at a lower rate."""
     divisor: Annotated[float, Field(gt=1)]
-    """What the rate is divided by for every epoch after those."""
+    """The number by which the rate is divided in every later epoch."""
 
 
 @schedule("decay", options=Decay)
@@ -97,12 +96,12 @@ class Steps(Section):
     after: Annotated[list[Count], Field(min_length=1)]
     """The epochs after which the rate falls, counted from 1."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """What the rate is multiplied by each time."""
+    """The number by which the rate is multiplied each time."""
 
 
 @schedule("steps", options=Steps)
 def steps(config: Steps, epoch: int) -> float:
-    """Multiplied once an epoch of a list has ended: factor^k after k of the listed epochs."""
+    """Multiplied after every listed epoch: factor^k after k of them."""
     return config.factor ** sum(epoch > end for end in config.after)
 
 
@@ -110,9 +109,9 @@ class Cosine(Section):
     """The options of `cosine`."""
 
     final: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """The rate of the last epoch, as a part of the full one."""
+    """The rate of the last epoch, as a fraction of the full rate."""
     warmup: Annotated[int, Field(ge=0)] = 0
-    """Epochs in which the rate first rises in equal steps to the full one."""
+    """Epochs in which the rate first rises to the full rate, in equal steps."""
 
 
 @schedule("cosine", options=Cosine)
@@ -131,16 +130,16 @@ class Plateau(Section):
     """The options of `plateau`."""
 
     patience: Count = 1
-    """Epochs without a better metric."""
+    """Epochs without improvement before the rate falls."""
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """What the rate is multiplied by."""
+    """The number by which the rate is multiplied each time."""
     least: Annotated[float, Field(ge=0)] = 0.0
-    """The rate never falls below this."""
+    """The lowest rate."""
 
 
 @schedule("plateau", options=Plateau, reached=True)
 def plateau(config: Plateau, monitor: str, mode: str) -> "keras.callbacks.Callback":
-    """Multiplied whenever the monitored metric has not got better for some epochs."""
+    """Multiplied whenever the monitored metric has not improved for some epochs."""
     from rnnlab.training.callback_state import LowerOnPlateau
 
     settings: Record = {"patience": config.patience, "factor": config.factor, "min_lr": config.least}

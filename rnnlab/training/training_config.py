@@ -15,16 +15,16 @@ __all__ = ["AveragingConfig", "OptimizerConfig"]
 
 
 class EarlyStopping(Section):
-    """Stop when the monitored metric no longer gets better."""
+    """Stop when the monitored metric no longer improves."""
 
     patience: Annotated[int, Field(ge=1)]
-    """Epochs without a better metric before the end."""
+    """Epochs without improvement before training stops."""
     min_delta: Annotated[float, Field(ge=0)] = 0.0
-    """How much better than the best epoch so far the monitored metric must be to count, for `patience` and as the best."""
+    """The least improvement over the best epoch so far that counts, both for `patience` and as a new best epoch."""
 
 
 class ConsistencyConfig(Section):
-    """Two passes of every batch of training, and a penalty on how far apart they are; see `rnnlab.models.two_passes`."""
+    """Two passes of every training batch, with a penalty on their difference; see `rnnlab.models.two_passes`."""
 
     name: Literal["fraternal", "rdrop", "expectation_linear"]
     """fraternal: two noisy passes, squared difference of logits (0.15 in the paper); rdrop: two noisy passes, divergence of
@@ -34,65 +34,68 @@ class ConsistencyConfig(Section):
 
 
 class CheckpointConfig(Section):
-    """How often the state of a run is kept, so that a killed run goes on from there; it does not change the result."""
+    """How often the state of a run is saved, so that a killed run resumes from there; it does not change the result."""
 
     every_minutes: Annotated[float, Field(ge=0)] = 10.0
-    """Minutes between two checkpoints inside an epoch, 0 for every batch; the end of an epoch always is one."""
+    """Minutes between checkpoints within an epoch, 0 for every batch; there is always one at the end of an epoch."""
 
 
 class InspectConfig(Section):
-    """How often gates, memory and gradient flow are kept during training; it does not change the result."""
+    """How often gates, memory and gradient flow are recorded during training; it does not change the result."""
 
     every_epochs: Annotated[int, Field(ge=1)]
-    """Epochs between two snapshots, on the first batch of the validation split; the end always has one."""
+    """Epochs between snapshots, on the first batch of the validation split; there is always one at the end."""
 
 
 class TrainingConfig(Section):
-    """How long to train, by what, and which metric decides."""
+    """How long and how the model is trained, and which metric selects the best epoch."""
 
     optimizer: AnyOptimizer = OPTIMIZERS[NAME].section()
     """The optimizer."""
     schedule: AnySchedule | None = None
-    """How the learning rate changes from epoch to epoch; null keeps it."""
+    """How the learning rate changes from epoch to epoch; null keeps it constant."""
     epochs: Epochs
     """Passes over the training data."""
     monitor: str = "loss"
-    """The validation metric that chooses the best epoch and that variants are compared on; `loss` means `val_loss`."""
+    """The validation metric that selects the best epoch, and on which variants are compared; `loss` means `val_loss`."""
     mode: Literal["auto", "min", "max"] = "auto"
-    """Whether less or more of the monitored metric is better; auto knows the metrics of the task."""
+    """Whether lower or higher values of the monitored metric are better; auto knows the metrics of the task."""
     loss: Literal["mean", "sum"] = "mean"
-    """What is minimised where every step has a loss: its mean over all steps, or with sum its sum over the steps of a window,
-    averaged over the rows, as in Zaremba et al. 2014. The gradient of sum is the window's steps times larger (a published
-    learning rate of 1 and clip_norm of 5 at 20 steps are those of sum; with mean, 20 and 0.25), which sgd and clip_norm see and
-    adam, but for its epsilon, does not."""
+    """How the losses of the steps are reduced: mean averages over all steps; sum adds up the steps of a window and averages
+    over the rows, as in Zaremba et al. 2014. With sum, gradients are larger by the number of steps in a window, which changes
+    sgd and clip_norm but adam only through its epsilon. A published learning rate of 1 and clip_norm of 5 at 20 steps belong to
+    sum; with mean they become 20 and 0.25."""
     class_weights: Literal["balanced"] | dict[str, Positive] | None = None
-    """What an example (a step, in tagging) counts in the training loss by its class: balanced gives every class the same sum,
-    examples / (classes * examples of the class), and of several labels an example having one as much as not having it;
-    `{label: weight}` leaves labels that it does not name at 1; null counts all alike. Metrics of validation and test
-    count all alike, those of the training epochs as the loss does."""
+    """The weight of an example (in tagging, of a step) in the training loss, by its class: balanced gives every class the same
+    total weight, examples / (classes * examples of the class); with several labels per text, having a label weighs as much as
+    not having it. `{label: weight}` gives 1 to labels that it does not name; null weighs all alike. Metrics of validation and
+    test are not weighted, those of training are weighted like the loss."""
     freeze: list[str] = Field(default_factory=list)
-    """The layers whose weights training leaves as they are, by name: embedding, recurrent_0, head, ..."""
+    """The layers whose weights are not trained, by name: embedding, recurrent_0, head, ..."""
     consistency: ConsistencyConfig | None = None
-    """Two passes of every batch, and a penalty on how far apart they are; null makes one pass."""
+    """Two passes of every batch, with a penalty on their difference; null makes one pass."""
     early_stopping: EarlyStopping | None = None
-    """When to stop before the last epoch; null never does."""
+    """When to stop before the last epoch; null never stops early."""
     checkpoint: CheckpointConfig = CheckpointConfig()
-    """How often the state of a run is kept."""
+    """How often the state of a run is saved."""
     keep: Literal["weights", "resumable"] = "weights"
-    """What stays of a finished run beside its records: the weights of its best epoch, or with resumable also the last state, so
-    that with more `epochs` it goes on to the bits of one long training; a cosine schedule depends on `epochs`, and can't."""
+    """What is kept of a finished run in addition to its records: the weights of its best epoch, or with resumable also its last
+    state. A resumable run continues with more `epochs` to the same bits as one long training, unless its schedule depends on
+    `epochs`, as cosine does."""
     inspect: InspectConfig | None = None
-    """How often a snapshot of the gates and states is kept; null keeps none: `rnnlab inspect` takes one afterwards."""
+    """How often a snapshot of gates and states is recorded; null records none: `rnnlab inspect` takes one afterwards."""
     deterministic: bool = True
-    """Make operations that could differ from run to run repeat exactly."""
+    """Use operations that repeat exactly, where others could differ from run to run."""
     distribution: Literal["data_parallel"] | None = None
-    """How one run is spread over the devices of a machine: data_parallel gives each a part of the rows of every batch, on
-    TensorFlow only where no state is carried from batch to batch and no built-in layer draws noise; null takes one device."""
+    """How one run is distributed over the devices of a machine: data_parallel gives each device a part of the rows of every
+    batch, on TensorFlow only if no state is carried from batch to batch and no built-in layer has noise; null uses one
+    device."""
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
-    """Threads of the operations on processors. The bits of large sums depend on it, so it belongs to the run and not to the
-    machine; several runs at once fill the cores without it, one large run alone wants as many as there are cores."""
+    """CPU threads per operation. The rounding of large sums depends on it, so it belongs to the run and not to the machine.
+    Several parallel runs fill the cores with one thread each; a single large run should have as many threads as there are
+    cores."""
     callbacks: list[AnyCallback] = Field(default_factory=list)
-    """Callbacks of your own, registered by a plug-in, in the order in which they are called."""
+    """Your own callbacks, registered by a plug-in, in the order in which they are called."""
 
     @field_validator("callbacks")
     @classmethod
@@ -105,7 +108,7 @@ class TrainingConfig(Section):
 
 
 def monitored(config: TrainingConfig, kind: Kind) -> tuple[str, str]:
-    """Return the Keras name of the metric that decides, and whether the least (min) or the most (max) of it is best.
+    """Return the Keras name of the monitored metric, and whether its minimum (min) or maximum (max) is best.
 
     >>> from rnnlab.data.task import KINDS
     >>> monitored(TrainingConfig(epochs=1, monitor="perplexity"), KINDS["language_model"])

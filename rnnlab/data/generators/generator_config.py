@@ -18,22 +18,22 @@ class SplitSizes(Section):
     train: Count = 4000
     """Examples to train on."""
     validation: Count = 1000
-    """Examples to choose the best epoch on."""
+    """Examples that select the best epoch."""
     test: Count = 1000
     """Examples for the final score."""
 
 
 class Generated(Section):
-    """What all tasks have that are drawn example by example."""
+    """The settings of all tasks whose examples are generated one by one."""
 
     examples: SplitSizes = SplitSizes()
     """The sizes of the splits."""
     batch_size: Count = 32
-    """Examples in a batch."""
+    """Examples per batch."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Which drawing of the data it is; training, validation and test follow from it, each from a seed of its own."""
+    """The seed of the data; each split is drawn from a seed of its own that follows from this one."""
     limit_examples: Count | None = None
-    """Use only so many examples of each split; null takes all."""
+    """Use only this many examples of each split; null uses all."""
 
 
 class Adding(Generated):
@@ -59,9 +59,9 @@ class CopyMemory(Generated):
     delay: Steps = 100
     """Steps from the last symbol to the first answer."""
     symbols: Count = 10
-    """How many symbols are to be repeated."""
+    """How many symbols to repeat."""
     kinds: Annotated[int, Field(ge=2, le=1000)] = 8
-    """How many symbols there are to choose from."""
+    """The number of distinct symbols."""
 
 
 class TemporalOrder(Generated):
@@ -95,7 +95,7 @@ class Parity(Generated):
 
 
 class AssociativeRecall(Generated):
-    """Associative recall (Ba et al. 2016): pairs of a key and a value, then one of the keys; its value is asked for."""
+    """Associative recall (Ba et al. 2016): pairs of a key and a value, then one of the keys; the answer is its value."""
 
     task: ClassVar[str] = "classification"
     tokens: ClassVar[bool] = True
@@ -103,9 +103,9 @@ class AssociativeRecall(Generated):
     name: Literal["associative_recall"]
     """The name of the data set."""
     keys: Count = 26
-    """How many keys there are to choose from."""
+    """The number of distinct keys."""
     values: Annotated[int, Field(ge=2)] = 10
-    """How many values there are to choose from."""
+    """The number of distinct values."""
     pairs: Count = 8
     """Pairs in a sequence, their keys distinct."""
 
@@ -118,9 +118,9 @@ class AssociativeRecall(Generated):
 
 
 class Agreement(Generated):
-    """Agreement of subject and verb over intervening nouns (after Linzen et al. 2016): the number of each verb's subject.
+    """Agreement of subject and verb across intervening nouns (after Linzen et al. 2016): the number of each verb's subject.
 
-    In the test split, pairs of a subject and the noun before the verb stand that training and validation never have.
+    The test split contains pairs of a subject and the noun before the verb that never occur in training and validation.
     """
 
     task: ClassVar[str] = "tagging"
@@ -131,13 +131,13 @@ class Agreement(Generated):
     length: Steps = 40
     """Words in a sequence, which holds several sentences."""
     attractors: Annotated[int, Field(ge=0, le=20)] = 3
-    """The most nouns between subject and verb; each has a number of its own."""
+    """The largest number of nouns between subject and verb, each singular or plural by itself."""
     adverbs: Annotated[int, Field(ge=0, le=100)] = 2
-    """The most adverbs before the verb."""
+    """The largest number of adverbs before the verb."""
     nouns: Annotated[int, Field(ge=4, le=10_000)] = 20
-    """How many nouns there are, each in singular and plural."""
+    """The number of distinct nouns, each in singular and plural."""
     verbs: Annotated[int, Field(ge=1, le=10_000)] = 10
-    """How many verbs there are; their form does not show the number."""
+    """The number of distinct verbs; their form does not show the number."""
 
 
 class Points(Section):
@@ -146,13 +146,13 @@ class Points(Section):
     train: Annotated[int, Field(ge=10)] = 10_000
     """Points to train on."""
     validation: Annotated[int, Field(ge=10)] = 2000
-    """Points to choose the best epoch on."""
+    """Points that select the best epoch."""
     test: Annotated[int, Field(ge=10)] = 2000
     """Points for the final score."""
 
 
 class MackeyGlass(Section):
-    """The chaotic series of Mackey & Glass (1977), standardised by its training part."""
+    """The chaotic series of Mackey & Glass (1977), standardised over its training part."""
 
     task: ClassVar[str] = "forecasting"
     tokens: ClassVar[bool] = False
@@ -164,15 +164,15 @@ class MackeyGlass(Section):
     tau: Annotated[int, Field(ge=1, le=1000)] = 17
     """The delay of the equation, in points; the series is chaotic from 17 on."""
     horizon: Annotated[int, Field(ge=1, le=1000)] = 6
-    """How many points ahead is forecast."""
+    """How many points ahead to forecast."""
     window: Count = 50
-    """Points in a window: how far back the gradient goes."""
+    """Points in a window: how far back gradients are propagated."""
     batch_size: Count = 8
     """Rows into which the series is cut."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Which drawing of the data it is; training, validation and test follow from it, each from a seed of its own."""
+    """The seed of the data; each split is drawn from a seed of its own that follows from this one."""
     limit_examples: Annotated[int, Field(ge=10)] | None = None
-    """Use only so many points of each split; null takes all."""
+    """Use only this many points of each split; null uses all."""
 
     @model_validator(mode="after")
     def _reaches(self) -> "MackeyGlass":

@@ -10,7 +10,7 @@ from rnnlab.data.sources.source_config import Files, Lengths, TokenSource
 from rnnlab.errors import UserError
 
 COLUMNS = {"upos": 3, "xpos": 4, "deprel": 7}
-"""Where each kind of tag stands among the ten columns."""
+"""The column of each kind of tag, counted from 0."""
 
 
 class Conllu(TokenSource):
@@ -21,13 +21,13 @@ class Conllu(TokenSource):
     train: Files
     """The files to train on."""
     validation: Files
-    """The files to choose the best epoch on."""
+    """The files that select the best epoch."""
     test: Files
     """The files for the final score."""
     tags: Literal["upos", "xpos", "deprel"] = "upos"
-    """What is predicted of a word: its universal part of speech, the language's own, or its dependency relation."""
+    """What is predicted for each word: its universal part of speech, its language-specific one, or its dependency relation."""
     lengths: Lengths = Lengths()
-    """What happens to long sentences."""
+    """How long sentences are cut."""
 
     @property
     def tokens(self) -> bool:
@@ -52,7 +52,7 @@ def _files(paths: list[Path], column: int) -> Iterator[Row]:
 
 
 def sentences(path: Path, column: int) -> Iterator[Row]:
-    """Yield sentences: words and their tags; ranges (1-2) and empty nodes (1.1) are no words.
+    """Yield sentences: words and their tags, without ranges (1-2) and empty nodes (1.1).
 
     Raises UserError at a line without ten columns.
     """

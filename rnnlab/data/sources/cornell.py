@@ -21,24 +21,24 @@ FILES = {f"{kind} {author}": f"{kind}.{author}" for author in AUTHORS for kind i
 
 
 class Cornell(TokenSource):
-    """The rating of a film from a piece of its review: Pang & Lee's scale data, cut into chunks, ratings standardised."""
+    """The rating of a film from a chunk of its review: Pang & Lee's scale data with standardised ratings."""
 
     name: Literal["cornell"]
     """The name of the data set."""
     level: Literal["blank", "subword"] = "blank"
-    """What a token is; the reviews are tokenised already."""
+    """The unit of a token; the reviews are tokenised already."""
     chunk: Count = 200
-    """Tokens of a piece; each piece has its review's rating."""
+    """Tokens per chunk; each chunk has the rating of its review."""
     validation: Fraction = 0.1
-    """The fraction of the reviews to choose the best epoch on."""
+    """The fraction of the reviews that selects the best epoch."""
     test: Fraction = 0.2
-    """The fraction of the reviews for the final score; a review's pieces are all in one split."""
+    """The fraction of the reviews for the final score; all chunks of a review are in the same split."""
     split_seed: int = 0
-    """Decides which reviews are held out."""
+    """The seed that decides which reviews are held out."""
     folder: str | None = None
-    """The folder or archive of the files; null takes what `rnnlab data prepare cornell --from FOLDER` was given."""
+    """The folder or archive of the files; null uses the files given to `rnnlab data prepare cornell --from FOLDER`."""
     lengths: Lengths = Lengths()
-    """What happens to long pieces."""
+    """How long chunks are cut."""
 
     @property
     def tokens(self) -> bool:
@@ -60,7 +60,7 @@ class Review(NamedTuple):
 
 
 def read(config: Cornell) -> Reading:
-    """Return the pieces of each split; ratings have mean 0 and deviation 1 over the pieces to train on."""
+    """Return the chunks of each split; ratings have mean 0 and standard deviation 1 over the training chunks."""
     reviews = _reviews(config)
     order = np.random.default_rng(derive(config.split_seed, "cornell")).permutation(len(reviews))
     sizes = [round(len(reviews) * part) for part in (config.test, config.validation)]

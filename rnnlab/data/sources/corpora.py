@@ -1,4 +1,4 @@
-"""The corpora of the papers, read from the files that everybody passes round: Penn Treebank and WikiText-2."""
+"""The benchmark corpora of language modelling from their usual files: Penn Treebank and WikiText-2."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from rnnlab.errors import UserError
 
 @dataclass(frozen=True)
 class Corpus:
-    """A published corpus: its files by split, and the counts that prove them."""
+    """A published corpus: its files by split, and the counts that identify them."""
 
     files: dict[str, str]
     counts: tuple[int, int, int]
-    """Words of the splits, with an `<eos>` a line."""
+    """Words of the splits, with one `<eos>` per line."""
     words: int
-    """Different words of the training split, `<eos>` included."""
+    """Distinct words of the training split, `<eos>` included."""
     url: str
     licence: str
     citation: str
@@ -51,16 +51,16 @@ CORPORA = {
 
 
 class Papers(StreamSource):
-    """A language model of a corpus of the papers, in its published split; words are what stands between blanks."""
+    """A language model on a benchmark corpus in its published split; words are separated by blanks."""
 
     name: Literal["ptb", "wikitext2"]
     """The corpus: Penn Treebank, or WikiText-2."""
     level: Literal["word", "character", "subword"] = "word"
-    """What a token is; characters are those of each line, a blank as `_`, and `<eos>`."""
+    """The unit of a token; characters are those of each line, with blanks as `_`, and `<eos>`."""
     vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = None
-    """Most distinct tokens, `<unk>` included; null keeps all, as the papers do."""
+    """The largest number of distinct tokens, `<unk>` included; null keeps all, as the papers do."""
     folder: str | None = None
-    """The folder or archive of the files; null takes what `rnnlab data prepare NAME --from FOLDER` was given."""
+    """The folder or archive of the files; null uses the files given to `rnnlab data prepare NAME --from FOLDER`."""
 
     @property
     def splitting(self) -> str:
@@ -69,7 +69,7 @@ class Papers(StreamSource):
 
 
 def read(config: Papers) -> Reading:
-    """Return the lines of each split, after their counts were checked; raise UserError where they are others."""
+    """Return the lines of each split after checking their counts; raise UserError if the counts differ."""
     corpus = CORPORA[config.name]
     return Reading(
         {name: partial(_rows, path) for name, path in checked(config.name, config.folder).items()},
@@ -78,7 +78,7 @@ def read(config: Papers) -> Reading:
 
 
 def checked(name: str, folder: str | None) -> dict[str, Path]:
-    """Return the file of each split of a corpus; raise UserError where one is missing or its counts are others."""
+    """Return the file of each split of a corpus; raise UserError if one is missing or has the wrong counts."""
     corpus = CORPORA[name]
     paths = folder_of(name, folder, corpus.files, corpus.url)
     for (split, path), expected in zip(paths.items(), corpus.counts, strict=True):

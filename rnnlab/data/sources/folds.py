@@ -1,4 +1,4 @@
-"""Folds: every row is in the test split of one of them; what is left is trained and chosen on."""
+"""Folds for cross-validation: every row is in the test split of one fold; the other rows are for training and validation."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -13,18 +13,18 @@ from rnnlab.seeds import derive
 
 
 class Fold(Section):
-    """One of several parts of the rows, which it tests on; `compare.folds` sets it."""
+    """One fold of the rows, the test split of its runs; set by `compare.folds`."""
 
     number: Annotated[int, Field(ge=1)]
-    """Which fold, counted from 1."""
+    """The number of the fold, counted from 1."""
     of: Annotated[int, Field(ge=2)]
-    """How many folds there are."""
+    """The number of folds."""
     repeat: Annotated[int, Field(ge=1)] = 1
-    """The rows are dealt out anew for each repeat."""
+    """The number of the repeat; rows are assigned to folds anew in each repeat."""
 
 
 def objection(folds: int, validation: object, test: object) -> str | None:
-    """Return why rows with these splits cannot be dealt out into folds; None where they can."""
+    """Return why the rows cannot be split into folds, or None if they can."""
     if not isinstance(test, float):
         return "test names a split of its own; folds are parts of the training rows, one after the other the test split"
     if isinstance(validation, float) and 1 / folds + validation >= 1:
@@ -35,9 +35,9 @@ def objection(folds: int, validation: object, test: object) -> str | None:
 def dealt(
     total: int, fold: Fold, seed: int, strata: Sequence[object] | None = None, groups: Sequence[object] | None = None
 ) -> np.ndarray:
-    """Return the fold of each row, from 0: folds differ by at most one row, and by at most one of each stratum.
+    """Return the fold of each row, from 0: folds differ by at most one row, and by at most one row of each stratum.
 
-    Rows of one of the `groups` are in one fold, groups going from the largest on to the smallest fold so far.
+    All rows of a group are in the same fold; groups are assigned, the largest first, to the fold that is smallest so far.
 
     >>> fold = dealt(10, Fold(number=1, of=5), seed=1, strata=["a"] * 5 + ["b"] * 5)
     >>> sorted(fold[:5].tolist()), sorted(fold[5:].tolist())
@@ -77,10 +77,10 @@ def fold_owners(
     labels: Sequence[Iterable[str]] | None = None,
     groups: Sequence[object] | None = None,
 ) -> np.ndarray:
-    """Return the split of each row: 0 is train, then validation where it is a fraction of all rows, the last is test.
+    """Return the split of each row: 0 is train, 1 is validation if it is a fraction of all rows, and the last is test.
 
-    With `labels`, the labels of each row, every fold has its share of each. Raises UserError where all rows of a label are in
-    one fold, since then no model that is tested on them has seen it.
+    With `labels`, the labels of each row, folds are stratified. Raises UserError if all rows with some label are in one fold,
+    since a model that is tested on them would never have seen it.
     """
     strata = rarest(labels) if labels is not None else None
     folds = dealt(total, fold, seed, strata, groups)

@@ -29,11 +29,12 @@ class Mnist(Source):
     read: Literal["pixels", "rows"] = "rows"
     """What a step is: one of 784 pixels, or one of 28 rows of 28 pixels."""
     permutation: int | None = Field(None, ge=0)
-    """The seed of an order in which the pixels of every image are read, and then cut into rows; null keeps their own."""
+    """The seed of a permutation of the pixels, the same for every image, applied before they are cut into rows; null keeps the
+    order of the image."""
     held_out: Count = Field(5000, le=59_999)
-    """How many of the 60,000 training images choose the best epoch."""
+    """How many of the 60,000 training images form the validation split."""
     split_seed: int = 0
-    """Decides which images are held out."""
+    """The seed that decides which images are held out."""
 
     @property
     def tokens(self) -> bool:
@@ -47,7 +48,7 @@ class Mnist(Source):
 
     @property
     def key(self) -> Record:
-        """The settings that shape the arrays: the images are kept as they are."""
+        """The settings that affect the prepared arrays: none, since the images are stored unchanged."""
         return {}
 
 
@@ -70,12 +71,12 @@ class Images(Examples):
         return Batch(ordered.reshape(len(items), self.steps, -1), y, weights)
 
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return images, digits, and the order of the pixels and how they are cut."""
+        """Return images, digits, the order of the pixels, and the number of steps."""
         return self.x, self.y, self.places, np.array(self.steps)
 
 
 def places(config: Mnist) -> np.ndarray:
-    """Return which pixel is read first, second ...: as in the image, or by the permutation of a seed."""
+    """Return the order in which pixels are read: that of the image, or a permutation drawn from a seed."""
     pixels = np.arange(SIDE * SIDE)
     if config.permutation is None:
         return pixels
@@ -83,7 +84,7 @@ def places(config: Mnist) -> np.ndarray:
 
 
 def make(config: Mnist, folder: Path) -> Record:
-    """Write images [images, 784] and digits, prepared by the stock builder, and return what is known."""
+    """Write images [images, 784] and digits, prepared by the data set's own builder, and return their description."""
     made = builder("mnist")
     counts = {}
     for name in ("train", "test"):

@@ -1,4 +1,4 @@
-"""Arrays of an .npz file: sequences of numbers with a label, a number or a tag each, and the frames of polyphonic music."""
+"""Arrays from .npz files: sequences of numbers with labels, numbers or tags, and frames such as those of polyphonic music."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,27 +26,27 @@ TASKS = {"label": "classification", "value": "regression", "tag": "tagging", "fr
 
 
 class Named(Section):
-    """The arrays of one split, where these lie under names of their own in the training files."""
+    """The names of one split's arrays, where the training files contain that split under names of its own."""
 
     input: str | None = None
-    """The array of the input."""
+    """The input array."""
     label: str | None = None
-    """The array of the labels."""
+    """The array of labels."""
     value: str | None = None
-    """The array of the numbers."""
+    """The array of numbers to predict."""
     tag: str | None = None
-    """The array of the labels of steps."""
+    """The array of step labels."""
     frames: str | None = None
-    """The array of the frames."""
+    """The array of frames."""
     sizes: str | None = None
-    """The array of how many steps each example has."""
+    """The array with the number of steps of each example."""
 
 
 class Arrays(Source):
-    """Sequences of numbers from NumPy's .npz files, all of one length or of their own.
+    """Sequences of numbers from NumPy's .npz files, of equal or unequal lengths.
 
     The input is [examples, steps, features], or [examples, steps] for one feature. With `sizes` it may be padded at the end of
-    each example, or hold all examples end to end, [steps of all, features].
+    each example, or contain all examples end to end, [total steps, features].
     """
 
     name: Literal["npz"]
@@ -54,35 +54,36 @@ class Arrays(Source):
     train: Files
     """The files to train on."""
     validation: Files | Fraction | Named = 0.1
-    """The files, or the fraction of the training examples, drawn by `split_seed`, or the names of its own arrays in the
+    """The files, or a fraction of the training examples, drawn with `split_seed`, or the names of the split's own arrays in the
     training files, such as `{input: x_validation, label: y_validation}`."""
     test: Files | Fraction | Named = 0.1
-    """The files, or the fraction of the training examples, drawn by `split_seed`, or the names of its own arrays in the
+    """The files, or a fraction of the training examples, drawn with `split_seed`, or the names of the split's own arrays in the
     training files, such as `{input: x_test, label: y_test}`."""
     input: str | None = None
-    """The array of the input, which goes with `label`, `value` or `tag`."""
+    """The input array, which needs a `label`, `value` or `tag`."""
     label: str | None = None
-    """The array of the labels, one an example, numbers or strings: classification."""
+    """The array of labels, one per example, numbers or strings: classification."""
     value: str | None = None
-    """The array of the numbers, [examples] or [examples, outputs]: regression."""
+    """The array of numbers to predict, [examples] or [examples, outputs]: regression."""
     tag: str | None = None
-    """The array of the labels of steps, laid out as the input: tagging."""
+    """The array of step labels, in the layout of the input: tagging."""
     frames: str | None = None
-    """The array of the frames, zeros and ones such as a piano roll: every frame is predicted from those before it."""
+    """An array of frames of zeros and ones, such as a piano roll; every frame is predicted from the frames before it."""
     sizes: str | None = None
-    """The array of how many steps each example has; null takes all."""
+    """The array with the number of steps of each example; null uses all steps."""
     read_as: Literal["numbers", "tokens"] = "numbers"
-    """What the input is: numbers, or tokens, whole numbers from 0 [examples, steps] that an embedding has a vector for each."""
+    """How the input is read: as numbers, or as tokens, integers from 0 in [examples, steps], each with an embedding vector."""
     vocabulary: Count | None = None
-    """Tokens: how many there are, the largest being one less; null takes the largest of the training split."""
+    """With read_as: tokens, the number of tokens, one more than the largest; null takes it from the training split."""
     standardise: bool = True
-    """Give each feature and each number to predict mean 0 and deviation 1 over the training split; frames stay as they are."""
+    """Scale each feature and each number to predict to mean 0 and standard deviation 1 over the training split; frames are left
+    unchanged."""
     split_seed: int = 0
-    """Decides which examples are held out."""
+    """The seed that decides which examples are held out."""
     fold: Fold | None = None
-    """Which part of the training rows is the test split, in place of `test`; `compare.folds` sets it, null for none."""
+    """The fold of the training rows that is the test split instead of `test`; set by `compare.folds`, null without folds."""
     lengths: Lengths = Lengths()
-    """What happens to long examples."""
+    """How long examples are cut."""
 
     @property
     def tokens(self) -> bool:
@@ -150,7 +151,7 @@ def read(config: Arrays) -> dict[str, Sequences]:
 
 
 def _check_alike(config: Arrays, train: Sequences, part: Sequences) -> None:
-    """Raise UserError where the examples of a split have other features or outputs than those of training."""
+    """Raise UserError if the examples of a split differ from the training examples in features or outputs."""
     for what, own, wanted in (("features", part.values, train.values), (config.target, part.targets, train.targets)):
         if own.shape[1:] != wanted.shape[1:]:
             shapes = f"{list(own.shape[1:])} a row, and that of the training split {list(wanted.shape[1:])}"
@@ -206,7 +207,7 @@ def _file(config: Arrays, path: Path) -> Sequences:
 
 
 def make(config: Arrays, folder: Path) -> Record:
-    """Write values, offsets and targets of each split, and return what is known."""
+    """Write values, offsets and targets of each split, and return their description."""
     splits = read(config)
     plain = config.frames or config.tokens or not config.standardise
     scale = None if plain else arrays.measured(splits["train"].values)
@@ -232,7 +233,7 @@ def _values(config: Arrays, part: Sequences, scale: Scale | None) -> np.ndarray:
 
 
 def _vocabulary(config: Arrays, splits: dict[str, Sequences]) -> int:
-    """The number of tokens; raise UserError where a split has others."""
+    """The number of tokens; raise UserError if a split contains larger ones."""
     size = config.vocabulary or int(splits["train"].values.max()) + 1
     for part in splits.values():
         if (largest := int(part.values.max())) >= size:

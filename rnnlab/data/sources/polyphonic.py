@@ -28,7 +28,7 @@ VARIABLES = {"train": "traindata", "validation": "validdata", "test": "testdata"
 
 @dataclass(frozen=True)
 class Music:
-    """A published set of pieces: its file, and the counts that prove it."""
+    """A published set of pieces: its file, and the counts that identify it."""
 
     file: str
     pieces: tuple[int, int, int]
@@ -53,9 +53,9 @@ class Polyphonic(Source):
     set: Literal["jsb", "nottingham"] = "jsb"
     """The music: chorales of J. S. Bach, or folk tunes with chords from the Nottingham collection."""
     folder: str | None = None
-    """The folder or archive of the files; null takes what `rnnlab data prepare polyphonic --from FOLDER` was given."""
+    """The folder or archive of the files; null uses the files given to `rnnlab data prepare polyphonic --from FOLDER`."""
     lengths: Lengths = Lengths()
-    """What happens to long pieces."""
+    """How long pieces are cut."""
 
     @property
     def tokens(self) -> bool:
@@ -69,7 +69,7 @@ class Polyphonic(Source):
 
 
 def read(config: Polyphonic) -> dict[str, Sequences]:
-    """Return the pieces of each split; raise UserError where the file is missing, damaged, or has other counts."""
+    """Return the pieces of each split; raise UserError if the file is missing, damaged, or has the wrong counts."""
     music = SETS[config.set]
     path = folder_of(config.name, config.folder, {config.set: music.file}, URL)[config.set]
     splits = {}
@@ -100,7 +100,7 @@ def _split(path: Path, variable: str) -> Sequences:
 
 
 def make(config: Polyphonic, folder: Path) -> Record:
-    """Write the frames before each frame, offsets and frames of each split, and return what is known."""
+    """Write the frames before each frame, offsets and frames of each split, and return their description."""
     splits = read(config)
     for name, part in splits.items():
         np.save(folder / f"{name}.values.npy", arrays.before(part).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""A section of a source becomes a data set: prepared once, then read from plain arrays."""
+"""Builds the data set that a section of a source declares: prepared once, then read from plain arrays."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -56,7 +56,7 @@ MAKERS: dict[str, Callable[[Config, Path], Record]] = {
 ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
 """The functions that assemble a data set from its arrays, where the task does not decide this."""
 LOCAL = ("text", "table", "conllu", "npz", "series")
-"""Sources whose files may be any, so that their bytes are part of the key."""
+"""Sources that read files of the user, whose contents are therefore part of the key."""
 
 
 PUBLISHED: dict[str, Iterable[str]] = {
@@ -64,18 +64,18 @@ PUBLISHED: dict[str, Iterable[str]] = {
     "cornell": cornell.FILES.values(),
     "polyphonic": polyphonic.FILES,
 }
-"""The files of published data sets that a user has to have, by its name in a config."""
+"""The files of published data sets that the user has to supply, by the name of the source in a config."""
 
 
 def prepared_for(config: Config) -> Prepared:
-    """Return the prepared arrays of a source, made now where there are none; raise UserError where it has no files."""
+    """Return the prepared arrays of a source, prepared now if necessary; raise UserError if its files are missing."""
     if config.name not in MAKERS:
         raise UserError(f"{config.name} is generated and needs no preparation; prepared are {', '.join(MAKERS)}")
     return prepared(config.name, _key(config), partial(MAKERS[config.name], config))
 
 
 def is_prepared(config: Config) -> bool:
-    """Return whether the prepared arrays of a source exist; False where its own files are missing."""
+    """Return whether the prepared arrays of a source exist; False if its own files are missing."""
     try:
         return (place(config.name, _key(config)) / ABOUT).exists()
     except UserError:
@@ -83,7 +83,7 @@ def is_prepared(config: Config) -> bool:
 
 
 def _key(config: Config) -> Record:
-    """Everything that decides the arrays: settings, and the bytes and endings of a user's own files."""
+    """Everything that determines the arrays: settings, and the contents and extensions of the user's files."""
     files = config.files if config.name in LOCAL else {}
     return {
         **config.key,
@@ -98,7 +98,7 @@ def build(config: Config) -> Dataset:
 
 
 def keep_files(config: Config, given: Path) -> None:
-    """Copy files that a user has to where the source looks for them; raise UserError where it takes none."""
+    """Copy the user's files to where the source expects them; raise UserError if the source takes none."""
     if config.name in PUBLISHED:
         keep(config.name, given, PUBLISHED[config.name])
     elif config.name.startswith("tfds"):

@@ -11,66 +11,68 @@ from rnnlab.documents import Record
 from rnnlab.section import conflict
 
 Names = str | Annotated[list[str], Field(min_length=1)]
-"""A column or several."""
+"""One or several columns."""
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 NEEDS_TIME = ("day_first", "every", "calendar")
 
 
 class NumberSeries(Layout):
-    """Numbers of a series some steps ahead, forecast at every step; several files are one series, by their names.
+    """A forecast some steps ahead at every step of a series; several files are one series, in the order of their names.
 
-    Every forecast that is evaluated has read the steps before it, up to `window` of them and those of its own window, also
-    steps that lie in the split before.
+    Every forecast that is evaluated has read up to `window` steps before its window and those of its window so far, including
+    steps of the previous split.
     """
 
     name: Literal["series"]
     """The name of the data set."""
     train: Files
-    """Files that end in .csv, .tsv, .txt, .json, .jsonl or .parquet, .gz, .bz2 or .xz may follow; or in .npz."""
+    """Files in .csv, .tsv, .txt, .json, .jsonl or .parquet, optionally compressed (.gz, .bz2, .xz), or in .npz."""
     validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, taken from the end of every series."""
+    """The files, or a fraction of the training rows, taken from the end of every series."""
     test: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, taken from the end of every series, after those for validation."""
+    """The files, or a fraction of the training rows, taken from the end of every series, after those for validation."""
     columns: Names
-    """The columns that are read, or the arrays [steps] or [steps, features] of an .npz file."""
+    """The columns to read, or the arrays [steps] or [steps, features] of an .npz file."""
     target: Names | None = None
-    """Those of the columns that are forecast; null takes all."""
+    """The columns to forecast; null forecasts all."""
     horizon: Count = 1
-    """How many steps ahead is forecast."""
+    """How many steps ahead to forecast."""
     path: bool = False
-    """Forecast every step up to the horizon, not only the one at it."""
+    """Forecast every step up to the horizon, not only the last."""
     quantiles: Annotated[list[Quantile], Field(min_length=1)] | None = None
-    """Forecast these quantiles, in rising order, by the pinball loss; null forecasts the mean by the squared error."""
+    """Forecast these quantiles, in rising order, with the pinball loss; null forecasts the mean with the squared error."""
     season: Count | None = None
-    """Steps of a season, such as 24 of hours: the seasonal naive forecast is told beside the model's."""
+    """Steps per season, such as 24 for hourly data; the seasonal naive forecast is reported beside the model's."""
     time: str | None = None
-    """The column of the time: rows are sorted by it and checked for repeats, and forecasts have dates."""
+    """The time column: rows are sorted by it and checked for duplicates, and forecasts have dates."""
     day_first: bool | None = None
-    """Whether dates such as 01/02/2024 begin with the day; null reads it from the dates, and `data describe` tells a guess."""
+    """Whether dates such as 01/02/2024 begin with the day; null infers it from the dates, and `data describe` reports a
+    guess."""
     every: str | None = None
-    """How far apart two steps are, in pandas' words, such as 15min, 1h, 1D or MS; missing steps are then found."""
+    """The time between two steps as a pandas frequency, such as 15min, 1h, 1D or MS; missing rows are then detected."""
     id: str | None = None
-    """The column that tells series apart, where a file has many; no window goes across two of them."""
+    """The column that identifies the series, in a file with several; no window spans two series."""
     known: Names | None = None
-    """Further columns, whose values are known ahead, such as holidays: a forecast reads them at the steps that it forecasts."""
+    """Further columns whose future values are known, such as holidays; a forecast reads their values at the steps it
+    forecasts."""
     calendar: Annotated[list[Literal["minute", "hour", "weekday", "day", "month", "yearday"]], Field(min_length=1)] | None = (
         None
     )
-    """Where in these cycles the forecast step is, as sine and cosine."""
+    """Calendar features of the forecast step: its position in each of these cycles, as sine and cosine."""
     window: Count = 50
-    """Scored steps in a window, which begins with as many steps of context: the gradient goes back through both."""
+    """Scored steps per window, preceded by as many steps of context; the gradient is propagated through both."""
     missing: Literal["refuse", "interpolate", "mask"] | Fill = "refuse"
-    """What happens where a value is missing: it is refused; or interpolated between its neighbours in the same split; or, with
-    mask, the mean is read there, a further feature says whether a value was there, and no missing value is scored; or
-    `fill: NUMBER` stands for it. With `every` missing rows are missing values."""
+    """How missing values are handled: refuse rejects the data; interpolate uses the neighbours in the same split; mask reads
+    the mean, adds a feature that says whether the value is present, and scores no missing value; `fill: NUMBER` reads that
+    number. With `every`, missing rows count as missing values."""
     sentinel: float | None = None
-    """A number that stands for a missing value, such as -200."""
+    """A number that marks a missing value, such as -200."""
     standardise: bool = True
-    """Give each column mean 0 and deviation 1 over the training split; the error is then in deviations."""
+    """Scale each column to mean 0 and standard deviation 1 over the training split; errors are then in standard deviations."""
 
     @property
     def key(self) -> Record:
-        """The settings that shape the arrays."""
+        """The settings that affect the prepared arrays."""
         return {name: value for name, value in super().key.items() if name not in ("season", "quantiles")}
 
     @property

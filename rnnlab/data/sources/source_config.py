@@ -9,34 +9,34 @@ from rnnlab.documents import Record
 from rnnlab.section import Section
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
-"""A part of the whole."""
+"""A fraction of the whole, between 0 and 1."""
 Files = str | Annotated[list[str], Field(min_length=1)]
-"""A file, a glob, or a list of them, from the working directory."""
+"""A file, a glob, or a list of them, relative to the working directory."""
 NAMING_FILES = ("train", "validation", "test")
-"""Settings that may name files: the bytes of a file decide the arrays, not its name."""
+"""Settings that may name files; the arrays depend on the contents of a file, not on its name."""
 SPLITS = ("train", "validation", "test")
 Config: TypeAlias = Any
-"""The section of one source, as its reader takes it; every source has a class of its own."""
+"""The section of one source; every source has its own class."""
 UNSHAPING = {"batch_size", "lengths", *Windowed.model_fields}
-"""Settings that shape batches but no array."""
+"""Settings that affect batches but no prepared array."""
 
 
 class Source(Section):
-    """Settings of whatever is read from files."""
+    """Settings of every source that is read from files."""
 
     batch_size: Count = 32
-    """Rows of a batch."""
+    """Rows per batch."""
     limit_examples: Count | None = None
-    """Use only so many examples of each split; a line of a text and a point of a series are one; null takes all."""
+    """Use only this many examples of each split (lines of a text, points of a series); null uses all."""
 
     @property
     def key(self) -> Record:
-        """The settings that shape the arrays, without the names of files."""
+        """The settings that affect the prepared arrays, without file names."""
         return {name: value for name, value in self.model_dump(exclude=UNSHAPING).items() if name not in self.files}
 
     @property
     def files(self) -> dict[str, str | list[str]]:
-        """The settings that name files, as they are spelt."""
+        """The settings that name files, as written."""
         named = {name: getattr(self, name) for name in NAMING_FILES if name in type(self).model_fields}
         return {name: value for name, value in named.items() if isinstance(value, str | list)}
 
@@ -47,15 +47,16 @@ def spelt(level: str) -> str:
 
 
 class TokenSource(Source):
-    """Settings of what is read as tokens."""
+    """Settings of sources that are read as tokens."""
 
     vocabulary: Annotated[int, Field(ge=2, le=2**31 - 1)] | None = 20_000
-    """Most distinct tokens of the training split, `<unk>` included; rarer ones become `<unk>`; null keeps all."""
+    """The largest number of distinct tokens from the training split, `<unk>` included; rarer tokens become `<unk>`; null keeps
+    all."""
     level: Literal["word", "blank", "character", "subword"] = "word"
-    """What a token is: a word or sign by Unicode's rules, what stands between blanks, a character, or a byte-pair piece
-    (extra `subword`)."""
+    """The unit of a token: a word or punctuation mark by Unicode's rules, text between blanks, a character, or a byte-pair
+    piece (extra `subword`)."""
     lower: bool = False
-    """Make all letters small."""
+    """Convert the text to lower case."""
 
     @property
     def splitting(self) -> str:
@@ -78,9 +79,9 @@ class StreamSource(Windowed, TokenSource):
 
 
 class Lengths(Section):
-    """Settings of examples that are of unequal lengths."""
+    """How examples of unequal lengths are cut."""
 
     max_length: Count | None = None
-    """Most steps of an example that are used; null takes all."""
+    """The largest number of steps used of an example; null uses all."""
     keep: Literal["head", "tail"] = "head"
-    """Which end of a longer example is used."""
+    """Which end of a longer example is kept."""

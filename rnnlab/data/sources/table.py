@@ -1,4 +1,4 @@
-"""Texts of a table, each with a label, several labels, or numbers."""
+"""Texts from a table, each with a label, several labels, or numbers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -26,39 +26,39 @@ Column = Annotated[str, Field(min_length=1)]
 
 
 class Table(Layout, TokenSource):
-    """Texts with a label each (classification), several labels, or a number each (regression), from a table."""
+    """Texts from a table, each with one label (classification), several labels, or numbers (regression)."""
 
     name: Literal["table"]
     """The name of the data set."""
     train: Files
-    """Files that end in .csv, .tsv, .txt, .json, .jsonl or .parquet; .gz, .bz2 or .xz may follow."""
+    """Files in .csv, .tsv, .txt, .json, .jsonl or .parquet, optionally compressed (.gz, .bz2, .xz)."""
     validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
+    """The files, or a fraction of the training rows, drawn with `split_seed` and stratified by label."""
     test: Files | Fraction = 0.1
-    """The files, or the fraction of the training rows, drawn by `split_seed`, of every label its share."""
+    """The files, or a fraction of the training rows, drawn with `split_seed` and stratified by label."""
     text: Column | Annotated[list[Column], Field(min_length=1)]
-    """The column of the text, or several, read one after the other, with the token `<eos>` between them."""
+    """The text column, or several, which are joined with the token `<eos>` between them."""
     beside: Column | list[Column] = Field(default_factory=list)
-    """Columns of numbers and categories beside the text, given to the head; numbers have mean 0 and deviation 1 over the
-    training rows, and a category that no training row has is read as none."""
+    """Further columns of numbers and categories, which are passed to the head. Numbers have mean 0 and standard deviation 1
+    over the training rows; a category that occurs in no training row counts as none."""
     label: Column | None = None
-    """The column of the label, for classification."""
+    """The label column, for classification."""
     labels: Column | None = None
-    """The column of several labels a text: a list in JSON, or labels with `label_separator` between them."""
+    """The column with several labels per text: a list in JSON, or labels separated by `label_separator`."""
     label_separator: Sign | None = None
-    """What stands between several labels of a cell that is no list; null guesses among bar, semicolon and comma."""
+    """The separator between several labels that are not a list; null guesses among bar, semicolon and comma."""
     value: Column | Annotated[list[Column], Field(min_length=1)] | None = None
-    """The column or columns of the number, for regression."""
+    """The column or columns of numbers to predict, for regression."""
     missing: Literal["refuse", "drop"] = "refuse"
-    """What happens where a row lacks a text, a label or a number: it is refused, or dropped and counted."""
+    """What to do with a row that lacks a text, a label or a number: refuse the data, or drop the row and count it."""
     split_by: Column | None = None
-    """A column whose equal cells, such as those of one author, are all in one split."""
+    """A grouping column: rows with the same value, such as those of one author, are all in the same split."""
     split_seed: int = 0
-    """Decides which rows are held out."""
+    """The seed that decides which rows are held out."""
     fold: Fold | None = None
-    """Which part of the training rows is the test split, in place of `test`; `compare.folds` sets it, null for none."""
+    """The fold of the training rows that is the test split instead of `test`; set by `compare.folds`, null without folds."""
     lengths: Lengths = Lengths()
-    """What happens to long texts."""
+    """How long texts are cut."""
 
     @property
     def tokens(self) -> bool:
@@ -72,12 +72,12 @@ class Table(Layout, TokenSource):
 
     @property
     def texts(self) -> list[str]:
-        """The columns of the text."""
+        """The text columns."""
         return [self.text] if isinstance(self.text, str) else self.text
 
     @property
     def besides(self) -> list[str]:
-        """The columns beside the text."""
+        """The further columns that are passed to the head."""
         return [self.beside] if isinstance(self.beside, str) else self.beside
 
     @property
@@ -112,7 +112,7 @@ class Table(Layout, TokenSource):
 
 
 class Rows:
-    """The rows of the files of one split that have everything they need."""
+    """The complete rows of the files of one split."""
 
     def __init__(self, paths: Sequence[Path], config: Table):
         named = filter(None, (config.label, config.labels, config.split_by))
@@ -145,13 +145,13 @@ class Rows:
         return [mine[row] for mine, kept in zip(cells, self.kept, strict=True) for row in np.flatnonzero(kept).tolist()]
 
     def guessed(self) -> dict[str, str]:
-        """Return what was guessed of the files."""
+        """Return what was guessed about the files."""
         between = {"label_separator": self.between} if self.between and not self.config.label_separator else {}
         return {key: value for frame in self.frames for key, value in frame.guessed.items()} | between
 
 
 def joined(columns: Sequence[Sequence[Cell]]) -> Sequence[Cell]:
-    """Return the text of each row; several columns are lines of it, the line ends within them being read as blanks.
+    """Return the text of each row; several columns become its lines, and line breaks within a column become blanks.
 
     >>> joined([["One", "Two"], ["good\\nfilm", "bad"]])
     ['One\\ngood film', 'Two\\nbad']
@@ -185,7 +185,7 @@ def read(config: Table) -> Reading:
 
 
 def _owner(rows: Rows, fractions: dict[str, float], config: Table) -> tuple[np.ndarray, list[str]]:
-    """The split of every training row, and what there is to tell of it."""
+    """The split of every training row, and remarks about the splits."""
     targets = rows.all_targets()
     if not fractions:
         return np.zeros(len(targets), np.int8), []
@@ -211,14 +211,14 @@ def _kinds(splits: Iterable[Rows]) -> list[str]:
 
 
 def _between(tables: Sequence[Frame], config: Table) -> str | None:
-    """What stands between several labels of a cell."""
+    """The separator between several labels of one row."""
     if not config.labels or config.label_separator:
         return config.label_separator
     return label_cells.between(cell for frame in tables for cell in frame.columns[str(config.labels)])
 
 
 def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Cell]:
-    """What each row asks for: a label, a list of labels, or a list of numbers; None where it is missing."""
+    """The target of each row: a label, a list of labels, or a list of numbers; None where it is missing."""
     if config.value is not None:
         return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))
     return labels_of(frame, str(config.label or config.labels), bool(config.labels), config.missing_values, between)

@@ -1,4 +1,4 @@
-"""Any text: files of one's own for the splits, or fractions of one text."""
+"""Any text: separate files for the splits, or fractions of one text."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -18,18 +18,18 @@ from rnnlab.section import conflict
 
 
 class Text(StreamSource):
-    """A language model of text files: one file or glob a split, or fractions of the training files in their order."""
+    """A language model on text files: one file or glob per split, or fractions of the training files in their order."""
 
     name: Literal["text"]
     """The name of the data set."""
     train: Files
-    """The files to train on; validation and test take their lines from the end, where they have no files."""
+    """The files to train on; a validation or test fraction is taken from the end."""
     validation: Files | Fraction = 0.1
-    """The files, or the fraction of the training lines, to choose the best epoch on."""
+    """The files, or the fraction of the training lines, that select the best epoch."""
     test: Files | Fraction = 0.1
     """The files, or the fraction of the training lines, for the final score."""
     encoding: str | None = None
-    """How the files are encoded; null takes UTF-8, or UTF-16 where a file begins like it."""
+    """The encoding of the files; null uses UTF-8, or UTF-16 for files that begin like it."""
 
     @field_validator("encoding")
     @classmethod

@@ -45,7 +45,8 @@ KNOWN = {
 
 
 class Tfds(Windowed, TokenSource):
-    """Texts of TensorFlow Datasets: prepared once by its own builder, from the network or from files that a user has."""
+    """Texts from TensorFlow Datasets, prepared once by the data set's own builder, from the network or from the user's
+    files."""
 
     name: Literal[
         "tfds",
@@ -57,29 +58,30 @@ class Tfds(Windowed, TokenSource):
         "tfds/lm1b",
         "tfds/universal_dependencies/en_ewt",
     ]
-    """The name of the data set; `tfds` takes any by `dataset`."""
+    """The name of the data set; `tfds` is any data set, named by `dataset`."""
     dataset: str | None = None
-    """For name: tfds, what TensorFlow Datasets calls it, such as yelp_polarity_reviews."""
+    """With name: tfds, the name in TensorFlow Datasets, such as yelp_polarity_reviews."""
     level: Literal["word", "blank", "character", "subword"] | None = None  # type: ignore[assignment]
-    """What a token is; null takes what is usual for the data set."""
+    """The unit of a token; null uses the usual one of the data set."""
     text: str | None = None
-    """The feature of the text."""
+    """The text feature."""
     label: str | None = None
-    """The feature of the label; without one it is a language model."""
+    """The label feature; without one the task is language modelling."""
     train: str = "train"
-    """The split to train on, as TensorFlow Datasets writes it, such as train[:10%]."""
+    """The split to train on, in the notation of TensorFlow Datasets, such as train[:10%]."""
     validation: str | Fraction | None = None
-    """The split to choose the best epoch on, or a fraction of the training examples; null takes its own, else a tenth."""
+    """The split that selects the best epoch, or a fraction of the training examples; null uses the data set's own, or else a
+    tenth."""
     test: str | None = None
     """The split for the final score."""
     split_seed: int = 0
-    """Decides which examples are held out."""
+    """The seed that decides which examples are held out."""
     lengths: Lengths = Lengths()
-    """Labels: what happens to long texts."""
+    """How long texts with labels are cut."""
 
     @property
     def known(self) -> Known:
-        """What is known, the section's own settings first."""
+        """The defaults of the data set, replaced by the settings of the section."""
         usual = KNOWN.get(self.name) or Known("classification" if self.label else "language_model", "text")
         own = {name: getattr(self, name) for name in ("text", "label", "validation", "test", "level")}
         return usual._replace(**{name: value for name, value in own.items() if value is not None})
@@ -110,7 +112,7 @@ class Tfds(Windowed, TokenSource):
 
 
 def read(config: Tfds) -> Reading:
-    """Return the rows of each split, prepared by the data set's own builder where they are not yet."""
+    """Return the rows of each split, prepared by the data set's own builder if necessary."""
     known = config.known
     made = builder(config.dataset or config.name.removeprefix("tfds/"))
     columns = [known.text, *([known.label] if known.label else [])]
@@ -149,7 +151,7 @@ def _rows(source: Any, columns: list[str], features: Any, place: str) -> Iterato
 
 
 def _words(row: Row, heads: Iterable[bytes]) -> Row:
-    """Of a tagged sentence only the words: a range such as don't over do and n't has no head, and neither has an empty node.
+    """The words of a tagged sentence: ranges, such as don't over do and n't, and empty nodes have no head and are left out.
 
     >>> _words(Row(["don't", "do", "n't"], ["_", "AUX", "PART"]), [b"None", b"0", b"1"]).input
     ['do', "n't"]
