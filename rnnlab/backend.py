@@ -53,7 +53,7 @@ def use(name: str | None) -> None:
         return
     if "keras" in sys.modules:
         raise UserError(
-            f"backend: {name} is asked for, but this process has loaded Keras on {current()}, which stays; "
+            f"backend: {name} is requested, but this process has loaded Keras on {current()}, which stays; "
             f"begin a new process, or set {VARIABLE}={name} before Keras is imported"
         )
     os.environ[VARIABLE] = str(name)

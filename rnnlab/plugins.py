@@ -47,7 +47,7 @@ def load(names: Iterable[str]) -> None:
     names = list(names)
     if os.environ.get(FORBIDDEN):
         if names:
-            raise UserError(f"the plug-ins {', '.join(names)} are named, and --no-plugins forbids to import them")
+            raise UserError(f"the plug-ins {', '.join(names)} are named, and --no-plugins forbids importing them")
         return
     for name in dict.fromkeys([*(entry.value.partition(":")[0] for entry in entry_points(group=GROUP)), *names]):
         _load(name)

@@ -12,7 +12,7 @@ from rnnlab.documents import Fields, Plain, Record
 
 
 def seal(document: Fields) -> Record:
-    """Return a document with `check`, the CRC-32 of the rest; a value that is no finite number becomes null.
+    """Return a document with `check`, the CRC-32 of the rest; a value that is not a finite number becomes null.
 
     >>> seal({"event": "epoch", "epoch": 1})
     {'event': 'epoch', 'epoch': 1, 'check': 819273339}

@@ -50,7 +50,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "the same command goes on from there:\n  rnnlab run tiny.yaml" in errors
+    assert "the same command continues from there:\n  rnnlab run tiny.yaml" in errors
     assert "Traceback" not in errors
     assert not list(folder.glob("runs/tiny/noisy/seed-2/result.json"))
     with pytest.MonkeyPatch.context() as there:

@@ -171,7 +171,7 @@ def test_the_reviews_are_chosen_by_the_rule_of_the_study(tmp_path, monkeypatch):
 
 def test_what_is_no_comparison_is_refused(tmp_path):
     (tmp_path / "comparison.json").write_text("{}")
-    with pytest.raises(UserError, match="is no comparison"):
+    with pytest.raises(UserError, match="is not a comparison"):
         json_file.read(tmp_path / "comparison.json")
 
 

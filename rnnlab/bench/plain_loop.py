@@ -68,6 +68,8 @@ def plain_run(model: keras.Model, config: RunConfig, dataset: Dataset) -> None:
 def _fed(split: Split) -> Record:
     """A split as arrays; sample weights only where they differ."""
     if split.varied:
-        raise UserError("batches of this data set differ in their steps, which no arrays of a plain loop hold")
+        raise UserError(
+            "the batches of this data set differ in their numbers of steps, which the arrays of a plain loop cannot hold"
+        )
     x, y, weights = (np.concatenate(parts) for parts in zip(*split.batches(0, 0), strict=True))
     return {"x": x, "y": y, **({} if (weights == weights.flat[0]).all() else {"sample_weight": weights})}

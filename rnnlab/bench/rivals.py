@@ -124,7 +124,7 @@ def bench(shape: Shape, repeats: int = 10, jit: bool = False, schemes: bool = Fa
 
 
 def peaks(shape: Shape, names: list[str], jit: bool, schemes: bool) -> dict[str, float]:
-    """MiB by which a training step raises the peak memory of a process, each candidate in a process of its own."""
+    """MiB by which a training step raises the peak memory of a process, each candidate in its own process."""
     megabytes = {}
     for name in names:
         given = json.dumps({"shape": asdict(shape), "name": name, "jit": jit, "schemes": schemes})

@@ -123,7 +123,9 @@ class CellKind:
                     told = f"its gates: {', '.join(known)}{nearest(gate, known)}"
                     raise ValueError(f"the cell {self.name} has no gate {gate!r}; {told}")
             if noise.like and widths.get(noise.site, units) != widths.get(noise.like, units):
-                raise ValueError(f"the cell {self.name} has unlike sizes at {noise.like} and {noise.site}: no mask fits both")
+                raise ValueError(
+                    f"the cell {self.name} has different sizes at {noise.like} and {noise.site}: no mask fits both"
+                )
 
     def weights(self, inputs: int, units: int, options: Section) -> int:
         """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.

@@ -15,7 +15,7 @@ OVERRIDES = click.argument("overrides", nargs=-1, metavar="[PATH=VALUE]...")
 RUNS = click.option("--runs", type=click.Path(path_type=Path), default="runs", show_default=True, help="The folder of results.")
 FOLDERS = click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path(path_type=Path))
 FOLDER = click.argument("folder", type=click.Path(path_type=Path))
-ONLY = click.option("--only", multiple=True, metavar="VARIANT", help="Only this variant; may be given again for another.")
+ONLY = click.option("--only", multiple=True, metavar="VARIANT", help="Only this variant; repeat the option for several.")
 SHARD = click.option("--shard", default="1/1", metavar="I/N", help="The I-th of N shares of the runs, for N machines or jobs.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -32,7 +32,7 @@ class Verbs(click.Group):
             ctx.exit(1 if isinstance(error, StorageError) else 2)
         except KeyboardInterrupt:
             command = shlex.join(["rnnlab", *sys.argv[1:]])
-            click.echo(f"\nStopped. What is done is kept; the same command goes on from there:\n  {command}", err=True)
+            click.echo(f"\nStopped. Finished work is kept; the same command continues from there:\n  {command}", err=True)
             ctx.exit(130)
 
 
@@ -49,7 +49,7 @@ NO_PLUGINS = click.option(
     is_eager=True,
     expose_value=False,
     callback=_forbid,
-    help="Import no plug-in; refuse what names one.",
+    help="Import no plug-ins; refuse a config that names one.",
 )
 
 
@@ -60,7 +60,7 @@ def _import(ctx: click.Context, option: click.Parameter, names: tuple[str, ...])
 
 
 PLUGINS = click.option(
-    "--plugin", multiple=True, metavar="FILE", expose_value=False, callback=_import, help="With the parts of this plug-in too."
+    "--plugin", multiple=True, metavar="FILE", expose_value=False, callback=_import, help="Include the parts of this plug-in."
 )
 
 

@@ -35,7 +35,7 @@ def data_list(as_json: bool) -> None:
 @data.command()
 @click.argument("name")
 @OVERRIDES
-@click.option("--from", "given", type=click.Path(path_type=Path), help="A folder or file to take instead of the network.")
+@click.option("--from", "given", type=click.Path(path_type=Path), help="A folder or file to use instead of the network.")
 @NO_PLUGINS
 @JSON
 def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @main.command()
 @FOLDER
 @click.option("--variant", help="Only the ensemble of this variant.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write its predictions there: .csv, .jsonl or .parquet.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write its predictions to this file: .csv, .jsonl or .parquet.")
 @click.option(
     "--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True, help="Of --output."
 )

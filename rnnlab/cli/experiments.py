@@ -18,9 +18,11 @@ from rnnlab.errors import UserError
 @ONLY
 @SHARD
 @NO_PLUGINS
-@click.option("--retry-failed", is_flag=True, help="Make failed runs again; otherwise a failure is a result too.")
-@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others go on.")
-@click.option("--replace", is_flag=True, help="Move runs of another config that are in the way aside, where else it refuses.")
+@click.option("--retry-failed", is_flag=True, help="Retry failed runs; otherwise a failure counts as a result.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first run that fails or diverges; otherwise the others continue.")
+@click.option(
+    "--replace", is_flag=True, help="Move conflicting runs of another config aside; otherwise the command refuses to start."
+)
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -72,7 +74,9 @@ def run(
 @SHARD
 @NO_PLUGINS
 @JSON
-@click.option("--detect", type=click.FloatRange(min=0, min_open=True), help="Add the seeds that find a difference this large.")
+@click.option(
+    "--detect", type=click.FloatRange(min=0, min_open=True), help="Add the number of seeds that detect a difference this large."
+)
 def plan(
     file: Path,
     overrides: tuple[str, ...],

@@ -11,7 +11,9 @@ from rnnlab.templates.write import KINDS, write
 @main.command()
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("name")
-@click.option("--to", type=click.Path(path_type=Path, file_okay=False), default=".", help="The folder to write to; this one.")
+@click.option(
+    "--to", type=click.Path(path_type=Path, file_okay=False), default=".", help="The folder to write to; by default this one."
+)
 def new(kind: str, name: str, to: Path) -> None:
     """Write a file with a working part of this NAME, an experiment that uses it, and its test.
 

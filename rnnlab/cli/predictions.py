@@ -17,14 +17,24 @@ from rnnlab.errors import UserError
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--text", "texts", multiple=True, help="A text; may be given several times.")
-@click.option("--file", help="A text on every line, a table, an .npz file; - reads lines that are piped in.")
-@click.option("--column", help="The column of a table that holds the texts; by itself the one the run learnt from.")
-@click.option("--split", type=click.Choice(["train", "validation", "test"]), help="Of the run's own data, with the truth.")
-@click.option("--output", type=click.Path(path_type=Path), help="Write rows there: .csv, .jsonl or .parquet.")
+@click.option("--file", help="One text per line, a table, or an .npz file; - reads lines from standard input.")
+@click.option("--column", help="The text column of a table; by default the one that the run was trained on.")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation", "test"]),
+    help="Predict a split of the run's own data, with the true answers.",
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write rows to this file: .csv, .jsonl or .parquet.")
 @click.option("--samples", type=click.IntRange(min=0), default=20, show_default=True, help="Passes; 0 predicts as usual.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What masks and draws follow from.")
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Most labels or next tokens shown.")
-@click.option("--generate", type=click.IntRange(min=1), help="Language models: write so many tokens after the text.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The seed of masks and draws.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="The largest number of labels or next tokens shown.",
+)
+@click.option("--generate", type=click.IntRange(min=1), help="Language models: generate this many tokens after the text.")
 @click.option(
     "--temperature", type=click.FloatRange(min=0), default=1.0, show_default=True, help="Of --generate; 0 draws nothing."
 )

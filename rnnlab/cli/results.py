@@ -14,15 +14,15 @@ from rnnlab.errors import UserError
 
 @main.command()
 @FOLDERS
-@click.option("--metric", help="Another metric than the monitored one, such as loss or throughput.")
-@click.option("--baseline", metavar="VARIANT", help="Another variant to compare with.")
+@click.option("--metric", help="A metric other than the monitored one, such as loss or throughput.")
+@click.option("--baseline", metavar="VARIANT", help="The variant to compare with, if not the baseline of the config.")
 @click.option("--group-by", metavar="PATH", help="Compare the values of a config path, such as model.recurrent.0.cell.")
-@click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this count as none.")
+@click.option("--margin", type=click.FloatRange(min=0, min_open=True), help="Differences up to this size count as equivalence.")
 @click.option("--all-pairs", is_flag=True, help="Compare every variant with every other one, not only with the baseline.")
-@click.option("--ensembles", is_flag=True, help="Evaluate also the mean prediction of each variant's seeds.")
+@click.option("--ensembles", is_flag=True, help="Also evaluate the mean prediction of each variant's seeds.")
 @NO_PLUGINS
 @click.option("--json", "form", flag_value="json", help="Print comparison.json instead of a table.")
-@click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, a row a variant.")
+@click.option("--csv", "form", flag_value="spreadsheet", help="Print every number, one row per variant.")
 @click.option("--latex", "form", flag_value="latex", help="Print a table for the package booktabs.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print a table for a README.")
 def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any) -> None:
@@ -81,7 +81,9 @@ def ranks(studies: tuple[Path, ...], only: tuple[str, ...], svg: Path | None = N
 @click.option("--svg", type=click.Path(path_type=Path), help="A folder for the plots as files, for a README or a paper.")
 @click.option("--pdf", type=click.Path(path_type=Path), help="A folder for the plots as PDF, as wide as a paper's column.")
 @NO_PLUGINS
-@click.option("--examples", type=click.IntRange(min=0), default=0, help="Show so many predictions right, and as many wrong.")
+@click.option(
+    "--examples", type=click.IntRange(min=0), default=0, help="Show this many correct predictions, and as many wrong ones."
+)
 def report(
     folders: tuple[Path, ...], to: Path | None = None, svg: Path | None = None, pdf: Path | None = None, examples: int = 0
 ) -> None:
@@ -98,7 +100,7 @@ def report(
 @main.command("list")
 @RUNS
 @JSON
-@click.option("--check", is_flag=True, help="Read every file again, weights and states too, and tell what is damaged.")
+@click.option("--check", is_flag=True, help="Read every file, including weights and states, and report damage.")
 @click.pass_context
 def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
     """List the experiments that have been run.
@@ -124,7 +126,7 @@ def list_(ctx: click.Context, runs: Path, as_json: bool, check: bool) -> None:
 @FOLDER
 @JSON
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
-@click.option("--yes", is_flag=True, help="Remove without a question.")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
 def clean(folder: Path, as_json: bool, dry_run: bool, yes: bool) -> None:
     """List and remove what is no longer needed in an experiment, or in all experiments below FOLDER.
 
@@ -148,7 +150,7 @@ def clean(folder: Path, as_json: bool, dry_run: bool, yes: bool) -> None:
         click.confirm(f"Remove {total}?", abort=True, err=as_json)
     busy = [one for one in old if not stale.remove(one)]
     for one in busy:
-        click.echo(f"{one.path} stays: a process works on it", err=True)
+        click.echo(f"{one.path} stays: a process is working on it", err=True)
     click.echo(f"Removed {len(old) - len(busy)} of {total}", err=as_json)
 
 

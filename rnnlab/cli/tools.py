@@ -80,16 +80,16 @@ _SIZE = click.IntRange(min=1)
 
 
 @main.command()
-@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True, help="The kind of step.")
+@click.option("--cell", type=click.Choice(["lstm", "gru"]), default="lstm", show_default=True, help="The cell.")
 @click.option("--batch", type=_SIZE, default=20, show_default=True, help="Sequences in a batch.")
 @click.option("--steps", type=_SIZE, default=35, show_default=True, help="Time steps of a sequence.")
-@click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features of a step.")
+@click.option("--inputs", type=_SIZE, default=650, show_default=True, help="Features per step.")
 @click.option("--units", type=_SIZE, default=650, show_default=True, help="Units of the layer.")
 @click.option("--rate", type=click.FloatRange(0, 1, max_open=True), default=0.5, show_default=True, help="Both dropouts.")
 @click.option("--repeats", type=_SIZE, help="Rounds; the candidates take turns.  [default: 10; 1 with --whole]")
-@click.option("--jit", is_flag=True, help="Compile by XLA on TensorFlow too.")
+@click.option("--jit", is_flag=True, help="Also compile with XLA on TensorFlow.")
 @click.option("--schemes", is_flag=True, help="Time our layer with every scheme instead of the rivals.")
-@click.option("--memory", is_flag=True, help="Measure the peak memory of a step, each candidate in a process of its own.")
+@click.option("--memory", is_flag=True, help="Measure the peak memory of a step, each candidate in its own process.")
 @click.option("--whole", type=click.Path(path_type=Path), metavar="FILE", help="Time the parts of the sweep of a config.")
 @OVERRIDES
 @JSON
@@ -116,7 +116,7 @@ def bench(
     if whole:
         return _whole(whole, overrides, repeats or 1, as_json)
     if overrides:
-        raise UserError(f"{overrides[0]} sets a value of a config, which goes with --whole FILE")
+        raise UserError(f"{overrides[0]} sets a value of a config, which needs --whole FILE")
     from rnnlab.bench import Shape
     from rnnlab.bench import bench as timed
 

@@ -16,7 +16,7 @@ from rnnlab.errors import UserError
 
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--epochs", type=click.IntRange(min=1), help="Train only so many epochs, and compare those.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Train and compare only this many epochs.")
 @NO_PLUGINS
 @JSON
 @click.pass_context
@@ -43,9 +43,9 @@ def verify(ctx: click.Context, folder: Path, epochs: int | None, as_json: bool) 
 @main.command()
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("other", metavar="[OTHER]", required=False, type=click.Path(path_type=Path))
-@click.option("--noise", type=int, metavar="SEED", help="Take the snapshot under the noise of training, drawn from this seed.")
-@click.option("--open", "opens", is_flag=True, help="Write one HTML file to look around in, and open it in the browser.")
-@click.option("--text", help="With --open, the sequence to look at instead of those of the run's data.")
+@click.option("--noise", type=int, metavar="SEED", help="Record the snapshot with training noise, drawn from this seed.")
+@click.option("--open", "opens", is_flag=True, help="Write an interactive HTML file, and open it in the browser.")
+@click.option("--text", help="With --open, the sequence to show instead of those of the run's data.")
 @NO_PLUGINS
 @JSON
 def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, text: str | None, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, te
              rnnlab inspect runs/quickstart/none/seed-1 runs/quickstart/zoneout/seed-1 --open
     """
     if not opens and (other or text):
-        raise UserError(f"{'another run' if other else '--text'} goes with --open")
+        raise UserError(f"{'another run' if other else '--text'} needs --open")
     from rnnlab.trained import backend_of_run
 
     backend_of_run.prefer(backend_of_run.made_on(folder))

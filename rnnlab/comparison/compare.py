@@ -100,7 +100,7 @@ def compare(
     """
     gathered = gather(folders, baseline)
     if ensembles and group_by:
-        raise UserError("an ensemble is of the seeds of one variant: leave out either ensembles or group_by")
+        raise UserError("an ensemble combines the seeds of one variant: leave out either ensembles or group_by")
     comparison = compared(gathered, Ask(metric, group_by, margin, all_pairs))
     return replace(comparison, ensembles=ensemble_rows(gathered.runs, comparison.metric)) if ensembles else comparison
 

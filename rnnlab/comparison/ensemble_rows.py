@@ -30,7 +30,7 @@ def ensemble_rows(runs: Runs, metric: str) -> dict[str, EnsembleRow]:
         if sum(bool(run and run.result and run.result.status == "done") for run in of.values()) > 1:
             rows[variant] = _row(runs, variant, metric)
     if not rows:
-        raise UserError("an ensemble needs two finished runs of a variant or more, and no variant has them")
+        raise UserError("an ensemble needs at least two finished runs of a variant, and no variant has them")
     return rows
 
 

@@ -27,7 +27,7 @@ def read(file: str | Path) -> Comparison:
     try:
         return TypeAdapter(Comparison).validate_json(Path(file).read_bytes())
     except (OSError, ValueError) as error:
-        raise UserError(f"{file} is no comparison: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{file} is not a comparison: {str(error).splitlines()[0]}") from None
 
 
 def write(comparison: Comparison, folders: Iterable[str | Path]) -> None:

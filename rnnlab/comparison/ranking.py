@@ -108,7 +108,7 @@ def ranked(tasks: Mapping[str, Comparison], only: Collection[str] = ()) -> Ranki
 def _shared(tasks: Mapping[str, Comparison], only: Collection[str]) -> tuple[list[str], str]:
     """The variants to rank and the baseline; UserError where a task lacks one."""
     if len(tasks) < 2:
-        raise UserError(f"variants are ranked over two tasks or more, got {count(len(tasks), 'task')}")
+        raise UserError(f"ranking needs at least two tasks, got {count(len(tasks), 'task')}")
     baselines = {task: of.baseline for task, of in tasks.items()}
     if len(set(baselines.values())) > 1:
         told = ", ".join(f"{quoted(name)} in {task}" for task, name in baselines.items())
@@ -120,7 +120,7 @@ def _shared(tasks: Mapping[str, Comparison], only: Collection[str]) -> tuple[lis
             has = f"{nearest(lacking[0], of.variants)}; it has {', '.join(of.variants)}"
             raise UserError(f"{task} has no variant {', '.join(map(quoted, lacking))}{has}; --only names those that all have")
     if len(names) < 2:
-        raise UserError(f"two variants or more are ranked, got only {quoted(baseline)}")
+        raise UserError(f"ranking needs at least two variants, got only {quoted(baseline)}")
     return names, baseline
 
 

@@ -71,7 +71,7 @@ def begun(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> Non
 def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
     """Losses are summed over time where there is one at every step."""
     if training.loss == "sum" and not KINDS[data.task].per_step:
-        message = f"{_asks(data)}, one loss a sequence, which leaves nothing to sum over time"
+        message = f"{_asks(data)}, one loss per sequence, which leaves nothing to sum over time"
         raise conflict(("training", "loss"), message, "sum")
 
 
@@ -133,7 +133,7 @@ def evaluated(data: DataConfig, evaluation: EvaluationConfig) -> None:
 
 def foldable(data: DataConfig, folds: int) -> None:
     """Folds are for rows that are dealt out into splits."""
-    message: str | None = f"{data.name} has splits of its own, by publication, by time or by drawing; table and npz have folds"
+    message: str | None = f"{data.name} has fixed splits, published, by time or generated; only table and npz have folds"
     if "fold" in type(data).model_fields:
         message = objection(folds, getattr(data, "validation", None), getattr(data, "test", None))
     if message:

@@ -29,7 +29,7 @@ def data_section(name: str, overrides: Sequence[str] = ()) -> DataConfig:
             raise UserError(f"data.{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}, got {wrong['input']!r}") from None
         message = f"needs settings of its own ({wrong['loc'][-1]}); give an experiment file instead"
         if wrong["type"] == "union_tag_invalid":
-            message = f"is no data set; known are {wrong['ctx']['expected_tags']}".replace("'", "")
+            message = f"is not a data set; known are {wrong['ctx']['expected_tags']}".replace("'", "")
         raise UserError(f"{name} {message}") from None
 
 

@@ -52,7 +52,7 @@ class Loader(yaml.SafeLoader):
         if self.depth > MAX_DEPTH:
             return f"more than {MAX_DEPTH} levels of nesting"
         if any("\ud800" <= character <= "\udfff" for character in getattr(event, "value", "")):
-            return "half of a surrogate pair is no character"
+            return "half of a surrogate pair is not a character"
         return ""
 
 

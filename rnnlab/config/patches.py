@@ -75,7 +75,7 @@ def patch(root: Node, change: Change, roots: Iterable[str] = SECTIONS) -> Node:
         except ConfigError as error:
             raise ConfigError(Problem(key, path, error.problems[0].message)) from None
     known = (*layer_fields(), *roots)
-    message = f"no field of a recurrent layer and no path of the config{nearest(path.partition('.')[0], known)}"
+    message = f"neither a field of a recurrent layer nor a path of the config{nearest(path.partition('.')[0], known)}"
     raise ConfigError(Problem(key, path, f"{message}; allowed: {', '.join(known)}"))
 
 

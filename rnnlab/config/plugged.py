@@ -57,7 +57,7 @@ def used(config: RunConfig) -> dict[str, str]:
         file = registry.sources.get(name, "")
         if file == INTERACTIVE:
             raise UserError(
-                f"the {registry.kind} {name} is written in no file: put it into one, and name that by plugins: [FILE]"
+                f"the {registry.kind} {name} is not defined in a file: put it into one, and list that in plugins: [FILE]"
             )
         if file and HOME not in Path(file).parents:
             parts[f"{registry.kind} {name}"] = plugins.fingerprint(file)

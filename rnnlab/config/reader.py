@@ -90,7 +90,7 @@ class _Source:
                 _refuse(here, "a key must be text, not a list or mapping")
             name = str(key.value)
             if name in keys:
-                _refuse(here, f"the key {name!r} is there twice, first in line {keys[name].line}")
+                _refuse(here, f"the key {name!r} occurs twice, first in line {keys[name].line}")
             keys[name], children[name] = here, self.node(child, depth + 1)
         return Node(children, place, keys)
 
@@ -99,7 +99,7 @@ def _unparsable(error: yaml.MarkedYAMLError) -> str:
     """What is wrong with a text as YAML; a star means a thing of its own there, which few configs mean."""
     said = ", ".join(filter(None, (error.context, error.problem)))
     if "'\\t'" in said:
-        return "YAML takes no tab here; put spaces before a key and after its colon"
+        return "YAML allows no tab here; use spaces before a key and after its colon"
     return f'a value that begins with * needs quotes, as in "*.csv" ({said})' if "alias" in said else said
 
 

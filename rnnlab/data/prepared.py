@@ -54,7 +54,7 @@ def read_about(folder: Path) -> Record:
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         whole = False
     if not whole:
-        raise UserError(f"{folder / ABOUT} is damaged; remove {folder} to make it anew")
+        raise UserError(f"{folder / ABOUT} is damaged; remove {folder} to prepare it again")
     return about
 
 
@@ -71,7 +71,7 @@ def _verify(folder: Path, listed: str) -> None:
         if digest != expected["sha256"]:
             wanted = expected["sha256"][:12]
             raise UserError(
-                f"{path} is damaged: its sha256 begins with {digest[:12]}, not {wanted}; remove {folder} to make it anew"
+                f"{path} is damaged: its sha256 begins with {digest[:12]}, not {wanted}; remove {folder} to prepare it again"
             )
 
 

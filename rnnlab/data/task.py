@@ -133,7 +133,7 @@ def task(
     if isinstance(predict, str) and predict not in MEANINGS:
         raise ValueError(f"predict of the task {name} is {', '.join(MEANINGS)} or a function, got {predict!r}")
     if isinstance(predict, str) and inverse:
-        raise ValueError(f"inverse= of the task {name} needs a function as predict=; the way back from {predict!r} is known")
+        raise ValueError(f"inverse= of the task {name} needs a function as predict=; the inverse of {predict!r} is known")
     if predict == "classes" and heads != 1:
         raise ValueError(f"the task {name} has {heads} outputs for each class: predict= has to say what they mean")
 

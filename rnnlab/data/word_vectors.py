@@ -71,7 +71,7 @@ def _fill_from_text(table: VectorTable, numbers: dict[bytes, int], path: Path, w
                 token, *values = line.rsplit(b" ", width)
                 _keep(table, numbers.get(token), values, f"{path}:{place}")
     if header and count < header[0]:
-        raise UserError(f"{path} is cut off: its header tells of {header[0]:,} vectors, it has {count:,}")
+        raise UserError(f"{path} is cut off: its header announces {header[0]:,} vectors, it has {count:,}")
 
 
 def _keep(table: VectorTable, number: int | None, values: list[bytes], place: str) -> None:
@@ -107,7 +107,7 @@ def _array(path: Path) -> np.ndarray:
     try:
         vectors = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path} is no whole .npy file: {error}") from None
+        raise UserError(f"{path} is not a complete .npy file: {error}") from None
     if vectors.ndim != 2 or vectors.dtype.kind not in "fiu" or not vectors.size:
         raise UserError(f"{path} should be numbers [words, width], got {vectors.dtype} {list(vectors.shape)}")
     return vectors

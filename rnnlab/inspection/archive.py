@@ -38,7 +38,7 @@ def read(path: Path) -> Snapshot:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
     except (BadZipFile, zlib.error, EOFError, KeyError, AttributeError, TypeError, NotImplementedError) as error:
-        raise ValueError(f"{path} is damaged or no snapshot: {error}") from None
+        raise ValueError(f"{path} is damaged or not a snapshot: {error}") from None
 
 
 COLUMNS = {

@@ -61,7 +61,7 @@ def told(model: keras.Model, its: Link) -> Link:
     if its not in (CLASSES, LABELS) or name in LOGITS:
         return its
     if name not in known:
-        wanted = "classes or labels are told by one that is linear (logits), softmax or sigmoid (probabilities)"
+        wanted = "classes or labels need one that is linear (logits), softmax or sigmoid (probabilities)"
         raise ValueError(f"the model's head {head.name!r} ends in a {name}, and {wanted}")
     logits, probable = known[name]
     if its is not logits:

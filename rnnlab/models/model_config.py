@@ -40,7 +40,7 @@ class EmbeddingConfig(Section):
     @classmethod
     def _goes_with_vectors(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and not info.data.get("vectors"):
-            raise ValueError(f"{info.field_name} goes with vectors: FILE")
+            raise ValueError(f"{info.field_name} needs vectors: FILE")
         return value
 
     @field_validator("width", mode="before")
@@ -143,7 +143,7 @@ class ModelConfig(Section):
     def _adds_equals(self) -> "ModelConfig":
         widths = [layer.outputs for layer in self.recurrent]
         if self.residual and len(set(widths)) > 1:
-            message = f"the recurrent layers give {', '.join(map(str, widths))} elements; what is added needs equal ones"
+            message = f"the recurrent layers give {', '.join(map(str, widths))} elements; residual connections need equal ones"
             raise conflict(("residual",), message, True)
         return self
 
@@ -151,7 +151,7 @@ class ModelConfig(Section):
     def _starts(self) -> "ModelConfig":
         for name in ("start_layers", "start_from_sha256"):
             if getattr(self, name) is not None and not self.start_from:
-                raise conflict((name,), f"{name} goes with start_from: RUN", getattr(self, name))
+                raise conflict((name,), f"{name} needs start_from: RUN", getattr(self, name))
         return self
 
     @model_validator(mode="after")

@@ -111,14 +111,14 @@ class RecurrentConfig(Section):
     @classmethod
     def _of_one_direction(cls, value: str, info: ValidationInfo) -> str:
         if value == "learned" and info.data.get("bidirectional"):
-            raise ValueError("a layer that reads in both directions begins with zeros; leave initial_state: learned out")
+            raise ValueError("a bidirectional layer starts from zeros; leave out initial_state: learned")
         return value
 
     @field_validator("implementation")
     @classmethod
     def _known_to_keras(cls, value: str, info: ValidationInfo) -> str:
         if value == "keras" and info.data.get("cell") and not CELLS[info.data["cell"]].keras:
-            raise ValueError(f"Keras has no layer with the cell {info.data['cell']}; leave implementation: keras out")
+            raise ValueError(f"Keras has no layer with the cell {info.data['cell']}; leave out implementation: keras")
         return value
 
     @field_validator("dropout", "recurrent_dropout")

@@ -60,7 +60,7 @@ class RateSchedule:
         if not isinstance(given, Mapping) or given.get("name") not in list(EQUATIONS):
             name = given.get("name") if isinstance(given, Mapping) else given
             known = ", ".join(EQUATIONS)
-            raise ValueError(f"a schedule of a rate has a name: {known}; got {name!r}{nearest(str(name), EQUATIONS)}")
+            raise ValueError(f"a schedule of a rate needs a name: {known}; got {name!r}{nearest(str(name), EQUATIONS)}")
         name, by = given["name"], given.get("by", BY[given["name"]])
         if by not in ("epoch", "step"):
             raise ValueError(f"schedule {name!r} goes by epoch or step, got {by!r}")

@@ -157,7 +157,7 @@ class Noise:
             if self.weight_penalty or self.rate_penalty:
                 raise ValueError("weight_penalty and rate_penalty belong to the distribution concrete, whose rate is learnt")
         elif self.lifetime != "sequence" or not self.tied or self.schedule:
-            raise ValueError("a learnt rate goes with lifetime: sequence, tied: true and no schedule")
+            raise ValueError("a learnt rate needs lifetime: sequence, tied: true and no schedule")
         for name in ("weight_penalty", "rate_penalty"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be a number from 0 up, got {getattr(self, name)!r}")
@@ -217,7 +217,7 @@ def _not_at_site(site: str, name: str, value: object, allowed: tuple[str, ...]) 
         return f"site {site!r} is a carried state: factors above 1 at every step explode; only bernoulli is possible"
     if allowed == ("",):
         return f"site {site!r} takes no {name} with this distribution, got {value!r}"
-    unknown = "" if name != "distribution" or value in BUILT_IN else "; one of your own is to be registered first"
+    unknown = "" if name != "distribution" or value in BUILT_IN else "; register one of your own first"
     return f"site {site!r} takes {name} {' or '.join(allowed)}, got {value!r}{unknown}"
 
 

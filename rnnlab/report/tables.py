@@ -41,7 +41,7 @@ def columns(comparison: Comparison) -> list[Column]:
     simultaneous = f"from {comparison.baseline}; interval simultaneous over all variants"
     return _said(
         _names(comparison),
-        Column("verdict", "what the numbers allow to say", verdicts, words=True),
+        Column("verdict", "what the results support", verdicts, words=True),
         Column(
             "seeds",
             "finished of planned",
@@ -54,7 +54,7 @@ def columns(comparison: Comparison) -> list[Column]:
         _column(of, "p", "joint sign-flip test over all variants", lambda its: _p(its.p), brief=False),
         means("gap", "validation minus training, noise off", "gap"),
         means(f"{comparison.unit}/s", "training throughput", "throughput", digits=0),
-        means(f"validation {comparison.stem}", "what the epoch was chosen by", "validation", brief=False),
+        means(f"validation {comparison.stem}", "the metric that selects the best epoch", "validation", brief=False),
         Column(
             "parameters", "trained numbers", [TableCell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False
         ),
@@ -108,7 +108,7 @@ def pair_columns(comparison: Comparison) -> list[Column]:
     of = list(comparison.pairs.values())
     return _said(
         Column("pair", "variants other than the baseline", [TableCell(name, name) for name in comparison.pairs], words=True),
-        Column("verdict", "what the numbers allow to say", [TableCell(one.verdict) for one in of], words=True),
+        Column("verdict", "what the results support", [TableCell(one.verdict) for one in of], words=True),
         Column("difference [95 %]", "simultaneous over all pairs", [_signed(one.difference.estimate) for one in of]),
         Column("p", "joint sign-flip test over all pairs", [_p(one.difference.p) for one in of]),
     )

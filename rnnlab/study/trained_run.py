@@ -47,7 +47,7 @@ class TrainedRun:
 
     @property
     def metrics(self) -> dict[str, float | None]:
-        """Every metric by name, such as `test_perplexity`; None where it is no finite number; empty until the run is done."""
+        """Every metric by name, such as `test_perplexity`; None if it is not finite; empty until the run is done."""
         return dict(self.record.result.metrics) if self.record.result else {}
 
     @property

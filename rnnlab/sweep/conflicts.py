@@ -60,7 +60,7 @@ def refuse(folder: Path, differing: Conflicts) -> None:
     """Raise UserError where there are conflicts, with what differs and the two ways on."""
     if differing:
         ways = [
-            "Nothing was written. There are two ways on:",
+            "Nothing was written. There are two options:",
             f"  name=NAME  keeps them, and makes the new runs in {folder.parent / 'NAME'}",
             f"  --replace  moves them into {folder / aside.ASIDE}, and makes the new runs in their places",
         ]

@@ -135,5 +135,5 @@ def summary(rows: Sequence[Planned], workers: int) -> str:
     if not left:
         return "nothing is left to make"
     known = [row.seconds for row in rows if row.seconds is not None]
-    takes = f"about {duration(sum(known) / workers)}" if known else "how long is known once a run has finished"
+    takes = f"about {duration(sum(known) / workers)}" if known else "the duration is known once a run has finished"
     return f"{left} of {sum(row.runs for row in rows)} runs are left, {workers} at a time: {takes}"

@@ -163,7 +163,7 @@ def checked(
         refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_plugin, lines))})
     asked = {spec.config.backend for spec in specs}
     if len(asked) > 1:
-        raise UserError("variants differ in backend, which one command cannot make; run each backend under a name of its own")
+        raise UserError("variants differ in backend, which one command cannot run; run each backend under a name of its own")
     backend.use(*asked)
     return results, differing
 

@@ -66,8 +66,8 @@ class Tracking:
             self._thread.join(0.2)
         if self._thread.is_alive():
             self._sections = []  # a tracker that answers later hears no more from this thread
-            silent = f"a tracker has not answered for {patience:.0f} s and is left"
-            self._say(f"{silent if kind is None else 'a tracker is not told all'}; the next call tells it")
+            silent = f"a tracker has not answered for {patience:.0f} s and is abandoned"
+            self._say(f"{silent if kind is None else 'a tracker has not received everything'}; the next command sends the rest")
         self._say_failures()
 
     def watching(self, display: Display) -> Display:
@@ -112,7 +112,7 @@ class Tracking:
         except Exception as error:
             told = (str(error).splitlines() or [""])[0][:300]
             self._failed.put(
-                f"the tracker {section.name} fails and is left out, the runs go on: {type(error).__name__}: {told}"
+                f"the tracker {section.name} failed and is left out, the runs continue: {type(error).__name__}: {told}"
             )
             self._sections = [one for one in self._sections if one is not section]
 
@@ -138,7 +138,7 @@ class Tracking:
         """What a tracker has received of a run under its present name; nothing where the name is another one now."""
         if not told.known or told.known == known:
             return replace(told, known=known)
-        self._failed.put(f"{tracker} no longer has {run.name} as {told.known}: it is told all of it again, as {known}")
+        self._failed.put(f"{tracker} no longer has {run.name} as {told.known}: everything is sent again, as {known}")
         return Told(told.fingerprint, known)
 
     def _tell_rest(

@@ -81,10 +81,10 @@ def _declared(kind: CellKind, options: Record) -> None:
     require(len(new) == len(states), f"{kind.name} has the states {', '.join(kind.states)}, but returns {len(new)} of them")
     for state, was, is_now in zip(kind.states, states, new, strict=True):
         told = f"the state {state} of {kind.name} comes in as {tuple(was.shape)} and goes out as {tuple(is_now.shape)}"
-        require(tuple(was.shape) == tuple(is_now.shape), f"{told}: tell other sizes by sizes=")
+        require(tuple(was.shape) == tuple(is_now.shape), f"{told}: give other sizes in sizes=")
     width = cell.output_size
     told = f"the output of {kind.name} has {output.shape[-1]} elements instead of {width}"
-    require(output.shape[-1] == width, f"{told}: tell another size by output=")
+    require(output.shape[-1] == width, f"{told}: give another size in output=")
     require(set(asked) == set(kernels), f"{kind.name} never asks for {', '.join(set(kernels) - set(asked))}: leave it out")
     gates = kind.of("gates", cell.options)
     parts = kind.kernels and set(shown) - set(gates)  # the gates are made by further kernels, and those declared are parts of x
@@ -119,7 +119,7 @@ def _as_the_loop(kind: CellKind, options: Record) -> None:
             plain = both[1][0] if plain is None else plain
             for fast, loop in zip(*both, strict=True):
                 told = f"the fast scan and the loop of {kind.name} disagree under noise {noise}"
-                require_close(fast, loop, f"{told}: the step must depend on nothing but what it is handed")
+                require_close(fast, loop, f"{told}: the step must depend on nothing but its arguments")
         ignored = noise and plain is not None and np.array_equal(both[1][0], plain)
         require(
             not ignored, f"{kind.name} declares {noise and noise['site']!r} and ignores noise there: obey it, or leave it out"
@@ -163,4 +163,6 @@ def _saved(kind: CellKind, options: Record) -> None:
     with TemporaryDirectory() as folder:
         model.save(Path(folder) / "model.keras")
         again = keras.models.load_model(Path(folder) / "model.keras")
-    require_close(again(inputs()), model(inputs()), f"a saved model of {kind.name} computes otherwise once it is loaded", 0.0)
+    require_close(
+        again(inputs()), model(inputs()), f"a saved model of {kind.name} computes something else once it is loaded", 0.0
+    )

@@ -20,14 +20,14 @@ def check_dataset(section: str | Fields) -> None:
     """
     config = TypeAdapter(DataConfig).validate_python({"name": section} if isinstance(section, str) else dict(section))
     data, again = build(config), build(config)
-    told = f"{data.name} is another one when it is made again: let it follow from the seed that it is handed"
+    told = f"{data.name} changes when it is made again: derive it from the seed that it is given"
     require(data.sha256 == again.sha256, told)
     splits = {"train": data.train, "validation": data.validation, "test": data.test}
     for name, split in splits.items():
         _batches(f"{data.name}, {name}", data, split)
     for name in ("validation", "test"):
         same = all(map(np.array_equal, data.train.arrays(), splits[name].arrays()))
-        require(not same, f"{data.name}: {name} is train again: draw each split from the seed of its own")
+        require(not same, f"{data.name}: {name} is train again: draw each split from its own seed")
 
 
 def _batches(name: str, data: Dataset, split: Split) -> None:
@@ -52,8 +52,8 @@ def _values(name: str, data: Dataset, x: np.ndarray, y: np.ndarray) -> None:
         within = tokens.size == 0 or (tokens.min() >= 0 and tokens.max() < task.vocabulary)
         require(bool(within), f"{name}: a token number is outside 0 to {task.vocabulary - 1}: give vocabulary=")
     elif not task.padded:
-        require(bool(np.isfinite(x).all()), f"{name}: an input is no finite number")
-    require(bool(np.isfinite(y).all()), f"{name}: a target is no finite number")
+        require(bool(np.isfinite(x).all()), f"{name}: an input is not a finite number")
+    require(bool(np.isfinite(y).all()), f"{name}: a target is not a finite number")
     if task.kind.classes:
         within = y.size == 0 or (y.min() >= 0 and y.max() < task.outputs)
         require(bool(within), f"{name}: a class is outside 0 to {task.outputs - 1}: give outputs=")

@@ -73,8 +73,8 @@ def _masks(noise: Noise, told: Told) -> np.ndarray:
         again = np.asarray(ops.convert_to_numpy(compiled(draw)()))
     except Exception as error:
         raise CheckError(_failed("function", noise, error)) from error
-    require(bool(np.isfinite(eager).all()), f"masks of {noise.distribution} are no finite numbers")
-    require_close(again, eager, f"masks of {noise.distribution} are others once it is compiled: write it in keras.ops")
+    require(bool(np.isfinite(eager).all()), f"masks of {noise.distribution} are not finite numbers")
+    require_close(again, eager, f"masks of {noise.distribution} change once it is compiled: write it in keras.ops")
     return eager
 
 

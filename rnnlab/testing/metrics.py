@@ -63,6 +63,6 @@ def _number(name: str, y: np.ndarray, p: np.ndarray) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError) as error:
-        raise CheckError(f"{name} gives {value!r}, which is no number") from error
+        raise CheckError(f"{name} gives {value!r}, which is not a number") from error
     require(math.isfinite(number), f"{name} is {number} on {what}: a metric is a finite number")
     return number

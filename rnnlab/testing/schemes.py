@@ -39,7 +39,7 @@ def check_scheme(name: str, backends: Sequence[str] = (), **settings: object) ->
         values = noises(setting, argument)
         told = f"the scheme {name} makes no noise with {setting}: give it an example= with a rate above 0"
         require(bool(values) or name == "none", told)
-        require(json.loads(json.dumps(plain(setting))) == plain(setting), f"the settings of {name} are no plain values")
+        require(json.loads(json.dumps(plain(setting))) == plain(setting), f"the settings of {name} are not plain values")
         for noise in values:
             if noise.own:
                 check_drawn(noise)

@@ -72,13 +72,15 @@ def _valued(what: str, function: Loss, y: np.ndarray, z: np.ndarray, per_step: b
     require(values.shape == places, f"{told}: take no mean over the batch{' or the steps' if per_step else ''}")
     require(
         bool(np.isfinite(values).all()),
-        f"{what} is no finite number for ordinary outputs: keep logarithms and quotients from zero, or give targets= that fit",
+        f"{what} is not a finite number for ordinary outputs: keep logarithms and quotients off zero, or give fitting targets=",
     )
     few = _values(what, function, y[:2], z[:2])
     require_close(few, values[:2], f"{what} of a row depends on the other rows of the batch: keep rows apart")
     if per_step:
         padded = np.isfinite(_values(what, function, np.zeros_like(y), z)).all()
-        require(bool(padded), f"{what} is no finite number where targets are 0, as padding has them: weights of 0 do not help")
+        require(
+            bool(padded), f"{what} is not a finite number where targets are 0, as padding has them: weights of 0 do not help"
+        )
 
 
 def _sloped(what: str, loss: Loss, y: np.ndarray, z: np.ndarray) -> None:

@@ -38,7 +38,7 @@ def check_optimizer(name: str, **options: object) -> None:
     config = OPTIMIZER.validate({"name": name, "learning_rate": 0.01, **options})
     first = optimizer(config)
     paths = [_steps(made) for made in (first, type(first).from_config(first.get_config()))]
-    require(all(np.isfinite(end).all() for end in paths[0]), f"{name} makes weights that are no finite numbers")
+    require(all(np.isfinite(end).all() for end in paths[0]), f"{name} makes weights that are not finite numbers")
     require(not np.array_equal(paths[0][0], paths[0][-1]), f"{name} leaves a weight with a gradient as it is")
     same = all(map(np.array_equal, *paths))
     require(same, f"{name} takes other steps once it is made again from its config: give get_config every argument")

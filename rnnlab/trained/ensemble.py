@@ -148,7 +148,7 @@ def ensemble(records: Iterable[RunRecord | None]) -> Ensemble:
     runs = [ended(run.folder) for run in records if run and run.result and run.result.status == "done"]
     if len(runs) < 2:
         which = f"only {runs[0].record.folder} is done" if runs else "none is done"
-        raise UserError(f"an ensemble needs two finished runs or more that differ in their seeds: {which}")
+        raise UserError(f"an ensemble needs at least two finished runs with different seeds: {which}")
     if other := next((run for run in runs if run.result.data != runs[0].result.data), None):
         raise UserError(
             f"{other.record.folder} was trained on other data than {runs[0].record.folder}, such as another fold: "

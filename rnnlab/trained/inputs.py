@@ -59,7 +59,7 @@ def _arrays(predictor: Predictor, path: Path) -> Iterator[Input]:
     """The examples of the arrays that the run learnt from, by their names there."""
     data = predictor.config.data
     if not isinstance(data, Arrays) or data.input is None:
-        raise UserError(f"{path}: a run of {data.name} data reads no arrays; runs of npz data with an input do")
+        raise UserError(f"{path}: a run of {data.name} data reads no arrays; only runs of npz data with an input do")
     given = arrays.load(path, [name for name in (data.input, data.sizes) if name])
     x, place = given[data.input], f"{path}: {data.input!r}"
     sizes = arrays.sizes_of(place, x, given[data.sizes] if data.sizes else None)

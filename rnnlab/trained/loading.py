@@ -58,7 +58,7 @@ def ended(folder: str | Path) -> EndedRun:
     record = store.read_run(folder)
     store.refuse_other_version(record)
     if record.misplaced:
-        raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it lies in the wrong place")
+        raise UserError(f"{folder} holds the result of another run ({record.misplaced}): it is in the wrong place")
     if record.damaged:
         raise UserError(f"{folder / record.damaged[0]} is damaged; rnnlab run repairs it")
     if record.result is None or record.result.status == "failed":
@@ -76,7 +76,7 @@ def trained(folder: str | Path) -> Trained:
     """Return the model of a finished run with the weights of its best epoch, its data, and what its folder says.
 
     Model and data are built from the run's own config; any backend takes the weights of any other. Raises UserError where the
-    folder is no finished run, where its weights were lost or are no finite numbers, and where its data are no longer those
+    folder is no finished run, where its weights were lost or are not finite numbers, and where its data are no longer those
     that it was trained on.
     """
     run = ended(folder)
@@ -113,7 +113,7 @@ def data_of(run: EndedRun) -> Dataset:
 def put_weights(model: keras.Model, run: EndedRun) -> None:
     """Give a model, built from the run's config, the weights of the run's best epoch.
 
-    Raises UserError where they were lost or are no finite numbers.
+    Raises UserError where they were lost or are not finite numbers.
     """
     path, known = run.record.folder / store.WEIGHTS, run.result.weights
     if known is None:
@@ -124,4 +124,4 @@ def put_weights(model: keras.Model, run: EndedRun) -> None:
         told = str(error).splitlines()[0]
         raise UserError(f"{told}; remove {path}, and rnnlab run makes the run again") from None
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise UserError(f"{run.record.folder} has diverged before any epoch was whole: its weights are no finite numbers")
+        raise UserError(f"{run.record.folder} diverged before it finished an epoch: its weights are not finite")

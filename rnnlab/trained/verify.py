@@ -58,11 +58,11 @@ class Verified:
 
 
 def verify(folder: str | Path, epochs: int | None = None) -> Verified:
-    """Train a finished run again in a folder that is thrown away, wholly or so many epochs, and compare all bits.
+    """Train a finished run again, wholly or for some epochs, in a temporary folder, and compare all bits.
 
-    Compared are data, first weights and curves; wholly, also metrics, the weights of the best epoch, and the last state where
-    it was kept: weights, optimizer, generators. Raises UserError where the folder is no whole run that has ended, where its
-    weights are damaged, and where this process computes on another backend than the run was made on.
+    The data, first weights and curves are compared; after whole training also metrics, the weights of the best epoch, and the
+    last state if it was kept: weights, optimizer, generators. Raises UserError if the folder is not a complete run that has
+    ended, if its weights are damaged, and if this process has another backend than the run.
     """
     run = ended(folder)
     require(run.record.folder)

@@ -38,7 +38,7 @@ def read(path: Path) -> Stored:
             return _parsed(body)
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):  # a checksum proves no format
         pass
-    raise ValueError(f"{path} is damaged or no snapshot")
+    raise ValueError(f"{path} is damaged or not a snapshot")
 
 
 def outline(path: Path) -> Stored:
@@ -48,12 +48,12 @@ def outline(path: Path) -> Stored:
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise ValueError(f"{path} is damaged or no snapshot")
+            raise ValueError(f"{path} is damaged or not a snapshot")
         length = int.from_bytes(file.read(8), "little")
         try:
             return json.loads(file.read(min(length, path.stat().st_size)))["tree"]
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise ValueError(f"{path} is damaged or no snapshot") from None
+            raise ValueError(f"{path} is damaged or not a snapshot") from None
 
 
 def _parsed(body: bytes) -> Stored:

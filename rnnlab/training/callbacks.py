@@ -53,7 +53,7 @@ class Meter(keras.callbacks.Callback):
 
 
 class Divergence(Remembering, keras.callbacks.Callback):
-    """Stops training at the first loss that is no finite number and remembers where that was."""
+    """Stops training at the first loss that is not a finite number and remembers where that was."""
 
     state_name = "divergence"
     remembered = ("epoch", "step", "loss")

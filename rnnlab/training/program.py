@@ -29,7 +29,7 @@ class Program(Protocol):
     """The compiled steps of a model."""
 
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, dict[str, float]]:
-        """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
+        """Run the first `count` steps, or those until the mean loss is not finite; return how many, and the metrics."""
 
     def close(self) -> None:
         """Release what was compiled; nothing can be run again."""

@@ -43,7 +43,7 @@ def _model(config: ModelConfig, its: StartingRun) -> keras.Model:
     except (OSError, ValueError) as error:
         raise UserError(f"model.start_from: {str(error).splitlines()[0]}") from None
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
-        raise UserError(f"model.start_from: {config.start_from} has diverged: its weights are no finite numbers")
+        raise UserError(f"model.start_from: {config.start_from} has diverged: its weights are not finite")
     return model
 
 

@@ -30,7 +30,7 @@ class TFProgram:
         }
 
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, Logs]:
-        """Run the first `count` steps, or as many until the mean loss is no finite number; return how many, and the metrics."""
+        """Run the first `count` steps, or those until the mean loss is not finite; return how many, and the metrics."""
         done, logs = self._functions[training](*map(tf.convert_to_tensor, batches), tf.constant(count))
         return int(done), {name: float(value) for name, value in logs.items()}
 

@@ -81,11 +81,11 @@ def test_a_killed_worker_takes_only_its_own_run_along(forker: Forker, whole: Who
     os.kill(both_at_work(parent, tmp_path)[0], signal.SIGKILL)
     assert forker.wait() == 0, (tmp_path / "log").read_text()
     said = (tmp_path / "log").read_text()
-    assert said.count("its worker process was killed (SIGKILL, as by the system's memory killer)") == 1
+    assert said.count("its worker process was killed (SIGKILL, perhaps by the system's out-of-memory killer)") == 1
     assert said.count("tried again from its last checkpoint (1 of 2)") == 1
     assert sorted(map(retried, (tmp_path / "runs" / "small").glob("*/seed-1"))) == [
         [],
-        ["its worker process was killed (SIGKILL, as by the system's memory killer)"],
+        ["its worker process was killed (SIGKILL, perhaps by the system's out-of-memory killer)"],
     ]
     assert bits(tmp_path) == whole[1]
 
@@ -99,7 +99,7 @@ def test_a_run_whose_worker_is_killed_too_often_has_failed(forker: Forker, whole
     results = [record.result for record in records if record.result]
     assert sorted(result.status for result in results) == ["done", "failed"]
     (failed,) = (result for result in results if result.status == "failed")
-    assert failed.error == "its worker process was killed (SIGKILL, as by the system's memory killer)"
+    assert failed.error == "its worker process was killed (SIGKILL, perhaps by the system's out-of-memory killer)"
     assert "failed: its worker process was killed" in (tmp_path / "log").read_text()
     assert forker.run([*local(tmp_path), "--retry-failed"], tmp_path / "log", FORKED) == 0
     assert bits(tmp_path) == whole[1]

@@ -77,7 +77,7 @@ def test_two_tasks_say_that_they_can_tell_nothing_apart(make):
 def test_what_does_not_fit_is_refused_by_name(make, tasks):
     other = make.experiment({"none": 0, "zoneout": 1}, name="other", seeds=2)
     for studies, only, message in (
-        (tasks[:1], (), "two tasks or more, got 1 task"),
+        (tasks[:1], (), "at least two tasks, got 1 task"),
         ([tasks[0], tasks[0]], (), "two of the studies are of the experiment task-0"),
         ([*tasks, other], (), "other has no variant variational, naive.*it has none, zoneout; --only"),
         (tasks, ("zonout",), "no variant zonout.*zoneout"),

@@ -34,7 +34,7 @@ PLAIN = "name: a\ndata: {name: adding}\nmodel: {recurrent: [{units: 8}]}\ntraini
         ([*SERIES, "model.embedding={width: 8}"], "the inputs of mackey_glass are numbers"),
         (["data={name: parity}"], "the inputs of parity are tokens and need an embedding"),
         (["data={name: mackey_glass, horizon: 20, limit_examples: 20}"], "a split of 20 points has none 20 points ahead"),
-        (["data={name: associative_recall, keys: 3, pairs: 4}"], "pairs can be at most keys, 3"),
+        (["data={name: associative_recall, keys: 3, pairs: 4}"], "pairs can be at most the number of keys, 3"),
     ],
 )
 def test_what_does_not_fit_is_refused(tmp_path: Path, overrides: list[str], expected: str) -> None:

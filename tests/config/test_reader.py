@@ -63,9 +63,9 @@ def test_anchors_and_aliases_repeat_a_value():
     [
         ("", "f:1:1: empty"),
         ("# only a comment\n", "f:1:1: empty"),
-        ("a: 1\nb: 2\na: 3\n", "f:3:1: the key 'a' is there twice, first in line 1"),
-        ("a: {b: 1, b: 2}", "f:1:11: the key 'b' is there twice, first in line 1"),
-        ("a:\n\t- b", "f:2:1: YAML takes no tab here; put spaces before a key and after its colon"),
+        ("a: 1\nb: 2\na: 3\n", "f:3:1: the key 'a' occurs twice, first in line 1"),
+        ("a: {b: 1, b: 2}", "f:1:11: the key 'b' occurs twice, first in line 1"),
+        ("a:\n\t- b", "f:2:1: YAML allows no tab here; use spaces before a key and after its colon"),
         ("a: 1\nb: c: d", "f:2:5: mapping values are not allowed here"),
         ("a: [1, 2\n", "f:2:1: .*expected ',' or ']'"),
         ("a: \x01", r"f:1:4: the character U\+0001 is not allowed"),

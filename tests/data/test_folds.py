@@ -105,9 +105,9 @@ def test_seeds_are_crossed_with_folds():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"name": "ptb"}, "ptb has splits of its own"),
-        ({"name": "text", "train": "a.txt"}, "text has splits of its own"),
-        ({**TABLE, "test": "b.csv"}, "test names a split of its own"),
+        ({"name": "ptb"}, "ptb has fixed splits"),
+        ({"name": "text", "train": "a.txt"}, "text has fixed splits"),
+        ({**TABLE, "test": "b.csv"}, "test names a separate split"),
         ({**TABLE, "validation": 0.5}, "leave nothing to train on"),
     ],
 )
@@ -117,7 +117,7 @@ def test_folds_that_mean_nothing_are_refused_by_name(data, message):
 
 
 def test_a_variant_whose_data_have_no_folds_is_refused():
-    with pytest.raises(ConfigError, match=r"variant b.*test names a split"):
+    with pytest.raises(ConfigError, match=r"variant b.*test names a separate split"):
         experiment(TABLE, {"folds": 2, "variants": {"a": {}, "b": {"data.test": "b.csv"}}})
 
 

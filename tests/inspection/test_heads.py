@@ -49,7 +49,7 @@ def test_a_head_that_gives_something_else_is_refused(activation, link):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
 def test_a_head_that_gives_neither_logits_nor_probabilities_is_refused(activation, link):
     for model in list(heads(activation))[1:]:
-        with pytest.raises(ValueError, match=rf"ends in a {activation}, and classes or labels are told by one that is linear"):
+        with pytest.raises(ValueError, match=rf"ends in a {activation}, and classes or labels need one that is linear"):
             means(model, link)
         assert means(model, NUMBERS).shape == (6, 3)
 

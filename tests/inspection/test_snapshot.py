@@ -89,7 +89,7 @@ def test_a_damaged_file_is_told(tmp_path):
     content = bytearray((tmp_path / "end.npz").read_bytes())
     for damage in (content[:-40], b"", content[:100] + bytes([content[100] ^ 1]) + content[101:]):
         (tmp_path / "end.npz").write_bytes(damage)
-        with pytest.raises(ValueError, match=r"end\.npz is damaged or no snapshot"):
+        with pytest.raises(ValueError, match=r"end\.npz is damaged or not a snapshot"):
             read(tmp_path / "end.npz")
 
 

@@ -59,7 +59,7 @@ def test_every_format_gives_the_vectors_it_was_written_from(tmp_path, name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (text(f"{len(WORDS) + 1} 5\n"), "is cut off: its header tells of 9 vectors, it has 8"),
+        (text(f"{len(WORDS) + 1} 5\n"), "is cut off: its header announces 9 vectors, it has 8"),
         (text() + "is 0.5\n", r":9 should be a token and 5 numbers, got 'is 0.5'"),
         (text().replace("film ", "film x", 1), r":2 should be a token and 5 numbers"),
         (text(vectors=np.full((8, 5), np.nan)), "the vector of 'film' should be finite"),
@@ -164,9 +164,9 @@ def test_other_bytes_are_another_run_and_another_name_is_not(films):
         ("model.embedding.vectors=no.txt", "no.txt"),
         (
             "model.embedding={vectors: null, dropout: 0.1}",
-            "model.embedding.width: width is missing: Elements of a vector; with `vectors` null takes",
+            "model.embedding.width: width is missing: The size of a vector; with `vectors`, null uses",
         ),
-        ("model.embedding={vectors: null, width: 3, words: w.txt}", "words goes with vectors"),
+        ("model.embedding={vectors: null, width: 3, words: w.txt}", "words needs vectors"),
         ("data={name: parity}", "the tokens of parity are numbers without a text"),
     ],
 )

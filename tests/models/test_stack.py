@@ -138,7 +138,7 @@ def test_dense_layers_go_into_plain_keras_and_the_others_are_refused() -> None:
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValidationError, match="give 5, 6 elements"):
         ModelConfig.model_validate({"recurrent": [{"units": 5}, {"units": 6}], "residual": True})
-    with pytest.raises(ValidationError, match="both directions begins with zeros"):
+    with pytest.raises(ValidationError, match="bidirectional layer starts from zeros"):
         made(initial_state="learned", bidirectional=True)
     words = {"name": "x", "data": {"name": "python_reference"}, "training": {"epochs": 1}}
     layer = {"embedding": {"width": 3}, "recurrent": [{"units": 3, "initial_state": "learned"}]}

@@ -199,7 +199,7 @@ def test_settings_are_kept_in_configs_and_a_function_stands_for_its_name():
     [
         (
             {"distribution": "dopped"},
-            "takes distribution bernoulli or gaussian .*, got 'dopped'; one of your own is to be registered first",
+            "takes distribution bernoulli or gaussian .*, got 'dopped'; register one of your own first",
         ),
         ({"distribution": lambda uniform: uniform}, "register the distribution <lambda> by rnnlab.register.distribution"),
         (

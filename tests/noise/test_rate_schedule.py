@@ -47,8 +47,11 @@ def test_a_schedule_is_that_of_all_rates_of_a_scheme_and_reads_back():
 @pytest.mark.parametrize(
     ("schedule", "message"),
     [
-        ({"name": "erly", "until": 3}, r"a schedule of a rate has a name: early, late, linear, curriculum; got 'erly'.*early"),
-        ("early", "a schedule of a rate has a name.*got 'early'"),
+        (
+            {"name": "erly", "until": 3},
+            r"a schedule of a rate needs a name: early, late, linear, curriculum; got 'erly'.*early",
+        ),
+        ("early", "a schedule of a rate needs a name.*got 'early'"),
         ({"until": 3}, "got None"),
         ({"name": "early"}, "schedule 'early' needs until"),
         ({"name": "early", "after": 3}, "schedule 'early' has no setting 'after'; it takes by, until, falling"),

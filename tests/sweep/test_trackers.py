@@ -292,7 +292,7 @@ def test_one_that_fails_says_so_once_and_the_others_are_told(at, tracked, finish
     tell(with_trackers({"name": "kept", "at": at}, {"name": "kept"}), finished, said.append)
     (finished / "trackers.json").unlink()
     assert said == [
-        "the tracker kept fails and is left out, the runs go on: AssertionError: nobody is there",
+        "the tracker kept failed and is left out, the runs continue: AssertionError: nobody is there",
     ]
     assert sum(bool(one.ended) for one in tracked) == 2
 
@@ -319,7 +319,7 @@ def test_one_that_does_not_answer_is_left(finished, monkeypatch):
     begin = time.monotonic()
     tell(with_trackers({"name": "silent"}), finished, said.append)
     assert time.monotonic() - begin < 10
-    assert said == ["a tracker has not answered for 0 s and is left; the next call tells it"]
+    assert said == ["a tracker has not answered for 0 s and is abandoned; the next command sends the rest"]
     never.set()
 
 
@@ -341,7 +341,7 @@ def test_an_error_waits_for_no_queue(finished, monkeypatch):
             telling.run(spec, store.read_run(store.run_folder(finished, spec.variant, spec.seed)).result)
         raise ZeroDivisionError
     assert time.monotonic() - begin < 0.9
-    assert said == ["a tracker is not told all; the next call tells it"]
+    assert said == ["a tracker has not received everything; the next command sends the rest"]
     never.set()
     telling._thread.join()
     (finished / "trackers.json").unlink(missing_ok=True)
@@ -367,7 +367,7 @@ def test_an_experiment_that_another_process_makes_meanwhile_is_taken():
 def test_one_that_fails_stops_no_run(at, tracked, tmp_path, capsys):
     study = rnnlab.run(with_trackers({"name": "kept", "at": at}), tmp_path)
     assert study.sweep.exit_status == 0
-    assert capsys.readouterr().out.count("the tracker kept fails and is left out") == 1
+    assert capsys.readouterr().out.count("the tracker kept failed and is left out") == 1
 
 
 @pytest.mark.slow
@@ -471,7 +471,7 @@ def test_a_run_that_is_gone_there_is_told_from_its_first_epoch_and_it_is_said(tr
     monkeypatch.setattr(tracker, "begin", lambda self, run, known, begin=tracker.begin: begin(self, run, None))
     follow(2)
     assert [[epoch for epoch, _ in one.epochs] for one in tracked] == [[1], [1, 2]]
-    assert said == ["the tracker kept no longer has none/seed-1 as 0: it is told all of it again, as 1"]
+    assert said == ["the tracker kept no longer has none/seed-1 as 0: everything is sent again, as 1"]
 
 
 @pytest.mark.slow
@@ -497,7 +497,7 @@ def test_a_server_that_is_away_stops_nothing(finished):
     said = []
     tell(with_trackers({"name": "mlflow", "uri": "http://127.0.0.1:9"}), finished, said.append)
     assert len(said) == 1
-    assert said[0].startswith("the tracker mlflow fails and is left out, the runs go on: MlflowException")
+    assert said[0].startswith("the tracker mlflow failed and is left out, the runs continue: MlflowException")
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def stopped(x, states, noise, p, matmul, tanh, sigmoid, see):
     [
         (twice, "asks for the product 'recurrent' twice in a step: give each its own name"),
         (unshown, r"never shows the gates a: pass each through see\(name, gate\)"),
-        (wider, "has 6 elements instead of 3: tell another size by output="),
+        (wider, "has 6 elements instead of 3: give another size in output="),
         (lost, "has the states hidden, but returns 2 of them"),
         (stopped, "is not its central difference"),
         (good, "declares 'recurrent' and ignores noise there"),
@@ -113,9 +113,9 @@ def test_a_good_data_set_passes():
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("restless", "is another one when it is made again"),
+        ("restless", "changes when it is made again"),
         ("same", "validation is train again"),
-        ("nan", "an input is no finite number"),
+        ("nan", "an input is not a finite number"),
         ("class", "a class is outside 0 to 1: give outputs="),
     ],
 )
@@ -134,11 +134,11 @@ def squared(targets, outputs):
         (lambda y, z: ops.mean(ops.square(y - z)), {}, r"has the shape \(\), where every scored position has a value, \(5,\)"),
         (lambda y, z: squared(y, z) - ops.mean(squared(y, z)), {}, "of a row depends on the other rows"),
         (lambda y, z: squared(y - ops.mean(z, axis=0), z), {}, "of a row depends on the other rows"),
-        (lambda y, z: squared(y, z) / (y[..., 0] * 0), {}, "is no finite number for ordinary outputs"),
+        (lambda y, z: squared(y, z) / (y[..., 0] * 0), {}, "is not a finite number for ordinary outputs"),
         (lambda y, z: squared(y, ops.stop_gradient(z)), {}, "has no gradient: write it in keras.ops"),
         (lambda y, z: squared(y, ops.stop_gradient(z) + z / 2), {}, "is not its central difference"),
         (lambda y, z: np.square(np.asarray(y) - np.asarray(z))[:, 0], {}, "cannot be compiled: write it in keras.ops"),
-        (lambda y, z: ops.log(y[..., 0] ** 2) * z[..., 0], {"per_step": True}, "no finite number where targets are 0"),
+        (lambda y, z: ops.log(y[..., 0] ** 2) * z[..., 0], {"per_step": True}, "not a finite number where targets are 0"),
         (squared, {"predict": lambda z: z, "names": ("mean", "deviation")}, "gives 1 numbers, and names= has 2"),
         (squared, {"predict": np.exp, "inverse": np.exp}, "inverse of wrong does not lead back"),
         (squared, {"metrics": {"far": (lambda y, z: ops.max(z), "min")}}, r"the metric far of wrong has the shape \(\)"),
@@ -164,7 +164,7 @@ def test_good_tasks_pass(settings):
 @pytest.mark.parametrize(
     ("mask", "mean", "message"),
     [
-        (lambda uniform, rate: uniform / (uniform - uniform), None, "masks of faulty are no finite numbers"),
+        (lambda uniform, rate: uniform / (uniform - uniform), None, "masks of faulty are not finite numbers"),
         (lambda uniform, rate: 1 + rate * uniform, None, "are 1.15 on average where evaluation takes 1: give it mean="),
         (lambda uniform, rate: np.asarray(uniform) * 2, None, "makes no masks: write it in keras.ops"),
         (lambda uniform, inputs: 1 + inputs * uniform, 1.0, "on average where evaluation takes 1: give it mean="),
@@ -202,7 +202,7 @@ def spoilt(y, p):
     ("compute", "settings", "message"),
     [
         (lambda y, p: np.abs(y - p), {}, r"gives an array of the shape \(40, 1\): let it give one number"),
-        (lambda y, p: "far", {}, "gives 'far', which is no number"),
+        (lambda y, p: "far", {}, "gives 'far', which is not a number"),
         (lambda y, p: np.log(-np.abs(y).sum()), {}, "is nan on targets of the shape"),
         (lambda y, p: np.random.default_rng().normal(), {}, "of the same arrays: let it draw nothing"),
         (spoilt, {}, "changes the arrays that it is given"),

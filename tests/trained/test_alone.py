@@ -62,5 +62,5 @@ def test_in_an_experiment_a_result_of_another_run_does_not_count(made: Path, tmp
     assert ended(experiment / "none" / "seed-1").record.seed == 1
     [_, wrong] = store.read(experiment).runs
     assert (wrong.seed, wrong.result, wrong.damaged) == (2, None, [store.RESULT])
-    with pytest.raises(UserError, match=r"holds the result of another run \(variant none, seed 1\): it lies in the wrong"):
+    with pytest.raises(UserError, match=r"holds the result of another run \(variant none, seed 1\): it is in the wrong"):
         ended(experiment / "none" / "seed-2")

@@ -227,5 +227,5 @@ def test_numbers_are_averaged_and_their_spread_is_that_of_the_seeds(tmp_path):
     with pytest.raises(UserError, match=r"has no variant 'vv' .did you mean v"):
         open_study(experiment).ensemble("vv")
     os.remove(experiment / "v" / "seed-2" / "result.json")
-    with pytest.raises(UserError, match=r"two finished runs or more .*: only .*seed-1 is done"):
+    with pytest.raises(UserError, match=r"at least two finished runs .*: only .*seed-1 is done"):
         open_study(experiment).ensemble("v")

@@ -58,7 +58,7 @@ def test_what_left_no_model_is_refused(run: Path) -> None:
         change(weights=weights_file.write(run / store.WEIGHTS, model))
 
     cases: list[tuple[Callable[[], object], str]] = [
-        (not_finite, "has diverged before any epoch was whole"),
+        (not_finite, "diverged before it finished an epoch"),
         (lambda: flip(run / store.WEIGHTS), "best.weights.h5 is damaged: its checksum is wrong"),
         (lambda: (run / store.WEIGHTS).unlink(), "best.weights.h5 is damaged; rnnlab run repairs it"),
         (lambda: change(weights=None), "has no best.weights.h5; rnnlab run makes it again"),

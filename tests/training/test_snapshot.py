@@ -38,7 +38,7 @@ def test_every_cut_and_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
     for place in range(0, len(whole), 3):
         for content in (whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]):
             path.write_bytes(content)
-            with pytest.raises(ValueError, match="is damaged or no snapshot"):
+            with pytest.raises(ValueError, match="is damaged or not a snapshot"):
                 array_file.read(path)
 
 
@@ -48,7 +48,7 @@ def test_a_file_with_the_right_checksum_and_wrong_arrays_is_refused(described: A
     header = json.dumps({"tree": {"epoch": 1, "identity": "me"}, "arrays": [described]}).encode()
     body = array_file.MAGIC + len(header).to_bytes(8, "little") + header + bytes(8)
     (tmp_path / "state").write_bytes(body + sha256(body).digest())
-    with pytest.raises(ValueError, match="is damaged or no snapshot"):
+    with pytest.raises(ValueError, match="is damaged or not a snapshot"):
         array_file.read(tmp_path / "state")
     assert Slot(tmp_path / "state", "me").damaged == [tmp_path / "state"]
 

@@ -99,7 +99,7 @@ def test_unknown_names_are_refused_with_the_known_ones(tmp_path):
     with pytest.raises(ConfigError, match="nothing to train"):
         load(tmp_path / "e.yaml")
     (tmp_path / "e.yaml").write_text(yaml.safe_dump(document("e", model={"start_layers": ["head"]})))
-    with pytest.raises(ConfigError, match="start_layers goes with start_from"):
+    with pytest.raises(ConfigError, match="start_layers needs start_from"):
         load(tmp_path / "e.yaml")
 
 

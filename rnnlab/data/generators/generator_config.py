@@ -113,7 +113,9 @@ class AssociativeRecall(Generated):
     @classmethod
     def _distinct(cls, pairs: int, info: ValidationInfo) -> int:
         if pairs > info.data.get("keys", pairs):
-            raise ValueError(f"the keys of a sequence are distinct, so pairs can be at most keys, {info.data['keys']}")
+            raise ValueError(
+                f"the keys of a sequence are distinct, so pairs can be at most the number of keys, {info.data['keys']}"
+            )
         return pairs
 
 

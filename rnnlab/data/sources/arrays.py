@@ -47,10 +47,10 @@ def load(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
                     raise UserError(f"{path} has no array {name!r}{nearest(name, file.files)}; it has {has}")
             return {name: _array(path, file, name) for name in names}
     except (BadZipFile, EOFError, OSError) as error:
-        raise UserError(f"{path} is no whole .npz file: {error}") from None
+        raise UserError(f"{path} is not a complete .npz file: {error}") from None
     except ValueError as error:
-        reason = "it is no zip archive" if "pickle" in str(error) else error  # NumPy's advice is to trust the file
-        raise UserError(f"{path} is no whole .npz file: {reason}") from None
+        reason = "it is not a zip archive" if "pickle" in str(error) else error  # NumPy's advice is to trust the file
+        raise UserError(f"{path} is not a complete .npz file: {reason}") from None
 
 
 def _array(path: Path, file: Any, name: str) -> np.ndarray:
@@ -73,9 +73,9 @@ def sizes_of(place: str, x: np.ndarray, given: np.ndarray | None) -> np.ndarray:
             raise UserError(f"{place} should be [examples, steps, features], got {list(x.shape)}; {hint}")
         return np.full(len(x), x.shape[1])
     if given.ndim != 1 or given.dtype.kind not in "iu" or not len(given) or given.min() < 1:
-        raise UserError(f"{place}: its sizes should be whole numbers from 1, one an example, got {given.ravel()[:6].tolist()}")
+        raise UserError(f"{place}: its sizes should be whole numbers from 1, one per example, got {given.ravel()[:6].tolist()}")
     if padded(x, given) and given.max() > x.shape[1]:
-        raise UserError(f"{place} has room for {x.shape[1]} steps an example, its sizes go up to {given.max()}")
+        raise UserError(f"{place} has room for {x.shape[1]} steps per example, its sizes go up to {given.max()}")
     if not padded(x, given) and given.sum() != len(x):
         raise UserError(f"{place} has {len(x)} steps in all, its sizes sum to {given.sum()}")
     return given.astype(np.int64)
@@ -134,14 +134,14 @@ def check_varies(place: str, values: np.ndarray, names: Sequence[str]) -> list[s
     """Return in words which targets [rows, outputs] of the training split never change; raise UserError where none does.
 
     >>> check_varies("a.csv", np.array([[1.0, 3.0], [2.0, 3.0]]), ["heat", "rain"])
-    ['rain is 3 in every row of the training split: there is nothing to learn of it']
+    ['rain is 3 in every row of the training split: there is nothing to learn about it']
     """
     constant = np.flatnonzero((values == values[:1]).all(axis=0)).tolist()
     if len(constant) == values.shape[1]:
         told = ", ".join(f"{value:g}" for value in values[0, :6])
         raise UserError(f"{place} is {told} in every row of the training split; two values are needed")
     return [
-        f"{names[output]} is {values[0, output]:g} in every row of the training split: there is nothing to learn of it"
+        f"{names[output]} is {values[0, output]:g} in every row of the training split: there is nothing to learn about it"
         for output in constant
     ]
 
@@ -189,5 +189,5 @@ def classes(place: str, labels: np.ndarray) -> np.ndarray:
         raise UserError(f"{place}: {int(gaps.sum())} of {gaps.size} labels are missing ({first})")
     if labels.ndim != 1 or labels.dtype.kind not in "iubUS":
         received = f"{labels.dtype} {list(labels.shape)}"
-        raise UserError(f"{place} should be labels: whole numbers or strings, one an example, or one-hot; got {received}")
+        raise UserError(f"{place} should be labels: whole numbers or strings, one per example, or one-hot; got {received}")
     return labels

@@ -30,7 +30,7 @@ def known_encoding(name: str) -> str:
     try:
         b"a".decode(name, "ignore")  # which refuses codecs that make no text
     except (LookupError, ValueError):
-        raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are often met") from None
+        raise ValueError(f"there is no encoding {name!r}; utf-8, utf-16, latin-1 and cp1252 are common") from None
     return name
 
 
@@ -61,7 +61,7 @@ def content(path: Path) -> bytes:
         raise UserError(f"{path} cannot be read: {error}") from None
     for mark, kind in NO_TEXT.items():
         if data.startswith(mark):
-            raise UserError(f"{path} is {kind}, and no text; save it as CSV")
+            raise UserError(f"{path} is {kind}, not text; save it as CSV")
     return data
 
 

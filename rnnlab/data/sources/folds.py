@@ -26,7 +26,7 @@ class Fold(Section):
 def objection(folds: int, validation: object, test: object) -> str | None:
     """Return why the rows cannot be split into folds, or None if they can."""
     if not isinstance(test, float):
-        return "test names a split of its own; folds are parts of the training rows, one after the other the test split"
+        return "test names a separate split, but folds take the test split from the training rows"
     if isinstance(validation, float) and 1 / folds + validation >= 1:
         return f"validation: {validation:g} and one of {folds} folds leave nothing to train on"
     return None
@@ -108,5 +108,5 @@ def _check(folds: np.ndarray, labels: Sequence[Iterable[str]]) -> None:
     if lonely:
         raise UserError(
             f"all rows with the label {', '.join(map(repr, lonely[:5]))} are in one fold, so no model that is tested on them "
-            "has seen it: a label should be in two folds at least"
+            "has seen it: a label should be in at least two folds"
         )

@@ -59,7 +59,7 @@ def read(path: Path, columns: Sequence[str], config: Layout) -> Frame:
     """Return the columns of a table, read as its section lays it out; raise UserError with the place of what cannot be read."""
     name = ending(path)
     if name not in READERS:
-        raise UserError(f"{path} is no table: the name should end in {', '.join(READERS)}, or these and {', '.join(UNPACK)}")
+        raise UserError(f"{path} is not a table: the name should end in {', '.join(READERS)}, or these and {', '.join(UNPACK)}")
     frame = READERS[name](path, list(dict.fromkeys(columns)), config)
     if not len(frame):
         raise UserError(f"{path} has no rows")
@@ -174,11 +174,13 @@ class _Lines:
                 names = f"the first row, {first[:60]!r}, names one column; names come first, comment: leaves lines out"
                 return f"{self.path}:{wide[2]}: {wide[3]} cells, but {names}"
             escaped = '\\"' in self.text.splitlines()[int(wide[2]) - 1]
-            hint = 'a quote inside a cell is written "", not \\"' if escaped else "a cell that holds the separator needs quotes"
+            hint = (
+                'a quote inside a cell is written "", not \\"' if escaped else "a cell that contains the separator needs quotes"
+            )
             return f"{self.path}:{wide[2]}: {wide[3]} cells under {wide[1]} columns; {hint}"
         if begun := re.search(r"EOF inside string starting at row (\d+)", message):
-            return f"{self.path}:{self.number(int(begun[1]))} is no CSV: a quote that begins there never ends"
-        return f"{self.path} is no CSV: {message}"
+            return f"{self.path}:{self.number(int(begun[1]))} is not valid CSV: a quote that begins there never ends"
+        return f"{self.path} is not valid CSV: {message}"
 
 
 def _jsonl(path: Path, columns: list[str], config: Layout) -> Frame:
@@ -226,7 +228,7 @@ def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
         chosen(str(path), file.schema_arrow.names, columns)
         table = file.read(columns=columns)
     except (ArrowException, OSError) as error:
-        raise UserError(f"{path} is no whole Parquet file: {error}") from None
+        raise UserError(f"{path} is not a complete Parquet file: {error}") from None
     cells = {name: table.column(name).to_pylist() for name in columns}
     return Frame(path, cells, lambda row: f": row {row + 1}")
 

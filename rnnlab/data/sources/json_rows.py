@@ -60,9 +60,9 @@ def parsed(place: str, text: str) -> Any:
         document = json.loads(text, object_pairs_hook=_pairs(place))
     except json.JSONDecodeError as error:
         where = f"column {error.colno}" if "\n" not in text.strip() else f"line {error.lineno}, column {error.colno}"
-        raise UserError(f"{place} is no JSON: {error.msg} ({where})") from None
+        raise UserError(f"{place} is not valid JSON: {error.msg} ({where})") from None
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{place} is no JSON: {error}") from None
+        raise UserError(f"{place} is not valid JSON: {error}") from None
     if HALF.search(text) and HALF_READ.search(json.dumps(document, ensure_ascii=False)):
         raise UserError(f"{place}: half a character, such as \\ud83d without what follows it, is no text")
     return document

@@ -52,7 +52,7 @@ def _label(cell: Cell, place: RowPlace, words: set[str]) -> str | None:
     if missing(cell, words):
         return None
     if isinstance(cell, list | dict) or (isinstance(cell, str) and listed(cell) is not None):
-        raise UserError(f"{place}: a label should be text or a number, got {str(cell)[:60]}; labels: takes several a text")
+        raise UserError(f"{place}: a label should be text or a number, got {str(cell)[:60]}; labels: takes several per text")
     return str(cell)
 
 

@@ -106,7 +106,7 @@ class Arrays(Source):
         if len(named) != 1:
             raise conflict((named[-1] if named else "label",), f"name one array of {', '.join(TASKS)}", named)
         if (self.frames is None) != (self.input is not None):
-            raise conflict(("input",), "label, value and tag go with an input, frames are an input themselves", self.input)
+            raise conflict(("input",), "label, value and tag need an input; frames are their own input", self.input)
         return self
 
     @model_validator(mode="after")
@@ -118,7 +118,7 @@ class Arrays(Source):
     @model_validator(mode="after")
     def _tokens_alone(self) -> "Arrays":
         if self.tokens and self.frames:
-            raise conflict(("read_as",), "frames are zeros and ones, and no tokens", self.read_as)
+            raise conflict(("read_as",), "frames are zeros and ones, not tokens", self.read_as)
         if self.vocabulary and not self.tokens:
             raise conflict(("vocabulary",), "numbers have no vocabulary; read_as: tokens reads them as tokens", self.vocabulary)
         return self
@@ -177,7 +177,7 @@ def _joined(config: Arrays, paths: list[Path]) -> Sequences:
     parts = [_file(config, path) for path in paths]
     shapes = {part.values.shape[1:] for part in parts}
     if len(shapes) > 1:
-        raise UserError(f"the files have examples of different features: {', '.join(map(str, shapes))} in {parts[0].place} ...")
+        raise UserError(f"the files differ in their features: {', '.join(map(str, shapes))} in {parts[0].place} ...")
     joined = [np.concatenate(columns) for columns in zip(*(part[:3] for part in parts), strict=True)]
     return Sequences(joined[0], joined[1], joined[2], ", ".join(map(str, paths)))
 

@@ -93,7 +93,7 @@ def _split(path: Path, variable: str) -> Sequences:
     except KeyError:
         raise UserError(f"{path} has no variable {variable}; expected a row of arrays [frames, {KEYS}]") from None
     except Exception as error:  # SciPy's reader raises nearly any kind at bytes that are not MATLAB's
-        raise UserError(f"{path} is no whole MATLAB file of music: {error}") from None
+        raise UserError(f"{path} is not a complete MATLAB file of music: {error}") from None
     if values.ndim != 2 or values.shape[1] != KEYS or not np.isin(values, (0, 1)).all():
         raise UserError(f"{path}: {variable} should be arrays [frames, {KEYS}] of zeros and ones, got {list(values.shape)}")
     return Sequences(values, np.array([len(piece) for piece in pieces]), values, f"{path}: {variable}")

@@ -101,7 +101,7 @@ def _everywhere(marks: np.ndarray, labels: list[str], name: str) -> list[str]:
         own = ", ".join(repr(label) for label, mark in zip(labels, marks[0], strict=True) if mark)
         raise UserError(f"every row of the training split of {name} has the same labels, {own}: there is nothing to learn")
     common = [label for label, count in zip(labels, marks.sum(axis=0), strict=True) if count == len(marks)]
-    return [f"every row of the training split has the label {label!r}: there is nothing to learn of it" for label in common]
+    return [f"every row of the training split has the label {label!r}: there is nothing to learn about it" for label in common]
 
 
 class LabelNumbers:
@@ -136,7 +136,7 @@ class SeveralLabels:
 
 
 def numbers(row: Row) -> np.ndarray:
-    """Return the numbers [1, outputs] that a row asks for; raise UserError at what is no finite number."""
+    """Return the numbers [1, outputs] that a row asks for; raise UserError at what is not a finite number."""
     wanted = row.target if isinstance(row.target, list) else [row.target]
     try:
         values = [float(value) for value in wanted]
@@ -145,7 +145,9 @@ def numbers(row: Row) -> np.ndarray:
     if not all(map(math.isfinite, values)):
         raise UserError(f"{row.place}: {row.target!r} should be finite")
     if max(map(abs, values), default=0.0) > LARGEST_TARGET:
-        raise UserError(f"{row.place}: {row.target!r} should be up to {LARGEST_TARGET:g}, for its square is the loss (32 bits)")
+        raise UserError(
+            f"{row.place}: {row.target!r} should be up to {LARGEST_TARGET:g} since its square is the loss (32 bits)"
+        )
     return np.array([values], np.float32)
 
 

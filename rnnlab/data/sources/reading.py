@@ -104,7 +104,7 @@ def unpacked(path: Path, to: Path) -> Path:
     except tarfile.FilterError as error:
         raise UserError(f"{path} is not unpacked: {error}") from None
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise UserError(f"{path} is no folder and no whole tar or zip archive: {error}") from None
+        raise UserError(f"{path} is neither a folder nor a complete tar or zip archive: {error}") from None
     return to
 
 

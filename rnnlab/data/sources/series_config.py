@@ -99,7 +99,7 @@ class NumberSeries(Layout):
     @classmethod
     def _rising(cls, quantiles: list[float] | None) -> list[float] | None:
         if quantiles and sorted(set(quantiles)) != quantiles:
-            raise ValueError(f"quantiles should rise, got {quantiles}")
+            raise ValueError(f"quantiles should be in rising order, got {quantiles}")
         return quantiles
 
     @model_validator(mode="after")
@@ -113,7 +113,7 @@ class NumberSeries(Layout):
     def _fits(self) -> "NumberSeries":
         for name in listed(self.target or []):
             if name not in listed(self.columns):
-                raise conflict(("target",), f"{name} is none of the columns", self.target)
+                raise conflict(("target",), f"{name} is not one of the columns", self.target)
         for name in listed(self.known or []):
             if name in listed(self.columns):
                 raise conflict(("known",), f"{name} is one of the columns already; known: names further ones", self.known)

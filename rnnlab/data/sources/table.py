@@ -106,7 +106,7 @@ class Table(Layout, TokenSource):
     def _one_target(self) -> "Table":
         given = [name for name in ("label", "labels", "value") if getattr(self, name) is not None]
         if len(given) != 1:
-            message = "name one column of labels (label:), of several labels a text (labels:), or of numbers (value:)"
+            message = "name one column of labels (label:), of several labels per text (labels:), or of numbers (value:)"
             raise conflict((given[-1] if given else "label",), message, given)
         return self
 

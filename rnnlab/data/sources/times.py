@@ -87,7 +87,7 @@ def uneven(times: np.ndarray, place: str) -> str | None:
     lengths, counts = np.unique(np.diff(times), return_counts=True)
     usual = lengths[counts.argmax()]
     if counts.max() < len(times) / 2:
-        return f"{place}: the times are unequally far apart, and every row is one step"
+        return f"{place}: the times are not equally spaced, and every row counts as one step"
     first = shown(times[np.flatnonzero(np.diff(times) != usual)[0]])
     seconds = int(usual / np.timedelta64(1, "s"))
     odd = len(times) - 1 - counts.max()
@@ -104,7 +104,7 @@ def offset(every: str) -> "pandas.DateOffset":
     except ValueError:
         made = None
     if made is None or made.n < 1:
-        raise UserError(f"every: {every!r} is no length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are")
+        raise UserError(f"every: {every!r} is not a length of time; 15min, 1h, 1D, 1W, MS (months) and YS (years) are")
     return made
 
 

@@ -85,7 +85,7 @@ class Ray:
             ray.init(self.config.address, log_to_driver=False, logging_level="error")
         except (OSError, ValueError, RuntimeError) as error:
             told = str(error).strip().splitlines()[0]
-            raise UserError(f"executor.address: no cluster of Ray answers at {self.config.address!r}: {told}") from None
+            raise UserError(f"executor.address: no Ray cluster answers at {self.config.address!r}: {told}") from None
         self._ray, self._task, self._told = ray, ray.remote(ray_tasks.make), ray_tasks.told(ray)
         return self
 

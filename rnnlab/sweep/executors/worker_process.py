@@ -77,7 +77,7 @@ class Process:
             return "its worker process sent a message that cannot be read"
         if status >= 0:
             return f"its worker process ended with status {status}"
-        memory = ", as by the system's memory killer" if status == -signal.SIGKILL else ""
+        memory = ", perhaps by the system's out-of-memory killer" if status == -signal.SIGKILL else ""
         return f"its worker process was killed ({signal.Signals(-status).name}{memory})"
 
     @property

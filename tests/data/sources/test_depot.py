@@ -81,7 +81,7 @@ def test_an_archive_made_to_fill_the_disk_is_not_unpacked(tmp_path, monkeypatch,
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])
 def test_what_is_no_archive_is_told_and_leaves_nothing(home, content):
     (home / "a.tar.gz").write_bytes(content)
-    with pytest.raises(UserError, match=r"a\.tar\.gz is no folder and no whole tar or zip archive"):
+    with pytest.raises(UserError, match=r"a\.tar\.gz is neither a folder nor a complete tar or zip archive"):
         folder_of("some", "a.tar.gz", WANTED, "http://x")
     assert not [path for path in depot("some").iterdir() if not path.name.endswith(".lock")]
 

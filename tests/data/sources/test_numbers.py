@@ -105,12 +105,12 @@ COMPLAINTS = [
     (X, arrays(x=NAN), rf"a.npz: 'x' should be finite, got nan in example {3 if SIZES[3] > 1 else 4}, step [01], feature 1"),
     ({**X, "input": "xs"}, arrays(), r"a.npz has no array 'xs' \(did you mean x\?\); it has x, sizes"),
     (X, arrays(sizes=SIZES[:-1]), r"'x' has [0-9]+ steps in all, its sizes sum to"),
-    (X, arrays(sizes=SIZES * 0), "its sizes should be whole numbers from 1, one an example, got"),
+    (X, arrays(sizes=SIZES * 0), "its sizes should be whole numbers from 1, one per example, got"),
     (X, arrays(label=ARRAYS["label"][:-1]), "'label' has 39 examples, 'x' has 40"),
     (
         X,
         arrays(label=ARRAYS["value"]),
-        "'label' should be labels: whole numbers or strings, one an example, or one-hot; got",
+        "'label' should be labels: whole numbers or strings, one per example, or one-hot; got",
     ),
     ({**X, "label": None, "tag": "tag"}, arrays(tag=ARRAYS["tag"][1:]), f"'tag' has {TOTAL - 1} steps, 'x' has {TOTAL}"),
     ({**X, "label": None, "value": "value"}, arrays(value=ARRAYS["value"] * np.nan), "'value' should be finite, got nan"),
@@ -118,7 +118,7 @@ COMPLAINTS = [
     (X, arrays(x=ARRAYS["x"].astype(str)), "'x' should be numbers with one axis of features, got <U"),
     (ROLL, arrays(roll=ARRAYS["x"]), "'roll' should be zeros and ones, got"),
     ({**ROLL, "sizes": None}, arrays(roll=np.zeros(7)), r"'roll' should be \[examples, steps, features\], got \[7\]"),
-    (X, lambda: Path("a.npz").write_text("no zip"), "a.npz is no whole .npz file|a.npz holds Python objects"),
+    (X, lambda: Path("a.npz").write_text("no zip"), "a.npz is not a complete .npz file|a.npz holds Python objects"),
     (X, lambda: Path("a.npz").touch(), "a.npz is empty"),
 ]
 
@@ -173,7 +173,7 @@ TEN = "a\n" + "1\n" * 10
 SERIES_COMPLAINTS = [
     (SERIES, TEN + "nan\n", "s.csv:12: 1 of 11 rows has no value in the column 'a'"),
     (SERIES, TEN + "x\n", "s.csv:12: the column 'a' should be a number, got 'x'"),
-    (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns; a cell that holds the separator needs quotes"),
+    (SERIES, TEN + "1,2\n", "s.csv:12: 2 cells under 1 columns; a cell that contains the separator needs quotes"),
     ({**SERIES, "columns": ["a", "b"]}, TEN, "s.csv:1: there is no column 'b'; the columns are a"),
     (
         {**SERIES, "horizon": 9},
@@ -192,7 +192,7 @@ def test_a_series_that_cannot_be_used_is_told_with_its_row(home, section, config
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [({"label": None}, "name one array of"), ({"value": "v"}, "name one array of"), ({"input": None}, "go with an input")],
+    [({"label": None}, "name one array of"), ({"value": "v"}, "name one array of"), ({"input": None}, "need an input")],
 )
 def test_a_section_without_a_clear_target_is_refused(section, changed, message):
     with pytest.raises(ValueError, match=message):

@@ -81,7 +81,7 @@ COMPLAINTS = [
     ({"name": "text", "train": "t.txt"}, "t.txt", b"one\ncaf\xe9\n" * 9, "t.txt:2 is not utf-8 text: byte 0xe9 at column 4"),
     (TABLE, "t.csv", b"words,label\na,x\n", "t.csv:1: there is no column 'text'; the columns are words, label"),
     (TABLE, "t.csv", b"text,label\na,x\nb\n", "t.csv:3: 1 of 2 rows has no value in the column 'label'"),
-    (TABLE, "t.csv", b'text,label\na,x\n"b,x\n', "t.csv:3 is no CSV"),
+    (TABLE, "t.csv", b'text,label\na,x\n"b,x\n', "t.csv:3 is not valid CSV"),
     (TABLE, "t.csv", MANY + b" ,x\n", "t.csv:22: 1 of 21 rows has no value in the column 'text'"),
     ({**TABLE, "validation": "v.csv", "test": "t.csv"}, "t.csv", TWO, r"v.csv:2: the label 'y' is not in the training split"),
     (
@@ -96,7 +96,7 @@ COMPLAINTS = [
         MANY.replace(b",x", b",inf"),
         "t.csv:2: the column 'label' should be finite, got 'inf'",
     ),
-    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is no JSON"),
+    ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b'{"text": "a", "label": 1}\n{"text"\n', "t.jsonl:2 is not valid JSON"),
     ({**TABLE, "train": "t.jsonl"}, "t.jsonl", b"[1]\n", "t.jsonl:1: a row should be a mapping"),
     (
         {**TABLE, "train": "t.jsonl"},
@@ -104,8 +104,8 @@ COMPLAINTS = [
         b'{"text": null, "label": 1}\n',
         "t.jsonl:1: 1 of 1 rows has no value in the column 'text'",
     ),
-    ({**TABLE, "train": "t.xls"}, "t.xls", b"x", "t.xls is no table"),
-    ({**TABLE, "train": "t.parquet"}, "t.parquet", b"PAR1", "t.parquet is no whole Parquet file"),
+    ({**TABLE, "train": "t.xls"}, "t.xls", b"x", "t.xls is not a table"),
+    ({**TABLE, "train": "t.parquet"}, "t.parquet", b"PAR1", "t.parquet is not a complete Parquet file"),
     (TABLE, "t.csv", MANY, "every row of the training split of table has the label 'x'; two are needed"),
     (CONLLU, "t.conllu", b"# text\n1\tDogs\tdog\n", "t.conllu:2: a line of CoNLL-U has 10 columns between tabs, got 3"),
 ]

@@ -92,8 +92,8 @@ def test_music_of_other_counts_is_taken_where_these_are_published(made, section,
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"traindata": np.full((1, 1), 7)}, r"traindata should be arrays \[frames, 88\]|no whole MATLAB file"),
-        ({"traindata": np.eye(88)[None] * 2}, r"no whole MATLAB file|should be arrays \[frames, 88\]"),
+        ({"traindata": np.full((1, 1), 7)}, r"traindata should be arrays \[frames, 88\]|not a complete MATLAB file"),
+        ({"traindata": np.eye(88)[None] * 2}, r"not a complete MATLAB file|should be arrays \[frames, 88\]"),
     ],
 )
 def test_what_is_no_music_is_refused(made, section, change, message):
@@ -106,7 +106,7 @@ def test_a_damaged_file_is_refused(made, section, home):
     whole = (home / "JSB_Chorales.mat").read_bytes()
     for damaged in (b"not a file of MATLAB", whole[: len(whole) // 5]):
         (home / "JSB_Chorales.mat").write_bytes(damaged)
-        with pytest.raises(UserError, match="no whole MATLAB file of music"):
+        with pytest.raises(UserError, match="not a complete MATLAB file of music"):
             build(section(config))
 
 

@@ -63,7 +63,7 @@ def test_what_is_meant_is_read(place, which):
 
 REFUSED = {
     "another encoding": (CSV.replace("film", "größer").encode("cp1252"), r"a\.csv:2 is not utf-8 text.*encoding: latin-1 or"),
-    "a workbook": (b"PK\x03\x04" + bytes(range(256)), "a zip archive or an Excel workbook, and no text"),
+    "a workbook": (b"PK\x03\x04" + bytes(range(256)), "a zip archive or an Excel workbook, not text"),
     "a title above the names": ("All films\n" + CSV, r"a\.csv:2: 2 cells, but the first row, 'All films', names one column"),
     "names alone": ("text,label\n", "a.csv has no rows"),
     "blank lines alone": ("\n  \n\n", "only blank lines"),
@@ -72,7 +72,10 @@ REFUSED = {
     "several lines above the names": ("# films\n# of mine\n" + CSV, "the first row, '# films', names one column"),
     "another separator": (CSV.replace(",", "::"), r"a\.csv:1: one column, 'text::label'; separator: says"),
     "files that were joined": (CSV + CSV, r"a\.csv:42: the row is the names of the columns, text, label"),
-    "a list as a label": (CSV + "\"['a', 'b']\"".join(("a film,", "\n")), r"a\.csv:42: a label .*labels: takes several a text"),
+    "a list as a label": (
+        CSV + "\"['a', 'b']\"".join(("a film,", "\n")),
+        r"a\.csv:42: a label .*labels: takes several per text",
+    ),
     "a text that R has as missing": (CSV + "NA,pos\n", r"'text' \(at 42\).*missing_values: .* now NA too"),
     "what Python writes for nothing": (CSV + "a film,None\na film,n/a\n", r"2 of 42 rows have no value.*at 42, 43"),
 }
@@ -93,7 +96,7 @@ def test_several_labels_that_are_written_as_lists_are_read_as_lists(place, writt
     about = told(place, "a.csv", frame.to_csv(index=False), label=None, labels="label")
     assert about["splits"]["train"]["labels"] == {"a": 32, "b": 16}
     assert "guessed" not in about
-    assert about["told"] == ["every row of the training split has the label 'a': there is nothing to learn of it"]
+    assert about["told"] == ["every row of the training split has the label 'a': there is nothing to learn about it"]
 
 
 def test_one_label_that_every_text_has_is_refused(place):
@@ -127,7 +130,7 @@ def test_numbers_whose_squares_are_too_large_are_refused(place):
 
 
 def test_json_is_refused_with_line_and_column(place):
-    with pytest.raises(UserError, match=r"a\.jsonl:2 is no JSON: Expecting value \(column 24\)"):
+    with pytest.raises(UserError, match=r"a\.jsonl:2 is not valid JSON: Expecting value \(column 24\)"):
         told(place, "a.jsonl", json.dumps(RECORDS[0]) + '\n{"text": "x", "label": \n')
     with pytest.raises(UserError, match=r"a\.jsonl:1: half a character"):
         told(place, "a.jsonl", '{"text": "a \\ud83d b", "label": "pos"}\n')
@@ -300,7 +303,7 @@ def test_a_target_that_never_changes_beside_one_that_does_is_told(place, of):
     np.savez(place / "a.npz", x=np.zeros((40, 3, 2)), y=np.stack([np.arange(40), np.full(40, 3.0)], axis=1))
     about = describe(prepared_for(TypeAdapter(DataConfig).validate_python(VARYING[of])))
     name = "y_1" if of == "npz" else "y"
-    assert about["told"] == [f"{name} is 3 in every row of the training split: there is nothing to learn of it"]
+    assert about["told"] == [f"{name} is 3 in every row of the training split: there is nothing to learn about it"]
 
 
 @pytest.mark.parametrize("cell", ["1,50", "1,5", "12,34.5", "1,2345"])
@@ -334,7 +337,7 @@ def test_whole_numbers_without_end_are_refused_with_their_line(place):
 
 @pytest.mark.parametrize("every", ["0h", "-1h"])
 def test_a_step_that_goes_nowhere_is_refused(place, every):
-    with pytest.raises(UserError, match=f"every: '{every}' is no length of time"):
+    with pytest.raises(UserError, match=f"every: '{every}' is not a length of time"):
         series(place, HOURS, every=every)
 
 
@@ -402,7 +405,7 @@ def test_splits_of_unlike_arrays_are_refused(place, which):
 
 def test_nobody_is_told_to_trust_a_file(place):
     (place / "a.npz").write_text("hello")
-    with pytest.raises(UserError, match=r"a\.npz is no whole \.npz file: it is no zip archive"):
+    with pytest.raises(UserError, match=r"a\.npz is not a complete \.npz file: it is not a zip archive"):
         prepared_for(TypeAdapter(DataConfig).validate_python(CONSTANT["npz"]))
 
 
