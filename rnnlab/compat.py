@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnlab.documents import Record
+from rnnlab.replaced import replaced
 from rnnlab.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -228,13 +229,9 @@ def set_random_seed(seed: int) -> None:
     """
     from keras.src.utils import rng_utils
 
-    its = rng_utils.tf
-    if "tensorflow" not in sys.modules:
-        rng_utils.tf = SimpleNamespace(available=False)
-    try:
+    tensorflow = rng_utils.tf if "tensorflow" in sys.modules else SimpleNamespace(available=False)
+    with replaced(rng_utils, tf=tensorflow):
         rng_utils.set_random_seed(seed)
-    finally:
-        rng_utils.tf = its
 
 
 def switch_off_determinism() -> None:

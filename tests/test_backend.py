@@ -31,7 +31,7 @@ def test_a_loaded_backend_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(backend.VARIABLE, raising=False)
     backend.use(None)
     backend.use(keras.backend.backend())
-    with pytest.raises(UserError, match=rf"backend: {OTHER} is asked for, .* loaded Keras on {keras.backend.backend()}"):
+    with pytest.raises(UserError, match=rf"backend: {OTHER} is requested, .* loaded Keras on {keras.backend.backend()}"):
         backend.use(OTHER)
     assert backend.VARIABLE not in os.environ
 

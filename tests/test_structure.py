@@ -14,7 +14,7 @@ import pytest
 
 ROOMS = [
     ("errors", "seeds", "documents", "tensors", "section", "names", "registry", "choice", "plugins"),
-    ("files", "sealed", "replicas", "graphs", "compat", "quiet", "backend"),
+    ("files", "sealed", "replicas", "graphs", "replaced", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
     ("recurrence",),

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from statistics import median
 from typing import TYPE_CHECKING
 
+from rnnlab.replaced import replaced
+
 if TYPE_CHECKING:
     from keras.callbacks import CallbackList
 
@@ -73,34 +75,29 @@ class Parts:
 
 @contextmanager
 def watched(parts: Parts) -> Iterator[None]:
-    """Turn the clock by what every training and evaluation inside tells its callbacks, whoever runs it."""
+    """Drive the clock by the events that every training and evaluation inside reports to its callbacks."""
     from keras.callbacks import CallbackList
 
-    plain = {name: getattr(CallbackList, name) for name in ("on_epoch_begin", "on_test_begin", "on_test_end")}
+    on_epoch_begin, on_test_begin = CallbackList.on_epoch_begin, CallbackList.on_test_begin
+    on_test_end = CallbackList.on_test_end
 
     def epoch_begins(callbacks: CallbackList, *given: object, **named: object) -> None:
-        plain["on_epoch_begin"](callbacks, *given, **named)
+        on_epoch_begin(callbacks, *given, **named)
         parts.to("steps")
 
     def test_begins(callbacks: CallbackList, *given: object, **named: object) -> None:
         _await_steps(callbacks)
         parts.training_passed()
-        plain["on_test_begin"](callbacks, *given, **named)
+        on_test_begin(callbacks, *given, **named)
 
     def test_ends(callbacks: CallbackList, logs: Mapping[str, float] | None = None) -> None:
-        plain["on_test_end"](callbacks, logs)
+        on_test_end(callbacks, logs)
         for value in (logs or {}).values():
             float(value)
         parts.evaluation_passed()
 
-    turned = {"on_epoch_begin": epoch_begins, "on_test_begin": test_begins, "on_test_end": test_ends}
-    try:
-        for name, method in turned.items():
-            setattr(CallbackList, name, method)
+    with replaced(CallbackList, on_epoch_begin=epoch_begins, on_test_begin=test_begins, on_test_end=test_ends):
         yield
-    finally:
-        for name, method in plain.items():
-            setattr(CallbackList, name, method)
 
 
 def _await_steps(callbacks: "CallbackList") -> None:

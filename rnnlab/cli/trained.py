@@ -65,12 +65,20 @@ def inspect(folder: Path, other: Path | None, noise: int | None, opens: bool, te
 
     backend_of_run.prefer(backend_of_run.made_on(folder))
     if opens:
-        from rnnlab.report import explorer
+        _explore(folder, other, text)
+    else:
+        _measure(folder, noise, as_json)
 
-        path = explorer.write(folder, other, text)
-        click.echo(f"Explorer: {path}")
-        webbrowser.open(path.resolve().as_uri())
-        return
+
+def _explore(folder: Path, other: Path | None, text: str | None) -> None:
+    from rnnlab.report import explorer
+
+    path = explorer.write(folder, other, text)
+    click.echo(f"Explorer: {path}")
+    webbrowser.open(path.resolve().as_uri())
+
+
+def _measure(folder: Path, noise: int | None, as_json: bool) -> None:
     from rnnlab.inspection.archive import COLUMNS
     from rnnlab.plots.inspection import inspect
 

@@ -62,7 +62,7 @@ def execute(
     for path in slot.damaged:
         progress.say(f"{path} is damaged and not used")
     if before := None if slot.state else going_on.trained_already(spec, folder, dataset, where):
-        progress.say(f"{spec.variant} seed {spec.seed} has been trained, and is evaluated anew")
+        progress.say(f"{spec.variant} seed {spec.seed} is trained already, and only evaluated again")
         if kept:
             kept.close()
         result = replace(evaluate_again(spec, folder, dataset, before), **made(spec, dataset))

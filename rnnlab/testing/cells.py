@@ -12,6 +12,7 @@ from keras import ops
 from rnnlab.cells.builtin import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
+from rnnlab.cells.steps import States
 from rnnlab.documents import Record
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import SITES
@@ -77,19 +78,23 @@ def _declared(kind: CellKind, options: Record) -> None:
     states = tuple(cell.get_initial_state(ROWS))
     x = cell.project(ops.convert_to_tensor(inputs()[:, 0]), {})
     output, new = cell.step(x, states, {}, cell.parameters(), matmul, see=see)
-    require(isinstance(new, tuple), f"{kind.name} has to return (output, states) with the states as a tuple, got {type(new)}")
-    require(len(new) == len(states), f"{kind.name} has the states {', '.join(kind.states)}, but returns {len(new)} of them")
-    for state, was, is_now in zip(kind.states, states, new, strict=True):
-        told = f"the state {state} of {kind.name} comes in as {tuple(was.shape)} and goes out as {tuple(is_now.shape)}"
-        require(tuple(was.shape) == tuple(is_now.shape), f"{told}: give other sizes in sizes=")
-    width = cell.output_size
-    told = f"the output of {kind.name} has {output.shape[-1]} elements instead of {width}"
-    require(output.shape[-1] == width, f"{told}: give another size in output=")
+    _returned(kind, cell.output_size, output, states, new)
     require(set(asked) == set(kernels), f"{kind.name} never asks for {', '.join(set(kernels) - set(asked))}: leave it out")
     gates = kind.of("gates", cell.options)
     parts = kind.kernels and set(shown) - set(gates)  # the gates are made by further kernels, and those declared are parts of x
     unseen = [] if parts else [gate for gate in gates if gate not in shown]
     require(not unseen, f"{kind.name} never shows the gates {', '.join(unseen)}: pass each through see(name, gate)")
+
+
+def _returned(kind: CellKind, width: int, output: Tensor, states: States, new: States) -> None:
+    """Check the results of a step: a tuple of all states, with their sizes, and an output of the declared width."""
+    require(isinstance(new, tuple), f"{kind.name} has to return (output, states) with the states as a tuple, got {type(new)}")
+    require(len(new) == len(states), f"{kind.name} has the states {', '.join(kind.states)}, but returns {len(new)} of them")
+    for state, was, is_now in zip(kind.states, states, new, strict=True):
+        told = f"the state {state} of {kind.name} comes in as {tuple(was.shape)} and goes out as {tuple(is_now.shape)}"
+        require(tuple(was.shape) == tuple(is_now.shape), f"{told}: give other sizes in sizes=")
+    told = f"the output of {kind.name} has {output.shape[-1]} elements instead of {width}"
+    require(output.shape[-1] == width, f"{told}: give another size in output=")
 
 
 def _sized(kind: CellKind, options: Record) -> None:

@@ -15,7 +15,7 @@ from rnnlab.storage.run_origin import Provenance
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.backend_of_run import require
-from rnnlab.trained.loading import ended
+from rnnlab.trained.loading import EndedRun, ended
 from rnnlab.training import array_file, weights_file
 from rnnlab.training.epoch_record import EpochRecord
 from rnnlab.training.schedules import SCHEDULES, factor
@@ -23,6 +23,8 @@ from rnnlab.training.training_config import TrainingConfig
 
 CLOCK = ("seconds", "throughput")
 """The metrics that say how long something took."""
+Pairs = dict[str, dict[str, tuple[object, object]]]
+"""The compared values, by part and name: then and now."""
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,16 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
         pairs = _curves(record, now)
         if whole:
             pairs |= _metrics(result, again) | _weights(record, now) | _state(record.folder, now.folder)
-    for part, name in (("data", "data"), ("first weights", "initial_weights")):
-        pairs[part] = {"sha256": (getattr(result, name), getattr(again, name))}
+    pairs |= _fingerprints(result, again)
+    return _verified(run, len(now.epochs), pairs)
+
+
+def _verified(run: EndedRun, epochs: int, pairs: Pairs) -> Verified:
+    """What the compared values say."""
     different = {part: [name for name, (then, new) in compared.items() if then != new] for part, compared in pairs.items()}
     told = [f"{part}: {_tell(names[0], *pairs[part][names[0]])}" for part, names in different.items() if names]
-    return Verified(
-        len(now.epochs),
-        {part: not names for part, names in different.items()},
-        told,
-        _versions(origin),
-        bool(result.deterministic),
-    )
+    agree = {part: not names for part, names in different.items()}
+    return Verified(epochs, agree, told, _versions(run.origin), bool(run.result.deterministic))
 
 
 def _require_same_rates(config: TrainingConfig, epochs: int) -> None:
@@ -121,8 +122,9 @@ def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
     return record, record.result
 
 
-Pairs = dict[str, dict[str, tuple[object, object]]]
-"""The compared values, by part and name: then and now."""
+def _fingerprints(then: RunResult, now: RunResult) -> Pairs:
+    names = {"data": "data", "first weights": "initial_weights"}
+    return {part: {"sha256": (getattr(then, name), getattr(now, name))} for part, name in names.items()}
 
 
 def _curves(record: RunRecord, now: RunRecord) -> Pairs:

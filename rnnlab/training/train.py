@@ -86,8 +86,6 @@ def train(
         history = fit(model, dataset, config, seed, [divergence, best, *callbacks], slot)
         diverged = divergence.epoch is not None
         metrics = {} if diverged else {**evaluate(model, dataset), **last(history)}
-    if speeds := history.get("throughput"):
-        metrics["throughput"] = median(speeds)
     before = sum(history.get("seconds", ())[: slot.position[0] if slot else 0])
     return model, TrainingOutcome(
         status="diverged" if diverged else "done",
@@ -95,7 +93,7 @@ def train(
         mode=best.mode,
         epochs=len(history.get("loss", ())),
         best_epoch=best.best_epoch + 1 if best.best is not None else 0,
-        metrics={**metrics, "seconds": before + perf_counter() - begin},
+        metrics={**metrics, **_throughput(history), "seconds": before + perf_counter() - begin},
         rates=rates_now(changing_layers(model)),
         initial_weights=initial,
         data_order=dataset.order_sha256(seed),
@@ -107,3 +105,8 @@ def train(
         xla=xla(model, dataset, config),
         error=f"the loss became {divergence.loss} in epoch {divergence.epoch}, step {divergence.step}" if diverged else None,
     )
+
+
+def _throughput(history: dict[str, list[float]]) -> dict[str, float]:
+    speeds = history.get("throughput")
+    return {"throughput": median(speeds)} if speeds else {}

@@ -29,20 +29,7 @@ def text(config: Config, prepared: Prepared) -> Dataset:
 def examples(config: Config, prepared: Prepared) -> Dataset:
     """Return a data set of examples of unequal lengths, of tokens or of numbers."""
     kind = KINDS[config.task]
-    splits = [
-        Ragged(
-            prepared[f"{name}.values"],
-            prepared[f"{name}.offsets"],
-            prepared[f"{name}.targets"],
-            rows=config.batch_size,
-            per_step=kind.per_step,
-            shuffled=name == "train",
-            max_length=config.lengths.max_length,
-            keep=config.lengths.keep,
-            beside=_beside(prepared, name),
-        )
-        for name in SPLITS
-    ]
+    splits = [_ragged(config, prepared, name) for name in SPLITS]
     codec, train = Codec.of(prepared.about["codec"]), splits[0]
     beside = 0 if train.beside is None else train.beside.shape[1]
     task = Task(
@@ -55,6 +42,21 @@ def examples(config: Config, prepared: Prepared) -> Dataset:
         beside=beside,
     )
     return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=prepared.about.get("dropped", {}))
+
+
+def _ragged(config: Config, prepared: Prepared, name: str) -> Ragged:
+    """A split of examples of unequal lengths."""
+    return Ragged(
+        prepared[f"{name}.values"],
+        prepared[f"{name}.offsets"],
+        prepared[f"{name}.targets"],
+        rows=config.batch_size,
+        per_step=KINDS[config.task].per_step,
+        shuffled=name == "train",
+        max_length=config.lengths.max_length,
+        keep=config.lengths.keep,
+        beside=_beside(prepared, name),
+    )
 
 
 def _beside(prepared: Prepared, name: str) -> np.ndarray | None:

@@ -84,14 +84,21 @@ def unpacked(path: Path, to: Path) -> Path:
     """
     if path.is_dir():
         return path
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            _check_names(path, archive.namelist(), to)
-            counted = _counter(path)
-            for entry in archive.infolist():
-                counted(entry.file_size)
-            archive.extractall(to)
-        return to
+    unpack = _unzip if zipfile.is_zipfile(path) else _untar
+    unpack(path, to)
+    return to
+
+
+def _unzip(path: Path, to: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        _check_names(path, archive.namelist(), to)
+        counted = _counter(path)
+        for entry in archive.infolist():
+            counted(entry.file_size)
+        archive.extractall(to)
+
+
+def _untar(path: Path, to: Path) -> None:
     try:
         counted = _counter(path)
 
@@ -105,7 +112,6 @@ def unpacked(path: Path, to: Path) -> Path:
         raise UserError(f"{path} is not unpacked: {error}") from None
     except (tarfile.TarError, OSError, EOFError) as error:
         raise UserError(f"{path} is neither a folder nor a complete tar or zip archive: {error}") from None
-    return to
 
 
 def _counter(path: Path) -> Callable[[int], None]:

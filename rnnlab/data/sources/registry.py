@@ -16,6 +16,7 @@ from rnnlab.data.sources import (
     polyphonic,
     prepare,
     series,
+    series_dataset,
     table,
     text,
     tfds,
@@ -53,7 +54,7 @@ MAKERS: dict[str, Callable[[Config, Path], Record]] = {
     "tfds/mnist": mnist.make,
 }
 """The functions that write the arrays of a source, by its name in a config."""
-ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series.assemble, "tfds/mnist": mnist.assemble}
+ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series_dataset.assemble, "tfds/mnist": mnist.assemble}
 """The functions that assemble a data set from its arrays, where the task does not decide this."""
 LOCAL = ("text", "table", "conllu", "npz", "series")
 """Sources that read files of the user, whose contents are therefore part of the key."""

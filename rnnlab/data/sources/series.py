@@ -1,13 +1,9 @@
 """Series of numbers to forecast, from the columns of a table or the arrays of an .npz file."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from rnnlab.data.dataset import Dataset
-from rnnlab.data.forecast import forecast_of
-from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources import arrays, encoders, series_arrays, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
 from rnnlab.data.sources.frames import Cell
@@ -15,13 +11,12 @@ from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.sources.tracks import Track, goes_on, joined, read
-from rnnlab.data.splits.series import Ahead, Part, Series, part
-from rnnlab.data.task import Task
+from rnnlab.data.splits.series import Ahead, part
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
-__all__ = ["NumberSeries", "assemble", "features", "make"]
+__all__ = ["NumberSeries", "features", "make"]
 
 
 def make(config: NumberSeries, folder: Path) -> Record:
@@ -33,10 +28,8 @@ def make(config: NumberSeries, folder: Path) -> Record:
         for track in tracks:
             refuse(track)
     told = series_told.told(config, tracks, spans)
-    raw = [features(track, config.wanted, encoding) for track in tracks]
-    gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
+    raw, later, gaps = _read_values(config, tracks, trained, encoding)
     values = [_filled(config, part, _cuts(spans, number), gaps, tracks[number]) for number, part in enumerate(raw)]
-    later = [ahead(config, track, encoding) for track in tracks]
     known = [whole(config, part, track) for part, track in zip(later, tracks, strict=True)]
     scales = [_scale(config, parts, trained) for parts in (values, known)]
     goals = sum(_wide(tracks[0].cells[name]) for name in config.targets)  # the first features
@@ -55,6 +48,15 @@ def make(config: NumberSeries, folder: Path) -> Record:
         **_missing(parts, np.concatenate([np.concatenate(raw), np.concatenate(later)], axis=1)),
         **{key: value for key, value in told.items() if value},
     }
+
+
+def _read_values(
+    config: NumberSeries, tracks: list[Track], trained: list[tuple[int, int]], encoding: dict[str, Encoder]
+) -> tuple[list[np.ndarray], list[np.ndarray], Gaps]:
+    """The values of every series, those known ahead, and what the training split says of gaps; missing values are NaN."""
+    raw = [features(track, config.wanted, encoding) for track in tracks]
+    gaps = series_gaps.measured(*map(np.concatenate, ([raw[number][:end] for number, end in trained], raw)))
+    return raw, [ahead(config, track, encoding) for track in tracks], gaps
 
 
 def _encoding(config: NumberSeries, tracks: list[Track], trained: list[tuple[int, int]]) -> dict[str, Encoder]:
@@ -214,35 +216,3 @@ def _check(config: NumberSeries, parts: list[list[int]]) -> None:
             least = steps.last - steps.first + 1 + (steps.first if own and own[0][3] == 0 else 0)
             needs = f"none of them {config.horizon} steps ahead; it needs {least} rows or more"
             raise UserError(f"the {name} split of the series has {rows} rows, {needs}, or a smaller horizon")
-
-
-def assemble(config: NumberSeries, prepared: Prepared) -> Dataset:
-    """Return the series as a data set."""
-    about, known, steps = prepared.about, prepared["series.known"], Ahead.of(config.horizon, config.path)
-    split = partial(
-        Series,
-        prepared["series.values"],
-        rows=config.batch_size,
-        window=config.window,
-        ahead=steps,
-        outputs=about["outputs"],
-        known=known if known.shape[1] else None,
-        real=prepared["series.real"] if config.missing == "mask" else None,
-    )
-    rows = prepared["series.parts"].tolist()
-    made: dict[str, list[Part]] = {name: [] for name in SPLITS}
-    for place, origin, total, begin, end in rows:
-        made[SPLITS[place]].append(part(origin, total, begin, end, steps))
-    train, validation, test = (split(parts=made[name], shuffled=name == "train") for name in SPLITS)
-    codec, quantiles = Codec.of(about["codec"]), tuple(config.quantiles or ())
-    widths = {split.width for split in (train, validation, test)}
-    outputs = about["outputs"] * len(steps.steps) * (len(quantiles) or 1)
-    shape = (config.batch_size, widths.pop() if len(widths) == 1 else None, train.features)
-    task = Task(config.task, shape, outputs, "steps", padded=True, quantiles=quantiles)
-    if config.season and config.season >= (most := max(one.end - one.begin for one in train.parts)):
-        raise UserError(f"season: {config.season} steps are no season of the {most} steps to train on")
-    learnt = {name: about[name] for name in ("encoders", "known_scale", "every", "day_first", "gaps")}
-    forecast = forecast_of(
-        train, tuple(about["targets"]), config.season, quantiles=quantiles, scale=codec.targets, about=learnt
-    )
-    return Dataset(config.name, task, train, validation, test, codec, forecast=forecast)

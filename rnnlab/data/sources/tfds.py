@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import model_validator
 
@@ -14,6 +14,9 @@ from rnnlab.data.splits.windows import Windowed
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
 from rnnlab.section import conflict
+
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
 
 BLOCK = 1000
 """Examples that are read at once."""
@@ -116,12 +119,7 @@ def read(config: Tfds) -> Reading:
     known = config.known
     made = builder(config.dataset or config.name.removeprefix("tfds/"))
     columns = [known.text, *([known.label] if known.label else [])]
-    for column in columns:
-        if column not in made.info.features:
-            there = ", ".join(made.info.features)
-            raise UserError(
-                f"{made.info.full_name} has no feature {column!r}{nearest(column, made.info.features)}; it has {there}"
-            )
+    _check_features(made.info, columns)
 
     def rows(split: str) -> Callable[[], Iterable[Row]]:
         try:
@@ -138,6 +136,13 @@ def read(config: Tfds) -> Reading:
         splits |= held_out(splits["train"], {"validation": known.validation or 0.1}, config.split_seed, total)
     about = {"version": str(made.version), "citation": made.info.citation, "url": made.info.homepage}
     return Reading(splits, {**about, "licence": made.info.redistribution_info.license or "see the url"})
+
+
+def _check_features(info: "tfds.core.DatasetInfo", columns: list[str]) -> None:
+    for column in columns:
+        if column not in info.features:
+            there = ", ".join(info.features)
+            raise UserError(f"{info.full_name} has no feature {column!r}{nearest(column, info.features)}; it has {there}")
 
 
 def _rows(source: Any, columns: list[str], features: Any, place: str) -> Iterator[Row]:

@@ -18,6 +18,7 @@ from rnnlab import compat, files
 from rnnlab.data.prepared import home
 from rnnlab.data.sources.downloads import depot
 from rnnlab.errors import UserError
+from rnnlab.replaced import replaced
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -87,9 +88,9 @@ def _wanted(name: str, made: "tfds.core.DatasetBuilder", asked: list[str]) -> st
 
 @contextmanager
 def _files_first(name: str, made: "tfds.core.DatasetBuilder") -> Iterator[list[str]]:
-    """Hand files of the depot to the builder as if it had downloaded them, so that it checks them as it would those.
+    """Give files of the depot to the builder as if it had downloaded them, so that it checks them in the same way.
 
-    Yields a list that becomes the addresses of all files that the builder asks for.
+    Yields a list to which the address of every file that the builder asks for is added.
     """
     downloader = compat.downloader()
     kind = downloader._Downloader
@@ -111,11 +112,8 @@ def _files_first(name: str, made: "tfds.core.DatasetBuilder") -> Iterator[list[s
             raise _UnreachableError(url)
         return original(self, url, destination_path, verify)
 
-    kind._sync_download, kind.download = fetch, asking
-    try:
+    with replaced(kind, _sync_download=fetch, download=asking):
         yield asked
-    finally:
-        kind._sync_download, kind.download = original, ask
 
 
 def _handed(downloader: ModuleType, given: Path, destination: Any, info: object) -> Any:

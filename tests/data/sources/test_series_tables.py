@@ -136,7 +136,7 @@ def test_the_times_after_the_last_follow_the_calendar() -> None:
     [
         ({"every": "1h"}, "every: needs time:, the column of the time"),
         ({"known": "y"}, "y is one of the columns already"),
-        ({"quantiles": [0.9, 0.1]}, "quantiles should rise"),
+        ({"quantiles": [0.9, 0.1]}, "quantiles should be in rising order"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(section: Any, changed: dict[str, Any], message: str) -> None:
