@@ -133,6 +133,6 @@ class DeclaredParts(Registry[Declared], Generic[Declared]):
         return register
 
     def made(self, config: Any) -> Any:
-        """Return what the part that a section declares makes of its options."""
+        """Return the part that a section declares, called with its options."""
         one = self[config.name]
         return one.part(**one.given(config))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def padding_mask(tensor: Tensor) -> Tensor | None:
     """Return the mask that a layer has attached to its result, or None.
 
-    A layer whose parent attaches it in `call` has no other way to pass it on.
+    A layer whose parent attaches the mask in `call` has no other way to pass it on.
     """
     from keras.src.backend.common.masking import get_keras_mask
 
@@ -56,7 +56,7 @@ def set_padding_mask(tensor: Tensor, mask: Tensor) -> None:
 def variables_being_called() -> list[int]:
     """Return the identities of all variables of the model that is being called, in its order.
 
-    A layer is told nothing of the model around it. On JAX `fit` calls no model, only its `call`, in a scope of its variables.
+    A layer does not know the model around it. On JAX `fit` calls no model, only its `call`, in a scope of its variables.
     """
     from keras.src.backend.common import global_state
 
@@ -91,7 +91,7 @@ def masking_cell() -> type:
 def cudnn_kernels() -> ModuleType:
     """Return the module with `cudnn_ok`, `lstm` and `gru` of the active backend.
 
-    Keras's own layers call these three; there is no public way to cuDNN. They stand in `backend` up to 3.15, since then in
+    Keras's own layers call these three; there is no public access to cuDNN. They are in `backend` up to 3.15, later in
     `backend.rnn`.
     """
     from keras.src import backend
@@ -100,7 +100,7 @@ def cudnn_kernels() -> ModuleType:
 
 
 def data_adapter() -> type:
-    """Return the class whose instances `fit` takes as they are.
+    """Return the class whose instances `fit` uses unchanged.
 
     On TensorFlow a `keras.utils.PyDataset` takes the shape of the first two batches for that of all.
     """
@@ -296,7 +296,7 @@ def ray_address(address: str) -> str:
 
 
 def downloader() -> ModuleType:
-    """Return the module of TensorFlow Datasets whose `_Downloader` fetches files, so that files at hand can take their place.
+    """Return the module of TensorFlow Datasets whose `_Downloader` fetches files, so that local files can replace them.
 
     The public `manual_dir` serves only data sets that were written for it.
     """

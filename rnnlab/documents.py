@@ -10,7 +10,7 @@ else:  # `typing.get_type_hints` never comes to the end of a type that contains 
     Plain = object
 
 Record: TypeAlias = dict[str, Any]
-"""A mapping of a document whose keys are known where it is read; every key has a type of its own."""
+"""A mapping of a document whose keys are known to its reader; every key has a type of its own."""
 
 Fields: TypeAlias = Mapping[str, Any]
 """A record that is only read."""

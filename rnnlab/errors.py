@@ -6,4 +6,4 @@ class UserError(Exception):
 
 
 class StorageError(UserError):
-    """A disk that is full or refuses; nothing is half-written, and the same command goes on once the disk works again."""
+    """A disk that is full or refuses; nothing is half-written, and the same command resumes once the disk works again."""

@@ -131,7 +131,7 @@ def remove(path: Path) -> None:
 
 
 def remove_partial(folder: Path, older: float = 0.0) -> None:
-    """Remove what a kill has left half-written in a folder, where that is older than so many seconds."""
+    """Remove half-written files that a kill left in a folder, if they are older than this many seconds."""
     for path in folder.glob(f".*{PARTIAL}"):
         with suppress(FileNotFoundError):
             if not older or time.time() - path.stat().st_mtime > older:

@@ -18,7 +18,7 @@ GROUP = "rnnlab.plugins"
 FORBIDDEN = "RNNLAB_NO_PLUGINS"
 """The variable of the environment that forbids plug-ins, here and in worker processes."""
 _LOADED: dict[str, dict[Path, str]] = {}
-"""By plug-in its files, and those that it imports of its own, with their texts as they were imported."""
+"""The files of each plug-in, and its own files that it imports, with their texts as they were imported."""
 
 _FINGERPRINTS: dict[str, str] = {}
 """The results of `fingerprint`, until a plug-in is imported."""
@@ -54,7 +54,7 @@ def load(names: Iterable[str]) -> None:
 
 
 def fingerprint(file: str) -> str:
-    """Return the first 16 digits of the sha256 of a file that registered a part, and of what it imports of its own.
+    """Return the first 16 digits of the sha256 of a file that registered a part, and of its own files that it imports.
 
     Comments and docstrings do not count. Of a plug-in it is the text that was imported.
     """
@@ -125,7 +125,7 @@ def _where(error: BaseException) -> str:
 
 
 def _closure(file: Path, known: dict[Path, str] | None = None) -> dict[Path, str]:
-    """The texts of a file and of those of its own that it imports: of its package, or beside it."""
+    """The texts of a file and of its own files that it imports: of its package, or beside it."""
     left, texts = [file], dict[Path, str]()
     while left:
         path = left.pop()

@@ -1,4 +1,4 @@
-"""Keeps off the terminal what TensorFlow's libraries write as they are loaded, before any log level applies."""
+"""Keeps the terminal free of what TensorFlow's libraries write while they are loaded, before any log level applies."""
 
 import importlib.util
 import os

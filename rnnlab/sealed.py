@@ -41,7 +41,7 @@ def unseal(text: str) -> Record:
 
 
 def write(path: Path, events: Iterable[Fields]) -> None:
-    """Write events in place of what is there."""
+    """Replace the events that are there."""
     files.write(path, "".join(json.dumps(seal(event)) + "\n" for event in events))
 
 

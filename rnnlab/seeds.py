@@ -1,4 +1,4 @@
-"""One run seed, many independent streams: every tensor and every mask has a seed of its own."""
+"""One run seed, many independent streams: every tensor and every mask has its own seed."""
 
 import random
 from hashlib import sha256

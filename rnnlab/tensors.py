@@ -46,7 +46,7 @@ Size: TypeAlias = Any
 Shape: TypeAlias = tuple[Size, ...]
 
 Mask: TypeAlias = Any
-"""A tensor, or a tuple of tensors where every gate has a mask of its own."""
+"""A tensor, or a tuple of tensors where every gate has its own mask."""
 
 Tree: TypeAlias = Any
 """Tensors in tuples, lists and mappings, nested as `keras.tree`, `tf.nest` and `jax.tree` take them."""

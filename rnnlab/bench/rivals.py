@@ -35,7 +35,7 @@ class Shape:
 
 
 MANY = ("none", "variational", "naive", "semeniuta", "zoneout", "rnndrop", "weight_drop")
-"""Schemes that are timed in forms of their own, or not at all."""
+"""Schemes that are timed in special forms, or not at all."""
 OURS, OURS_QUIET = "rnnlab", "rnnlab, no noise"
 BUILTIN, BUILTIN_QUIET = "keras.layers, same rates", "keras.layers, no noise"
 PRODUCTS, TORCH = "bare products", "torch.nn, no noise"

@@ -1,4 +1,4 @@
-"""Times that can be compared on a busy machine: candidates take turns, and the least and the median are told."""
+"""Times that can be compared on a busy machine: candidates take turns, and the minimum and the median are reported."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ def interleaved(
 ) -> dict[str, Timing]:
     """Time every candidate `repeats` times, one round after the other, after two calls that compile and warm up.
 
-    A candidate returns when its work is done. What else the machine does hits all of them alike.
+    A candidate returns when its work is done. Other load on the machine affects all of them equally.
 
     >>> sorted(interleaved({"nothing": lambda: None, "little": lambda: None}, repeats=3))
     ['little', 'nothing']

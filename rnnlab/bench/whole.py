@@ -1,4 +1,4 @@
-"""The parts of the time of a sweep, by turns with a loop in plain Keras, each in a process of its own."""
+"""The parts of the time of a sweep, alternating with a loop in plain Keras, each in its own process."""
 
 import json
 import subprocess

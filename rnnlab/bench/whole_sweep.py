@@ -25,7 +25,7 @@ Measured = dict[str, dict[str, float | None]]
 
 
 class _Timed(Kept):
-    """Compiled models, whose making is a part of its own."""
+    """Compiled models, whose construction is timed separately."""
 
     def __init__(self, parts: Parts):
         super().__init__()

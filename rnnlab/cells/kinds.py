@@ -59,7 +59,7 @@ class CellKind:
     start: Callable[[Options], str | None] | None = None
     """(options) -> the name of the initializer of the recurrent kernel; None for the layer's own."""
     recurrent_bias: bool | Callable[[Options], bool] = False
-    """Whether the recurrent product has a bias of its own."""
+    """Whether the recurrent product has its own bias."""
     prepare: Callable[[Tensor, Params], Tensor] | None = None
     """(product, p) -> the input's product, changed before the bias is added."""
     sites: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class CellKind:
     layer: str | None = None
     """The layer with all arguments, as module:name; the default is `rnnlab.layers.RNN` with a `StepCell`."""
     fast: bool = True
-    """Whether the fast scans may run it; false for a step that reads variables or draws by itself."""
+    """Whether the fast scans may run it; false for a step that reads variables or draws random numbers."""
 
     def of(self, name: str, options: Section) -> Any:
         """The value of a field under the options."""

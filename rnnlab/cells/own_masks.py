@@ -1,4 +1,4 @@
-"""The masks of a cell that is run by itself, or by a layer without our noise."""
+"""The masks of a cell that is run without a layer, or by a layer without our noise."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     """Mixed into a cell, which draws its masks itself unless `rnnlab.layers.RNN` runs it.
 
     A layer of Keras has the masks drawn before its loop, one for the sequence; noise that is new at every step is refused there
-    (ValueError). A cell that is called by itself draws at every call, except between `get_dropout_mask(inputs)` and
+    (ValueError). A cell that is called directly draws at every call, except between `get_dropout_mask(inputs)` and
     `reset_dropout_mask()`, where it keeps its masks.
     """
 
@@ -36,7 +36,7 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
     _kept: dict[str, Mask] | None = None
 
     def open_streams(self) -> None:
-        """Create the seed streams of a cell that draws by itself."""
+        """Create the seed streams of a cell that draws its own masks."""
         drawn = {} if self.driven else self.noise
         self.seeds = {site: Stream(self.first_seed, self, site) for site, noise in drawn.items() if not noise.like}
 

@@ -12,7 +12,7 @@ from rnnlab.cli.output import show_rows
 
 @main.group()
 def data() -> None:
-    """Prepare data sets ahead, and look at them.
+    """Prepare and inspect data sets.
 
     \b
     Example: rnnlab data prepare ptb --from ~/ptb

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def ensemble(folder: Path, variant: str | None, output: Path | None, split: str, as_json: bool) -> None:
     """Evaluate the mean of what the seeds of each variant predict, on the test split, with the noise off.
 
-    Probabilities are averaged, or predicted numbers. The seeds alone stand beside; an ensemble is one model, so no significance
-    is claimed for it. Nothing is written but --output, which has the rows that predict --split writes.
+    Probabilities are averaged, or predicted numbers. The single seeds are shown beside it; an ensemble is one model, so no
+    significance is claimed for it. Nothing is written but --output, which has the rows that predict --split writes.
 
     \b
     Example: rnnlab ensemble runs/quickstart

@@ -1,4 +1,4 @@
-"""The verb that begins a part of one's own: new."""
+"""The verb that writes a template for your own part: new."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The verb predict: what the model of a finished run makes of texts, arrays, series, or a split of its own data."""
+"""The verb predict: the predictions of a finished run for texts, arrays, series, or a split of its own data."""
 
 import json
 import sys

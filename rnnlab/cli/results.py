@@ -173,7 +173,7 @@ def show(folder: Path, as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default="runs")
 @click.argument("options", nargs=-1)
 def tensorboard(folder: Path, options: tuple[str, ...]) -> None:
-    """Serve all runs in FOLDER by TensorBoard, on this machine only, also while they go on; OPTIONS are its own.
+    """Serve all runs in FOLDER with TensorBoard, on this machine only, even during training; OPTIONS are its own.
 
     \b
     Example: rnnlab tensorboard runs/quickstart -- --port 6007

@@ -105,8 +105,8 @@ def bench(
 ) -> None:
     """Time a training step of our layer, the built-in one, torch's, and the bare matrix products.
 
-    With --whole FILE it makes all runs of a config instead, one after the other in one process, in turns with a loop in plain
-    Keras: built-in layers, Keras's fit, an evaluation after every epoch. It tells how long start, data, compiling, steps,
+    With --whole FILE it makes all runs of a config instead, one after the other in one process, alternating with a loop in
+    plain Keras: built-in layers, Keras's fit, an evaluation after every epoch. It tells how long start, data, compiling, steps,
     evaluation, records and pictures take, and what a step takes beside its bare products. KERAS_BACKEND=jax times JAX.
 
     \b

@@ -20,7 +20,7 @@ class ClassMeans:
     support: float
     """The number of examples, or steps, of the class."""
     average_precision: float | None = None
-    """Of labels that are predicted each by itself."""
+    """For labels that are predicted independently."""
 
 
 @dataclass(frozen=True)

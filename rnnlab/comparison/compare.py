@@ -96,7 +96,7 @@ def compare(
     compared with every other one, and everything is simultaneous over all these pairs. With `ensembles` the mean prediction of
     each variant's seeds is evaluated as well; no significance is claimed for it.
 
-    Raises UserError where a folder is no experiment, or where metric, baseline or path are unknown.
+    Raises UserError where a folder is not an experiment, or where metric, baseline or path are unknown.
     """
     gathered = gather(folders, baseline)
     if ensembles and group_by:

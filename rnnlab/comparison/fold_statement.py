@@ -9,7 +9,7 @@ from rnnlab.documents import Fields
 
 @dataclass(frozen=True)
 class Folds:
-    """Runs whose test splits are parts of the same rows, every row being tested on once for each repeat."""
+    """Runs whose test splits are folds of the same rows; every row is tested once per repeat."""
 
     of: int
     """The number of folds."""

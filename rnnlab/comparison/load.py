@@ -51,7 +51,7 @@ class Gathered:
 def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gathered:
     """Read the folders of experiments; the baseline is the first experiment's own unless another is named.
 
-    Folders of the same experiment (its seeds spread over machines) become one. Raises UserError where a folder is no
+    Folders of the same experiment (its seeds spread over machines) become one. Raises UserError where a folder is not an
     experiment, where two folders hold different runs under one variant and seed, and where the baseline is unknown.
     """
     records = [read(folder) for folder in folders]

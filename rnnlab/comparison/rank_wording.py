@@ -42,7 +42,7 @@ def _against_baseline(of: "Ranking") -> str:
 
 
 def _reach(of: "Ranking", tasks: int, variants: int) -> str:
-    """Say which pairs so many tasks tell apart."""
+    """State which pairs this number of tasks can distinguish."""
     critical = of.critical_difference
     if critical > variants - 1:
         least = ranks.fewest_tasks(variants)

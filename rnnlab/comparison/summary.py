@@ -17,7 +17,7 @@ class Against:
     """A variant compared with the baseline."""
 
     pairing: str
-    """"paired", or why the seeds are no pairs."""
+    """"paired", or why the seeds are not pairs."""
     difference: Difference
     verdict: str
     words: str

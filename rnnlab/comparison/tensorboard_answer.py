@@ -15,7 +15,7 @@ from rnnlab.tensorboard.values import text
 
 
 def write(comparison: Comparison, experiment: Path) -> None:
-    """Write the answer and what is said of each variant into the folder of an experiment, and the mean curves of its variants.
+    """Write the answer and the statement on each variant into the folder of an experiment, and the mean curves of its variants.
 
     Raises UserError where a symbolic link leads out of it, StorageError where it cannot be written.
     """

@@ -31,7 +31,7 @@ def embedding(data: DataConfig, model: ModelConfig, training: TrainingConfig) ->
 
 
 def vectors(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """Pretrained vectors are of words, which drawn tokens are not."""
+    """Pretrained vectors belong to words, and generated tokens are not words."""
     if model.embedding and model.embedding.vectors and not hasattr(data, "level"):
         message = f"the tokens of {data.name} are numbers without a text, and no file has vectors of them"
         raise conflict(("model", "embedding", "vectors"), message, model.embedding.vectors)
@@ -76,14 +76,14 @@ def loss(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None
 
 
 def class_weights(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """Classes have weights where an example or a step has labels, and these are no tokens."""
+    """Class weights need labels of examples or steps that are not tokens."""
     if training.class_weights and data.task not in ("classification", "labelling", "tagging"):
         message = f"{_asks(data)}; only classification, with one label or several, and tagging have classes to weigh"
         raise conflict(("training", "class_weights"), message, training.class_weights)
 
 
 def consistency(data: DataConfig, model: ModelConfig, training: TrainingConfig) -> None:
-    """Probabilities diverge where some are predicted, and two passes are of one device."""
+    """A divergence needs predicted probabilities, and two passes need one device."""
     passes, kind = training.consistency, KINDS[data.task]
     numbers = kind.predict not in ("classes", "labels") if kind.own else "root_mean_squared_error" in kind.metrics
     if passes and passes.name == "rdrop" and numbers:

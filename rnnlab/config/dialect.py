@@ -57,7 +57,7 @@ class Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what the loader above and YAML 1.1 readers alike read back unchanged."""
+    """Writes text that both the loader above and YAML 1.1 readers read back unchanged."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True

@@ -17,7 +17,7 @@ def in_fold(config: RunConfig, run: int, folds: int | None) -> RunConfig:
 
 
 def overlap(data: Record) -> float:
-    """Return test rows over training rows of a data section, as a run has it, whose rows are dealt out in folds; else 0.
+    """Return test rows over training rows of a data section, as a run has it, whose rows are divided into folds; else 0.
 
     >>> round(overlap({"fold": {"number": 1, "of": 5, "repeat": 1}, "validation": 0.1}), 3)
     0.286

@@ -4,7 +4,7 @@ Two configs with equal values are one run. What decides no bit is left out: the 
 pretrained vectors and weights to start from are known by their bytes), when a state is kept, when snapshots are taken. A
 dropout setting is the noise that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are
 equal, and so are `0.0` and `{scheme: none}`. The backend is a value, for another one rounds otherwise. Plug-ins whose parts a
-run uses are known by their text. Beside the config, code and data decide.
+run uses are identified by their code. Beside the config, code and data decide.
 """
 
 import json

@@ -15,7 +15,7 @@ MAX_BYTES, MAX_NODES = 262_144, 20_000
 def read(path: Path, asked: Place | None = None) -> Node:
     """Return the tree of the file at `path`, which somebody `asked` for at a place.
 
-    Raises ConfigError where there is no readable file or its text is no mapping.
+    Raises ConfigError where there is no readable file or its text is not a mapping.
     """
     try:
         with path.open("rb") as file:
@@ -56,7 +56,7 @@ def parse(text: str, file: str, argument: str = "") -> Node:
 
 
 class _Source:
-    """Turns PyYAML's nodes into ours, counting them, for alias within alias can stand for billions."""
+    """Turns PyYAML's nodes into ours, counting them, since nested aliases can expand to billions."""
 
     def __init__(self, text: str, file: str, argument: str) -> None:
         self.lines, self.file, self.argument, self.count = text.splitlines(), file, argument, 0
@@ -96,7 +96,7 @@ class _Source:
 
 
 def _unparsable(error: yaml.MarkedYAMLError) -> str:
-    """What is wrong with a text as YAML; a star means a thing of its own there, which few configs mean."""
+    """What is wrong with a text as YAML; there a star has a special meaning, which few configs intend."""
     said = ", ".join(filter(None, (error.context, error.problem)))
     if "'\\t'" in said:
         return "YAML allows no tab here; use spaces before a key and after its colon"

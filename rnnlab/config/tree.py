@@ -68,7 +68,7 @@ class Node:
         return self.value
 
     def below(self, *path: str | int) -> "Node | None":
-        """Return what lies at the path, if anything does."""
+        """Return the node at the path, if there is one."""
         node: Node | None = self
         for part in path:
             node = node.children().get(part) if node else None
@@ -79,7 +79,7 @@ class Node:
         return Node({key: child for key, child in self.value.items() if key in keys}, self.place, self.keys)
 
     def children(self) -> dict[str | int, "Node"]:
-        """Return what lies directly below, by key or index."""
+        """Return the nodes directly below, by key or index."""
         match self.value:
             case dict():
                 return dict(self.value)
@@ -119,7 +119,7 @@ def merge(base: Node, over: Node) -> Node:
 
 
 def lay(base: Node, over: Node) -> Node:
-    """Return what comes of a value where `over` is laid upon it."""
+    """Return a value merged with `over`, which takes precedence."""
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)):
         return over
     names = [node.value["name"].plain() for node in (base, over) if "name" in node.value]
@@ -128,7 +128,7 @@ def lay(base: Node, over: Node) -> Node:
 
 
 def put(node: Node, path: list[str], new: Node, key: Place) -> Node:
-    """Return the tree with `new` laid upon `path`, whose key was written at `key`; mappings that are missing are made.
+    """Return the tree with `new` at `path`, whose key was written at `key`; mappings that are missing are made.
 
     Raises ConfigError where the path runs through something that has no such child.
     """

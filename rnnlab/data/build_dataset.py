@@ -25,7 +25,7 @@ BUILDERS: dict[str, Callable[..., Dataset]] = {
 
 
 def ready(config: DataConfig) -> bool:
-    """Return whether a data set can be had at once: it is generated, or prepared already."""
+    """Return whether a data set is available at once: it is generated, or prepared already."""
     return config.name not in MAKERS or is_prepared(config)
 
 

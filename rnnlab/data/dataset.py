@@ -60,7 +60,7 @@ class Split(ABC):
 
     @abstractmethod
     def batch(self, items: np.ndarray) -> Batch:
-        """Return the batch that one row of the order stands for."""
+        """Return the batch of one row of the order."""
 
     @abstractmethod
     def arrays(self) -> tuple[np.ndarray, ...]:
@@ -89,7 +89,7 @@ class Dataset:
     forecast: "Forecast | None" = None
     """The description of the forecasts, for a series."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """Rows that lacked something and were left out, by the files of which split they stood in."""
+    """The number of incomplete rows that were left out, by split of their file."""
     known_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Values that are known beforehand, by metric and by who gets them: perfect, guessing."""
 

@@ -15,12 +15,12 @@ SHOWN = {"words": 20, "subwords": 40, "characters": 80}
 """Tokens of an example that are shown."""
 EXAMPLES = 3
 TOLD = ("guessed", "dropped", "missing", "told", "version", "licence", "citation", "url")
-"""What is told of a data set beside its counts."""
+"""What is reported about a data set in addition to its counts."""
 EXCEL = ("#div/0!", "#name?", "#null!", "#num!", "#ref!", "#value!")
 LIKE_NOTHING = ("-", "--", "?", "none", "missing", "unknown", "nil", "n/a", "na", "nan", "null", "tbd", *EXCEL)
-"""Labels that may stand for a missing one, in small letters."""
+"""Labels that may mean a missing one, in lower case."""
 FEATURES = 4
-"""Most features whose mean and deviation are shown one by one."""
+"""The largest number of features whose mean and deviation are shown one by one."""
 
 
 def known() -> list[Record]:
@@ -42,7 +42,7 @@ def _level(name: str) -> str:
 
 
 def describe(prepared: Prepared) -> Record:
-    """Return what is known of a prepared data set."""
+    """Return the description of a prepared data set."""
     about, codec = prepared.about, Codec.of(prepared.about["codec"])
     kept: Record = {key: about[key] for key in TOLD if key in about}
     tokens: Record = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}

@@ -141,7 +141,7 @@ def _write(folder: Path, key: Record, make: Callable[[Path], Record]) -> None:
 
 
 def _sealed(path: Path) -> Record:
-    """The file brought to the disk, and how it is known again."""
+    """The file written to disk, and how it is recognised."""
     files.sync(path)
     return {"size": path.stat().st_size, "sha256": hash_of(path)}
 

@@ -30,24 +30,24 @@ class Kind:
     loss: Callable[..., Tensor] | None = None
     """For a task of one's own: (targets, outputs) -> the loss of every scored position; see `task`."""
     metric_functions: Mapping[str, Callable[..., Tensor]] = field(default_factory=dict)
-    """For a task of one's own, by name: (targets, outputs) -> the value of every scored position."""
+    """For a user's task, by name: (targets, outputs) -> the value of every scored position."""
     heads: int = 1
     """The number of outputs of the head for each output of the data set."""
     predict: Meaning = "numbers"
-    """For a task of one's own, the meaning of its outputs; see `task`."""
+    """For a user's task, the meaning of its outputs; see `task`."""
     inverse: Callable[[Tensor], Tensor] | None = None
-    """For a task of one's own, the function from predictions back to outputs."""
+    """For a user's task, the function from predictions back to outputs."""
     names: tuple[str, ...] = ()
-    """For a task of one's own, the names of its predicted numbers."""
+    """For a user's task, the names of its predicted numbers."""
 
     @property
     def own(self) -> bool:
-        """Whether it is a task of one's own."""
+        """Whether it is a user's task."""
         return self.loss is not None
 
     @property
     def meaning(self) -> str:
-        """For a task of one's own, whether it predicts `classes`, `labels` each by itself, or `numbers`."""
+        """For a user's task, whether it predicts `classes`, independent `labels`, or `numbers`."""
         return self.predict if isinstance(self.predict, str) else "classes" if self.classes else "numbers"
 
 
@@ -55,7 +55,7 @@ _LABELS = {"loss": "min", "accuracy": "max", "macro_f1": "max"}
 _NUMBERS = {"loss": "min", "root_mean_squared_error": "min", "mean_absolute_error": "min"}
 
 KINDS: Registry[Kind] = Registry("task")
-"""Every kind of task; those of a plug-in have a loss of their own."""
+"""Every kind of task; those of a plug-in have their own loss."""
 
 _BUILT_IN = {
     "language_model": Kind(
@@ -172,7 +172,7 @@ class Task:
 
     @classmethod
     def of(cls, document: Fields) -> "Task":
-        """Return the task of which `dataclasses.asdict` has made plain values."""
+        """Return the task from the plain values of `dataclasses.asdict`."""
         lists = {name: tuple(document.get(name, ())) for name in ("batch_shape", "quantiles")}
         return cls(**{**document, **lists})
 

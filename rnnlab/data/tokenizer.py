@@ -66,7 +66,7 @@ class Codec:
 
     @classmethod
     def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[Text]], size: int | None) -> "Codec":
-        """Return the codec of training texts, read anew at every call of `texts`: the `size` most frequent tokens, or all."""
+        """Return the codec of training texts, read again at every call of `texts`: the `size` most frequent tokens, or all."""
         pieces = subwords.learn(map(cls(lower=lower)._plain, texts()), size or subwords.USUAL) if level == "subword" else None
         bare = cls(level, lower=lower, pieces=pieces)
         if pieces is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from rnnlab.errors import UserError
 
 SEEN = 100
-"""Lines from which the width of a file without a header is told: a token that holds blanks looks like a wider line."""
+"""Lines from which the width of a file without a header is inferred: a token that holds blanks looks like a wider line."""
 
 
 class VectorTable(NamedTuple):
@@ -126,7 +126,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _header(line: bytes) -> tuple[int, int] | None:
-    """The count and the width that a first line tells, None where it is no header."""
+    """The count and the width in a first line, None if it is not a header."""
     parts = line.split()
     return (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(part.isdigit() for part in parts) else None
 

@@ -57,8 +57,8 @@ def table(snapshot: Snapshot) -> list[Record]:
     """Return a snapshot as a row for each layer and gate or state, with metrics over all its units.
 
     `below` and `above` are the parts of the steps at which a gate is below 0.1 and above 0.9, `time_constant` the median over
-    the units. `norm` is that of a state over its units; `gradient` and `memory` are what is left, ten lags later (or at the
-    last lag) of the gradient at lag 1 and of a changed token at lag 0.
+    the units. `norm` is that of a state over its units; `gradient` and `memory` are the shares that remain, ten lags later (or
+    at the last lag), of the gradient at lag 1 and of a changed token at lag 0.
     """
     names = dict.fromkeys(key.rsplit("/", 1)[0] for key in snapshot if "/" in key)
     return [

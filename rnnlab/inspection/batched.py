@@ -33,7 +33,7 @@ def width(steps: int) -> int:
 class Batched:
     """Predictions for inputs [steps] of token numbers or [steps, features], by a model that masks padding and carries no state.
 
-    0 `samples` are the usual prediction, the noise off; else the mean over so many passes. Sample s has the same masks for
+    0 `samples` are the usual prediction, the noise off; else the mean over that many passes. Sample s has the same masks for
     every input: a prediction depends on its input, `samples` and `seed`, not on the batch. Layers of Keras draw masks row by
     row, so with noise of theirs a batch is one input.
     """

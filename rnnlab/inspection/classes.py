@@ -51,8 +51,8 @@ def per_class(model: keras.Model, dataset: Dataset) -> tuple[dict[str, float], R
     """Return metrics that need the whole test split at once, and those of each class; noise off.
 
     For classes: `precision`, `recall`, `f1`, `support` each, and the `confusion` matrix of at most `MOST` classes. For single
-    labels: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels
-    that occur; a task of one's own has its own metrics. Nothing where no labels are predicted.
+    labels: the same without a matrix, `average_precision` each, and as metrics its mean and the macro F1 over the labels that
+    occur; a user's task has its own metrics. Nothing where no labels are predicted.
     """
     if not predicted_by(dataset.task):
         return {}, None
@@ -75,7 +75,7 @@ def of_predictions(dataset: Dataset, drawn: Iterable[Samples]) -> tuple[dict[str
 
 
 def predicted_by(task: Task) -> str:
-    """Return whether a task predicts `classes`, or `labels` each by itself, that a table shows; empty where neither.
+    """Return whether a task predicts `classes`, or independent `labels`, that a table shows; empty where neither.
 
     Next tokens are classes without a table; so are classes that are compared with targets of another kind.
     """

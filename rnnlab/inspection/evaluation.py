@@ -35,8 +35,8 @@ class Evaluation:
     metrics: dict[str, float]
     """`test_...` of the usual prediction and `test_mc_...` of the averaged one."""
     calibration: Record
-    """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values; empty where numbers of a
-    task of one's own are no targets."""
+    """Reliability diagrams or the coverage of intervals, of both as "usual" and "mc", in plain values; empty where the numbers
+    of a user's task are not targets."""
 
 
 class Seen(NamedTuple):
@@ -53,12 +53,11 @@ def evaluate_twice(model: keras.Model, dataset: Dataset, config: EvaluationConfi
     The averaged prediction is that of `config.montecarlo`, null standing for its defaults.
 
     - For classes: `negative_log_likelihood` in nats, `brier_score` and `predictive_entropy`, means over the real positions of
-      `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. A label by itself is a choice
-      between two classes, and the metric of a frame is the sum over its labels.
-    - For numbers: `negative_log_likelihood`, `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and
-      `coverage_error`, the mean over the levels of `DRAWN` of |covered - level|.
-    - For the averaged prediction also the task's own metrics, and `expected_entropy` and `mutual_information`, or for numbers
-      `predictive_deviation`, the root of the mean sample variance.
+    `rnnlab.inspection.scores`; `expected_calibration_error` and `adaptive_calibration_error`. An independent label is a choice
+    between two classes, and the metric of a frame is the sum over its labels. - For numbers: `negative_log_likelihood`,
+    `coverage_50` and so on, of `rnnlab.inspection.prediction_intervals`, and `coverage_error`, the mean over the levels of
+    `DRAWN` of |covered - level|. - For the averaged prediction also the task's own metrics, and `expected_entropy` and
+    `mutual_information`, or for numbers `predictive_deviation`, the root of the mean sample variance.
 
     Masks follow from `seed` and the seed of the config. Without noise the averaged prediction equals the usual one.
     """

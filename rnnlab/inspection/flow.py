@@ -13,7 +13,7 @@ from rnnlab.tensors import Tensor
 PositionLoss = Callable[[np.ndarray, Tensor], Tensor]
 """(y, predictions) -> the loss of every position, [rows] or [rows, steps]."""
 Lagged = dict[str, dict[str, np.ndarray]]
-"""By layer and state a value for every lag, (lags,): NaN where no two real steps lie so far apart."""
+"""By layer and state a value for every lag, (lags,): NaN where no two unpadded steps are that far apart."""
 
 
 def gradient_flow(
@@ -81,7 +81,7 @@ def position_loss(model: keras.Model) -> PositionLoss:
 
 
 def _real(passage: Passage) -> np.ndarray:
-    """Where steps are no padding, (steps, batch)."""
+    """Where steps are not padding, (steps, batch)."""
     return np.ones(passage.states[0].shape[:2], bool) if passage.real is None else np.asarray(passage.real)
 
 

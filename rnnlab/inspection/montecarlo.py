@@ -1,4 +1,4 @@
-"""Monte Carlo dropout: the noise of training drawn on purpose, many times, with a seed of its own."""
+"""Monte Carlo dropout: the training noise drawn on purpose, many times, with its own seed."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -54,13 +54,13 @@ def regression(model: keras.Model, x: Inputs, samples: int, seed: int, rows: int
 def predictions(
     model: keras.Model, batches: Iterable[Inputs], samples: int, seed: int, link: Link = CLASSES, rows: int = 1024
 ) -> Iterator[Samples]:
-    """Yield for each batch of inputs, in order, what `samples` passes with masks of their own predict.
+    """Yield for each batch of inputs, in order, the predictions of `samples` passes, each with its own masks.
 
     `link` says what the model's outputs mean. No call has more than `rows` rows, copies of a batch side by side, and nothing
     but the sums over the samples of one batch is held, whatever the length of `batches`.
 
     Where the model carries its state, each sample carries its own, from zero on, and keeps its masks for the whole stream, as
-    in Gal's evaluation; noise that is new at every step is new there too. Otherwise every batch has masks of its own. Carried
+    in Gal's evaluation; noise that is new at every step is new there too. Otherwise every batch has its own masks. Carried
     states and seed generators are restored at the end.
     """
     if samples < 1 or rows < 1:
@@ -183,7 +183,7 @@ def noisy(model: keras.Model) -> bool:
 
 
 def noisy_by_keras(model: keras.Model) -> bool:
-    """Return whether a layer of Keras draws masks of its own, which ours do not share."""
+    """Return whether a layer of Keras draws its own masks, which ours do not share."""
     layers = [layer for layer in compat.every_layer(model) if not hasattr(layer, "noise")]
     rates = [getattr(layer, name, 0) for layer in layers for name in ("rate", "dropout", "recurrent_dropout")]
     return any(isinstance(rate, int | float) and rate > 0 for rate in rates)

@@ -1,4 +1,4 @@
-"""What the outputs of a model mean: classes, labels each by itself, or numbers."""
+"""What the outputs of a model mean: classes, independent labels, or numbers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -93,7 +93,7 @@ _MEANINGS = {"classes": CLASSES, "labels": LABELS, "numbers": NUMBERS}
 
 
 def _own(kind: Kind) -> Link:
-    """The link for a task of one's own."""
+    """The link for a user's task."""
     if isinstance(kind.predict, str):
         return _MEANINGS[kind.predict]
     return Link(_plain(kind.predict), _plain(kind.inverse) if kind.inverse else None, _MEANINGS[kind.meaning].entropy)

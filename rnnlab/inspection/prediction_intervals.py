@@ -1,7 +1,7 @@
 """Numbers predicted with a Gaussian: its likelihood, and the coverage of its intervals.
 
 y ~ N(mean, variance + 1 / tau): the variance is that of the samples, tau the precision of the noise that no model can predict
-(Gal & Ghahramani 2016, arXiv 1506.02142). Arrays are (positions, outputs); tau is one number or one an output.
+(Gal & Ghahramani 2016, arXiv 1506.02142). Arrays are (positions, outputs); tau is one number, or one per output.
 """
 
 from statistics import NormalDist

@@ -11,7 +11,7 @@ from rnnlab.tensors import Tensor
 
 
 class KeepsMask:
-    """Mixed into a layer of Keras over time: the mask of its sequences goes on to the next layer.
+    """Mixed into a layer of Keras over time: the mask of its sequences is passed on to the next layer.
 
     Keras up to 3.15 passes it on; 3.16 drops it at every RNN and Bidirectional, with a warning.
     """

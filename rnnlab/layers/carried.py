@@ -25,7 +25,7 @@ class CarriedState:
             state.assign(keras.ops.zeros_like(state.value))
 
     def _create_state_variables(self, batch_size: int) -> None:
-        """Create the carried state, each part under a name of its own."""
+        """Create the carried state, each part under its own name."""
         super()._create_state_variables(batch_size)  # type: ignore[misc]
         for number, state in enumerate(keras.tree.flatten(self.states)[1:], 1):
             state._name, state._path = f"{state.name}_{number}", f"{state.path}_{number}"

@@ -22,8 +22,8 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
     """Rows E[w] of a table for word numbers (batch, ...), with word dropout: m_w E[w] / (1 - rate) while training.
 
     `dropout` is a rate or a noise at the site `word`. Lifetime sequence: one m_w for all occurrences of a word in an example
-    (Gal & Ghahramani 2016); batch: shared by the examples too (AWD-LSTM, Merity et al. 2018); step: every token by itself. It
-    can be set later; compile the model again after that. `weights` is the table to begin with, or a list that holds it.
+    (Gal & Ghahramani 2016); batch: shared by the examples too (AWD-LSTM, Merity et al. 2018); step: every token independently.
+    It can be set later; compile the model again after that. `weights` is the table to begin with, or a list that holds it.
     `layer(x, reverse=True)` gives logits x E^T by the whole table. Other arguments: `keras.layers.ReversibleEmbedding`.
 
     >>> tuple(Embedding(10, 4, dropout=0.5)(keras.ops.array([[1, 2, 1]]), training=True).shape)

@@ -1,4 +1,4 @@
-"""Locked dropout as a layer of its own."""
+"""Locked dropout as a separate layer."""
 
 import keras
 from keras import ops

@@ -1,4 +1,4 @@
-"""Average precision of labels that are predicted each by itself, over a whole split."""
+"""Average precision of independently predicted labels, over a whole split."""
 
 import keras
 from keras import ops

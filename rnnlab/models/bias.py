@@ -1,4 +1,4 @@
-"""A bias by itself, for outputs whose weights are another layer's."""
+"""A bias without weights, for outputs whose weights belong to another layer."""
 
 import keras
 

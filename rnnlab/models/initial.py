@@ -31,7 +31,7 @@ def drawn(seed: int, layer: str, *weights: str) -> Record:
 
 
 def draw_all(model: keras.Model, config: InitialConfig, seed: int) -> None:
-    """Draw every weight of a model anew, uniform, each from the seed of its layer, place and name."""
+    """Draw every weight of a model anew, uniformly, each from the seed of its layer, place and name."""
     for layer in model.layers:
         bound = config.embedding if layer.name == "embedding" and config.embedding else config.uniform
         for place, weight in enumerate(_drawn_weights(layer)):

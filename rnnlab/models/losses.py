@@ -1,4 +1,4 @@
-"""Losses that count every real position alike, however a split is cut into batches."""
+"""Losses that weigh every unpadded position equally, however a split is cut into batches."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

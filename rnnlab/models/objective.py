@@ -19,7 +19,7 @@ class Objective:
     position_loss: str
     """The loss of a position: a key of `rnnlab.models.losses.POSITION_LOSSES`, or a task of a plug-in."""
     metrics: Callable[[int], list[keras.metrics.Metric]]
-    """The metrics for so many outputs."""
+    """The metrics for this number of outputs."""
 
     quantiles: tuple[float, ...] = ()
     """The predicted quantiles, where there are any."""

@@ -82,7 +82,7 @@ def table(config: EmbeddingConfig, codec: Codec) -> Prepared:
 
 
 def is_prepared(config: EmbeddingConfig, codec: Codec) -> bool:
-    """Return whether the table of a vocabulary can be had at once."""
+    """Return whether the table of a vocabulary is available at once."""
     return fingerprint(config) is not None and (place(NAME, _key(config, codec)) / ABOUT).exists()
 
 
@@ -101,7 +101,7 @@ def coverage(vectors: Prepared, dataset: Dataset) -> Record:
 def covered(config: EmbeddingConfig | None, data: DataConfig, reading: bool) -> str:
     """Return how far vectors cover the words of a data set, in words; nothing where there are none.
 
-    Without `reading` it is told only where data and vectors are prepared, and nothing is written.
+    Without `reading` it is reported only if data and vectors are prepared, and nothing is written.
     """
     if config is None or not config.vectors or not (reading or ready(data)):
         return ""

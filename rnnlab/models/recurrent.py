@@ -19,7 +19,7 @@ WAYS = ("forward", "backward")
 
 
 def recurrent(config: RecurrentConfig, name: str, seed: int, **arguments: object) -> keras.layers.Layer:
-    """Return the layer; `arguments` (return_sequences, stateful) are handed on to it."""
+    """Return the layer; `arguments` (return_sequences, stateful) are passed on to it."""
     if not config.bidirectional:
         return _one_way(config, name, seed, arguments)
     ways = [_one_way(config, f"{name}_{way}", seed, arguments | {"go_backwards": way == "backward"}) for way in WAYS]

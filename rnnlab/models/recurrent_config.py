@@ -84,7 +84,7 @@ class RecurrentConfig(Section):
 
     @property
     def options(self) -> Section:
-        """The options of the cell, as a section of their own."""
+        """The options of the cell, as a separate section."""
         kind = CELLS[self.cell].options
         return kind.model_validate({name: getattr(self, name) for name in kind.model_fields})
 

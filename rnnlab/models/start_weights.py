@@ -47,7 +47,7 @@ def weights_of(config: ModelConfig) -> Path | None:
 
 
 def check(config: ModelConfig) -> None:
-    """Raise UserError where a model starts from a folder that is no finished run, or from other weights than it names."""
+    """Raise UserError where a model starts from a folder that is not a finished run, or from other weights than it names."""
     path = weights_of(config)
     if path is None:
         return
@@ -73,7 +73,7 @@ def source(config: ModelConfig) -> StartingRun:
 
 
 def taken(config: ModelConfig, its: StartingRun) -> list[str]:
-    """Return the layers that take weights from a source; raise UserError where one is asked for that it has not."""
+    """Return the layers that take weights from a source; raise UserError where it lacks one that is requested."""
     known, asked = weighted_layers(its.config), config.start_layers
     for name in asked or ():
         if name not in known:

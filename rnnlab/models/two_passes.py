@@ -52,7 +52,7 @@ class TwoPasses(keras.Model):
     - expectation_linear: L1 + weight * mean (z1 - z2)^2, the second pass without noise (Ma et al. 2017, arXiv 1609.08017),
 
     z being predictions (logits), p probabilities, the means over the real positions, weighed as the loss. Penalties of the
-    layers are those of the first pass, whose state is carried on. In evaluation the loss is that of the model.
+    layers are those of the first pass, whose state is carried. In evaluation the loss is that of the model.
     """
 
     def take(self, name: str, weight: float, classes: bool) -> None:

@@ -55,7 +55,7 @@ def variational(argument: str, rate: float, tied: bool = True) -> tuple[Noise, .
 def naive(argument: str, rate: float, tied: bool = False) -> tuple[Noise, ...]:
     """New masks at every step, one for each gate, multiply the copies that enter the products.
 
-    Recurrent connections are hit anew at every step, which is what variational dropout was made to avoid.
+    Recurrent connections are dropped anew at every step, which variational dropout was designed to avoid.
     """
     return (Noise(site=product(argument), rate=rate, lifetime="step", tied=tied),)
 
@@ -70,7 +70,7 @@ def naive(argument: str, rate: float, tied: bool = False) -> tuple[Noise, ...]:
     source="read in the code of Zaremba et al.",
 )
 def vertical(argument: str, rate: float) -> tuple[Noise, ...]:
-    """A new mask at every step, shared by the gates, multiplies what comes from the layer below.
+    """A new mask at every step, shared by the gates, multiplies the input from the layer below.
 
     What the layer hands to itself is left alone.
     """
@@ -87,7 +87,7 @@ def vertical(argument: str, rate: float) -> tuple[Noise, ...]:
     source="read in the authors' code",
 )
 def locked(argument: str, rate: float) -> tuple[Noise, ...]:
-    """One mask for all steps of a sequence multiplies the outputs that the layer hands on. The recurrence never sees it."""
+    """One mask for all steps of a sequence multiplies the outputs of the layer. The recurrence never sees it."""
     return (Noise(site="output", rate=rate, lifetime="sequence"),)
 
 
@@ -101,7 +101,7 @@ def locked(argument: str, rate: float) -> tuple[Noise, ...]:
     source="second-hand: the paper's description, no code",
 )
 def variational_shared(argument: str, rate: float) -> tuple[Noise, ...]:
-    """One mask a sequence multiplies h_{t-1} as it enters the layer's own product and h_t as the next layer's input.
+    """One mask per sequence multiplies h_{t-1} as it enters the layer's own product and h_t as the next layer's input.
 
     Both places drop the same units.
     """

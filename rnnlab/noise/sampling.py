@@ -227,7 +227,7 @@ class Sizes(NamedTuple):
     batch: Size
     units: int
     gates: Mapping[str, int]
-    """By site the number of gates that can have masks of their own."""
+    """By site, the number of gates that can have their own masks."""
     widths: Mapping[str, Size]
     """By site the number of elements that a mask covers, where that is not `units`."""
     weights: Mapping[str, tuple[int, ...]]

@@ -21,9 +21,9 @@ DECLARED = (product_schemes, state_schemes, weight_schemes)
 
 @dataclass(frozen=True, eq=False)
 class DropoutSetting:
-    """A setting of a noise argument, read once: the noise that it stands for, and how it was spelt.
+    """A setting of a noise argument, read once: the noise that it means, and how it was spelt.
 
-    Two settings are equal where they stand for the same noise, however they are spelt.
+    Two settings are equal if they mean the same noise, however they are spelt.
 
     >>> DropoutSetting.of(0.3, "dropout") == DropoutSetting.of({"scheme": "variational", "rate": 0.3, "tied": True}, "dropout")
     True

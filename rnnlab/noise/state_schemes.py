@@ -48,7 +48,7 @@ def semeniuta(argument: str, rate: float, lifetime: str = "step") -> tuple[Noise
     source="read in the authors' code",
 )
 def zoneout(argument: str, cell: float = 0.0, hidden: float = 0.0) -> tuple[Noise, ...]:
-    """At every step each unit of the cell and of the hidden state keeps its old value with a probability of its own.
+    """At every step each unit of the cell and of the hidden state keeps its old value, each kind with its own probability.
 
     Nothing is set to zero, so gradients pass unchanged where a value is kept.
     """

@@ -35,8 +35,8 @@ def label(layer: keras.layers.Layer) -> str:
 class Stream(keras.random.SeedGenerator):
     """The seeds of one site of one layer, one after the other: they follow from (seed, label, site, draw number).
 
-    Layers without a name of their own that share a seed would draw the same masks. So a stream counts the equal streams before
-    it in the model, and its seeds depend on that number too.
+    Layers without their own names that share a seed would draw the same masks. So a stream counts the equal streams before it
+    in the model, and its seeds depend on that number too.
     """
 
     def __init__(self, seed: int, layer: keras.layers.Layer, site: str) -> None:

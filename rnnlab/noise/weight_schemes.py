@@ -16,7 +16,7 @@ from rnnlab.noise.sites import Noise
     source="read in the authors' code",
 )
 def weight_drop(argument: str, rate: float) -> tuple[Noise, ...]:
-    """One mask a batch multiplies the elements of the recurrent kernel before the loop.
+    """One mask per batch multiplies the elements of the recurrent kernel before the loop.
 
     All steps and examples share it, and the stored weights are never touched.
     """
@@ -70,7 +70,7 @@ def weight_noise(argument: str, sigma: float, biases: bool = True, gates: str | 
     source="read in the authors' code of both",
 )
 def word(argument: str, rate: float, lifetime: str = "sequence") -> tuple[Noise, ...]:
-    """Whole rows of the embedding table are dropped, every occurrence of a word alike.
+    """Whole rows of the embedding table are dropped: all occurrences of a word together.
 
     A mask lives a sequence (Gal) or a batch (AWD-LSTM); with step, tokens are dropped one by one.
     """

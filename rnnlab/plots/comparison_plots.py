@@ -22,7 +22,7 @@ WIDE, NARROW = 11.5, 3.7
 
 @dataclass(frozen=True)
 class Picture:
-    """A plot in two widths, with what is said beside it."""
+    """A plot in two widths, with its caption."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ def drawn(
 ) -> Picture:
     """Return the picture of what `draw` (figure, whether it is wide) draws, `wide` and `narrow` inches high.
 
-    `told` is said of it beside the caption to who does not see it.
+    `told` describes it, in addition to the caption, to readers who cannot see it.
     """
 
     def as_svg(kind: str, size: tuple[float, float]) -> str:

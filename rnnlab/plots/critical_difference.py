@@ -9,7 +9,7 @@ from rnnlab.plots.svg import color
 
 
 def picture(of: Ranking) -> Picture:
-    """Return the critical-difference diagram: a row a variant, the best first."""
+    """Return the critical-difference diagram: one row per variant, the best first."""
     caption = (
         f"Large marks are mean ranks over {len(of.tasks)} tasks, small ones the rank in each; 1 is best. A bar on the right"
         f" joins variants that are not shown to differ: no two mean ranks are more than {of.critical_difference:.2f} apart."

@@ -47,7 +47,7 @@ def stacked(snapshots: Sequence[Snapshot], key: str) -> np.ndarray:
 
 
 def grid(figure: "Figure", count: int, wide: bool) -> "list[Axes]":
-    """Return so many axes: two or three side by side on a wide page, one below the other on a narrow one."""
+    """Return this many axes: two or three side by side on a wide page, one below the other on a narrow one."""
     across = (count if count < 3 else 2 if count == 4 else 3) if wide else 1
     down = -(-count // across)
     figure.set_figheight(figure.get_figheight() + 1.9 * (down - 1))
@@ -118,7 +118,7 @@ def histograms(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wid
 
 
 def saturated(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), a row a variant."""
+    """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), one row per variant."""
     pairs = panels(snapshots, "below", GATES)
     every = grid(figure, len(pairs), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * len(every) / (3 if wide else 1))
@@ -137,7 +137,7 @@ def saturated(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide
 
 
 def time_constants(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw the units' time constants, a row a variant: 5th to 95th percentile, the middle half thick, the median."""
+    """Draw the units' time constants, one row per variant: 5th to 95th percentile, the middle half thick, the median."""
     pairs = [(layer, "retained") for layer, _ in panels(snapshots, "time_constant", ["retained"])]
     every = grid(figure, len(pairs), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * (1 if wide else len(every)))

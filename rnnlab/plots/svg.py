@@ -122,7 +122,7 @@ def png(size: tuple[float, float], draw: Callable[["Figure"], None]) -> bytes:
 
 
 def standalone(svg: str) -> str:
-    """Return an inlined picture as a file of its own that follows the reader's light or dark setting."""
+    """Return an inlined picture as a separate file that follows the reader's light or dark setting."""
     style = f"<style>{css()}svg{{background:var(--paper);font-family:system-ui,sans-serif}}</style>"
     return svg.replace(
         "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ', 1

@@ -105,7 +105,7 @@ class Bar(RunLine):
 
 
 def fitting(parts: Mapping[str, str], room: int) -> str:
-    """Return the parts of a text that fit into so many columns; the validation's is cut, never left out.
+    """Return the parts of a text that fit into this many columns; the validation's is cut, never left out.
 
     >>> parts = {"epoch": "epoch 2/9", "training": "loss 0.5", "validation": "val_loss 0.25", "throughput": "1,234 words/s"}
     >>> fitting(parts, 35)
@@ -121,7 +121,7 @@ def fitting(parts: Mapping[str, str], room: int) -> str:
 
 
 def cut(text: str, room: int) -> str:
-    """Return a text of at most so many columns, at least one; an ellipsis stands for what is left out.
+    """Return a text of at most this many columns, at least one; an ellipsis replaces what is left out.
 
     >>> cut("variational", 7), cut("gal", 7)
     ('variat…', 'gal')

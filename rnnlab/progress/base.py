@@ -15,7 +15,7 @@ class Shown(Protocol):
     """The events of one run, wherever it is made."""
 
     def begin_epoch(self, epoch: int) -> None:
-        """An epoch begins, counted from 0; the first one of a run that goes on is not its first."""
+        """An epoch begins, counted from 0; the first one of a resumed run is not its first."""
 
     def batch(self, share: float) -> None:
         """A batch is done, and with it so much of the epoch."""
@@ -91,7 +91,7 @@ class Clock:
 
 
 def watch(shown: Shown, batches: int) -> "keras.callbacks.Callback":
-    """Return the callback that tells how a run of so many batches an epoch goes on."""
+    """Return the callback that shows the progress of a run with this many batches per epoch."""
     import keras
 
     watching = keras.callbacks.LambdaCallback(

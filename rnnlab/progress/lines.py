@@ -1,4 +1,4 @@
-"""The display where the output is no terminal: plain lines."""
+"""The display where the output is not a terminal: plain lines."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -16,7 +16,7 @@ class RunLine(Counted):
         self.display = display
 
     def begin_epoch(self, epoch: int) -> None:
-        """Tell where a run goes on."""
+        """Show where a run resumes."""
         if epoch > self.epoch:
             self.first = epoch
             self.display.say(f"{self.title}  goes on in epoch {epoch + 1}")

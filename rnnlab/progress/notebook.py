@@ -16,7 +16,7 @@ class Notebook(Lines):
         self._handle = display({"text/plain": ""}, raw=True, display_id=True)
 
     def show(self, text: str) -> None:
-        """Show a line in place of the last one."""
+        """Replace the last line."""
         self._handle.update({"text/plain": text}, raw=True)
 
     def __exit__(self, *error: object) -> None:

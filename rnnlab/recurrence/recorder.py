@@ -29,7 +29,7 @@ class Passage(NamedTuple):
 class Watch:
     """Takes the place of a scan (see rnnlab.recurrence) and records gates and states.
 
-    `nudges`, (steps, batch, units) each, are added to the states that every step hands on, and to the output, which is the
+    `nudges`, (steps, batch, units) each, are added to the states that every step passes on, and to the output, which is the
     hidden state: the gradient of a loss by a nudge is its gradient by the state. `kind` is the description of the cell.
     """
 

@@ -13,11 +13,11 @@ from rnnlab.recurrence.tf_arrays import empty
 from rnnlab.tensors import Size, Tree
 
 ROWS = 4
-"""The least number of examples for which the recurrence is worth a thread of its own."""
+"""The least number of examples for which the recurrence is worth its own thread."""
 PARTS = 4
 """The most parts of a batch: every part is traced, and more have not been tried."""
 KERNEL = 1 << 20
-"""The most elements of recurrent kernels for which a batch is split; a larger product keeps all threads busy by itself."""
+"""The most elements of recurrent kernels for which a batch is split; a larger product alone keeps all threads busy."""
 
 
 class Given(NamedTuple):

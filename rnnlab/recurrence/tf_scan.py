@@ -24,14 +24,14 @@ Arrays = Tree
 
 
 class Scan:
-    """A repeated step with a gradient of its own."""
+    """A repeated step with its own gradient."""
 
     def __init__(self, step: Step, output_size: int | None = None) -> None:
         self.step, self.output_size = step, output_size
         self.output: int | None = None
         """The number of the state that is the output, or None where it is none of them."""
         self.plain: dict[str, int] = {}
-        """The products whose operand is a state as it is, by the number of the state."""
+        """The products whose operand is an unchanged state, by the number of the state."""
 
     def __call__(self, given: Given) -> tuple[Tensor, States]:
         """The outputs and the last states."""
@@ -93,7 +93,7 @@ class Scan:
         self.plain = {name: n for name, operand in kept.operands.items() for n, state in enumerate(old) if operand is state}
 
     def _passed(self, operands: dict[str, Tree]) -> dict[str, Tree]:
-        """The operands that are no states, which are saved by themselves."""
+        """The operands that are not states, which are saved separately."""
         return {name: operand for name, operand in operands.items() if name not in self.plain}
 
     def replay(self, given: Given, saved: Tree, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:

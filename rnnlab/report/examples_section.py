@@ -49,7 +49,7 @@ def _done(run: RunRecord | None) -> bool:
 
 
 def chosen(examples: Iterable[Example], number: int) -> list[Example]:
-    """Return the surest examples: so many wrong, then so many right.
+    """Return the surest examples: first the wrong ones, then as many right ones.
 
     >>> of = [Example("a", "x", "x", 0.9), Example("b", "x", "y", 0.6), Example("c", "x", "y", 0.8)]
     >>> [one.text for one in chosen(of, 1)]

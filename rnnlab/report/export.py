@@ -55,7 +55,7 @@ _PAIRED = "Paired:"
 
 
 def _plain(comparison: Comparison) -> list[str]:
-    """State the metric of forecasts without a model, and which variants are no better than the best of them."""
+    """State the metric of naive forecasts, and which variants are no better than the best of them."""
     if not comparison.plain:
         return []
     best = (min if comparison.mode == "min" else max)(comparison.plain, key=lambda name: comparison.plain[name])
@@ -151,7 +151,7 @@ def _tex(text: str) -> str:
 
 
 def spreadsheet(comparison: Comparison) -> str:
-    """Return every number of every variant as CSV, a row a variant; columns are named by their path in comparison.json."""
+    """Return every number of every variant as CSV, one row per variant; columns are named by their path in comparison.json."""
     numbers = {name: flatten({**asdict(one), "seeds": {}}) for name, one in comparison.variants.items()}
     fields = list(dict.fromkeys(field for row in numbers.values() for field in row if field not in ("seeds", "against")))
     text = io.StringIO()

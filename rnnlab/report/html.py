@@ -44,7 +44,7 @@ def write(
     """Compare the experiments in `folders` and write the report to `to`, or into the first folder; return where it is.
 
     Writes comparison.json too where it can, since reading the report is an analysis of the data, and lets `say` tell what that
-    spends; each picture as a file of its own into the folder `svg` where one is named, and in the width of a column, with the
+    spends; each picture as a separate file into the folder `svg` where one is named, and in the width of a column, with the
     letters of a paper, into the folder `pdf`. With `examples`, so many predictions right and wrong of the baseline and of the
     variant that leads are shown, for which their models are loaded. Raises UserError where the folder that `to` names a file in
     is missing.
@@ -77,7 +77,7 @@ def html(
     examples: Mapping[str, Sequence[object]] = MappingProxyType({}),
     place: Path | None = None,
 ) -> str:
-    """Return the report with the pictures `drawn`, to lie in the folder `place`.
+    """Return the report with the pictures `drawn`, to be written to the folder `place`.
 
     Every text from a file is escaped, and nothing is fetched.
     """

@@ -1,4 +1,4 @@
-"""A ranking as a table: a row a variant, the best mean rank first."""
+"""A ranking as a table: one row per variant, the best mean rank first."""
 
 from rnnlab.comparison.ranking import Ranking, Task
 from rnnlab.report.tables import Column, TableCell

@@ -24,7 +24,7 @@ _COLORS = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided":
 
 
 def show(comparison: Comparison, console: "Console | None" = None) -> None:
-    """Print the table, the answer and warnings, at most 100 columns wide; plain text where the console is no terminal."""
+    """Print the table, the answer and warnings, at most 100 columns wide; plain text where the console is not a terminal."""
     from rich.console import Console
     from rich.text import Text
 

@@ -45,7 +45,7 @@ def monitored_value(
 ) -> tuple[float | None, bool]:
     """Return the best monitored value of a trial on validation, None where it diverged, and whether it was pruned.
 
-    It goes on from the file `state` if it was killed there.
+    It resumes from the file `state` if it was killed there.
     """
     training = config.training
     use(training.threads)

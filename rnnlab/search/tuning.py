@@ -1,4 +1,5 @@
-"""The search for the best values of every variant, which comes before the comparison; killed, it goes on to the same trials."""
+"""The search for the best values of every variant, which comes before the comparison; after a kill it resumes with the same
+trials."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -181,7 +182,7 @@ class Search:
         return sha256(json.dumps([*parts, spaces], sort_keys=True).encode()).hexdigest()
 
     def _sampler(self, number: int) -> "optuna.samplers.TPESampler":
-        """The sampler of a trial: seeded by its number, so that a search that goes on repeats no point."""
+        """The sampler of a trial: seeded by its number, so that a resumed search repeats no point."""
         from optuna.samplers import TPESampler
 
         return TPESampler(seed=derive(self.section.seed, self.variant, number))

@@ -24,7 +24,7 @@ class InterimAnalysis:
     """One analysis of one question: at how many seeds, and how much of the level it spent."""
 
     question: str
-    """The question: metric, baseline and grouping; every question has a budget of its own."""
+    """The question: metric, baseline and grouping; every question has its own budget."""
     seeds: int
     alpha: float
 

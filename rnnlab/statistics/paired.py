@@ -64,7 +64,7 @@ class Difference:
     direction: int
     """+1 where the variant tends to be better, -1 where worse, 0 where neither."""
     beats: Rate
-    """The probability of beating the baseline on a new seed; a tie is no win, a collapse is a loss."""
+    """The probability of beating the baseline on a new seed; a tie is not a win, a collapse is a loss."""
     p: float | None
     """Joint sign-flip p, collapsed seeds at the worst rank; of folds that of the corrected t test, none where one was lost."""
     p_finished: float | None

@@ -17,7 +17,8 @@ from rnnlab.statistics.intervals import Array
 
 @dataclass(frozen=True)
 class Friedman:
-    """The test that all variants are alike: that each order of them is as likely as any other in every task."""
+    """The test of the hypothesis that all variants are equal: that each order of them is as likely as any other in every
+    task."""
 
     chi_square: float
     """12 n / (k (k + 1)) times the sum of (mean rank - (k + 1) / 2)^2, n tasks, k variants; lower where ranks are tied."""
@@ -62,7 +63,7 @@ def critical_difference(tasks: int, variants: int, alpha: float = 0.05) -> float
 
 
 def fewest_tasks(variants: int) -> int:
-    """Return how many tasks it takes until a variant that is first in all of them is told from one that is last in all."""
+    """Return the number of tasks needed to distinguish a variant that is first in all of them from one that is last in all."""
     return next(n for n in count(2) if critical_difference(n, variants) <= variants - 1)
 
 

@@ -25,7 +25,7 @@ def places(value: float | None, spread: float | None) -> int:
 
 
 def _digits(value: float, significant: int) -> int:
-    """The digits after the point that show so many significant digits of a value."""
+    """The digits after the point that show this many significant digits of a value."""
     return min(max(significant - 1 - floor(log10(abs(value))), 0), 9)
 
 
@@ -53,7 +53,7 @@ def with_interval(estimate: Estimate, plus: bool = False) -> str:
 
 
 def minus(text: str, sign: str = "\N{MINUS SIGN}") -> str:
-    """Return `text` with a minus sign in place of the hyphen before numbers.
+    """Return `text` with minus signs instead of hyphens before numbers.
 
     >>> minus("-5.2 [-6.3, -4.1] on seed-1 of 2-layer", sign="$-$")
     '$-$5.2 [$-$6.3, $-$4.1] on seed-1 of 2-layer'

@@ -18,10 +18,10 @@ def new_place(experiment: Path) -> Path:
 
 
 def move(run: Path, place: Path, reason: str, names: tuple[str, ...] = store.OWN) -> Path:
-    """Move what a run has written, or only the files of these names, below `place`, and note why; return where it lies now.
+    """Move what a run has written, or only the files of these names, below `place`, and note why; return its new place.
 
-    The caller has the right to write into the run's folder. The result goes first, so that what a kill leaves behind is no
-    finished run. Raises UserError, with nothing moved, where a symbolic link leads out of the experiment.
+    The caller has the right to write into the run's folder. The result goes first, so that a kill leaves no finished run
+    behind. Raises UserError, with nothing moved, where a symbolic link leads out of the experiment.
     """
     experiment = place.parents[1]
     store.inside(experiment, run)

@@ -9,7 +9,7 @@ EXPERIMENT, RUN = "experiment.yaml", "run.yaml"
 
 
 def experiment_of(run: Path) -> Path | None:
-    """Return the folder of the experiment in whose folder a run lies; None where it lies by itself."""
+    """Return the folder of the experiment that contains a run; None for a run outside an experiment."""
     experiment = Path(os.path.abspath(run)).parent.parent
     return experiment if (experiment / EXPERIMENT).is_file() else None
 

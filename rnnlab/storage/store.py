@@ -131,7 +131,7 @@ def write_result(folder: Path, result: RunResult) -> None:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """Return what is in the folder of a run, wherever it lies and whatever it is called.
+    """Return the contents of the folder of a run, wherever it is and whatever it is called.
 
     A run says itself which one it is. In the folder of an experiment its place says so too, and a result of another run does
     not count there, nor does one of another version; one with an unknown key or a value of a wrong type is damaged. Raises

@@ -32,7 +32,7 @@ class Ranks:
         return self.ranking.answer
 
     def rows(self) -> list[dict[str, str]]:
-        """Return the table as text: a row a variant, the best mean rank first."""
+        """Return the table as text: one row per variant, the best mean rank first."""
         from rnnlab.report.ranking_table import ranking_columns
         from rnnlab.report.tables import rows
 

@@ -120,20 +120,20 @@ class TrainedRun:
         return list(predict(self.folder, texts, file, column, split, samples, seed, top))
 
     def generate(self, text: str = "", count: int = 50, temperature: float = 1.0, seed: int = 1) -> str:
-        """Return a text with so many tokens after it that a language model writes; at temperature 0 nothing is drawn."""
+        """Return a text continued by this many tokens that a language model generates; at temperature 0 nothing is drawn."""
         from rnnlab.trained.predict_run import write_on
 
         (said,) = write_on(self.folder, [text], None, count, temperature, seed)
         return str(said["text"])
 
     def verify(self, epochs: int | None = None) -> "Verified":
-        """Train the run again, all of it or so many epochs, and return whether all bits agree, as `rnnlab verify` says it."""
+        """Train the run again, completely or for some epochs, and return whether all bits agree, as `rnnlab verify` does."""
         from rnnlab.trained.verify import verify
 
         return verify(self.folder, epochs)
 
     def inspect(self, seed: int | None = None) -> "pd.DataFrame":
-        """Return how open the gates are, how long a memory they make, and what is left of gradients ten steps later.
+        """Return how open the gates are, how long their memory lasts, and how much of a gradient is left ten steps later.
 
         With a `seed` the noise of training is on. Arrays go into the run's folder `inspection`.
         """

@@ -68,7 +68,7 @@ def refuse(folder: Path, differing: Conflicts) -> None:
 
 
 def replace(folder: Path, differing: Conflicts) -> Path:
-    """Move the work that is in the way aside; return where it lies.
+    """Move the work that is in the way aside; return its new place.
 
     Raises UserError where a process is making one of the runs, and, with nothing moved, where a link leads out of the folder.
     """

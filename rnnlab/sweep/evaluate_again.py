@@ -83,7 +83,7 @@ def failure(error: Exception) -> Record:
 
 
 def _of_training(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
-    """The metrics that a training has by itself: what was measured of the test split alone is of an evaluation."""
+    """The metrics that a training has by itself: what was measured on the test split belongs to an evaluation."""
     return {
         name: value
         for name, value in metrics.items()

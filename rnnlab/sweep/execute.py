@@ -46,10 +46,10 @@ def execute(
 ) -> RunResult:
     """Make a run, resumed from its state if `folder` holds one; return its result, which is then in the folder too.
 
-    An exception is a result. A state counts where the same code and libraries made it from the same config and data. The
-    caller has taken the `lock` of the folder, says why the last try was `lost`, if it was, and may have `kept` the compiled
-    model of another seed. Raises LostError where another process took the run over, and StorageError where the disk is full
-    or cannot be written: neither is a result, and the run goes on later from its last state.
+    An exception is a result. A state counts where the same code and libraries made it from the same config and data. The caller
+    has taken the `lock` of the folder, says why the last try was `lost`, if it was, and may have `kept` the compiled model of
+    another seed. Raises LostError where another process took the run over, and StorageError where the disk is full or cannot be
+    written: neither is a result, and the run resumes later from its last state.
     """
     use(spec.config.training.threads)
     where = provenance()
@@ -80,7 +80,7 @@ def execute(
 
 
 def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
-    """Move aside what the run does not go on from: a result that counts, and everything where no state of it is this run's."""
+    """Move aside what the run does not resume from: a result that counts, and everything where no state of it is this run's."""
     result = store.read_run(folder).result
     lost = (folder / store.RESULT).exists() and not (result and result.status == "failed")
     if lost or (slot.state is None and store.holds_work(folder)):

@@ -51,7 +51,7 @@ def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
 
 
 def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Provenance) -> RunResult | None:
-    """Return the result of the same training, otherwise evaluated, whose weights are whole; None where there is none.
+    """Return the result of the same training with another evaluation, if its weights are whole; None where there is none.
 
     What the new evaluation writes again may be damaged: a kill may have come while it was written.
     """

@@ -14,7 +14,7 @@ from rnnlab.storage.run_result import RunResult
 
 @dataclass(frozen=True)
 class Job:
-    """A run, its place, and what was known of it as the sweep began."""
+    """A run, its place, and what was known about it when the sweep began."""
 
     spec: RunSpec
     folder: Path
@@ -30,7 +30,7 @@ class Job:
 
     @classmethod
     def of(cls, document: Record) -> "Job":
-        """Return the job that plain values stand for."""
+        """Return the job from plain values."""
         spec = document["spec"]
         plugins.load(spec["config"].get("plugins", ()))
         config, before = RunConfig.model_validate(spec["config"]), document["before"] and RunResult.of(document["before"])
@@ -46,7 +46,7 @@ class Unreadable(NamedTuple):
 
 
 def job_or_reason(document: Callable[[], Record]) -> Job | Unreadable:
-    """Return the job that `document()` stands for, or why this process cannot read it, such as a scheme it does not know."""
+    """Return the job of a `document()`, or why this process cannot read it, such as a scheme it does not know."""
     try:
         return Job.of(document())
     except Exception as error:
@@ -71,6 +71,6 @@ class JobResult:
 
     @classmethod
     def of(cls, document: Record) -> "JobResult":
-        """Return what plain values stand for."""
+        """Return the object from plain values."""
         result = document["result"]
         return cls(result and RunResult.of(result), document["made"], document["owner"])

@@ -130,7 +130,7 @@ def _configs(experiment: Experiment, selection: Selection) -> list[RunConfig]:
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:
-    """Return in words how many runs are left and how long they take with so many workers."""
+    """Return in words how many runs are left and how long they take with this many workers."""
     left, workers = sum(row.missing + row.running for row in rows), max(1, workers)
     if not left:
         return "nothing is left to make"

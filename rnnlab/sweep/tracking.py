@@ -1,4 +1,5 @@
-"""Tells the trackers of an experiment of its runs, epoch by epoch, in a thread of its own: they stop and slow nothing."""
+"""Reports the runs of an experiment to its trackers, epoch by epoch, in a separate thread, so that trackers stop and slow
+nothing."""
 
 import json
 import math
@@ -37,14 +38,14 @@ class News(NamedTuple):
 
 
 class Tracking:
-    """The trackers of an experiment; what they are told is in the folders of the runs, and read there."""
+    """The trackers of an experiment; what they receive is read from the folders of the runs."""
 
     def __init__(self, experiment: Experiment, folder: Path, say: Callable[[str], None]):
         self._folder, self._say, self._name = folder, say, experiment.name
         self._sections: list[TrackerConfig] = list(experiment.config.trackers)
         self._trackers: dict[str, Tracker] = {}
         self._live: set[tuple[str, RunSpec]] = set()
-        """The runs that a tracker has begun, or let go on, in this process."""
+        """The runs that a tracker has begun or continued in this process."""
         self._memory = Memory(folder)
         self._news: SimpleQueue[News | None] = SimpleQueue()
         self._failed: SimpleQueue[str] = SimpleQueue()
@@ -57,7 +58,7 @@ class Tracking:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        """Wait until all is told; a tracker that does not answer is left, and told by the next call."""
+        """Wait until everything is sent; a tracker that does not answer is left, and told by the next call."""
         if not self._thread:
             return
         self._news.put(None)
@@ -101,7 +102,7 @@ class Tracking:
                 self._heard = time.monotonic()
 
     def _try(self, section: TrackerConfig, news: News) -> None:
-        """Tell a tracker; one that fails is left out from then on, and it is said once."""
+        """Tell a tracker; one that fails is left out from then on, which is reported once."""
         try:
             if (key := _key(section)) not in self._trackers:
                 self._trackers[key] = made(section)

@@ -1,1 +1,1 @@
-"""Files to begin a part of one's own with."""
+"""Templates for a user's own part."""

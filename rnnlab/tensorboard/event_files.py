@@ -31,7 +31,7 @@ def replace(folder: Path, steps: Mapping[int, Iterable["Summary.Value"]]) -> Non
     """Write what steps say in place of all that the event files of a folder said; TensorBoard may be reading them.
 
     TensorBoard does not notice that a file which it reads was replaced, so this is a new file with a later name, which says
-    that it begins anew. Two processes may do so at once: the later file counts.
+    that it starts again. Two processes may do so at once: the later file counts.
     """
     from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 

@@ -38,7 +38,8 @@ class Gates:
 
 
 def heat_map(values: np.ndarray) -> bytes:
-    """Return a PNG of values in [0, 1], (units, steps): a unit a row, a step a column; dark is shut, bright open, NaN clear."""
+    """Return a PNG of values in [0, 1], (units, steps): one row per unit, one column per step; dark is shut, bright open, NaN
+    clear."""
     from matplotlib.image import imsave
 
     tall, wide = (-(-SIZE // length) for length in values.shape)

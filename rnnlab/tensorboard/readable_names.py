@@ -15,7 +15,7 @@ MOST_TICKED = 40
 
 
 def follow(folder: Path, view: Path, every: float = 5.0) -> None:
-    """Link every run in `folder` into `view`, now and, in a thread of its own, those that come later."""
+    """Link every run in `folder` into `view`, now and, in a separate thread, those that come later."""
     link(folder, view)
 
     def go_on() -> None:

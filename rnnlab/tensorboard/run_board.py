@@ -50,7 +50,7 @@ class Board(Callback):
 
 
 def results(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return the metrics of a result by tag, in a section of their own.
+    """Return the metrics of a result by tag, in a separate section.
 
     >>> results({"test_loss": 2.0})
     {'result/test_loss': 2.0}

@@ -1,4 +1,4 @@
-"""The curves, weights and gates of a training for TensorBoard, while it goes on."""
+"""The curves, weights and gates of a training for TensorBoard, while it runs."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A check on another backend, in a process of its own."""
+"""A check on another backend, in a separate process."""
 
 import os
 import subprocess

@@ -29,7 +29,7 @@ def check_cell(name: str, backends: Sequence[str] = (), **options: object) -> No
 
     Its step asks for the declared products and shows its gates; its size is as told; the fast scan gives the outputs and
     gradients of the loop, with padding and under noise at each of its sites; gradients are central differences; padding changes
-    nothing before it; evaluation draws nothing; a saved model loads. `backends` are checked in processes of their own.
+    nothing before it; evaluation draws nothing; a saved model loads. `backends` are checked in separate processes.
 
     >>> check_cell("gru", reset_after=False)
     """
@@ -60,7 +60,7 @@ def inputs(steps: int = STEPS) -> np.ndarray:
 
 
 def _declared(kind: CellKind, options: Record) -> None:
-    """Run the step once by itself and record which products and gates it uses."""
+    """Run a single step and check which products and gates it uses."""
     cell = layer(kind, options).cell
     kernels, asked, shown = cell.kernels({}), list[str](), list[str]()
 

@@ -25,7 +25,7 @@ def check_distribution(
     """Check a registered distribution at a rate and a site, with its `settings`; raise CheckError where it fails.
 
     Its masks are finite numbers, the same compiled as called directly; the value that replaces them in evaluation is their
-    average, for each input where they depend on the inputs. `backends` are checked in processes of their own.
+    average, for each input where they depend on the inputs. `backends` are checked in separate processes.
 
     >>> from keras import ops
     >>> from rnnlab import register
@@ -42,7 +42,7 @@ def check_distribution(
 
 
 def check_drawn(noise: Noise) -> None:
-    """Check the masks of noise with a distribution of its own."""
+    """Check the masks of noise with a user's distribution."""
     x = np.random.default_rng(0).normal(size=(STEPS, ROWS, WIDTH)).astype("float32")
     told = {"inputs": ops.convert_to_tensor(np.repeat(x, DRAWS, axis=1)), "epoch": ops.convert_to_tensor(EPOCH)}
     masks = _masks(noise, told)

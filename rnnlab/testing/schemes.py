@@ -27,8 +27,8 @@ def check_scheme(name: str, backends: Sequence[str] = (), **settings: object) ->
     """Check a registered scheme with `settings`, by default its example; raise CheckError where it fails, which says why.
 
     Its settings are plain values, and a distribution of its own passes `check_distribution`; on an LSTM and a GRU training
-    differs from evaluation, which draws nothing and repeats; the fast scan gives the outputs and gradients of the loop with
-    the same masks; a layer can be rebuilt from its config. `backends` are checked in processes of their own.
+    differs from evaluation, which draws nothing and repeats; the fast scan gives the outputs and gradients of the loop with the
+    same masks; a layer can be rebuilt from its config. `backends` are checked in separate processes.
 
     >>> check_scheme("zoneout", cell=0.5, hidden=0.05)
     """

@@ -30,8 +30,8 @@ KILL = 5
 def check_optimizer(name: str, **options: object) -> None:
     """Check a registered optimizer, with its `options`, on the backend in use; raise CheckError where it fails, which says why.
 
-    It changes every weight that has a gradient and leaves numbers finite; made again from its config it takes the same steps;
-    a run that is killed goes on to the same bits, so that its variables hold all that it remembers.
+    It changes every weight that has a gradient and leaves numbers finite; made again from its config it takes the same steps; a
+    run that is killed resumes to the same bits, so its variables must contain its whole state.
 
     >>> check_optimizer("sgd", momentum=0.9)
     """
@@ -69,7 +69,7 @@ STATE = "give it save_state and load_state with all that it remembers"
 def check_callback(name: str, **options: object) -> None:
     """Check a registered callback, with its `options`; raise CheckError where it fails, which says why.
 
-    A run with it that is killed goes on to the same bits and logs.
+    A run with it that is killed resumes to the same bits and logs.
     """
     _goes_on(f"the callback {name}", STATE, callbacks=[CALLBACKS[name].section(**options).model_dump()])
 

@@ -12,7 +12,7 @@ from rnnlab.section import Section
 
 @dataclass(frozen=True)
 class Begun:
-    """A run, as a tracker is told that it begins or goes on."""
+    """A run that begins or continues, as reported to a tracker."""
 
     experiment: str
     variant: str
@@ -35,25 +35,25 @@ class Ended:
     status: str
     """done, diverged or failed."""
     error: str | None
-    """Why it is not done."""
+    """Why the run diverged or failed."""
     epochs: int
-    """How many it has."""
+    """The number of epochs."""
     metrics: dict[str, float]
     """The metrics at the best epoch: test_loss, val_loss."""
     weights: Path | None
-    """The file of the weights of the best epoch, where there are some."""
+    """The file of the weights of the best epoch, if there are any."""
 
 
 class Tracker(Protocol):
-    """Follows runs: of each one it is told its beginning, every epoch, and its end, in this order and by one thread.
+    """Follows runs: it receives the beginning, every epoch and the end of each, in this order and from one thread.
 
-    Runs that are made at once take turns. What a tracker raises stops no run: it is left out until the next call.
+    Parallel runs take turns. An exception in a tracker stops no run: the tracker is left out until the next command.
     """
 
     def begin(self, run: Begun, known: str | None) -> str:
-        """A run begins, or goes on where it is `known` by what this has returned before; return what it is known by.
+        """Begin a run, or continue the one that is `known` by what an earlier call returned; return what it is known by.
 
-        Return another name where what was known is gone: then all epochs are told again.
+        Return another name if the known run is gone: all epochs are then sent again.
         """
 
     def epoch(self, known: str, epoch: int, metrics: dict[str, float]) -> None:
@@ -63,11 +63,11 @@ class Tracker(Protocol):
         """A run has ended."""
 
     def report(self, experiment: str, path: Path) -> None:
-        """The report of an experiment is there, an HTML file."""
+        """The HTML report of an experiment has been written."""
 
 
 class TrackerConfig(Section):
-    """Where runs are followed beside their own folder; each registered tracker adds its options."""
+    """A tracker that follows the runs outside their own folders; each registered tracker adds its options."""
 
     name: str
     """The name of the tracker."""

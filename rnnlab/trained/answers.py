@@ -30,7 +30,7 @@ class Query(NamedTuple):
     truth: np.ndarray | None
     top: int
     names: tuple[str, ...] = ()
-    """The names of the numbers that a task of one's own predicts."""
+    """The names of the numbers that a user's task predicts."""
 
     def label(self, number: int) -> str:
         """The name of a class."""
@@ -156,4 +156,4 @@ OWN = {
     "labels": ("labelling", "multilabel"),
     "numbers": ("number", "numbers"),
 }
-"""The forms of a task of one's own by what it predicts: of a sequence as a whole, and of every step."""
+"""The forms of a user's task by what it predicts: of a sequence as a whole, and of every step."""

@@ -110,7 +110,7 @@ class Ensemble:
         return scored(self.dataset.task, split, self.of_split(split))
 
     def _loss(self, metrics: dict[str, float]) -> float | None:
-        """The loss of the task, out of what is measured anyway; None where a task of one's own has no way back to outputs."""
+        """The loss of the task, out of what is measured anyway; None where a user's task has no inverse to outputs."""
         if self.dataset.task.kind.own:
             return metrics.get("loss")
         if "brier_score" in metrics:

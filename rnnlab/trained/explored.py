@@ -54,7 +54,7 @@ class Explored:
 def explore(folder: str | Path, text: str | None = None, like: Path | None = None) -> Explored:
     """Return what passes through the cells of a run, with noise off, for its validation sequences or for a `text`.
 
-    `like` is another run whose sequences are to be the same. Raises UserError where the folder is no finished run, where it
+    `like` is another run whose sequences are to be the same. Raises UserError where the folder is not a finished run, where it
     reads no text, and where the data of the two runs differ.
     """
     reader = predictor(folder)

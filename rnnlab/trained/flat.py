@@ -1,4 +1,4 @@
-"""Predictions as rows of a table: one an input, or one a token, frame or output where an input has several."""
+"""Predictions as rows of a table: one per input, or one per token, frame or output where an input has several."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from rnnlab.documents import Record
 from rnnlab.trained.answers import Prediction
 
 UNKNOWN_BESIDE = "not in the training data, read as none"
-"""What is told of numbers and categories beside a text that the model does not know."""
+"""The remark on numbers and categories beside a text that the model does not know."""
 MOST = 50
 """Labels up to which each one's probability has a column."""
 

@@ -16,8 +16,8 @@ from rnnlab.training.isolate_evaluation import stateful_layers
 def generate(predictor: Predictor, prompt: str, count: int, temperature: float = 1.0, seed: int = 1) -> str:
     """Return the prompt and `count` tokens more, each drawn from p_k^(1/temperature), the noise off, `<unk>` never.
 
-    Temperature 0 takes the most likely token each time. The same seed draws the same text. Raises UserError where the model
-    is no language model.
+    Temperature 0 takes the most likely token each time. The same seed draws the same text. Raises UserError where the model is
+    not a language model.
     """
     if not predictor.reads_on:
         raise UserError(f"only a language model writes; this run is one of {predictor.task.kind.title}")

@@ -23,9 +23,9 @@ from rnnlab.trained.predictor import Input, Predictor
 
 
 def of_file(predictor: Predictor, file: str, column: str | None = None) -> Iterator[Input]:
-    """Yield the inputs of a file: arrays of .npz, the texts of a table's column, else a text a line; - is standard input.
+    """Yield the inputs of a file: arrays of .npz, the texts of a table's column, else one text per line; - is standard input.
 
-    A table's column is by itself the one that the run learnt from; a file is decoded as the data of the run. Raises UserError
+    A table's default column is the one that the run was trained on; a file is decoded as the data of the run. Raises UserError
     at what cannot be read.
     """
     if file == "-":

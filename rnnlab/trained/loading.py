@@ -76,7 +76,7 @@ def trained(folder: str | Path) -> Trained:
     """Return the model of a finished run with the weights of its best epoch, its data, and what its folder says.
 
     Model and data are built from the run's own config; any backend takes the weights of any other. Raises UserError where the
-    folder is no finished run, where its weights were lost or are not finite numbers, and where its data are no longer those
+    folder is not a finished run, where its weights were lost or are not finite numbers, and where its data are no longer those
     that it was trained on.
     """
     run = ended(folder)

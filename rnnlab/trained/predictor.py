@@ -72,7 +72,7 @@ class Predictor:
 
     @property
     def reads_on(self) -> bool:
-        """Whether the model predicts how a text goes on."""
+        """Whether the model predicts the continuation of a text."""
         return "perplexity" in self.task.kind.metrics and not self.task.kind.own
 
     @property
@@ -171,7 +171,7 @@ class Predictor:
 def predictor(folder: str | Path) -> Predictor:
     """Return the predictor of a finished run, from what its folder holds.
 
-    Raises UserError where the folder is no run that has ended well, or its weights were lost.
+    Raises UserError where the folder is not a run that has ended well, or its weights were lost.
     """
     run = ended(folder)
     if run.result.status != "done":

@@ -15,7 +15,7 @@ from rnnlab.trained.loading import Trained
 def token_rows(run: Trained, name: str, samples: int, seed: int) -> Iterator[Record]:
     """Return for every token of a split, in order, its probability and the most probable token in its place.
 
-    With samples the probability is the mean over so many passes, each with masks of its own.
+    With samples the probability is the mean over that many passes, each with its own masks.
     """
     model, dataset, _ = run
     means, inputs = link(dataset.task), (batch.x for batch in getattr(dataset, name).batches(0, 0))

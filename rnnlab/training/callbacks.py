@@ -107,6 +107,6 @@ class EventLog(keras.callbacks.Callback):
         return {"events": self.events}
 
     def load_state(self, state: Record) -> None:
-        """Write the file anew: the epochs after the restored one are trained again."""
+        """Rewrite the file: the epochs after the restored one are trained again."""
         self.events = state["events"]
         sealed.write(self.path, self.events)

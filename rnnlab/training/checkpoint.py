@@ -1,4 +1,4 @@
-"""Everything that decides the next step of a run, kept on the disk, so that a killed run goes on to the same bits."""
+"""Everything that decides the next step of a run, kept on the disk, so that a killed run resumes to the same bits."""
 
 import math
 import time
@@ -15,12 +15,12 @@ from rnnlab.training.callback_state import BestEpoch, by_name
 
 
 class Slot:
-    """Where the state of a run is kept, and whose state it has to be."""
+    """Where the state of a run is kept, and which run it must belong to."""
 
     def __init__(self, path: Path, identity: object, epochs: int | None = None):
         self.path, self.identity, self.epochs = path, identity, epochs
         """The file; what the bits depend on, as plain values; the epochs of the run, where a longer one has the same identity.
-        A state of another identity, or of more epochs, is no state of this run."""
+        A state of another identity, or of more epochs, is not a state of this run."""
         self.damaged: list[Path] = []
         """The files that held no whole state."""
         self.state = self._read()
@@ -43,13 +43,13 @@ class Slot:
         return None
 
     def fits(self, state: Fields) -> bool:
-        """Return whether the run can go on from a state, as far as identity and length go."""
+        """Return whether the run can resume from a state, by identity and length."""
         longest = (self.epochs if self.epochs is not None else math.inf, 0)
         return bool(state["identity"] == self.identity and (state["epoch"], state["batch"]) <= longest)
 
     @property
     def position(self) -> tuple[int, int]:
-        """The epoch and the batch, counted from 0, with which the run goes on."""
+        """The epoch and the batch, counted from 0, at which the run resumes."""
         return (self.state["epoch"], self.state["batch"]) if self.state else (0, 0)
 
     def write(self, state: Record) -> None:
@@ -81,7 +81,7 @@ class Checkpoint(keras.callbacks.Callback):
             self._restore(self.slot.state)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Put back what was reset, where the run goes on inside this epoch."""
+        """Restore what was reset, if the run resumes inside this epoch."""
         start, batch = self.slot.position
         self._epoch, self._done = epoch, batch if epoch == start else 0
         if self._done and self.slot.state:

@@ -13,7 +13,7 @@ Weights = str | Mapping[str, float] | None
 
 
 class ClassWeighted(Split):
-    """A split whose examples, or steps, count as much as their class says."""
+    """A split whose examples, or steps, are weighted by class."""
 
     def __init__(self, split: Split, weights: np.ndarray):
         self.split, self.weights = split, weights
@@ -47,7 +47,7 @@ def weighted(dataset: Dataset, weights: Weights) -> Split:
 
 
 def class_weights(dataset: Dataset, weights: Weights) -> np.ndarray | None:
-    """Return the weight of each class, None where all count alike.
+    """Return the weight of each class, None where all count equally.
 
     balanced: w_k = n / (K n_k) of K classes with n_k of n examples or steps each, so that the mean weight is 1. Where an
     example has several labels, w_k = (n - n_k) / n_k, so that having a label weighs as much as not having it. Raises UserError

@@ -16,7 +16,7 @@ LEAST_SECONDS = 0.2
 def keep(threads: int) -> None:
     """Have JAX keep what it compiles in this process, unless it has been told where by JAX_COMPILATION_CACHE_DIR.
 
-    A kept program is the one that compiling anew would give, so no bit changes; one that cannot be read is compiled anew.
+    A kept program is the one that compiling again would give, so no bit changes; one that cannot be read is compiled anew.
     """
     import jax
 
@@ -30,7 +30,7 @@ def keep(threads: int) -> None:
 
 
 def place(threads: int) -> Path | None:
-    """Return the folder for programs of so many threads on this machine's processor; None where the cache is off."""
+    """Return the folder for programs of this many threads on this machine's processor; None where the cache is off."""
     given = os.environ.get(VARIABLE, "")
     if given.lower() == "off":
         return None

@@ -13,7 +13,7 @@ from rnnlab.training.training_config import TrainingConfig
 
 @contextmanager
 def distributed(config: TrainingConfig, model: ModelConfig, dataset: Dataset) -> Iterator[None]:
-    """Spread what is built and trained inside over all devices, where the config says so.
+    """Distribute what is built and trained inside over all devices, if the config says so.
 
     Every device has all weights and its part of the rows of each batch; masks, carried states and metrics are those of one
     device, but for the rounding of sums. On JAX XLA compiles one program for all; on TensorFlow a replica on each is Keras's

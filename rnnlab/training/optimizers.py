@@ -38,7 +38,7 @@ class Extended:
         mean <- mean + (w - mean) / t
 
     where noise_t is Gaussian of variance v / (1 + t)^d, decay is weight_decay s eta (by rate) or weight_decay (by step), and t
-    counts the steps, in the mean those since the averaging began. The losses weigh every token alike, so the gradient of a
+    counts the steps, in the mean those since the averaging began. The losses weigh every token equally, so the gradient of a
     window is s times that of its mean: what is clipped is the mean's, and the rate is scaled by s, as in AWD-LSTM (Merity et
     al. 2018, arXiv 1708.02182).
     """

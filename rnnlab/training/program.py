@@ -14,12 +14,12 @@ from rnnlab.training.step import Batches, Signature
 from rnnlab.training.training_config import TrainingConfig
 
 MOST = 64
-"""The most steps that one call runs."""
+"""The largest number of steps that one call runs."""
 BYTES = 1 << 22
-"""The most bytes of batches that one call is given."""
+"""The largest number of bytes of batches in one call."""
 PARAMETERS = 1 << 19
-"""The most weights of a model whose step is faster as a program of XLA: of a larger one most time goes into products, in which
-TensorFlow is no slower."""
+"""The largest number of weights of a model whose step is faster as an XLA program: a larger one spends most time in products,
+in which TensorFlow is no slower."""
 STEPS = 100
 """The least number of steps of an epoch that are worth a program of XLA, which takes seconds to compile:
 of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
@@ -56,7 +56,7 @@ def splits(dataset: Dataset) -> list[Split]:
 def signature(splits: list[Split]) -> Signature:
     """Return the input signature of one graph for all batches of some splits, where their steps differ.
 
-    A graph of its own for each number of steps would be built anew again and again, and in another order after a kill.
+    A separate graph for each number of steps would be built again and again, and in another order after a kill.
     """
     if not any(split.varied for split in splits):
         return None

@@ -103,7 +103,7 @@ class Averaging(Remembering, keras.callbacks.Callback):
     """Begins to average the weights at its trigger, and puts the mean in their place in validation.
 
     The mean stays in the model until the callbacks before this one have seen the end of the epoch, so that they keep, log and
-    evaluate what was validated; then the weights themselves come back, and training goes on with them.
+    evaluate what was validated; then the weights themselves are restored, and training continues with them.
     """
 
     state_name = "averaging"
@@ -120,7 +120,7 @@ class Averaging(Remembering, keras.callbacks.Callback):
         self._check(0)
 
     def on_test_begin(self, logs: dict | None = None) -> None:
-        """Put the mean in the place of the weights."""
+        """Replace the weights by the mean."""
         optimizer, weights = self.model.optimizer, self.model.trainable_variables
         self._kept = [keras.ops.convert_to_numpy(weight) for weight in weights] if optimizer.averaged > 0 else []
         for weight, mean, _ in zip(weights, optimizer.means, self._kept, strict=False):

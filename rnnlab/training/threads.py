@@ -12,7 +12,7 @@ JAX = "NPROC"
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return the variables that hold a new process to so many threads, whatever backend it loads.
+    """Return the environment variables that limit a new process to this many threads, whatever backend it loads.
 
     >>> environment(2)["TF_NUM_INTRAOP_THREADS"]
     '2'
@@ -21,7 +21,7 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def use(threads: int) -> None:
-    """Hold this process to so many threads; raise UserError where the backend has started with another number."""
+    """Limit this process to this many threads; raise UserError where the backend has started with another number."""
     import keras
 
     if keras.backend.backend() == "tensorflow":

@@ -70,10 +70,10 @@ def train(
     slot: Slot | None = None,
     make: Callable[[ModelConfig, Dataset, TrainingConfig, int], keras.Model] = compiled,
 ) -> tuple[keras.Model, TrainingOutcome]:
-    """Train a model; return it with the weights of its best epoch, and what came out.
+    """Train a model; return it with the weights of its best epoch, and the outcome.
 
-    `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `throughput` added. With a `slot` the state is
-    kept there, and a run that was killed goes on from it to the same bits. `make` returns the compiled model.
+    `callbacks` see the logs of Keras with `learning_rate`, `seconds` and `throughput` added. With a `slot` the state is kept
+    there, and a run that was killed resumes from it to the same bits. `make` returns the compiled model.
     """
     begin = perf_counter()
     repeatable(seed, config.deterministic)

@@ -23,8 +23,8 @@ def write(path: Path, model: keras.Model) -> Record:
 def load(path: Path, model: keras.Model, wanted: str) -> None:
     """Give a model the weights in a file with the SHA-256 `wanted`; its random generators and optimizer stay as they are.
 
-    Raises OSError where there is no such file, ValueError where it is another one or does not fit the model. Nothing in the
-    file is executed, and Keras follows no link out of it.
+    Raises OSError where there is no such file, ValueError where it is a different file or does not fit the model. Nothing in
+    the file is executed, and Keras follows no link out of it.
     """
     if files.sha256(path) != wanted:
         raise ValueError(f"{path} is damaged: its checksum is wrong")

@@ -1,4 +1,4 @@
-"""Subject and verb: does the verb take the number of its subject, whatever nouns stand between them?"""
+"""Subject and verb: does the verb agree with its subject, whatever nouns are between them?"""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -99,7 +99,8 @@ def last_noun(grammar: Grammar, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def known(grammar: Grammar, x: np.ndarray, y: np.ndarray) -> Scores:
-    """The scores, on these sentences, of who knows the subject, who looks at the last noun, and who guesses at each verb."""
+    """The scores, on these sentences, of a model that knows the subject, one that uses the last noun, and one that guesses at
+    each verb."""
     verbs = float((y > 0).mean())
     return {
         "loss": {"perfect": 0.0, "guessing": verbs * log(2)},

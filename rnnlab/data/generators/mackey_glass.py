@@ -1,4 +1,4 @@
-"""The Mackey-Glass series: a delayed feedback whose future its past decides, and soon hides."""
+"""The Mackey-Glass series: a delayed feedback whose future is determined by its past, but soon unpredictable."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def step(now: float, delayed: float, between: float, ahead: float) -> float:
 
 
 def continued(past: list[float], tau: int, points: int) -> list[float]:
-    """Return a fine series that goes on for so many points; `past` are its last `tau` * FINE + 1 fine values or more."""
+    """Return a fine series continued for this many points; `past` are its last `tau` * FINE + 1 fine values or more."""
     delay, x = tau * FINE, list(past)
     for _ in range(points * FINE):
         delayed, ahead = x[-delay - 1], x[-delay]

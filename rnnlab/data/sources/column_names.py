@@ -11,7 +11,7 @@ SHOWN = 30
 
 
 def chosen(place: str, known: Sequence[object], columns: Iterable[str]) -> list[int]:
-    """Return where the columns stand among the known ones; raise UserError where one stands nowhere, or twice.
+    """Return the positions of the columns among the known ones; raise UserError where one stands nowhere, or twice.
 
     An accent may be part of its letter in one name and a sign of its own in the other.
 

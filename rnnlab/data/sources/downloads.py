@@ -22,7 +22,7 @@ def depot(name: str) -> Path:
 
 
 def folder_of(name: str, folder: str | None, wanted: dict[str, str], url: str) -> dict[str, Path]:
-    """Return where each wanted file lies, somewhere below a folder or in an archive; unpacked archives stay in the depot.
+    """Return the path of each wanted file, anywhere below a folder or in an archive; unpacked archives stay in the depot.
 
     Raises UserError that says which files, from where, to put where.
     """
@@ -56,7 +56,7 @@ def _places(place: Path, name: str) -> Iterable[Path]:
 
 
 def _unpack(archive: Path, to: Path) -> None:
-    """Unpack an archive, whole or not at all, in place of what was unpacked of an older one."""
+    """Unpack an archive, completely or not at all, replacing the contents of an older one."""
     files.remove_partial(to.parent)
     partial = Path(tempfile.mkdtemp(dir=to.parent, suffix=files.PARTIAL, prefix="."))
     try:

@@ -35,7 +35,7 @@ def learnt(cells: np.ndarray | Sequence[object], column: str, place: Place) -> E
 
 
 STRANGE = "is not in the training split, and is read as none"
-"""The message for a name that training has not seen."""
+"""The message for a name that is not in the training data."""
 
 
 def encoded(cells: np.ndarray | Sequence[object], encoder: Encoder, column: str, place: Place) -> np.ndarray:

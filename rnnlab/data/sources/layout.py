@@ -12,7 +12,7 @@ from rnnlab.data.sources.source_config import Source
 from rnnlab.section import conflict
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "null", "NULL", "Null", "None")
-"""Cells that stand for a missing value where a section names no others."""
+"""Spellings of a missing value where a section lists none."""
 SEPARATORS = (",", ";", "\t", "|")
 """The separators that are tried, the likeliest first."""
 SAMPLE = 65_536
@@ -56,7 +56,7 @@ class Layout(Source):
     comment: Sign | None = None
     """CSV: the sign after which the rest of a line is a comment; null where there are none."""
     missing_values: list[str] = Field(default_factory=lambda: list(MISSING))
-    """Cells that stand for a missing value, beside null in JSON and Parquet."""
+    """Spellings of a missing value, in addition to null in JSON and Parquet."""
 
     @field_validator("encoding")
     @classmethod

@@ -136,7 +136,7 @@ class SeveralLabels:
 
 
 def numbers(row: Row) -> np.ndarray:
-    """Return the numbers [1, outputs] that a row asks for; raise UserError at what is not a finite number."""
+    """Return the target numbers [1, outputs] of a row; raise UserError at what is not a finite number."""
     wanted = row.target if isinstance(row.target, list) else [row.target]
     try:
         values = [float(value) for value in wanted]

@@ -16,10 +16,10 @@ SHOWN = 5
 
 
 class Fill(Section):
-    """A number in place of missing values."""
+    """A number that replaces missing values."""
 
     fill: Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
-    """The values that are read, and scored, in place of missing ones, in the units of the data."""
+    """The values that are read, and scored, instead of missing ones, in the units of the data."""
 
 
 def refused(path: str, columns: Mapping[str, np.ndarray], line: Callable[[int], str]) -> None:
@@ -35,7 +35,7 @@ def refused(path: str, columns: Mapping[str, np.ndarray], line: Callable[[int], 
 
 
 class Gaps(NamedTuple):
-    """The value that is read in place of a missing one that is marked."""
+    """The value that is read instead of a marked missing one."""
 
     columns: list[int]
     """The features that had gaps: of each a further feature says whether a value was there."""

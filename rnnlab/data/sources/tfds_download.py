@@ -34,7 +34,7 @@ class _UnreachableError(Exception):
 
 
 def builder(name: str) -> "tfds.core.DatasetBuilder":
-    """Return the builder of a data set, its data prepared; raise UserError where its files are not to be had."""
+    """Return the builder of a data set, its data prepared; raise UserError where its files are not available."""
     import tensorflow_datasets as tfds
     from filelock import FileLock
 

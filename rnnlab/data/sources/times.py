@@ -34,7 +34,7 @@ MOST_STEPS = 100_000_000
 
 
 def parse(cells: Sequence[Cell], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
-    """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first cell that is no time.
+    """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first value that is not a time.
 
     Dates that may begin with the day or with the month are read so that they are evenly far apart, else with the month first.
 
@@ -69,7 +69,7 @@ def _text(cell: Cell) -> Cell:
 
 
 def _unit(cells: Sequence[Cell]) -> str | None:
-    """The unit of whole numbers since 1970, None where the cells are no such numbers.
+    """The unit of whole numbers since 1970, None where the values are not such numbers.
 
     >>> [_unit(cells) for cells in ([1704067200], ["1704067200000"], [2024], ["2024-01-31"])]
     ['s', 'ms', None, None]
@@ -135,7 +135,7 @@ def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:
 
 
 def grid(times: np.ndarray, every: str, place: str, fill: bool) -> np.ndarray:
-    """Return where each step from the first to the last time stands among the sorted times, -1 where it is missing.
+    """Return the position of each step from the first to the last time among the sorted times, -1 where it is missing.
 
     Raises UserError where a time lies between two steps, and where one is missing unless gaps are filled.
     """
@@ -204,7 +204,7 @@ def calendar(times: np.ndarray, cycles: Sequence[str]) -> np.ndarray:
 
 
 def shown(time: np.datetime64, hours: bool = False) -> str:
-    """Return a time as people write it, no finer than it is, but with its `hours` where it stands among others that have some.
+    """Return a time in the usual notation, without needless precision, but with its `hours` if other times have some.
 
     >>> shown(np.datetime64("2024-01-31T00:00:00.000000000")), shown(np.datetime64("2024-01-31T13:00:00"))
     ('2024-01-31', '2024-01-31 13:00')

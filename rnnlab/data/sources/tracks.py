@@ -115,7 +115,7 @@ def _places(places: Sequence[object], rows: np.ndarray) -> Callable[[int], str]:
 
 
 def _rows(whole: Cells, columns: list[str], rows: np.ndarray) -> Cells:
-    """The cells of these rows; -1 stands for a row that is missing."""
+    """The cells of these rows; -1 means that a row is missing."""
     return {name: _taken(whole[name], rows) for name in columns}
 
 
@@ -147,7 +147,7 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
 
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> Column:
-    """A column as numbers, or as names where it is no target and has only these."""
+    """A column as numbers, or as names if it is not a target and contains only these."""
     cells = numbers(frame, name, config) if name in config.targets else numbers_or_names(frame, name, config)
     return _marked(cells, config) if isinstance(cells, np.ndarray) else cells
 

@@ -9,7 +9,7 @@ from rnnlab.seeds import derive
 class Examples(Split):
     """Inputs [examples, steps, ...] and their targets in batches of `rows`; the last one is filled up.
 
-    Targets are one an example, [examples, ...], or with `per_step` one a step, [examples, steps, ...].
+    Targets are one per example, [examples, ...], or with `per_step` one per step, [examples, steps, ...].
 
     >>> split = Examples(np.zeros((5, 3, 1)), np.arange(5.0)[:, None], rows=2, shuffled=True)
     >>> [batch.y[batch.sample_weight > 0].ravel().tolist() for batch in split.batches(seed=1, epoch=0)]

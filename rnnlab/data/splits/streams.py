@@ -11,9 +11,8 @@ from rnnlab.data.splits.windows import WindowSampling, cut, windows
 class Windows(Split):
     """A sequence of `size` scored steps, cut into `rows` pieces that run side by side, read in windows of `steps` steps.
 
-    Row r of one window goes on where row r of the window before it stopped. Every step is scored once. The last window and the
-    end of the last rows are padded with weight zero. With a `sampling` the windows are
-    cut anew in every epoch.
+    Row r of one window continues row r of the window before it. Every step is scored once. The last window and the end of the
+    last rows are padded with weight zero. With a `sampling` the windows are cut anew in every epoch.
     """
 
     def __init__(self, size: int, rows: int, steps: int, sampling: WindowSampling | None = None):

@@ -8,7 +8,7 @@ from rnnlab.seeds import derive
 
 
 class Ragged(Split):
-    """Examples that lie end to end in one array, in batches of `rows`, each padded to one of a few widths.
+    """Examples stored end to end in one array, in batches of `rows`, each padded to one of a few widths.
 
     Example i is `values[offsets[i]:offsets[i + 1]]`: token numbers [total], or numbers [total, features]. `targets` belong to
     the examples, one each, or with `per_step` to the steps, in the order of `values`. The arrays may be memory-mapped: nothing
@@ -83,7 +83,7 @@ class Ragged(Split):
         return values if self.beside is None else with_beside(values, self.beside[items])
 
     def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return the values, where each example begins, the targets, and what stands beside, where something does."""
+        """Return the values, the start of each example, the targets, and the further features, if there are any."""
         return (self.values, self.offsets, self.targets, *(() if self.beside is None else (self.beside,)))
 
 

@@ -62,5 +62,6 @@ def cut(sampling: WindowSampling, window: int, columns: int, seed: int, epoch: i
 
 
 def windows(sampling: WindowSampling, window: int, columns: int) -> int:
-    """Return into how many windows so many steps are cut: as many as have the mean length, window (1 - half / 2)."""
+    """Return the number of windows into which these steps are cut: that of windows of the mean length, window (1 - half /
+    2)."""
     return max(1, round(columns / max(1, window * (1 - sampling.half / 2))))

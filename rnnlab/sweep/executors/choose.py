@@ -35,7 +35,8 @@ def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
 
 
 def _holds(threads: int) -> bool:
-    """Whether this process can use so many threads: a backend that has started, as in every notebook, keeps its own number."""
+    """Whether this process can use this many threads: a backend that has started, as in every notebook, keeps its own
+    number."""
     if "keras" not in sys.modules:
         return True
     from rnnlab.training.threads import use

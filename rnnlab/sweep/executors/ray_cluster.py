@@ -99,7 +99,7 @@ class Ray:
 
 
 def _ask(address: str) -> None:
-    """Raise OSError where nobody listens at an address; Ray itself would go on asking for minutes."""
+    """Raise OSError where nobody listens at an address; Ray itself would keep asking for minutes."""
     if address == "auto":
         address = compat.ray_address(address)
     host, _, port = address.removeprefix("ray://").rpartition(":")

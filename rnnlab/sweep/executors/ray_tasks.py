@@ -47,7 +47,7 @@ def told(ray: ModuleType) -> "ActorHandle":
 
 
 def environment(count: int) -> dict[str, str]:
-    """Return the environment of a task with so many threads; Ray gives each environment processes of its own."""
+    """Return the environment of a task with this many threads; Ray gives each environment its own processes."""
     return {**{name: os.environ[name] for name in HANDED_ON if name in os.environ}, **threads.environment(count)}
 
 

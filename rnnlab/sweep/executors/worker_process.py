@@ -82,7 +82,7 @@ class Process:
 
     @property
     def killed(self) -> bool:
-        """Whether it was ended from outside rather than by itself."""
+        """Whether it was killed from outside."""
         return self._process.wait() < 0
 
     @property
