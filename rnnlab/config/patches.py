@@ -82,7 +82,7 @@ def patch(root: Node, change: Change, roots: Iterable[str] = SECTIONS) -> Node:
 def _patch_layers(root: Node, field: str, value: Node, key: Place) -> Node:
     layers = root.below("model", "recurrent")
     for index, layer in enumerate(layers.value if layers and isinstance(layers.value, list) else ()):
-        if isinstance(layer.value, dict):  # otherwise the base is told of it
+        if isinstance(layer.value, dict):  # otherwise the base reports it
             root = put(root, ["model", "recurrent", str(index), field], value, key)
     return root
 

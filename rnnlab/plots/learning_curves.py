@@ -68,7 +68,7 @@ def _limit(axes: "Axes", of: Sequence[Array]) -> None:
     if seen.size:
         low, middle, high = np.quantile(seen, [0.25, 0.5, 0.75])
         seen = seen[abs(seen - middle) <= _FAR * max(high - low, abs(middle))]
-    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as what they did
+    if seen.size and np.ptp(seen):  # the interval of two seeds may be many times as wide as their curves
         axes.set_ylim(seen.min() - 0.05 * np.ptp(seen), seen.max() + 0.05 * np.ptp(seen))
 
 

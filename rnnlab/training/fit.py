@@ -93,7 +93,7 @@ def fit(
     training = OneTraining(watch, model=model, epochs=config.epochs, steps=len(feed))
     training.begin()
     stopped = slot is not None and slot.state is not None and slot.state["stopped"]
-    # Keras counts the batches of an epoch once a call, so the rest of an epoch that was begun before needs a call of its own.
+    # Keras counts the batches of an epoch once a call, so the rest of an epoch that was begun before needs a separate call.
     for first, last in ((epoch, epoch + 1), (epoch + 1, config.epochs)) if batch else ((epoch, config.epochs),):
         if first < last and not stopped:
             feed.turn_to(first, batch if first == epoch else 0)

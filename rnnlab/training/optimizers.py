@@ -94,7 +94,7 @@ class Extended:
             return
         share = decay * self._scaled(self.learning_rate) if self.section.weight_decay_by == "rate" else decay  # type: ignore[attr-defined]
         for variable in variables:
-            if not is_rate(variable):  # a learnt rate has a prior of its own
+            if not is_rate(variable):  # a learnt rate has its own prior
                 variable.assign(variable - variable * share)
 
     def _backend_update_step(self, grads: list[Tensor], variables: list[keras.Variable], learning_rate: Tensor) -> None:

@@ -128,7 +128,7 @@ def test_many_variants_are_filtered_by_the_keyboard(browser, make):
             break
         browser.switch_to.active_element.send_keys(Keys.TAB)
     assert browser.switch_to.active_element == box
-    assert box.accessible_name == "Show only variants whose name has"
+    assert box.accessible_name == "Show only variants whose name contains"
     box.send_keys("zone")
     assert [name for name in names(browser) if name] == [f"Zoneout-{number}" for number in range(6)]
     assert browser.find_element("id", "shown").text == "6 of 12"

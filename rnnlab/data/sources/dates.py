@@ -82,7 +82,7 @@ def _parsed(cells: list[Cell], settings: Record) -> np.ndarray:
 
     texts = pandas.Series(cells, dtype=object)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas tells of every format that it had to guess
+        warnings.simplefilter("ignore")  # pandas warns about every format that it had to guess
         for way in WAYS:
             try:
                 times = pandas.to_datetime(texts, errors="coerce", **settings, **way)

@@ -32,7 +32,7 @@ def main() -> None:
     start_quietly()
     sys.argv = sys.argv[1:]  # the command that a person gave
     output = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is no message
+    os.dup2(2, 1)  # what libraries print is not a message
 
     def send(name: str, argument: object) -> None:
         output.write(json.dumps([name, argument]) + "\n")
