@@ -7,18 +7,25 @@ from typing import Any
 import pytest
 
 
+def first(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Rows of a table of cases that show a value of some column for the first time."""
+    seen: set[tuple[int, str]] = set()
+    new = []
+    for row in rows:
+        values = {(column, str(value)) for column, value in enumerate(row)}
+        new += [] if values <= seen else [row]
+        seen |= values
+    return new
+
+
 def thinned(rows: Iterable[Sequence[Any]]) -> list[Any]:
     """Rows of a table of cases: those that show a value of some column for the first time stay, all others are slow.
 
     So the short suite sees every value of every column once, and the whole suite every combination.
     """
-    seen: set[tuple[int, str]] = set()
-    cases = []
-    for row in rows:
-        new = {(column, str(value)) for column, value in enumerate(row)} - seen
-        seen |= new
-        cases.append(pytest.param(*row, marks=() if new else pytest.mark.slow))
-    return cases
+    every = list(rows)
+    stay = {id(row) for row in first(every)}
+    return [pytest.param(*row, marks=() if id(row) in stay else pytest.mark.slow) for row in every]
 
 
 def thinned_on_jax(rows: Iterable[Sequence[Any]]) -> list[Any]:

@@ -4,7 +4,7 @@ import keras
 import pytest
 from conformance.table import CELLS, EVERYWHERE, GRUS, LSTM, NAMED
 from keras.src.testing import TestCase
-from thinning import thinned_on_jax
+from thinning import first
 
 from rnnlab import layers
 from rnnlab.cells import StepCell
@@ -35,7 +35,7 @@ def check(kind, arguments, shape, **expected):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("cell", "scheme", "options"), thinned_on_jax(SAMPLE), ids=str)
+@pytest.mark.parametrize(("cell", "scheme", "options"), first(SAMPLE), ids=str)
 def test_recurrent_layers(cell, scheme, options):
     arguments = {"units": 3} | cell.options | scheme.arguments(cell) | OPTIONS[options]
     output = (2, 3, 3) if arguments.get("return_sequences") else (2, 3)

@@ -1,6 +1,7 @@
 """A run that was killed anywhere and started again ends with the bits of a run that was not."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from lasting import lasting
 
 from rnnlab import sealed
 from rnnlab.cells.builtin import CELLS
@@ -23,6 +25,8 @@ from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.callback_state import LowerOnPlateau, by_name
 from rnnlab.training.callbacks import EventLog
 from rnnlab.training.checkpoint import Slot, best_weights
+from rnnlab.training.fit import compiled
+from rnnlab.training.kept import Kept
 from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
 
@@ -99,6 +103,7 @@ def run(
     layer: dict[str, Any] | list[dict[str, Any]],
     kill_at: int = -1,
     more: Sequence[keras.callbacks.Callback] = (),
+    kept: Kept | None = None,
     **settings: Any,
 ) -> tuple[list[Any], TrainingOutcome]:
     tokens = dataset.task.vocabulary
@@ -119,7 +124,9 @@ def run(
         }
     )
     callbacks = [EventLog(folder / "events.jsonl"), *more, Kill(kill_at)]
-    model, outcome = train(model_config, dataset, config, 5, callbacks, Slot(folder / "checkpoint" / "state", "me"))
+    slot = Slot(folder / "checkpoint" / "state", "me")
+    with kept.serving(model_config, dataset, config) if kept else nullcontext():
+        model, outcome = train(model_config, dataset, config, 5, callbacks, slot, make=kept.compiled if kept else compiled)
     return model.get_weights(), outcome
 
 
@@ -174,15 +181,17 @@ def every_part() -> list[dict[str, Any]]:
 def test_a_killed_run_goes_on_to_the_same_bits(
     dataset: Dataset, layer: Any, settings: dict[str, Any], kills: tuple[int, ...], tmp_path: Path
 ) -> None:
-    weights, outcome = run(tmp_path / "whole", dataset, layer, **settings)
+    """Those that are killed once share a compiled model, all of whose variables each run sets anew, to save time."""
+    kept = lasting({})() if len(kills) == 1 else None
+    weights, outcome = run(tmp_path / "whole", dataset, layer, kept=kept, **settings)
     killed = 0
     for at in kills:
         try:
-            run(tmp_path / "killed", dataset, layer, kill_at=at, **settings)
+            run(tmp_path / "killed", dataset, layer, kill_at=at, kept=kept, **settings)
         except Killed:
             killed += 1
     assert killed >= min(4, len(kills))
-    again, resumed = run(tmp_path / "killed", dataset, layer, **settings)
+    again, resumed = run(tmp_path / "killed", dataset, layer, kept=kept, **settings)
     for mine, theirs in zip(again, weights, strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert untimed(vars(resumed)) == untimed(vars(outcome))
