@@ -68,7 +68,7 @@ ON_TENSORFLOW = (
 )
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.recurrence.jax_linear"},
+    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.recurrence.jax_linear", "rnnlab.layers.jax_tied"},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

@@ -246,6 +246,8 @@ class Cell(OwnMasks, keras.layers.Layer):
             ends = [start + (gate + 1) * self.units for gate in range(gates)]
             if per_gate and gates > 1:
                 parts |= {f"{name}_{gate}": kernel[..., end - self.units : end] for gate, end in enumerate(ends)}
+            elif ends[-1] - start == kernel.shape[-1]:  # TensorFlow's gradient of a slice is a copy
+                parts[name] = kernel
             else:
                 parts[name] = kernel[..., start : ends[-1]]
             start = ends[-1]

@@ -70,7 +70,16 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
 
     def call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """Embedded words, or with `reverse` the logits of embedded outputs."""
+        if reverse and self._plainly_tied():
+            from rnnlab.layers import jax_tied
+
+            return jax_tied.logits(inputs, ops.convert_to_tensor(self.embeddings))
         return self._noisy(super().call(inputs, reverse=reverse), inputs, reverse, training)
+
+    def _plainly_tied(self) -> bool:
+        """Whether the logits are the product with the table alone, on JAX."""
+        more = self.reverse_dtype or self.logit_soft_cap
+        return self.tie_weights and not more and keras.backend.backend() == "jax"
 
     def quantized_call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """The same with a quantised table."""

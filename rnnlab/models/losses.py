@@ -9,6 +9,7 @@ from keras import ops
 from rnnlab.cells.steps import Tensor
 from rnnlab.data.task import KINDS
 from rnnlab.documents import Record
+from rnnlab.graphs import on_processors
 from rnnlab.replicas import replicas
 
 
@@ -28,12 +29,28 @@ def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
         def gradient(*cotangents: Tensor, upstream: Tensor | None = None) -> Tensor:
             cotangent = ops.expand_dims(cotangents[0] if upstream is None else upstream, -1)
-            hit = ops.equal(ops.arange(logits.shape[-1], dtype="int32"), classes)
-            return powers * (cotangent / total) - ops.where(hit, cotangent, ops.zeros_like(cotangent))
+            return _less_at(powers * (cotangent / total), classes, cotangent)
 
         return ops.squeeze(most + ops.log(total) - own, -1), gradient
 
     return surprise(y_pred)
+
+
+def _less_at(values: Tensor, classes: Tensor, less: Tensor) -> Tensor:
+    """The values [..., classes] with `less` [..., 1] taken off at the class number [..., 1] of every position."""
+    if (
+        keras.backend.backend() == "tensorflow" and on_processors()
+    ):  # operations that run one by one: four would read all values
+        import tensorflow as tf
+
+        flat, numbers = tf.reshape(values, (-1, values.shape[-1])), tf.reshape(classes, (-1,))
+        places = tf.stack([tf.range(tf.size(numbers)), numbers], axis=-1)
+        taken: Tensor = tf.raw_ops.ScatterNdNonAliasingAdd(
+            input=flat, indices=places, updates=-tf.reshape(less, (-1,)), bad_indices_policy="IGNORE"
+        )
+        return tf.reshape(taken, tf.shape(values))
+    hit = ops.equal(ops.arange(values.shape[-1], dtype="int32"), classes)
+    return values - ops.where(hit, less, ops.zeros_like(less))
 
 
 def frame_cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from conformance.running import arrays, randomise
 
 from rnnlab import compat
 from rnnlab.layers import Embedding
+from rnnlab.models.losses import cross_entropy
 from rnnlab.noise.sites import Noise
 
 VOCABULARY, WIDTH, RATE = 50, 4, 0.4
@@ -85,6 +86,51 @@ def test_the_whole_table_serves_as_output_layer():
     table = arrays([layer.embeddings.value])[0]
     for training in (False, True):
         np.testing.assert_allclose(arrays([layer(states, reverse=True, training=training)])[0], states @ table.T, rtol=1e-5)
+
+
+def gradients(function, *operands):
+    """The gradients of a scalar by every operand."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(jax.grad(function, argnums=(0, 1)))(*operands)
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        variables = [tf.Variable(operand) for operand in operands]
+        value = function(*variables)
+    return tape.gradient(value, variables)
+
+
+def test_tied_logits_have_the_gradient_of_a_product():
+    rng = np.random.default_rng(3)
+    states, seen = (rng.standard_normal(size, np.float32) for size in ((2, 3, WIDTH), (2, 3, VOCABULARY)))
+    layer = built()
+    table = arrays([layer.embeddings.value])[0]
+
+    def loss(x, table):
+        if keras.backend.backend() == "jax":
+            return (layer.stateless_call([table], [layer.draws.state.value], x, reverse=True)[0] * seen).sum()
+        with keras.StatelessScope([(layer.embeddings, table)]):
+            return keras.ops.sum(layer(x, reverse=True) * seen)
+
+    by_states, by_table = arrays(list(gradients(loss, states, table)))
+    np.testing.assert_allclose(by_states, seen @ table, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(by_table, np.einsum("rsv,rsw->vw", seen, states), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="XLA compiles it here")
+def test_the_gradient_of_tied_logits_is_computed_once():
+    """Not a second time with rows and words exchanged, for the product that gives the table's gradient."""
+    import jax
+
+    from rnnlab.layers.jax_tied import logits
+
+    classes, x, table = np.zeros((4, 16), int), np.ones((4, 16, 32), np.float32), np.ones((300, 32), np.float32)
+    gradient = jax.grad(lambda x, table: cross_entropy(classes, logits(x, table)).sum(), argnums=(0, 1))
+    program = jax.jit(gradient).lower(x, table).compile().as_text()
+    assert "f32[64,300]" in program
+    assert "f32[300,64]" not in program
 
 
 def test_the_padding_mask_goes_on():

@@ -1,5 +1,6 @@
 """Compiled steps: how many a call runs changes no bit, and each value is computed once."""
 
+from functools import partial
 from typing import Any
 
 import keras
@@ -150,6 +151,20 @@ def test_cross_entropy_is_that_of_keras_with_its_gradient(shape: tuple[int, ...]
     ours, theirs = (values_and_gradient(entropy, classes, logits, weights) for entropy in entropies)
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
+
+
+@OURS
+def test_in_a_graph_the_gradient_of_cross_entropy_has_the_bits_of_the_plain_formula() -> None:
+    """Also at a position of no class, such as padding, from which nothing is taken off."""
+    import tensorflow as tf
+
+    rng = np.random.default_rng(1)
+    logits, weights = rng.standard_normal((2, 5, 9)).astype("float32"), rng.random((2, 5), np.float32)
+    classes = rng.integers(-1, 9, (2, 5))
+    assert (classes == -1).any()
+    function = partial(values_and_gradient, cross_entropy, classes, logits, weights)
+    for plain, quick in zip(function(), tf.function(function, autograph=False)(), strict=True):
+        np.testing.assert_array_equal(quick, plain)
 
 
 def values_and_gradient(entropy: Any, classes: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> tuple[Any, Any]:
