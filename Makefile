@@ -7,6 +7,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Python compiles what it imports, and keeps it unless told not to; compiling all that is installed takes two minutes.
+COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile,--no-compile)
 STAMP := .venv/.complete
 # What depends on the backend. Sites and the table of schemes do not, nor do data but for their last step.
 JAX_TESTS := $(addprefix tests/noise/test_,own_distributions.py sampling.py schemes.py) $(addprefix tests/cells/test_,further_cells.py registered.py \
@@ -28,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "rnnlab needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.13"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet $(COMPILE) --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
 demo: $(STAMP)

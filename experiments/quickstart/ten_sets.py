@@ -2,8 +2,8 @@
 
 python experiments/quickstart/ten_sets.py RUNS [SET]...
 
-makes what is missing of the sets named, by their numbers from 1, then writes ten_sets.json and README's table from all that are
-there.
+makes what is missing of the sets named, by their numbers from 1, then writes ten_sets.json and README's table from them and from the
+other sets of ten_sets.json.
 """
 
 import json
@@ -17,7 +17,6 @@ from rnnlab import Experiment
 FOLDER = Path(__file__).parent
 CONFIG = FOLDER.parents[1] / "configs" / "quickstart.yaml"
 FILE, START = FOLDER / "ten_sets.json", "<!-- written by ten_sets.py from here on -->\n"
-SETS = range(1, 11)
 Row = dict[str, Any]
 
 
@@ -52,11 +51,12 @@ def table(rows: list[Row]) -> str:
 
 
 def main(runs: Path, numbers: list[int]) -> None:
-    """Make the sets, then write what all that are there say."""
-    places = {number: runs / f"set-{number:02}" for number in SETS}
+    """Make the sets, then write what they and those made before say."""
+    known = {one["set"]: one for one in json.loads(FILE.read_text(encoding="utf-8"))} if FILE.exists() else {}
     for number in numbers:
-        rnnlab.run(experiment(number), runs=places[number])
-    rows = [row(number, place / "quickstart") for number, place in places.items() if place.exists()]
+        study = rnnlab.run(experiment(number), runs=runs / f"set-{number:02}")
+        known[number] = row(number, study.folder)
+    rows = [known[number] for number in sorted(known)]
     FILE.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     readme = FOLDER / "README.md"
     readme.write_text(readme.read_text(encoding="utf-8").partition(START)[0] + START + table(rows), encoding="utf-8")
