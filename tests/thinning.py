@@ -28,9 +28,14 @@ def thinned(rows: Iterable[Sequence[Any]]) -> list[Any]:
     return [pytest.param(*row, marks=() if id(row) in stay else pytest.mark.slow) for row in every]
 
 
+def short_on_jax(cases: Iterable[Any]) -> list[Any]:
+    """Cases without those that are slow, on JAX: what settings do together is code that both backends share."""
+    return [case for case in cases if not case.marks or os.environ["KERAS_BACKEND"] != "jax"]
+
+
 def thinned_on_jax(rows: Iterable[Sequence[Any]]) -> list[Any]:
-    """As `thinned`, and on JAX the slow rows are left out: what columns do together is code that both backends share."""
-    return [case for case in thinned(rows) if not case.marks or os.environ["KERAS_BACKEND"] != "jax"]
+    """As `thinned`, and on JAX the slow rows are left out."""
+    return short_on_jax(thinned(rows))
 
 
 def kept(cases: Iterable[Any], *short: Any) -> list[Any]:

@@ -2,8 +2,8 @@
 
 python experiments/quickstart/ten_sets.py RUNS [SET]...
 
-makes what is missing of the sets named, by their numbers from 1, then writes ten_sets.json and README's table from them and from the
-other sets of ten_sets.json.
+makes what is missing of the sets named, by their numbers from 1, then writes ten_sets.json and README's table from them
+and from the other sets of ten_sets.json.
 """
 
 import json

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conformance.running import BACKEND, arrays, close, double, gradient, normal, once, operands, randomise
 from conformance.table import EVERYWHERE, LSTM, NONE, PLAIN, ROWS, Scheme
-from thinning import thinned
+from thinning import thinned_on_jax
 
 from rnnlab import layers
 
@@ -40,7 +40,7 @@ def test_arguments_are_those_of_keras_in_its_order_with_its_defaults(name):
     assert {key: ours[key].default for key in wanted} == {key: theirs[key].default for key in wanted}
 
 
-@pytest.mark.parametrize(("cell", "options"), thinned(product(PLAIN, OPTIONS.values())), ids=str)
+@pytest.mark.parametrize(("cell", "options"), thinned_on_jax(product(PLAIN, OPTIONS.values())), ids=str)
 def test_outputs_states_and_gradients_agree_on_padded_input(cell, options):
     with double():
         theirs, ours = builtin(cell, dtype="float64", **options), cell.build(NONE, dtype="float64", **options)
