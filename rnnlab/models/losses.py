@@ -38,10 +38,8 @@ def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
 def _less_at(values: Tensor, classes: Tensor, less: Tensor) -> Tensor:
     """The values [..., classes] with `less` [..., 1] taken off at the class number [..., 1] of every position."""
-    if (
-        keras.backend.backend() == "tensorflow" and on_processors()
-    ):  # operations that run one by one: four would read all values
-        import tensorflow as tf
+    if keras.backend.backend() == "tensorflow" and on_processors():
+        import tensorflow as tf  # its operations run one by one: the four of the other way would each read all values
 
         flat, numbers = tf.reshape(values, (-1, values.shape[-1])), tf.reshape(classes, (-1,))
         places = tf.stack([tf.range(tf.size(numbers)), numbers], axis=-1)
