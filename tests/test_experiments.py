@@ -92,7 +92,7 @@ def test_the_cost_of_having_the_data_is_what_was_measured():
     assert {row["TensorFlow loaded"] for row in rows} == {"no"}
 
 
-STUDIES = [SPEED.parent / name for name in ("which-dropout", "which-site", "lstm-or-gru", "memory", "uncertainty")]
+STUDIES = [SPEED.parent / name for name in ("which-dropout", "memory", "uncertainty")]
 COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("comparison*.json"))]
 
 
@@ -200,19 +200,6 @@ def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     assert again["metrics"]["test_loss"] == expected.value
     assert again["metrics"]["val_loss"] == expected.validation
     assert again["initial_weights"] == expected.initial_weights
-
-
-def test_the_rates_shown_are_those_that_were_tried_and_the_lower_ones_were_taken():
-    folder = SPEED.parent / "which-site"
-    tried = {name: one.seeds[101].validation for name, one in json_file.read(folder / "rates.json").variants.items()}
-    text = (folder / "README.md").read_text()
-    assert all(f"| {name} | {figure:.2f} |" in text for name, figure in tried.items())
-    settings = {
-        file: yaml.safe_load((folder / file).read_text())["compare"]["variants"] for file in ("rates.yaml", "which-site.yaml")
-    }
-    for name, setting in settings["which-site.yaml"].items():
-        rivals = {key: figure for key, figure in tried.items() if key.partition("-")[0] == name}
-        assert not rivals or settings["rates.yaml"][min(rivals, key=rivals.__getitem__)] == setting
 
 
 @pytest.mark.parametrize("file", sorted((SPEED.parent / "which-dropout").glob("rates-*.json")), ids=lambda file: file.stem)
