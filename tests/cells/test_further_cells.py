@@ -179,7 +179,7 @@ def test_fast_and_loop_agree_with_their_gradients(name, noise):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BACKEND == "jax", reason="on JAX the loop's own gradients, above, are those of the same steps")
+@pytest.mark.skipif(BACKEND == "jax", reason="on JAX the loop, above, is differentiated automatically")
 @pytest.mark.parametrize("name", CELLS)
 def test_gradients_are_those_of_central_differences(name):
     with double():

@@ -179,7 +179,7 @@ def test_jax_exports_unknown_lengths(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="rnnlab writes these files on TensorFlow")
 def test_every_variant_of_the_quickstart_runs_without_us(root, tmp_path):
-    """Each in one form; the layers of all are written in every form above."""
+    """Each in one form: what every form makes of layers and schemes is tested above."""
     small = {
         "data.limit_tokens": 2000,
         "data.vocabulary": 50,
