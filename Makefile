@@ -7,7 +7,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# Python compiles what it imports, and keeps it unless told not to; compiling all that is installed takes two minutes.
+# Python compiles what it imports, and keeps that unless told not to: compiling all that is installed would only take longer.
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile,--no-compile)
 STAMP := .venv/.complete
 # What depends on the backend. Sites and the table of schemes do not, nor do data but for their last step.

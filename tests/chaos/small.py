@@ -179,7 +179,7 @@ for line in sys.stdin:
         os.dup2(log, 1), os.dup2(log, 2), os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.argv = ["rnnlab", *order["arguments"]]
         if "run" in order["arguments"][:1]:
-            rnnlab.report.html.pictures = lambda *what: []  # a fifth of the time of such a sweep, and `report` draws them
+            rnnlab.report.html.pictures = lambda *what: []  # they would take long, and `report` draws them
         exec(order["first"])
         try:
             rnnlab.cli.main(order["arguments"])
