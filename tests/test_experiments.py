@@ -1,4 +1,4 @@
-"""No figure in a README of experiments that its files do not hold."""
+"""A README of experiments states no number that its files do not hold."""
 
 import io
 import json
@@ -124,8 +124,8 @@ def test_every_number_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
     held = [line for line in lines if line.startswith("|")] + [path.read_text() for path in folder.glob("*.yaml")]
     held += re.findall(r"<desc.*?</desc>", "".join(path.read_text() for path in folder.glob("*.svg")), re.DOTALL)
     prose = " ".join(line for line in text.partition("\n## Again")[0].splitlines() if not line.startswith("|"))
-    for figure in re.findall(r"\d[\d,]*\.\d+", prose):
-        assert figure in "\n".join(held), figure
+    for number in re.findall(r"\d[\d,]*\.\d+", prose):
+        assert number in "\n".join(held), number
 
 
 def test_the_two_ways_to_predict_are_compared_as_measured():
@@ -138,7 +138,7 @@ def test_the_two_ways_to_predict_are_compared_as_measured():
     for name, its in home.items():
         usual = [one.value for one in its.seeds.values()]
         assert usual == pytest.approx(
-            next(row["usual"] for row in rows if (row["variant"], row["figure"]) == (name, NLL)), rel=1e-4
+            next(row["usual"] for row in rows if (row["variant"], row["metric"]) == (name, NLL)), rel=1e-4
         )
         assert [one.validation for one in its.seeds.values()] == [one.validation for one in shifted[name].seeds.values()]
 

@@ -1,7 +1,7 @@
-"""The same questions of English sentences: is there a unit that carries the number of the subject to the verb?
+"""The same question on English sentences: does one unit carry the number of the subject to the verb?
 
 python experiments/agreement/english.py prepare FOLDER [TO]    writes the examples of english.yaml from the treebank's files
-python experiments/agreement/english.py [RUNS]                 measures finished runs; prints the tables of ENGLISH.md
+python experiments/agreement/english.py [RUNS]                 measures finished runs in RUNS; prints the tables of ENGLISH.md
 """
 
 import json
@@ -54,10 +54,10 @@ def finite(words: list[Word], subject: Word) -> Word | None:
 
 
 def example(words: list[Word], subject: Word) -> dict[str, Any] | None:
-    """Return the words before a verb, the number of its subject, and where subject and attractors stand.
+    """Return the words before a verb, the number of its subject, and the positions of subject and attractors.
 
-    An attractor is a noun of the other number between subject and verb. None where there is no such verb, and for a subject of
-    several nouns, whose number is not theirs.
+    An attractor is a noun of the other number between subject and verb. Returns None if there is no such verb, and for a
+    subject of several nouns, whose number differs from that of each noun.
     """
     number, verb = feature(subject, "Number"), finite(words, subject)
     several = any(word[6] == subject[0] and word[7].startswith("conj") for word in words)
@@ -76,7 +76,7 @@ def example(words: list[Word], subject: Word) -> dict[str, Any] | None:
 
 
 def examples(files: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each example with its split: the hash of its sentence says which, so that no sentence is in two."""
+    """Yield each example with its split, which the hash of the sentence determines, so that no sentence is in two splits."""
     for file in files:
         for words in sentences(file):
             share = sha256(" ".join(word[1] for word in words).encode()).digest()[0] / 256
@@ -98,7 +98,7 @@ def prepare(folder: Path, to: Path) -> None:
 
 
 def measure(model: Any, x: np.ndarray, y: np.ndarray, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what is told of one run on the test split."""
+    """Return the measures of one run on the test split."""
     net = MADE["Forward"](model)
     logits, memories = net.run(x)
     every, ends = np.arange(len(x)), (x >= 0).sum(axis=1) - 1
@@ -129,7 +129,7 @@ def measure(model: Any, x: np.ndarray, y: np.ndarray, rows: list[dict[str, Any]]
 
 
 def is_plural(row: dict[str, Any]) -> bool:
-    """Whether the subject of an example is plural."""
+    """Return whether the subject of an example is plural."""
     return row["number"] == "plural"
 
 
@@ -139,7 +139,7 @@ def by_place(
     """Return the mean of each gate of a unit at subjects, attractors, the words before verbs, and the others after subjects."""
     steps: dict[str, list[tuple[int, int]]] = {place: [] for place in PLACES}
     for number, (row, end) in enumerate(zip(rows, ends, strict=True)):
-        cut = len(row["text"].split()) - 1 - int(end)  # of a long text the tail is read
+        cut = len(row["text"].split()) - 1 - int(end)  # the model reads the tail of a long text
         for step in range(max(row["subject"] - cut, 0), int(end) + 1):
             word = step + cut
             kinds = {"subject": word == row["subject"], "attractor": word in row["attractors"], "before the verb": step == end}
@@ -150,7 +150,7 @@ def by_place(
 
 
 def carriers(row: dict[str, Any]) -> int:
-    """Return how many of the best units must be held at their means before accuracy is half-way to guessing.
+    """Return how many of the best units must be held at their means before accuracy falls halfway to guessing.
 
     >>> carriers({"guessing": 0.7, "accuracy_without_units": [0.9, 0.85, 0.75, 0.7]})
     2

@@ -1,7 +1,7 @@
 """Where in the state is the number of the subject?   python experiments/agreement/measure.py [RUNS]
 
-With RUNS, the folder that the finished runs of configs/agreement.yaml are in, it writes agreement.json and the pictures beside
-this file; it prints the tables of README.md from agreement.json.
+With RUNS, the folder of the finished runs of configs/agreement.yaml, it writes agreement.json and the pictures beside
+this file. It prints the tables of README.md from agreement.json.
 """
 
 import json
@@ -23,11 +23,11 @@ FILE = Path(__file__).with_name("agreement.json")
 GRAMMAR = Grammar(nouns=20, verbs=10, attractors=3, adverbs=2)
 PLACES = ("subject", "attractor", "verb", "end")
 ENOUGH = 0.75
-"""Below this accuracy at verbs, half-way between guessing and knowing, the number counts as lost."""
+"""Below this accuracy at verbs, halfway between guessing and knowing, the number counts as lost."""
 
 
 class Forward:
-    """A trained model in NumPy, so that a unit can be held at a value: embedding, one LSTM or GRU layer, a head a step."""
+    """A trained model in NumPy, so that a unit can be held at a value: embedding, one LSTM or GRU layer, a head per step."""
 
     def __init__(self, model: Any):
         self.embedding, self.kernel, self.recurrent, self.bias, self.head, self.head_bias = model.get_weights()
@@ -59,7 +59,7 @@ class Forward:
 
 
 def hold(memory: np.ndarray, held: dict[int, float]) -> np.ndarray:
-    """Return the memory with some units at given values."""
+    """Return the memory with some units set to given values."""
     memory = memory.copy()
     for unit, value in held.items():
         memory[:, unit] = value
@@ -72,7 +72,7 @@ def sigmoid(a: np.ndarray) -> np.ndarray:
 
 
 def places(x: np.ndarray) -> dict[str, np.ndarray]:
-    """Return by place the steps where it stands [rows, steps], and at verbs the number of attractors, -1 elsewhere.
+    """Return masks [rows, steps] of subjects, attractors, verbs and ends, and the number of attractors at verbs, -1 elsewhere.
 
     An attractor is a noun between subject and verb whose number is not the subject's.
     """
@@ -96,7 +96,7 @@ def places(x: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def probe(states: np.ndarray, plural: np.ndarray) -> tuple[float, list[float]]:
-    """Return the accuracy of a linear probe by least squares and of each unit by a threshold, on the half not learnt from."""
+    """Return the accuracies of a linear least-squares probe and of a threshold on each unit, fitted on the other half."""
     half = len(states) // 2
     design = np.column_stack([states, np.ones(len(states))])
     weights = np.linalg.lstsq(design[:half], 2.0 * plural[:half] - 1, rcond=None)[0]
@@ -107,12 +107,12 @@ def probe(states: np.ndarray, plural: np.ndarray) -> tuple[float, list[float]]:
 
 
 def apart(states: np.ndarray, plural: np.ndarray) -> np.ndarray:
-    """Return for each unit how far its mean over plural subjects is from that over singular ones."""
+    """Return for each unit the distance between its means over plural and over singular subjects."""
     return np.abs(states[plural].mean(axis=0) - states[~plural].mean(axis=0))
 
 
 def measure(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    """Return what is told of one run."""
+    """Return the measures of one run."""
     net = Forward(model)
     logits, memories = net.run(x)
     assert np.allclose(logits[:64], np.asarray(model.predict(x[:64], verbose=0)), atol=1e-4), (
@@ -153,7 +153,7 @@ def measure(model: Any, x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
 
 
 def carriers(row: dict[str, Any]) -> int:
-    """Return how many of the best units must be held at their means before the number is lost; 9 where eight are not enough.
+    """Return how many of the best units must be held at their means before the number is lost; 9 if eight are not enough.
 
     >>> carriers({"accuracy_without_units": [1.0, 0.9, 0.6]})
     2
@@ -163,7 +163,7 @@ def carriers(row: dict[str, Any]) -> int:
 
 
 Measures = dict[str, Callable[[dict[str, Any]], float]]
-"""What is told of a run, by the words of the table."""
+"""The measures of a run, by their names in the table."""
 MEASURES: Measures = {
     "accuracy, no attractor": lambda row: row["accuracy"]["0"],
     "accuracy, 3 attractors": lambda row: row["accuracy"]["3"],
@@ -185,9 +185,9 @@ def of(rows: list[dict[str, Any]], variant: str) -> list[dict[str, Any]]:
 def tables(
     rows: list[dict[str, Any]], measures: Measures | None = None, effects: int = 4, where: tuple[str, ...] = PLACES
 ) -> str:
-    """Return the tables: means over seeds with the effect of dropout, paired by seed; gates of the best unit by place.
+    """Return the tables: means over seeds, effects of dropout paired by seed, gates of the best unit by position.
 
-    The effect is told of the measures from number `effects` on.
+    The effects are those on the measures from number `effects` on.
     """
     measures = measures or MEASURES
     variants = list(dict.fromkeys(row["variant"] for row in rows))
@@ -215,7 +215,7 @@ def tables(
 
 
 def picture(name: str, model: Any, row: dict[str, Any], x: np.ndarray, steps: int = 18) -> None:
-    """Draw what the best unit of a run does over the sentences that begin the first row with an attractor."""
+    """Draw the best unit of a run over the first sentences of the first row with an attractor near its beginning."""
     import matplotlib.pyplot as plt
 
     misled = next(n for n in range(len(x)) if places(x[n : n + 1, :steps])["attractor"][0, :8].any())

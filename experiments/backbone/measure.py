@@ -1,8 +1,9 @@
-"""Through how many steps does a gradient come back, and what does a mask do to a memory?
+"""Through how many steps does a gradient flow back, and how does a mask affect a memory?
 
-python experiments/backbone/measure.py [RUNS]    RUNS has the runs of backbone.yaml: backbone.json and flow.svg are written
+python experiments/backbone/measure.py [RUNS]
 
-It writes the tables at the end of README.md from backbone.json.
+With RUNS, the folder of the runs of backbone.yaml, it writes backbone.json and flow.svg. It writes the tables at the
+end of README.md from backbone.json.
 """
 
 import json
@@ -22,7 +23,7 @@ RATE, STEPS, ROWS, UNITS = 0.1, (1, 10, 50), 2000, 500
 
 
 def measured(runs: Path) -> dict[str, Any]:
-    """Every run's gradient by lag at the start and after training with its test loss, and the memory of a linear unit."""
+    """Return every run's gradient by lag, before and after training, and its test loss; and the memory of linear units."""
     files = sorted((runs / "backbone").glob("*/seed-*/result.json"))
     results = {file.parent: json.loads(file.read_text()) for file in files}
     return {
@@ -32,7 +33,7 @@ def measured(runs: Path) -> dict[str, Any]:
 
 
 def flow(folder: Path, result: dict[str, Any]) -> dict[str, Any]:
-    """The norm of d loss / d state by how many steps the state lies before the end: c of an LSTM, else h."""
+    """Return the norm of d loss / d state by the steps from the state to the end; the state is c in an LSTM, else h."""
     from rnnlab.config import RunConfig
     from rnnlab.data.build_dataset import build
     from rnnlab.data.keras_adapter import Feed
@@ -57,11 +58,11 @@ MASKS = {"a mask a step": "naive", "one mask a sequence": "variational"}
 
 
 def memory(mask: str, steps: int) -> dict[str, Any]:
-    """What is left of h_0 = 1 in linear units, h_t = m_t h_{t-1} / (1 - p), beside the closed form."""
+    """Return what is left of h_0 = 1 in linear units, h_t = m_t h_{t-1} / (1 - p), and the closed form."""
     from rnnlab.cells.step_cell import StepCell
     from rnnlab.layers import RNN
 
-    cell = StepCell("simple_rnn", UNITS, relu=True, identity_start=True)  # of what is not negative it is the identity
+    cell = StepCell("simple_rnn", UNITS, relu=True, identity_start=True)  # the identity for nonnegative values
     layer = RNN(cell, recurrent_dropout={"scheme": MASKS[mask], "rate": RATE}, seed=1)
     left = np.asarray(layer(np.zeros((ROWS, steps, 1)), initial_state=np.ones((ROWS, UNITS)), training=True))
     keep = (1 - RATE) ** (steps if MASKS[mask] == "naive" else 1)
@@ -71,12 +72,12 @@ def memory(mask: str, steps: int) -> dict[str, Any]:
 
 
 def of(rows: list[dict[str, Any]], variant: str, when: str) -> list[dict[str, Any]]:
-    """The runs of a variant, but after training those that diverged."""
+    """Return the runs of a variant; after training without those that diverged."""
     return [row for row in rows if row["variant"] == variant and (when == "start" or row["test"] is not None)]
 
 
 def tables(kept: dict[str, Any]) -> str:
-    """Gradients and losses by network; memories by mask."""
+    """Return the tables: gradients and losses by network, memories by mask."""
     rows = kept["runs"]
     lags = " | ".join(f"{when}, {lag}" for when in ("start", "trained") for lag in LAGS[1:])
     lines = [f"| network | {lags} | test loss, median | learnt |", "| --- |" + " ---: |" * 8]
@@ -94,12 +95,12 @@ def tables(kept: dict[str, Any]) -> str:
 
 
 def ratio(seeds: list[dict[str, Any]], when: str, lag: int) -> str:
-    """The median over seeds of the gradient at a lag, as a part of that at lag 1."""
+    """Return the median over seeds of the gradient at a lag, relative to lag 1."""
     return f"{np.median([row[when][lag] / row[when][LAGS[0]] for row in seeds]):.1e}"
 
 
 def draw(kept: dict[str, Any]) -> None:
-    """Median gradient over the lag, relative to that of one step, at the start and after training."""
+    """Draw the median gradient against the lag, relative to lag 1, before and after training."""
     import matplotlib
 
     matplotlib.use("Agg")

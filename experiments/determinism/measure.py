@@ -1,4 +1,4 @@
-"""Times a training step of whole models with and without `training.deterministic`, in turns in one process."""
+"""Time a training step of whole models with and without `training.deterministic`, alternating in one process."""
 
 import json
 from functools import partial
@@ -23,7 +23,7 @@ BATCHES = [Feed(DATA.train)[index] for index in range(STEPS)]
 
 
 def model(implementation: str, deterministic: bool) -> keras.Model:
-    """A small word-level language model, its step traced under the setting."""
+    """Return a small word-level language model, its step traced under the setting."""
     repeatable(1, deterministic)
     layer = {"cell": "lstm", "units": 128, "dropout": 0.5, "recurrent_dropout": 0.3, "implementation": implementation}
     config = ModelConfig.model_validate({"embedding": {"width": 128}, "recurrent": [layer], "head": {"tie_embedding": True}})
@@ -33,14 +33,14 @@ def model(implementation: str, deterministic: bool) -> keras.Model:
 
 
 def steps(built: keras.Model, deterministic: bool) -> None:
-    """Train some batches under the setting."""
+    """Train on some batches under the setting."""
     repeatable(1, deterministic)
     for batch in BATCHES:
         built.train_on_batch(*batch)
 
 
 def ratio(implementation: str) -> dict[str, Any]:
-    """The times of both settings, and how much longer the deterministic one takes."""
+    """Return the times under both settings, and their ratio, deterministic over not."""
     candidates = {str(setting): partial(steps, model(implementation, setting), setting) for setting in (True, False)}
     on, off = interleaved(candidates, ROUNDS).values()
     times = {"on": on.median / STEPS, "off": off.median / STEPS}

@@ -1,6 +1,6 @@
-"""Times making batches against training on them, in turns in one process: python experiments/input/measure.py
+"""Time how long batches take to make and to train on, alternating in one process: python experiments/input/measure.py
 
-Writes BACKEND.json beside this file and the rows of the table in its README. `--rounds 3` is a quick look.
+Writes BACKEND.json beside this file and the rows of the first table in the README. `--rounds 3` is a quick check.
 """
 
 import argparse
@@ -29,7 +29,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def stream() -> tuple[Split, Task, dict[str, Any]]:
-    """A text as long as PTB's training part, for Zaremba's small model."""
+    """Return a text as long as PTB's training split, for Zaremba's small model."""
     tokens = RANDOM.integers(0, 10_000, 929_589, np.int32)
     task = Task("language_model", (20, 35), 10_000, "words", 10_000, carried=True)
     layer = {"units": 200, "dropout": {"scheme": "vertical", "rate": 0.2}}
@@ -37,7 +37,7 @@ def stream() -> tuple[Split, Task, dict[str, Any]]:
 
 
 def bucketed() -> tuple[Split, Task, dict[str, Any]]:
-    """Reviews as many and as long as IMDB's, cut at 400 words."""
+    """Return as many reviews as IMDB has, of about the same lengths, cut at 400 words."""
     lengths = np.clip(RANDOM.lognormal(5.15, 0.6, 25_000).astype(int), 10, 2500)
     offsets = np.concatenate([[0], lengths.cumsum()])
     tokens, labels = RANDOM.integers(0, 20_000, offsets[-1], np.int32), RANDOM.integers(0, 2, len(lengths))
@@ -47,14 +47,14 @@ def bucketed() -> tuple[Split, Task, dict[str, Any]]:
 
 
 def epoch(feed: Feed) -> None:
-    """Go through an epoch as Keras's trainer does, and do nothing with it."""
+    """Read the batches of an epoch as Keras's trainer does, without training."""
     feed.turn_to(1)
     for _ in feed.get_tf_dataset() if keras.backend.backend() == "tensorflow" else feed.get_jax_iterator():
         pass
 
 
 def ratio(name: str, made: Callable[[], tuple[Split, Task, dict[str, Any]]], rounds: int) -> dict[str, Any]:
-    """Batches a second of the input alone and of the training step, and the first's part of the second's time in percent."""
+    """Return batches per second of the input alone and of the training step, and the input's time in percent of the step's."""
     split, task, model = made()
     dataset = Dataset(name, task, split, split, split)
     built = compiled(ModelConfig.model_validate(model), dataset, TrainingConfig(epochs=1), seed=1)

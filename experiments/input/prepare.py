@@ -1,8 +1,8 @@
-"""Times preparing published data sets from files, and loading them again: python experiments/input/prepare.py FOLDER
+"""Time how long published data sets take to prepare from files and to load again: python experiments/input/prepare.py FOLDER
 
-FOLDER has a folder of files for each data set; names after it choose some. Every step is a
-process of its own, in an empty data folder that is thrown away.
-It writes prepare.json beside this file and the rows of the second table in its README.
+FOLDER holds a folder of files for each data set; names of data sets after it select some. Every step runs in a separate
+process, with an empty data folder that is deleted afterwards. Writes prepare.json beside this file and the rows of the second
+table in the README.
 """
 
 import argparse
@@ -40,7 +40,7 @@ print(json.dumps([time.monotonic() - wall, time.process_time() - own, "tensorflo
 
 
 def step(*arguments: str) -> tuple[float, float, bool]:
-    """Seconds by the clock and of the processor until the first batch is there, and whether TensorFlow was imported."""
+    """Return wall and processor time until the first batch, in seconds, and whether TensorFlow was imported."""
     command = [sys.executable, "-c", STEP, *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     wall, own, heavy = json.loads(done.stdout.splitlines()[-1])
@@ -48,7 +48,7 @@ def step(*arguments: str) -> tuple[float, float, bool]:
 
 
 def measured(name: str, files: Path) -> dict[str, str | float]:
-    """The row of a data set."""
+    """Return the row of a data set."""
     with TemporaryDirectory() as home:
         os.environ["RNNLAB_DATA"] = home
         prepare, prepare_cpu, _ = step(name, str(files / SETS[name]))
@@ -64,7 +64,7 @@ def measured(name: str, files: Path) -> dict[str, str | float]:
 
 
 def write(row: dict[str, str | float]) -> None:
-    """Put a row in place of the one of its data set, in the JSON file and the README."""
+    """Replace the row of its data set, in the JSON file and the README."""
     path, readme = FOLDER / "prepare.json", FOLDER / "README.md"
     before = json.loads(path.read_text()) if path.exists() else []
     found = {one["data set"]: one for one in [*before, row]}

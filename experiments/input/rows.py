@@ -1,4 +1,4 @@
-"""Write a CSV of a million rows into an empty folder, prepare it, and print seconds, of the processor too, and peak memory.
+"""Write a CSV file of a million rows into an empty folder, prepare it, and print wall time, processor time and peak memory.
 
 python experiments/input/rows.py [ROWS]
 """
@@ -21,7 +21,7 @@ training: {epochs: 1}
 
 
 def main(rows: int) -> None:
-    """Prepare so many rows."""
+    """Prepare a file with that many rows."""
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         os.environ["RNNLAB_DATA"] = folder

@@ -1,4 +1,4 @@
-"""Seconds for 10,000 short texts by a 64-unit classifier: the bare model, and `rnnlab predict` with 0 and 20 samples."""
+"""Time a 64-unit classifier's predictions for 10,000 short texts: the bare model, `rnnlab predict` with 0 and 20 samples."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ TEXTS = 10_000
 
 
 def main() -> None:
-    """Train the classifier, and time its predictions."""
+    """Train the classifier and time its predictions."""
     random = np.random.default_rng(0)
     words = np.array([f"word{number}" for number in range(5000)])
     texts = [" ".join(random.choice(words, random.integers(5, 25))) for _ in range(TEXTS)]
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def timed(what: str, call: Callable[[], object]) -> None:
-    """Call, and print how long that took by the clock, and of the processor, also of what was started."""
+    """Call, and print the wall time and the processor time that it took, including its child processes."""
     begin, before = time.perf_counter(), os.times()
     call()
     seconds, after = time.perf_counter() - begin, os.times()

@@ -1,6 +1,6 @@
-"""Records of published recipes, and the table that sets them beside the published results.
+"""Write the records of published configs, and the table that compares them with the published results.
 
-python experiments/published/table.py [RUNS]    with a folder of runs: their records are written anew
+python experiments/published/table.py [RUNS]    RUNS is a folder of runs, whose records are then written again
 """
 
 import json
@@ -16,7 +16,7 @@ START = "<!-- written by table.py -->\n"
 
 
 def record(folder: Path) -> dict[str, Any]:
-    """What is kept of an experiment: who made it with what, and of each finished run its metrics, epochs and seconds."""
+    """Return the record of an experiment: versions and machine, and the metrics, epochs and seconds of each finished run."""
     files = sorted(folder.glob("*/seed-*/result.json"))
     results = [result for file in files if (result := json.loads(file.read_text()))["status"] == "done"]
     made = yaml.safe_load(files[0].with_name("run.yaml").read_text())
@@ -48,12 +48,12 @@ def collect(runs: Path) -> None:
 
 
 def claims() -> list[dict[str, Any]]:
-    """The published results, as claims.json has them."""
+    """Return the published results, as claims.json holds them."""
     return json.loads((HERE / "claims.json").read_text())
 
 
 def written() -> str:
-    """The table: a row a published result."""
+    """Return the table: one row per published result."""
     lines = [
         "| what | published | here | seeds | difference | why |",
         "| --- | ---: | ---: | ---: | ---: | --- |",

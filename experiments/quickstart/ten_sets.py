@@ -1,9 +1,9 @@
-"""Whether the quickstart's answer holds on other seeds: the same comparison on ten sets of seeds of which no two share one.
+"""Does the quickstart's answer hold on other seeds? The same comparison on ten disjoint sets of seeds.
 
 python experiments/quickstart/ten_sets.py RUNS [SET]...
 
-makes what is missing of the sets named, by their numbers from 1, then writes ten_sets.json and README's table from them
-and from the other sets of ten_sets.json.
+Makes the missing runs of each SET, numbered from 1, then writes ten_sets.json and the README's table from these sets
+and the others in ten_sets.json.
 """
 
 import json
@@ -21,17 +21,17 @@ Row = dict[str, Any]
 
 
 def experiment(number: int) -> Experiment:
-    """The quickstart on its n-th set of seeds; the first is its own."""
+    """Return the quickstart on its n-th set of seeds; the first is its own."""
     return rnnlab.load(CONFIG, {"compare.first_seed": first_seed(number)})
 
 
 def first_seed(number: int) -> int:
-    """Where the n-th set begins."""
+    """Return the first seed of the n-th set."""
     return 1 + (number - 1) * rnnlab.load(CONFIG).config.compare.seeds
 
 
 def row(number: int, folder: Path) -> Row:
-    """What a set says of every variant: runs, mean, difference from the baseline with its interval, p, verdict."""
+    """Return the results of every variant on a set: runs, mean, difference from the baseline with its interval, p, verdict."""
     frame = rnnlab.open(folder).compare().to_frame()
     return {"set": number, "first_seed": first_seed(number)} | {
         "variants": json.loads(frame.to_json(orient="index", double_precision=5))
@@ -39,7 +39,7 @@ def row(number: int, folder: Path) -> Row:
 
 
 def table(rows: list[Row]) -> str:
-    """A line a set: the baseline's perplexity, and every other variant's difference and verdict."""
+    """Return a table with one row per set: the baseline's perplexity, and the difference and verdict of every other variant."""
     names = [name for name, one in rows[0]["variants"].items() if one["verdict"] != "baseline"]
     lines = ["| seeds from | none | " + " | ".join(names) + " |", "|---:|---:|" + "---|" * len(names)]
     for one in rows:
@@ -51,7 +51,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main(runs: Path, numbers: list[int]) -> None:
-    """Make the sets, then write what they and those made before say."""
+    """Run the sets, then write their results and those of earlier sets."""
     known = {one["set"]: one for one in json.loads(FILE.read_text(encoding="utf-8"))} if FILE.exists() else {}
     for number in numbers:
         study = rnnlab.run(experiment(number), runs=runs / f"set-{number:02}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The times of this folder: rnnlab bench on two cells and two shapes, TensorFlow and JAX, a JSON file each; then the README.
-# measure.sh -schemes measures the files alone whose names hold that.
+# Write the times of this folder: rnnlab bench on two cells and two shapes, on TensorFlow and JAX, one JSON file each; then the README.
+# measure.sh -schemes measures only the files whose names contain "-schemes".
 set -euo pipefail
 cd "$(dirname "$0")"
 only="${1:-}"

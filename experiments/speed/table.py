@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 SHAPES = {"650": "20, 35, 650, 650", "128": "32, 100, 128, 128"}
 OURS, BUILTIN, TIED = "rnnlab", "keras.layers, same rates", "variational, tied"
 QUIET, BUILTIN_QUIET = "rnnlab, no noise", "keras.layers, no noise"
-AIMS = {  # times as fast as keras.layers at the same rates, at least; times the bare products, at most
+AIMS = {  # least speedup over keras.layers at the same rates; greatest ratio to the bare products
     "tensorflow-lstm-650": (5, 1.5),
     "tensorflow-lstm-128": (3, 3),
     "tensorflow-gru-650": (5, 1.7),
@@ -22,19 +22,19 @@ START = "<!-- written by table.py from here on -->\n"
 
 
 def measured(name: str) -> dict[str, dict[str, Any]]:
-    """The rows of a file by what was timed; none where there is no such file."""
+    """Return the rows of a file by what was timed; none if there is no such file."""
     path = FOLDER / f"{name}.json"
     return {row["what"]: row for row in json.loads(path.read_text())} if path.exists() else {}
 
 
 def titled(name: str) -> list[str]:
-    """Backend, and cell with its shape, as cells of a table."""
+    """Return backend, and cell with its shape, as entries of a table."""
     backend, cell, units = name.split("-")[:3]
     return [backend, f"{cell.upper()} {SHAPES[units]}"]
 
 
 def aims() -> list[list[str]]:
-    """What was aimed at, and what was reached."""
+    """Return the aims and what was reached."""
     titles = [
         "backend",
         "cell, batch, steps, inputs, units",
@@ -53,7 +53,7 @@ def aims() -> list[list[str]]:
 
 
 def timings() -> list[list[str]]:
-    """Every candidate of every file."""
+    """Return every implementation of every file."""
     titles = ["what", "least, ms", "median, ms", "times faster than keras.layers, same rates", "times the bare products"]
     lines = [["backend", "cell, batch, steps, inputs, units", *titles, "peak, MiB"]]
     for name in AIMS:
@@ -66,7 +66,7 @@ def timings() -> list[list[str]]:
 
 
 def schemes() -> list[list[str]]:
-    """Every scheme beside the tied variational one."""
+    """Return every scheme relative to the tied variational one."""
     lines = [["backend", "cell, batch, steps, inputs, units", "scheme", "least, ms", "median, ms", "times variational, tied"]]
     for name in AIMS:
         rows = measured(f"{name}-schemes")
@@ -79,7 +79,7 @@ def schemes() -> list[list[str]]:
 
 
 def workers() -> list[list[str]]:
-    """The grid by one worker and by two, and runs that train nothing; empty where that was not measured."""
+    """Return the times of the grid with one worker and with two, and of runs without training; empty if not measured."""
     files = [FOLDER / "workers" / f"{name}.json" for name in ("grid", "empty")]
     if not all(file.exists() for file in files):
         return []
@@ -91,7 +91,7 @@ def workers() -> list[list[str]]:
 
 
 def two_passes() -> list[list[str]]:
-    """What two passes of a batch cost beside one; empty where that was not measured."""
+    """Return what two passes over a batch cost compared with one; empty if not measured."""
     file = FOLDER / "two_passes" / "two_passes.json"
     rows = json.loads(file.read_text()) if file.exists() else {}
     lines = [[name, f"{row['seconds']:.2f}", f"{row['times one pass']:.2f}"] for name, row in rows.items()]
@@ -99,7 +99,7 @@ def two_passes() -> list[list[str]]:
 
 
 def parallel_scan() -> list[list[str]]:
-    """Cells whose steps are taken side by side, beside their loop; empty where that was not measured."""
+    """Return the parallel scan of cells compared with their loop; empty if not measured."""
     file = FOLDER / "parallel_scan" / "parallel_scan.json"
     lines = [["backend", "cell, 1,000 steps", "parallel scan, ms", "loop, ms", "times faster"]]
     for backend, cells in (json.loads(file.read_text()) if file.exists() else {}).items():
@@ -110,7 +110,7 @@ def parallel_scan() -> list[list[str]]:
 
 
 def batches() -> list[list[str]]:
-    """What a batch costs in Python beside its step."""
+    """Return what a batch costs in Python in addition to its step."""
     lines = [["backend", "what", "ms of the processor a batch", "aim"]]
     for backend in ("tensorflow", "jax"):
         rows = json.loads((FOLDER / "batch" / f"{backend}.json").read_text())
@@ -119,13 +119,13 @@ def batches() -> list[list[str]]:
 
 
 def markdown(lines: list[list[str]]) -> str:
-    """Lines of cells as a table, the first as its titles."""
+    """Return lines of entries as a table; the first line is the titles."""
     first, *rest = (f"| {' | '.join(line)} |" for line in lines)
     return "\n".join([first, "|---" * len(lines[0]) + "|", *rest])
 
 
 def written() -> str:
-    """All that is written from the files."""
+    """Return all tables that are written from the files."""
     tables = {
         "## The aims": aims(),
         "## All times": timings(),

@@ -1,8 +1,8 @@
-"""Writes the reviews of this study as JSON Lines: python experiments/uncertainty/prepare.py IMDB CORNELL TO
+"""Write the reviews of this study as JSON Lines: python experiments/uncertainty/prepare.py IMDB CORNELL TO
 
 IMDB is the archive of aclImdb, CORNELL a folder with the files subj.AUTHOR and rating.AUTHOR of the scale data v1.0. Only
-reviews of LENGTH words or more count, so that no example needs padding; which of them, the hash of their name says. A Cornell
-rating of 0.4 or less is neg and one of 0.7 or more pos, the classes of the data's own authors; what lies between is left out.
+reviews of at least LENGTH words are used, so that no example needs padding; the hashes of their names select them. A Cornell
+rating of 0.4 or less is neg and one of 0.7 or more pos, as in the authors' own classes; ratings in between are left out.
 """
 
 import argparse
@@ -14,20 +14,20 @@ from pathlib import Path
 
 LENGTH = 100
 SIZES = {"train": 2000, "validation": 500, "imdb": 1000, "cornell": 1000}
-"""Reviews, half of them pos."""
+"""The number of reviews of each split, half of them pos."""
 
 Reviews = dict[str, list[tuple[str, str]]]
-"""By label the names and texts of reviews."""
+"""The names and texts of reviews, by label."""
 
 
 def ordered(reviews: Iterator[tuple[str, str, str]]) -> Reviews:
-    """The long ones of (label, name, text), by the hash of their name."""
+    """Return the reviews (label, name, text) that are long enough, in the order of the hashes of their names."""
     kept = sorted((one for one in reviews if len(one[2].split()) >= LENGTH), key=lambda one: sha256(one[1].encode()).digest())
     return {label: [one[1:] for one in kept if one[0] == label] for label in ("neg", "pos")}
 
 
 def of_imdb(archive: Path, split: str) -> Iterator[tuple[str, str, str]]:
-    """Label, name and text of every review of a split."""
+    """Yield label, name and text of every review of a split."""
     with tarfile.open(archive) as tar:
         for member in tar:
             _, part, label, name = member.name.split("/") if member.name.count("/") == 3 else [""] * 4
@@ -36,7 +36,7 @@ def of_imdb(archive: Path, split: str) -> Iterator[tuple[str, str, str]]:
 
 
 def of_cornell(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Label, place and text of every review that is clearly good or bad."""
+    """Yield label, place and text of every review that is clearly positive or negative."""
     for file in sorted(folder.rglob("subj.*")):
         texts, ratings = (path.read_text("latin-1").splitlines() for path in (file, file.with_name(f"rating{file.suffix}")))
         for number, (text, rating) in enumerate(zip(texts, ratings, strict=True)):
@@ -45,7 +45,7 @@ def of_cornell(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def write(to: Path, name: str, reviews: Reviews, begin: int = 0) -> None:
-    """Write the file of a split, half of it of each label."""
+    """Write the file of a split, half of the reviews of each label."""
     half = SIZES[name] // 2
     rows = [(label, text) for label, of in reviews.items() for _, text in of[begin : begin + half]]
     if len(rows) != SIZES[name]:

@@ -1,6 +1,6 @@
 """Is the average of samples better than the usual prediction?   python experiments/uncertainty/ways.py [RUNS]
 
-With RUNS, the folder that the runs of imdb.yaml and cornell.yaml are in, it writes ways.json beside this file; it prints the
+With RUNS, the folder of the runs of imdb.yaml and cornell.yaml, it writes ways.json beside this file. It prints the
 table of README.md from ways.json.
 """
 
@@ -18,7 +18,7 @@ from rnnlab.statistics.rounding import bare_p, with_interval
 
 FILE = Path(__file__).with_name("ways.json")
 DATA = {"imdb": "IMDB", "cornell": "Cornell"}
-FIGURES = {
+METRICS = {
     "accuracy": "accuracy",
     "negative_log_likelihood": "NLL",
     "brier_score": "Brier score",
@@ -27,19 +27,20 @@ FIGURES = {
 
 
 def measured(runs: Path) -> list[dict[str, Any]]:
-    """By data, variant and metric what every seed came to, both ways."""
+    """Return each metric of every seed by data and variant, for both predictions."""
     rows = []
     for data in DATA:
         for variant, of in gather([runs / f"uncertainty-{data}"]).runs.items():
             found = [run.result.metrics for run in of.values() if run and run.result]
-            for figure in FIGURES:
-                usual, samples = ([one[f"test_{way}{figure}"] for one in found] for way in ("", "mc_"))
-                rows.append({"data": data, "variant": variant, "figure": figure, "usual": usual, "montecarlo": samples})
+            for metric in METRICS:
+                usual, samples = ([one[f"test_{way}{metric}"] for one in found] for way in ("", "mc_"))
+                rows.append({"data": data, "variant": variant, "metric": metric, "usual": usual, "montecarlo": samples})
     return rows
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Means of both ways and their paired difference, test and intervals simultaneous over all rows that have one."""
+    """Return the means of both predictions and their paired differences; test and intervals are simultaneous over all rows that
+    have one."""
     shifts = [np.subtract(row["montecarlo"], row["usual"]) for row in rows]
     noisy = [place for place, shift in enumerate(shifts) if shift.any()]
     p = dict(zip(noisy, max_t(np.stack([shifts[place] for place in noisy], axis=1)), strict=True))
@@ -54,7 +55,7 @@ def table(rows: list[dict[str, Any]]) -> str:
             if place in p
             else ["", ""]
         )
-        lines.append("| " + " | ".join([DATA[row["data"]], row["variant"], FIGURES[row["figure"]], *means, *said]) + " |")
+        lines.append("| " + " | ".join([DATA[row["data"]], row["variant"], METRICS[row["metric"]], *means, *said]) + " |")
     return "\n".join(lines).replace("[", r"\[").replace("]", r"\]") + "\n"
 
 

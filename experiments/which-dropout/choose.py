@@ -1,7 +1,7 @@
 """The settings that a search has chosen: python experiments/which-dropout/choose.py jsb-lstm
 
-Prints the variants of the study, and the table of the search: of each scheme's settings in rates-jsb-lstm.yaml the one with the
-best validation metric in rates-jsb-lstm.json, which is the comparison of that search.
+Print the variants of the study and the table of the search. Of each scheme's settings in rates-jsb-lstm.yaml, the study takes
+the one with the best validation metric in rates-jsb-lstm.json, the comparison of that search.
 """
 
 import sys
@@ -33,7 +33,7 @@ def chosen(name: str) -> dict[str, Any]:
 
 
 def table(name: str) -> str:
-    """Return the table of a search, settings as their variants are named."""
+    """Return the table of a search, with the settings as in the names of their variants."""
     lines = ["| scheme | validation metric by setting, the best and chosen one first |\n", "| --- | --- |\n"]
     for scheme, settings in tried(name).items():
         cells = [f"{variant.partition('-')[2] or 'none'}: {value:.3f}" for variant, value in settings.items()]

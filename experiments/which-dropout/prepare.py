@@ -1,10 +1,10 @@
-"""Data for the search of the rates, cut out of a task's training split alone; nothing of the study's other splits is in it.
+"""Write the data of the search for rates, which come from a task's training split alone.
 
     python experiments/which-dropout/prepare.py jsb|nottingham|cornell
     python experiments/which-dropout/prepare.py tagging FOLDER
 
 Every fourth training piece, review or sentence becomes the validation split of the search, the others its training split, in
-data/which-dropout/. Before: rnnlab data prepare polyphonic (or cornell) --from FOLDER. For tagging, FOLDER has the treebank.
+data/which-dropout/. First: rnnlab data prepare polyphonic (or cornell) --from FOLDER. For tagging, FOLDER holds the treebank.
 """
 
 import json
@@ -23,13 +23,13 @@ TREEBANK = "en_ewt-ud-train.conllu"
 
 
 def parts(total: int) -> dict[str, np.ndarray]:
-    """Return which of the examples of the training split are in each split of the search."""
+    """Return which examples of the training split are in each split of the search."""
     held = np.arange(total) % EVERY == EVERY - 1
     return {"train": ~held, "validation": held}
 
 
 def music(name: str) -> None:
-    """Write the frames of both splits, and how many each piece has."""
+    """Write the frames of both splits, and the number of frames of each piece."""
     pieces = polyphonic.read(polyphonic.Polyphonic(name="polyphonic", set=name))["train"]
     split = {part: pieces.chosen(which) for part, which in parts(len(pieces.sizes)).items()}
     frames = {part: of.values.astype(np.uint8) for part, of in split.items()}
@@ -37,7 +37,7 @@ def music(name: str) -> None:
 
 
 def reviews() -> None:
-    """Write the pieces of both splits with their ratings, all pieces of a review in one of them."""
+    """Write the pieces of both splits with their ratings; all pieces of a review are in the same split."""
     rows = cornell.read(cornell.Cornell(name="cornell")).splits["train"]()
     whole = [list(pieces) for _, pieces in groupby(rows, key=lambda row: row.place)]
     lines = [

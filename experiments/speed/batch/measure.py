@@ -1,4 +1,4 @@
-"""What a batch of training costs in Python beside its step, in milliseconds of the processor; prints JSON.
+"""What does a training batch cost in Python in addition to its step? Prints JSON, in milliseconds of processor time.
 
 KERAS_BACKEND=jax python experiments/speed/batch/measure.py > experiments/speed/batch/jax.json
 """
@@ -34,7 +34,7 @@ FEED = Feed(DATA.train)
 
 
 def milliseconds(call: Callable[[], Any]) -> float:
-    """The processor time of a call: the least mean of several rounds."""
+    """Return the processor time of a call in milliseconds: the least mean of several rounds."""
     call()
     times = []
     for _ in range(ROUNDS):
@@ -46,7 +46,7 @@ def milliseconds(call: Callable[[], Any]) -> float:
 
 
 def callbacks() -> Callable[[], None]:
-    """What is called after a batch that every run has."""
+    """Return a call of the callbacks that every run makes after a batch."""
     lock, shown = SimpleNamespace(beat=5.0, check=lambda: None), SimpleNamespace(batch=lambda share: None)
     watching = [Divergence(), Meter(512.0), Owned(lock), watch(shown, len(FEED))]  # type: ignore[arg-type]
     for callback in watching[:-1]:
@@ -62,7 +62,7 @@ def callbacks() -> Callable[[], None]:
 
 
 def main() -> None:
-    """Measure what this backend does for a batch."""
+    """Measure what a batch costs on this backend."""
     numbers = count()
     rows = {"making a batch": milliseconds(lambda: FEED[next(numbers) % len(FEED)]), "callbacks": milliseconds(callbacks())}
     if keras.backend.backend() == "tensorflow":

@@ -1,7 +1,7 @@
-"""What it takes to build and train many models in one process: python experiments/speed/models/measure.py > FILE.
+"""What does it cost to build and train many models in one process?   python experiments/speed/models/measure.py > FILE
 
-Twelve models of an LSTM over 80 steps, each fitted by one step, by Keras's layer and by ours, in a process each; prints JSON:
-processor seconds and MiB of memory a model, after a first model that is not counted.
+Twelve models with an LSTM over 80 steps, each fitted for one step, with Keras's layer and with ours in separate processes.
+Prints JSON: processor seconds and MiB of memory per model, after a first model that is not counted.
 """
 
 import json
@@ -14,7 +14,7 @@ MODELS, STEPS, INPUTS, UNITS, ROWS = 12, 80, 16, 32, 32
 
 
 def memory() -> float:
-    """The memory of this process in MiB."""
+    """Return the memory of this process in MiB."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -44,7 +44,7 @@ def measure(package: str) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure the package named, or both in a process each."""
+    """Measure the package named, or both in separate processes."""
     if len(sys.argv) > 1:
         print(json.dumps(measure(sys.argv[1])))
         return

@@ -1,8 +1,8 @@
-"""Whether a cell of one's own is fast at once: python experiments/speed/own_cell/measure.py > FILE.
+"""Is a user's own cell fast without further work?   python experiments/speed/own_cell/measure.py > FILE
 
-A training step of the minimal gated unit of mgu.py beside one of our GRU, in one process and in turns, with
+Times a training step of the minimal gated unit of mgu.py and one of our GRU, alternating in one process, with
 dropout = recurrent_dropout = 0.5. Each gate has a product with the input and one with the state, so a GRU has three of each and
-the MGU two: least times are divided by these. Prints JSON.
+the MGU two; least times are divided by these numbers. Prints JSON.
 """
 
 import json
@@ -26,7 +26,7 @@ RATE = 0.5
 
 
 def measure(batch: int, steps: int, inputs: int, units: int, repeats: int) -> dict[str, float | list[int]]:
-    """Return the least milliseconds of each step, and of the bare products, for a gate, and the ratio of both cells."""
+    """Return the least milliseconds per gate of each step and of its bare products, and the ratio of the two cells."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((batch, steps, inputs), np.float32)
     seen = rng.standard_normal((batch, steps, units), np.float32)

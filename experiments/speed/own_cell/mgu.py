@@ -1,4 +1,4 @@
-"""The minimal gated unit as a plug-in: its step, and no line of gradient code."""
+"""The minimal gated unit as a plug-in: a step function without gradient code."""
 
 from keras import ops
 

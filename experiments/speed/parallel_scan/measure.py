@@ -1,7 +1,7 @@
-"""The parallel scan of minGRU and minLSTM against their loop: python experiments/speed/parallel_scan/measure.py > FILE.
+"""The parallel scan of minGRU and minLSTM against their loop: python experiments/speed/parallel_scan/measure.py > FILE
 
-A training step of one layer, 32 sequences of 1,000 steps, 128 inputs and units, hidden zoneout, in turns, on TensorFlow and JAX
-in a process each; prints JSON: the least and the median milliseconds.
+Times a training step of one layer on 32 sequences of 1,000 steps, with 128 inputs and units and zoneout of the hidden state,
+alternating, on TensorFlow and JAX in separate processes. Prints JSON: the least and the median milliseconds.
 """
 
 import json
@@ -18,7 +18,7 @@ NAMES = {"auto": "parallel scan", "loop": "loop"}
 
 
 def measure() -> dict[str, dict[str, dict[str, float]]]:
-    """Time both ways of both cells on the backend in use."""
+    """Time both implementations of both cells on the backend in use."""
     import numpy as np
 
     from rnnlab.bench.timing import interleaved
@@ -42,7 +42,7 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def main() -> None:
-    """Measure each backend in a process of its own."""
+    """Measure each backend in a separate process."""
     if len(sys.argv) > 1:
         print(json.dumps(measure()))
         return

@@ -1,7 +1,7 @@
-"""What two passes of a batch cost beside one: python experiments/speed/two_passes/measure.py > FILE.
+"""What do two passes over a batch cost compared with one?   python experiments/speed/two_passes/measure.py > FILE
 
-Epochs of a small language model on the first 200,000 words of the language reference, as a run trains them, by one pass and by
-each kind of two, in turns; prints JSON: the least seconds of a training epoch, and how many times those of one pass.
+Times epochs of a small language model on the first 200,000 words of the language reference, as a run trains them, alternating
+between one pass and each kind of two passes. Prints JSON: the least seconds of a training epoch, and their ratio to one pass.
 """
 
 import json
@@ -29,11 +29,11 @@ class Clock(keras.callbacks.Callback):
     """Times the training part of an epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Begin."""
+        """Start the clock."""
         self.start, self.seconds = time.perf_counter(), 0.0
 
     def on_test_begin(self, logs: dict | None = None) -> None:
-        """Validation begins."""
+        """Stop the clock: validation begins."""
         self.seconds = time.perf_counter() - self.start
 
 

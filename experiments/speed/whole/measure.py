@@ -1,6 +1,6 @@
-"""What a whole ablation costs beside a script in plain Keras: times one part, adds it to whole.json, writes README's table.
+"""Time one part of a whole ablation, by rnnlab or in plain Keras, add it to whole.json, and write the tables of the README.
 
-python experiments/speed/whole/measure.py rnnlab tensorflow     the grid by `rnnlab run`, as many workers as there are cores
+python experiments/speed/whole/measure.py rnnlab tensorflow     the grid by `rnnlab run`, with one worker per core
 python experiments/speed/whole/measure.py plain jax             the grid by plain.py
 python experiments/speed/whole/measure.py step32 jax            a training step at 32 units
 python experiments/speed/whole/measure.py products tensorflow   the grid's training step beside its bare products
@@ -21,7 +21,7 @@ FILE, GRID, START = FOLDER / "whole.json", FOLDER / "grid.yaml", "<!-- written b
 RNNLAB = (sys.executable, "-m", "rnnlab")
 ONE = "compare.variants={none: null, per_step: null, zoneout: null, builtin: null}"
 SMALL = ["data.vocabulary=64", "model.embedding.width=32", "model.recurrent=[{cell: lstm, units: 32}]", "training.epochs=5"]
-SMALL += ["data.limit_tokens=80000"]  # from 100 steps an epoch on, XLA compiles a small step on TensorFlow
+SMALL += ["data.limit_tokens=80000"]  # with 100 steps per epoch or more, XLA compiles a small step on TensorFlow
 RATIOS = [
     ("the grid, rnnlab on TensorFlow / plain Keras on TensorFlow", ("rnnlab", "tensorflow"), ("plain", "tensorflow"), 0.25),
     ("the grid, rnnlab on TensorFlow / plain Keras on JAX", ("rnnlab", "tensorflow"), ("plain", "jax"), 0.65),
@@ -32,7 +32,7 @@ RATIOS = [
 
 
 def command(*words: str, backend: str) -> tuple[float, str]:
-    """Return the seconds that a command takes, its start included, and what it prints."""
+    """Return the seconds that a command takes, including its start, and what it prints."""
     env = {**os.environ, "KERAS_BACKEND": backend, "RNNLAB_JAX_CACHE": "off"}
     begin = time.monotonic()
     done = subprocess.run(words, env=env, text=True, stdout=subprocess.PIPE, check=True)
@@ -40,7 +40,7 @@ def command(*words: str, backend: str) -> tuple[float, str]:
 
 
 def whole(backend: str, *overrides: str) -> dict[str, Any]:
-    """The row of the variational variant that `rnnlab bench --whole` prints."""
+    """Return the row that `rnnlab bench --whole` prints for the variational variant."""
     words = [*RNNLAB, "bench", "--whole", str(GRID), ONE, "compare.baseline=null", "compare.seeds=1", *overrides, "--json"]
     row: dict[str, Any] = json.loads(command(*words, backend=backend)[1])["steps"][0]
     return row
@@ -64,7 +64,7 @@ def measured(what: str, backend: str) -> dict[str, dict[str, float]]:
 
 
 def table(parts: dict[str, dict[str, float]]) -> str:
-    """Everything that was measured, and the ratios of what was."""
+    """Return the table of everything that was measured, and the ratios that follow from it."""
     lines = ["| what | on | measured |", "|---|---|---|"]
     for what, times in parts.items():
         unit = "ms" if what in ("step32", "products") else "s"

@@ -1,7 +1,7 @@
 """The grid of grid.yaml as a script in plain Keras: one process, its default threads.   KERAS_BACKEND=jax python plain.py
 
-Five variants, three seeds, six epochs over 32,000 words of the language reference that every CPython carries, an evaluation
-after every epoch and one on the test split. Keras has no noise but its own, so the four variants with noise cost the same.
+Five variants, three seeds, six epochs over 32,000 words of the language reference that comes with CPython, an evaluation
+after every epoch and one on the test split. Keras has one dropout scheme, so the four variants with noise cost the same.
 """
 
 import re
@@ -17,21 +17,21 @@ VARIANTS = [{}, NOISE, NOISE, NOISE, NOISE]
 
 
 def numbers() -> np.ndarray:
-    """The first 40,000 words and signs as numbers, the most frequent 1,999 of the first four fifths and one for all others."""
+    """Return the first 40,000 words and signs as numbers: the 1,999 most frequent of the first four fifths, 0 for others."""
     words = re.findall(r"\w+|[^\w\s]", "\n".join(topics[name] for name in sorted(topics)))[:40_000]
     known = {word: n for n, (word, _) in enumerate(Counter(words[:32_000]).most_common(VOCABULARY - 1), 1)}
     return np.array([known.get(word, 0) for word in words], "int32")
 
 
 def windows(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and next words, [windows * rows, steps]: each row reads its own stretch of the text from batch to batch."""
+    """Return inputs and next words, [windows * rows, steps]; each row reads its own part of the text from batch to batch."""
     length = (len(part) - 1) // ROWS // STEPS * STEPS
     x, y = (part[start : start + ROWS * length].reshape(ROWS, -1, STEPS).swapaxes(0, 1) for start in (0, 1))
     return x.reshape(-1, STEPS), y.reshape(-1, STEPS)
 
 
 class Tied(keras.layers.Layer):
-    """The embedding's table as output weights."""
+    """A head that uses the embedding's table as output weights."""
 
     def __init__(self, embedding: keras.layers.Embedding):
         super().__init__()
@@ -43,7 +43,7 @@ class Tied(keras.layers.Layer):
 
 
 def model(noise: dict[str, float]) -> keras.Model:
-    """An LSTM language model that carries its state."""
+    """Return an LSTM language model that carries its state."""
     tokens = keras.Input(batch_shape=(ROWS, STEPS), dtype="int32")
     embedding = keras.layers.Embedding(VOCABULARY, WIDTH)
     hidden = keras.layers.LSTM(WIDTH, return_sequences=True, stateful=True, **noise)(embedding(tokens))

@@ -1,4 +1,4 @@
-"""How much sooner two workers finish a grid than one, and what a run costs that trains nothing.
+"""How much sooner do two workers finish a grid than one, and what does a run without training cost?
 
 python experiments/speed/workers/measure.py [--rounds 3] [OVERRIDE]... > experiments/speed/workers/grid.json
 python experiments/speed/workers/measure.py --empty > experiments/speed/workers/empty.json
@@ -26,12 +26,12 @@ CONFIG = Path(__file__).parents[1] / "whole" / "grid.yaml"
 
 
 class Ends(Lines):
-    """Remembers when runs end."""
+    """Progress lines that record when runs end."""
 
     times: list[float]
 
     def begin(self, spec: Any, unit: str) -> RunLine:
-        """Watch the end of the run."""
+        """Record the end of the run."""
         line, end = super().begin(spec, unit), RunLine.end
 
         def ended(result: Mapping[str, Any]) -> None:
@@ -43,7 +43,7 @@ class Ends(Lines):
 
 
 def seconds(workers: int, *overrides: str) -> tuple[float, list[float]]:
-    """Return how long the whole experiment takes, starts included, and the times from end to end of its runs."""
+    """Return the seconds of the whole experiment, including start-up, and the seconds from each end of a run to the next."""
     shown: list[Ends] = []
 
     def show(runs: int, epochs: int) -> Ends:
@@ -61,7 +61,7 @@ def seconds(workers: int, *overrides: str) -> tuple[float, list[float]]:
 
 
 def sooner(rounds: int, overrides: list[str]) -> dict[str, Any]:
-    """The whole experiment by one worker and by two, in turns; the ratio is that of the least of each."""
+    """Time the whole experiment with one worker and with two, alternating; the ratio is that of the least times."""
     found: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(rounds):
         for workers, times in found.items():
@@ -71,13 +71,13 @@ def sooner(rounds: int, overrides: list[str]) -> dict[str, Any]:
 
 
 def empty() -> dict[str, Any]:
-    """Runs of 0 epochs by one warm worker, on little text, for all that such a run does is to evaluate weights on it."""
+    """Time runs of 0 epochs on one warm worker, on little text, since such a run only evaluates the weights on it."""
     _, found = seconds(1, "training.epochs=0", "compare.seeds=4", "data.limit_tokens=2000")
     return {"empty runs, seconds": found, "an empty run, median": median(found)}
 
 
 def main() -> None:
-    """Measure, and print what was found as JSON."""
+    """Measure, and print the results as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--empty", action="store_true")
