@@ -42,7 +42,7 @@ def read(path: Path) -> Snapshot:
 
 
 COLUMNS = {
-    "mean": "how open a gate is, over units, steps and rows",
+    "mean": "mean activation of a gate over units, steps and rows",
     "below": "share of the steps at which a gate is below 0.1: shut",
     "above": "share of the steps at which a gate is above 0.9: open",
     "time_constant": "steps after which the memory of the median unit has faded to 1/e",

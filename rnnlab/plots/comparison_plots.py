@@ -150,8 +150,8 @@ _PLOTS = {
     "curves": _ComparisonPlot(
         "Learning curves",
         "Solid: validation, mean over seeds with its 95 % interval; dashed: training with its noise on. Paler once a seed has "
-        "stopped. The vertical axis is scaled to the epochs after the first; values far beyond the others leave it. Where "
-        "there are several variants, the second view is validation minus that of the baseline, seed by seed.",
+        "stopped. The vertical axis is scaled to the epochs after the first; outliers are cut off. Where "
+        "there are several variants, the second panel shows validation minus that of the baseline, seed by seed.",
         _curves,
         _value,
         height=3.6,
@@ -159,7 +159,7 @@ _PLOTS = {
     ),
     "seeds": _ComparisonPlot(
         "Every seed",
-        "A mark is a run, a stroke the mean; a grey line joins the runs that share a seed.",
+        "Each mark is a run, each stroke a mean; a grey line joins the runs that share a seed.",
         _rows(strips.seeds),
         _value,
     ),

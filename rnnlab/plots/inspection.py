@@ -73,8 +73,8 @@ def _drawn(figure: "Figure", wide: bool, plot: _InspectionPlot, snapshots: Snaps
 
 
 def inspect(folder: str | Path, seed: int | None = None) -> "list[Inspected]":
-    """Look inside as `rnnlab.trained.inspect_run.inspect` does, and write each picture of each run beside the
-    arrays, SVG and PNG."""
+    """Inspect as `rnnlab.trained.inspect_run.inspect` does, and write each picture of each run beside the arrays, as SVG and
+    PNG."""
     from rnnlab.trained import inspect_run as runs
 
     inspected = runs.inspect(folder, seed)
@@ -130,44 +130,45 @@ def _lines(what: str, x: str, y: str) -> Callable[["Figure", Snapshots, Sequence
 _PLOTS = {
     "flow": _InspectionPlot(
         "Gradient flow",
-        "The norm of the gradient of the loss at step t by the state k steps before, mean and range over seeds.",
+        "The norm of the gradient of the loss at step t with respect to the state k steps earlier, mean and range over seeds.",
         _lines("flow", "lag k", "|d loss / d state|"),
         partial(_ends, what="flow"),
     ),
     "memory": _InspectionPlot(
         "Memory of a changed token",
-        "How far the states still lie, k steps later, from those of the same sequence with one token exchanged; 1 is at once.",
-        _lines("relative", "steps since", "distance"),
+        "Distance of the states, k steps after one token of the sequence was replaced, from those of the original sequence; "
+        "relative to lag 0, mean and range over seeds.",
+        _lines("relative", "steps since the change", "relative distance"),
         partial(_ends, what="relative"),
     ),
     "states": _InspectionPlot(
         "Size of the states",
-        "The Euclidean norm of hidden state h and cell state c over the steps, from a zero state on.",
+        "The Euclidean norm of hidden state h and cell state c over the steps, starting from a zero state.",
         _lines("size", "step", "norm"),
         partial(_means, what="size", names=("hidden", "cell")),
     ),
     "constants": _InspectionPlot(
         "Time constants",
-        "After how many steps a unit's memory fades to 1/e, by its forget or update gate and the noise on what is carried: "
-        "90 % of the units, the middle half, the median.",
+        "The steps after which a unit's memory has faded to 1/e, by its forget or update gate and the noise on carried states. "
+        "Thin: 90 % of the units; thick: the middle half; mark: the median.",
         inspection_panels.time_constants,
         partial(_means, what="time_constant", names=("retained",), form="{:.3g}"),
     ),
     "saturation": _InspectionPlot(
         "Saturated gates",
-        "Hollow: the part of the steps at which a gate is below 0.1; full: above 0.9. A mark is a seed.",
+        "Hollow: the fraction of the steps at which a gate is below 0.1; full: above 0.9. Each mark is a seed.",
         inspection_panels.saturated,
         partial(_means, what="above", names=inspection_panels.GATES),
     ),
     "histograms": _InspectionPlot(
-        "How open the gates are",
-        "The distribution of every gate's opening over units, steps and examples, all seeds together.",
+        "Distribution of the gates",
+        "The distribution of every gate's activation over units, steps and examples, all seeds together.",
         inspection_panels.histograms,
         partial(_means, what="mean", names=inspection_panels.GATES),
     ),
     "gates": _InspectionPlot(
         "Gates over the tokens",
-        "The gates of the top layer in one validation sequence, first seed; a line is a unit, sorted by how open it is.",
+        "The gates of the top layer in one validation sequence, first seed. Each row is a unit; units are sorted by mean.",
         inspection_panels.heat_maps,
         lambda snapshots: _means(snapshots[:1], "mean", inspection_panels.GATES),
     ),

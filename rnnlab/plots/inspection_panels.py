@@ -58,7 +58,7 @@ def grid(figure: "Figure", count: int, wide: bool) -> "list[Axes]":
 
 
 def lines(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool, what: str, x: str, y: str) -> None:
-    """Draw a figure of both states over lags or steps, mean and range over seeds, a panel for each layer and state."""
+    """Draw a statistic of both states over lags or steps, mean and range over seeds, a panel for each layer and state."""
     pairs = panels(snapshots, what, list(STATES))
     for axes, (layer, state) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
         for ink in shown:
@@ -99,7 +99,7 @@ def _band(axes: "Axes", values: np.ndarray, ink: Ink, zero: bool) -> None:
 
 
 def histograms(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw how often each gate has which opening, all seeds together."""
+    """Draw the distribution of each gate's activation, all seeds together."""
     pairs = panels(snapshots, "histogram", GATES)
     for axes, (layer, gate) in zip(grid(figure, len(pairs), wide), pairs, strict=True):
         for ink in shown:
@@ -118,7 +118,7 @@ def histograms(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wid
 
 
 def saturated(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw the parts of the steps at which gates are nearly shut (hollow) and nearly open (full), one row per variant."""
+    """Draw the fractions of the steps at which gates are nearly shut (hollow) and nearly open (full), one row per variant."""
     pairs = panels(snapshots, "below", GATES)
     every = grid(figure, len(pairs), wide)
     figure.set_figheight(figure.get_figheight() + 0.16 * len(shown) * len(every) / (3 if wide else 1))
@@ -174,7 +174,7 @@ def _name_rows(axes: "Axes", shown: Sequence[Ink], title: str, label: str) -> No
 
 
 def heat_maps(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide: bool) -> None:
-    """Draw the gates of the top layer over the tokens of one sequence, a line of maps a variant; units sorted by their mean."""
+    """Draw the gates of the top layer over the tokens of one sequence, each a map, variant by variant; units sorted by mean."""
     pairs = [(ink, gate) for ink in shown for gate in _gates(snapshots[ink.name])]
     every = grid(figure, len(pairs), wide)
     for axes, (ink, gate) in zip(every, pairs, strict=True):
@@ -189,7 +189,7 @@ def heat_maps(figure: "Figure", snapshots: Snapshots, shown: Sequence[Ink], wide
         axes.set_yticks([])
         axes.grid(visible=False)
         _tokens(axes, snapshot.get("tokens"), values.shape[1], wide)
-    figure.colorbar(image, ax=every, location="bottom", shrink=0.4, aspect=30, label="opening of the gate")
+    figure.colorbar(image, ax=every, location="bottom", shrink=0.4, aspect=30, label="gate activation")
 
 
 def _top(snapshot: Snapshot) -> str:

@@ -62,7 +62,7 @@ def _minus(values: Array, base: Array) -> Array:
 
 
 def _limit(axes: "Axes", of: Sequence[Array]) -> None:
-    """End the axis at what curves do behind their first epoch, which dwarfs all later ones; bands and what explodes run out."""
+    """Scale the axis to the curves after their first epoch, which dwarfs all later ones; bands and outliers may leave it."""
     later = [values[:, 1:] if values.shape[1] > 2 else values for values in of]
     seen = np.concatenate([np.zeros(0), *(values[np.isfinite(values)] for values in later)])
     if seen.size:
@@ -73,7 +73,7 @@ def _limit(axes: "Axes", of: Sequence[Array]) -> None:
 
 
 _FAR = 6
-"""Values that lie so many times as far from the median as half of all are wide do not scale the axis."""
+"""Values farther from the median than this many interquartile ranges, or medians, do not scale the axis."""
 
 
 def _epochs(axes: "Axes") -> None:
@@ -104,7 +104,7 @@ def _log_scale(axes: "Axes") -> None:
     if low <= 0 or high < 2 * low:
         return
     axes.set_yscale("log")
-    few = high < 4 * low  # of the marks of a log axis
+    few = high < 4 * low  # marks on a log axis
     axes.yaxis.set_major_locator(ticker.MaxNLocator(5) if few else ticker.LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
     axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_locator(ticker.NullLocator())

@@ -38,7 +38,7 @@ def differences(axes: "Axes", comparison: Comparison, shown: Sequence[Ink], wide
         values = _values(comparison, ink.name)
         _dots(axes, {seed: values[seed] - base[seed] for seed in values if seed in base}, row + 0.24, ink, size=3.5)
         _interval(axes, comparison, row - 0.1, ink)
-    better = "less is better" if comparison.mode == "min" else "more is better"
+    better = "lower is better" if comparison.mode == "min" else "higher is better"
     _label(axes, comparison, rivals, f"difference in {comparison.label}" + (f" ({better})" if wide else ""), wide)
 
 

@@ -33,7 +33,7 @@ class ReliabilityCurve:
     promised: np.ndarray
     """Mean confidence of a bin, or the level of an interval."""
     kept: np.ndarray
-    """The part that came true."""
+    """The accuracy of a bin, or the coverage of an interval."""
     count: np.ndarray
     """The number of predictions; empty where every one counts at every level."""
 
@@ -77,13 +77,13 @@ def pictures(calibration: Calibration, shown: Sequence[Ink]) -> list[Picture]:
 
 _RELIABILITY = (
     "Are confident predictions right?",
-    "A mark is a bin of predictions: how confident they were, and how many of them came true, all seeds together; the larger "
-    "the mark, the more. On the line probabilities come true; below it the model is too sure.",
+    "Each mark is a bin of predictions, all seeds together: their mean confidence and their accuracy. The larger the mark, the "
+    "more predictions. On the diagonal the two are equal; below it the model is overconfident.",
 )
 _COVERAGE = (
-    "Do intervals hold what they promise?",
-    "The part of the test targets inside the interval of each level, mean over seeds. On the line intervals hold what they "
-    "promise; below it they are too narrow.",
+    "Do intervals cover what they claim?",
+    "The fraction of the test targets inside the interval of each level, mean over seeds. On the diagonal this coverage equals "
+    "the level; below it the intervals are too narrow.",
 )
 
 
@@ -105,7 +105,7 @@ def _draw(figure: "Figure", wide: bool, calibration: Calibration, inks: Sequence
         panel.set_ylim(0, end)
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_formatter("{x:g}")
-        panel.set_ylabel("held by the interval" if numbers else "came true")
+        panel.set_ylabel("coverage" if numbers else "accuracy")
         panel.label_outer()
     axes[-1].set_xlabel("level of the interval" if numbers else "confidence")
     axes[0].set_xlabel(axes[-1].get_xlabel() if wide else "")
@@ -115,18 +115,19 @@ def _draw(figure: "Figure", wide: bool, calibration: Calibration, inks: Sequence
 def _trace(panel: "Axes", line: ReliabilityCurve, ink: Ink, way: str) -> None:
     panel.plot(line.promised, line.kept, color=ink.color, linewidth=1.4, gid=ink.says(way))
     sizes = 3 + 5 * np.sqrt(line.count / line.count.max()) if line.count.size else np.full(len(line.kept), 3.5)
+    x_name, y_name = ("confidence", "accuracy") if line.count.size else ("level", "coverage")
     for x, y, size, n in zip(line.promised, line.kept, sizes, line.count if line.count.size else [0] * len(sizes), strict=True):
-        told = f"{way}: promised {x:.2f}, came true {y:.2f}" + (f" of {n:,}" if n else "")
+        told = f"{way}: {x_name} {x:.2f}, {y_name} {y:.2f}" + (f" of {n:,}" if n else "")
         panel.plot(x, y, ink.marker, color=ink.color, markersize=size, markeredgewidth=0, alpha=0.8, gid=ink.says(told))
 
 
 _METRICS = {
-    "negative_log_likelihood": ("NLL", "negative log-likelihood in nats, less is better"),
-    "brier_score": ("Brier", "sum over the classes of the squared error of their probabilities, 0 to 2, less is better"),
-    "expected_calibration_error": ("ECE", "mean distance of confidence and accuracy over bins of equal width, less is better"),
-    "coverage_90": ("90 % held", "part of the targets inside their 90 % intervals"),
-    "coverage_error": ("coverage error", "mean distance of what intervals hold from what they promise, less is better"),
-    "mutual_information": ("BALD", "mutual information of prediction and weights in nats, what more data could settle"),
+    "negative_log_likelihood": ("NLL", "negative log-likelihood in nats, lower is better"),
+    "brier_score": ("Brier", "sum over the classes of the squared error of their probabilities, 0 to 2, lower is better"),
+    "expected_calibration_error": ("ECE", "mean |confidence - accuracy| over bins of equal width, lower is better"),
+    "coverage_90": ("90 % coverage", "fraction of the targets inside their 90 % intervals"),
+    "coverage_error": ("coverage error", "mean |level - coverage| over the levels of the intervals, lower is better"),
+    "mutual_information": ("BALD", "mutual information of prediction and weights in nats, which more data could reduce"),
     "predictive_deviation": ("deviation", "root of the mean variance over the samples"),
 }
 """The columns of the table: the name among a run's metrics, its title, what it means."""

@@ -22,7 +22,7 @@ STEPS = 120
 """Most steps that are drawn."""
 TARGETS = 4
 """Most targets that are drawn."""
-TITLE = "What was forecast, and what came?"
+TITLE = "Forecast and truth"
 
 Kept = Record
 """The last forecasts of a run, see `rnnlab.inspection.forecasts.plotted`."""

@@ -8,7 +8,7 @@ from rnnlab.statistics.rounding import bare_p, with_interval
 def ranking_columns(of: Ranking) -> list[Column]:
     """Return mean ranks, their p against the baseline, and in each task the rank with the effect in brackets."""
     p = [TableCell("" if name == of.baseline else bare_p(of.p[name])) for name in of.ranks]
-    effects = "rank: by how many deviations over seeds better than the baseline, [95 %]"
+    effects = "rank: improvement over the baseline in standard deviations over seeds, [95 %]"
     return [
         Column("variant", "a patch of the config", [TableCell(name, name) for name in of.ranks], words=True),
         Column("mean rank", "over the tasks, 1 is best", [TableCell(f"{mean:.2f}", mean) for mean in of.ranks.values()]),

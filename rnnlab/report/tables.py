@@ -56,7 +56,7 @@ def columns(comparison: Comparison) -> list[Column]:
         means(f"{comparison.unit}/s", "training throughput", "throughput", digits=0),
         means(f"validation {comparison.stem}", "the metric that selects the best epoch", "validation", brief=False),
         Column(
-            "parameters", "trained numbers", [TableCell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False
+            "parameters", "trainable weights", [TableCell(fixed(one.parameters, 0), one.parameters) for one in of], brief=False
         ),
     )
 
@@ -77,16 +77,16 @@ def further_columns(comparison: Comparison) -> list[Column]:
             f"of {comparison.label}, Student's t",
             [TableCell(with_interval(one.value), one.value.mean) for one in of],
         ),
-        _column(of, "percent", "the difference in percent, from logs", lambda its: _signed(its.percent)),
+        _column(of, "percent", "the difference in percent, from logarithms", lambda its: _signed(its.percent)),
         Column("lost [95 %]", "rate of lost seeds, Clopper-Pearson", [_rate(one.lost) for one in of]),
         _column(of, "alone [95 %]", "the difference, interval of this variant only", lambda its: _signed(its.alone)),
         _column(of, "wins [95 %]", "rate of seeds that beat the baseline, Clopper-Pearson", lambda its: _rate(its.beats)),
         _column(of, "g", "Hedges' g_av of the difference", lambda its: _number(its.effect)),
         _column(of, "p finished", "p over the seeds that both finished", lambda its: _p(its.p_finished)),
         _column(of, "p equivalent", "two one-sided t tests against the margin", lambda its: _p(its.equivalence_p)),
-        _column(of, "detectable", "difference that these seeds find four times in five", _detectable),
+        _column(of, "detectable", "difference that these seeds detect with 80 % power", _detectable),
         _column(
-            of, "seeds needed", "to find the difference as seen four times in five", lambda its: _number(its.seeds_needed, 0)
+            of, "seeds needed", "to detect the observed difference with 80 % power", lambda its: _number(its.seeds_needed, 0)
         ),
         Column("best epoch", "counted from 1, mean over seeds", [_mean(one.best_epoch, 1, False) for one in of]),
     )
@@ -98,7 +98,7 @@ def effect_columns(comparison: Comparison) -> list[Column]:
     return _said(
         Column("effect", "over all values of the other factors", [TableCell(one.name, one.name) for one in of], words=True),
         Column(f"{comparison.label} [95 %]", "simultaneous over all effects", [_signed(one.estimate) for one in of]),
-        Column("percent", "the same in percent, from logs", [_signed(one.percent) for one in of]),
+        Column("percent", "the same in percent, from logarithms", [_signed(one.percent) for one in of]),
         Column("p", "joint sign-flip test over all effects", [_p(one.p) for one in of]),
     )
 

@@ -225,7 +225,7 @@ def test_explorers_are_linked_from_where_the_report_lies(make):
 
 
 def test_one_seed_is_counted_as_one(make):
-    assert "2 variants, 1 seed, test perplexity (less is better)" in page(make.experiment({"none": 0, "tested": -9}, seeds=1))
+    assert "2 variants, 1 seed, test perplexity (lower is better)" in page(make.experiment({"none": 0, "tested": -9}, seeds=1))
 
 
 def test_only_variants_with_metrics_are_named_in_speed_and_quality(make):

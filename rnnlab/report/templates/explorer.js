@@ -82,9 +82,9 @@ function build() {
     section.append(figure("All units over the steps", [element("div", { class: "scale", id: `scale-${number}` }), element("div", { class: "map" }, map, element("i", { class: "column" }), element("i", { class: "row" }))],
       "A row is a unit, a column a step. Look for rows of one colour, which are units that remember, and for columns that change in all rows at once, which are tokens that matter."));
     section.append(figure("One unit: its memory as the backbone", [element("div", { id: `line-${number}` })],
-      "The thick line is the memory that runs through the steps, thin lines are the gates. Look for where a gate of keeping stays near 1 and the thick line stays level, and for where an input gate opens and it bends."));
+      "The thick line is the memory that runs through the steps, thin lines are the gates. Where a forget or update gate stays near 1, the thick line stays level; where an input gate opens, it bends."));
     section.append(figure("This step", [element("table", { id: `now-${number}`, "aria-label": `Values of ${run.name} at this step` })],
-      "Every gate, state and candidate of the unit at this step, as the run computes them with noise off. Look for gates near 0 or 1: they are saturated, so the unit has decided and learns little there."));
+      "Every gate, state and candidate of the unit at this step, as the run computes them with noise off. Look for gates near 0 or 1: they are saturated, so the unit learns little there."));
     section.append(element("div", { id: `masks-${number}` }));
     return section;
   }));
@@ -176,7 +176,7 @@ function table(run, number) {
 function masks(run, number) {
   const drawn = Object.entries(layerOf(run).masks), place = $(`masks-${number}`);
   if (!drawn.length) {
-    place.replaceChildren(figure("Masks", [], "No mask is drawn in this layer. Dropout on the vertical way and on the recurrence is off, or acts on the weights."));
+    place.replaceChildren(figure("Masks", [], "No mask is drawn in this layer. Dropout on inputs, outputs and the recurrence is off, or acts on the weights."));
     return;
   }
   place.replaceChildren(...drawn.map(([site, mask]) => {
@@ -188,7 +188,7 @@ function masks(run, number) {
       canvas.style.height = "130px";
       return element("div", {}, canvas, element("p", {}, gates > 1 ? `gate ${gate + 1} of ${gates}` : "all gates share it"));
     }));
-    const lives = mask.lifetime === "step" ? "Every column is another draw: the mask is new at every step." : "All columns are alike: one draw lives for the whole sequence.";
+    const lives = mask.lifetime === "step" ? "Every column is a new draw: the mask changes at every step." : "All columns are alike: one draw serves the whole sequence.";
     const shares = mask.tied ? "The gates share one mask (tied)." : "Every gate has a mask of its own (untied), so the pictures differ.";
     return figure(`Mask at ${site}, rate ${mask.rate}`, [grid], `${lives} ${shares} ${site.startsWith("hold") ? "Coloured: the old value is kept." : "Empty: dropped; coloured: kept."}`);
   }));
@@ -260,7 +260,7 @@ $("swap").hidden = RUNS.length < 2;
 $("swap").addEventListener("click", () => { RUNS.reverse(); build(); again(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 addEventListener("resize", show);
-$("facts").textContent = RUNS.map((run) => run.name).join(" beside ") + ". Values are those of the runs with noise off; masks are one training draw.";
+$("facts").textContent = RUNS.map((run) => run.name).join(" beside ") + ". Values are computed with noise off; masks are one draw as in training.";
 state.what = "";
 build();
 again();
