@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from rnnlab.cli import main
 from rnnlab.config import load
 from rnnlab.data.build_dataset import build as build_data
-from rnnlab.data.sources.registry import keep_files
+from rnnlab.data.sources.build_source import keep_files
 from rnnlab.data.task import Task
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig

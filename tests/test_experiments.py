@@ -17,7 +17,7 @@ import yaml
 from rnnlab.comparison import json_file
 from rnnlab.config import load
 from rnnlab.errors import UserError
-from rnnlab.report import export
+from rnnlab.report import comparison_text
 from rnnlab.sweep.makers import BACKENDS, PACKAGES
 from rnnlab.sweep.provenance import machine
 
@@ -101,7 +101,7 @@ def test_the_table_of_a_study_is_its_comparison(file):
     found = json_file.read(file)
     assert json_file.document(found) == json.loads(file.read_text())
     text = (file.parent / "README.md").read_text()
-    assert export.markdown(found) in text
+    assert comparison_text.markdown(found) in text
     assert " ".join(found.answer.split()) in " ".join(text.split())
     assert all(one.counts.ended == one.counts.planned >= 6 for one in found.variants.values())
 

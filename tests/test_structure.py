@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,3 +192,8 @@ def test_what_a_room_exports_is_documented():
     assert exports
     assert not [room.__name__ for room in rooms if not room.__doc__]
     assert not [name for name, value in exports.items() if callable(value) and not inspect.getdoc(value)]
+
+
+def test_a_file_name_stands_once():
+    names = Counter(path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    assert not [name for name, times in names.items() if times > 1]

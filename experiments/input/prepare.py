@@ -28,7 +28,7 @@ import json, sys, time
 from pathlib import Path
 from rnnlab.config import data_section
 from rnnlab.data.build_dataset import build
-from rnnlab.data.sources.registry import keep_files
+from rnnlab.data.sources.build_source import keep_files
 section, files = data_section(sys.argv[1]), sys.argv[2:]
 wall, own = time.monotonic(), time.process_time()
 if files:

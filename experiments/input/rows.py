@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from rnnlab.config import data_section
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 
 CONFIG = """name: rows
 data: {name: table, train: rows.csv, text: text, label: label}

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.config import RunConfig
 from rnnlab.data.dataset import Dataset, Split
 from rnnlab.documents import Record

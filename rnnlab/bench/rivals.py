@@ -15,7 +15,7 @@ from rnnlab import layers
 from rnnlab.bench.timing import interleaved
 from rnnlab.bench.torch_step import torch_step
 from rnnlab.bench.training_step import products, training_step
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.scheme_table import WORKS, fits
 from rnnlab.documents import Record
 from rnnlab.noise.scheme import SCHEMES

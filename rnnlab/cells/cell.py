@@ -17,7 +17,7 @@ from rnnlab.cells.own_masks import OwnMasks
 from rnnlab.cells.steps import Noise, Tensor, dropped, masked_product, multiplier
 from rnnlab.documents import Fields, Record
 from rnnlab.names import nearest
-from rnnlab.noise import streams
+from rnnlab.noise import seed_streams
 from rnnlab.noise.schemes import Setting
 from rnnlab.seeds import derive, fresh
 from rnnlab.tensors import Size
@@ -80,7 +80,7 @@ class Cell(OwnMasks, keras.layers.Layer):
         self.use_bias: bool = use_bias
         for name, module in self.serialised.items():
             setattr(self, name, module.get(given[name]))
-        self.dropout, self.recurrent_dropout, self.seed = dropout, recurrent_dropout, streams.checked(seed)
+        self.dropout, self.recurrent_dropout, self.seed = dropout, recurrent_dropout, seed_streams.checked(seed)
         self.first_seed = fresh(self.seed)
         """The seed that all masks follow from; drawn here where none is given, as Keras's cells draw theirs."""
 

@@ -7,9 +7,9 @@ from keras import ops
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.noise.sampling import Sizes, depends, masks, means
+from rnnlab.noise.seed_streams import Stream
 from rnnlab.noise.settings import NoiseSettings
 from rnnlab.noise.sites import Noise
-from rnnlab.noise.streams import Stream
 from rnnlab.tensors import Mask, Size
 
 WEIGHTS = ("kernel", "recurrent_kernel", "bias")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.cell import Cell
 from rnnlab.documents import Record
 

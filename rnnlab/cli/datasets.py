@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import JSON, NO_PLUGINS, OVERRIDES, main
+from rnnlab.cli.command import JSON, NO_PLUGINS, OVERRIDES, main
 from rnnlab.cli.output import show_rows
 
 
@@ -49,7 +49,7 @@ def prepare(name: str, overrides: tuple[str, ...], given: Path | None, as_json: 
     from rnnlab.data.build_dataset import build
     from rnnlab.data.describe import describe
     from rnnlab.data.forecast import too_short
-    from rnnlab.data.sources.registry import keep_files, prepared_for
+    from rnnlab.data.sources.build_source import keep_files, prepared_for
     from rnnlab.sweep.plan import beginnings_told
 
     section = data_section(name, overrides)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rnnlab.cli.base import FOLDER, JSON, NO_PLUGINS, main
+from rnnlab.cli.command import FOLDER, JSON, NO_PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.cli.predictions import show_answers
 from rnnlab.documents import Record

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import FILE, JSON, NO_PLUGINS, ONLY, OVERRIDES, RUNS, SHARD, main
+from rnnlab.cli.command import FILE, JSON, NO_PLUGINS, ONLY, OVERRIDES, RUNS, SHARD, main
 from rnnlab.cli.output import show_rows
 from rnnlab.cli.results import compare, report
 from rnnlab.errors import UserError

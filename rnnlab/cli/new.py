@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import main
+from rnnlab.cli.command import main
 from rnnlab.templates.write import KINDS, write
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import JSON, NO_PLUGINS, main
+from rnnlab.cli.command import JSON, NO_PLUGINS, main
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 

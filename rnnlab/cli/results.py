@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from rnnlab.cli.base import FOLDER, FOLDERS, JSON, NO_PLUGINS, ONLY, RUNS, main
+from rnnlab.cli.command import FOLDER, FOLDERS, JSON, NO_PLUGINS, ONLY, RUNS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import UserError
 
@@ -37,11 +37,11 @@ def compare(folders: tuple[Path, ...], form: str | None = None, **question: Any)
 
         backend_of_run.prefer(backend_of_run.made_on(folders[0]))
     from rnnlab.comparison import compare, json_file
-    from rnnlab.report import export, terminal
+    from rnnlab.report import comparison_text, terminal
 
     comparison = compare.compare(*folders, **question)
     if form:
-        click.echo(getattr(export, form)(comparison), nl=False)
+        click.echo(getattr(comparison_text, form)(comparison), nl=False)
     else:
         terminal.show(comparison)
     for line in json_file.keep(comparison, folders):

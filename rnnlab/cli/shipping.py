@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from rnnlab.cli.base import FOLDER, NO_PLUGINS, main
+from rnnlab.cli.command import FOLDER, NO_PLUGINS, main
 
 
 @main.command()

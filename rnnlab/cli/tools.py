@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from rnnlab.cli.base import JSON, NO_PLUGINS, OVERRIDES, PLUGINS, main
+from rnnlab.cli.command import JSON, NO_PLUGINS, OVERRIDES, PLUGINS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.documents import Record
 from rnnlab.errors import UserError

@@ -5,7 +5,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.comparison.classes import Classes, classes_of
+from rnnlab.comparison.class_means import Classes, classes_of
 from rnnlab.comparison.ensemble_rows import EnsembleRow, ensemble_rows
 from rnnlab.comparison.factorial import Effect, effects
 from rnnlab.comparison.fold_statement import Folds, folds_of

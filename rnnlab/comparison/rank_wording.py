@@ -4,7 +4,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from rnnlab.names import quoted
-from rnnlab.statistics import ranks
+from rnnlab.statistics import rank_tests
 from rnnlab.statistics.rounding import count, p_value
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _reach(of: "Ranking", tasks: int, variants: int) -> str:
     """State which pairs this number of tasks can distinguish."""
     critical = of.critical_difference
     if critical > variants - 1:
-        least = ranks.fewest_tasks(variants)
+        least = rank_tests.fewest_tasks(variants)
         return (
             f"{count(tasks, 'task').capitalize()} can tell no pair apart: first and last in every task are {variants - 1} ranks"
             f" apart, and it takes {critical:.2f}; {least} tasks are the fewest that can."

@@ -12,10 +12,10 @@ from rnnlab.comparison.outcomes import nan_for_none
 from rnnlab.comparison.rank_wording import sentences
 from rnnlab.errors import UserError
 from rnnlab.names import nearest, quoted
-from rnnlab.statistics import ranks
+from rnnlab.statistics import rank_tests
 from rnnlab.statistics.effect_size import effect_interval
 from rnnlab.statistics.intervals import Estimate
-from rnnlab.statistics.ranks import Friedman
+from rnnlab.statistics.rank_tests import Friedman
 from rnnlab.statistics.rounding import count
 
 SCHEMA = 1
@@ -87,10 +87,10 @@ def ranked(tasks: Mapping[str, Comparison], only: Collection[str] = ()) -> Ranki
         _check_ended(task, comparison, names)
     table = np.array([_task_ranks(comparison, names) for comparison in tasks.values()])
     means = table.mean(axis=0)
-    p = ranks.against(means, names.index(baseline), len(tasks))
+    p = rank_tests.against(means, names.index(baseline), len(tasks))
     order = sorted(range(len(names)), key=means.__getitem__)
-    critical, friedman = ranks.critical_difference(*table.shape), ranks.friedman(table)
-    runs = ranks.groups([means[i] for i in order], critical)
+    critical, friedman = rank_tests.critical_difference(*table.shape), rank_tests.friedman(table)
+    runs = rank_tests.groups([means[i] for i in order], critical)
     result = Ranking(
         schema=SCHEMA,
         baseline=baseline,

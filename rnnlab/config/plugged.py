@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnnlab import plugins
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.config.experiment import RunConfig
 from rnnlab.config.tree import ConfigError, Node, Problem
 from rnnlab.data.registered import DATASETS

@@ -7,8 +7,8 @@ from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import adding, agreement, associative_recall, copy_memory, mackey_glass, parity, temporal_order
 from rnnlab.data.registered import DATASETS
-from rnnlab.data.sources.registry import MAKERS, is_prepared
-from rnnlab.data.sources.registry import build as from_files
+from rnnlab.data.sources.build_source import MAKERS, is_prepared
+from rnnlab.data.sources.build_source import build as from_files
 
 BUILDERS: dict[str, Callable[..., Dataset]] = {
     "python_reference": python_reference.build,

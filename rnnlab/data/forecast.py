@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.splits.series import Ahead, Series
+from rnnlab.data.splits.series_windows import Ahead, Series
 from rnnlab.data.tokenizer import Scale
 from rnnlab.documents import Fields, Record
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import Forecast, baselines
-from rnnlab.data.splits.series import Series
+from rnnlab.data.splits.series_windows import Series
 from rnnlab.documents import Record
 from rnnlab.inspection.compiled_call import Call
 from rnnlab.models.losses import middle

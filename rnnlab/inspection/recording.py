@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from rnnlab import compat
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor
 from rnnlab.layers import RNN

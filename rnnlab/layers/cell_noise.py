@@ -8,7 +8,7 @@ import keras
 from rnnlab.cells.cell import Cell
 from rnnlab.documents import Plain
 from rnnlab.layers.noise_rates import ChangingRates
-from rnnlab.noise import streams
+from rnnlab.noise import seed_streams
 from rnnlab.noise.schemes import Setting, plain
 from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
@@ -36,12 +36,12 @@ class CellNoise(ChangingRates):
     tar: float
     norm_stabiliser: float
     name: str
-    seeds: dict[str, streams.Stream]
+    seeds: dict[str, seed_streams.Stream]
     _tracker: Tracker
 
     def take(self, dropout: Setting, recurrent_dropout: Setting, seed: int | None) -> None:
         """Pass the layer's settings to the cell."""
-        given = {"dropout": plain(dropout), "recurrent_dropout": plain(recurrent_dropout), "seed": streams.checked(seed)}
+        given = {"dropout": plain(dropout), "recurrent_dropout": plain(recurrent_dropout), "seed": seed_streams.checked(seed)}
         if self.ours:
             self.cell.driven = True
         elif any(given.values()) or self.penalised:
@@ -112,4 +112,4 @@ class CellNoise(ChangingRates):
         self.open_rates(self.noise.values())
         for site, noise in self.noise.items():
             if site not in self.seeds and not noise.like:
-                self.seeds[site] = streams.Stream(self.cell.first_seed, self, site)
+                self.seeds[site] = seed_streams.Stream(self.cell.first_seed, self, site)

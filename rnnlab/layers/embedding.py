@@ -9,7 +9,7 @@ from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.documents import Plain, Record
 from rnnlab.layers.noise_rates import ChangingRates
-from rnnlab.noise import streams
+from rnnlab.noise import seed_streams
 from rnnlab.noise.sampling import depends, mean, sample
 from rnnlab.noise.schemes import Setting, noises, plain
 from rnnlab.noise.sites import Noise
@@ -34,9 +34,9 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
         weights = kwargs.pop("weights", None)
         super().__init__(input_dim, output_dim, **kwargs)
         self.supports_masking = True
-        self.seed = streams.checked(seed)
+        self.seed = seed_streams.checked(seed)
         self._first_seed: int | None = None
-        self.draws: streams.Stream | None = None
+        self.draws: seed_streams.Stream | None = None
         self.dropout = dropout
         if weights is not None:  # the parent would build before there is anything to build with
             self.build()
@@ -66,7 +66,7 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
     def _open_stream(self) -> None:
         self.open_rates([self.noise] if self.noise else [])
         if self._first_seed is not None and self.draws is None:
-            self.draws = streams.Stream(self._first_seed, self, "word")
+            self.draws = seed_streams.Stream(self._first_seed, self, "word")
 
     def call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """Embedded words, or with `reverse` the logits of embedded outputs."""

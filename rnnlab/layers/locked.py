@@ -5,7 +5,7 @@ from keras import ops
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.documents import Record
-from rnnlab.noise import streams
+from rnnlab.noise import seed_streams
 from rnnlab.noise.sampling import sample
 from rnnlab.noise.schemes import plain
 from rnnlab.noise.sites import Noise
@@ -26,7 +26,7 @@ class LockedDropout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.input_spec = keras.InputSpec(ndim=3)
-        self.rate, self.seed = rate, streams.checked(seed)
+        self.rate, self.seed = rate, seed_streams.checked(seed)
         self._first_seed = fresh(self.seed)
 
     @property
@@ -40,7 +40,7 @@ class LockedDropout(keras.layers.Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Create the seed stream."""
-        self.draws = streams.Stream(self._first_seed, self, "output")
+        self.draws = seed_streams.Stream(self._first_seed, self, "output")
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The inputs, masked while training."""

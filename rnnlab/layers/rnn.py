@@ -12,7 +12,7 @@ from rnnlab.layers.cell_noise import CellNoise
 from rnnlab.noise.sampling import masks as drawn
 from rnnlab.noise.sampling import means
 from rnnlab.noise.schemes import Setting
-from rnnlab.recurrence import cudnn, fast, linear_scan, loop
+from rnnlab.recurrence import cudnn, fast, keras_loop, linear_scan
 from rnnlab.recurrence.recorder import Watch
 from rnnlab.recurrence.two_steps import under
 from rnnlab.tensors import Mask, Shape, Tree
@@ -155,7 +155,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
         scan = self.watched_by or (fast() if quick else None)
         how = {"zero_output": self.zero_output_for_mask, "output_size": self.cell.output_size}
-        outputs, final = scan(*operands, **how) if scan else loop.scan(*operands, **how, unroll=self.unroll)
+        outputs, final = scan(*operands, **how) if scan else keras_loop.scan(*operands, **how, unroll=self.unroll)
         return outputs, final[: len(states)]
 
     def _takes_cudnn(self) -> bool:

@@ -6,7 +6,7 @@ from itertools import chain
 import keras
 from keras import ops
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.dataset import PADDING
 from rnnlab.data.task import Task
 from rnnlab.errors import UserError

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
 from rnnlab.documents import Record

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.task import Task
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.recurrent_config import RecurrentConfig

@@ -1,6 +1,6 @@
 """Whether layers have the shapes of those that they start from, as both configs tell without building a model."""
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.task import Task
 from rnnlab.errors import UserError

@@ -23,7 +23,7 @@ from rnnlab.plots.comparison_plots import Picture, pictures
 from rnnlab.plots.learning_curves import curves_of
 from rnnlab.plots.style import inks
 from rnnlab.plots.svg import css, standalone
-from rnnlab.report import calibration_section, examples_section, explorer, export, forecast_section
+from rnnlab.report import calibration_section, comparison_text, examples_section, explorer, forecast_section
 from rnnlab.report.tables import columns, effect_columns, further_columns
 from rnnlab.statistics.rounding import count, decimals, fixed, typeset
 from rnnlab.storage.run_origin import read_origin
@@ -97,7 +97,7 @@ def html(
         effects=effect_columns(comparison),
         trust=calibration_section.columns(gathered.runs, calibration_section.calibration_of(gathered.runs)),
         pictures=drawn,
-        notes=export.notes(comparison),
+        notes=comparison_text.notes(comparison),
         seeds=sorted({seed for one in comparison.variants.values() for seed in one.seeds}),
         places=max(decimals(one.value.sd) for one in comparison.variants.values()),
         changes=_changes(gathered),

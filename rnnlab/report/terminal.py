@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rnnlab.comparison.compare import Comparison
 from rnnlab.plots.style import shorter
-from rnnlab.report.export import warnings
+from rnnlab.report.comparison_text import warnings
 from rnnlab.report.tables import Column, columns, effect_columns, ensemble_columns, pair_columns, rows
 
 if TYPE_CHECKING:

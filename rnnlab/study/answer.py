@@ -36,15 +36,15 @@ class Answer:
 
     def to_markdown(self) -> str:
         """Return the table for a README."""
-        from rnnlab.report import export
+        from rnnlab.report import comparison_text
 
-        return export.markdown(self.comparison)
+        return comparison_text.markdown(self.comparison)
 
     def to_latex(self) -> str:
         """Return the table for a paper, for the package booktabs."""
-        from rnnlab.report import export
+        from rnnlab.report import comparison_text
 
-        return export.latex(self.comparison)
+        return comparison_text.latex(self.comparison)
 
     def __str__(self) -> str:
         return self.answer

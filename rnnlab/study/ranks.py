@@ -56,9 +56,9 @@ class Ranks:
 
     def to_markdown(self) -> str:
         """Return the table for a README."""
-        from rnnlab.report import export
+        from rnnlab.report import comparison_text
 
-        return export.ranking(self.ranking)
+        return comparison_text.ranking(self.ranking)
 
     def draw(self, file: str | Path) -> Path:
         """Write the critical-difference diagram as an SVG file; return where it is."""

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from rnnlab import files
 from rnnlab.storage import store
+from rnnlab.tensorboard.custom_scalars import BAND, high, layout, low
 from rnnlab.tensorboard.epoch_scalars import tagged
 from rnnlab.tensorboard.event_files import replace
-from rnnlab.tensorboard.layout import BAND, high, layout, low
 from rnnlab.tensorboard.values import scalars
 
 if TYPE_CHECKING:

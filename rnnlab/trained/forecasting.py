@@ -9,12 +9,12 @@ import numpy as np
 from rnnlab.data.forecast import Forecast
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources import times
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.data.sources.series import ahead, features, fill, refuse, whole
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.tracks import Track, read
-from rnnlab.data.splits.series import Series
+from rnnlab.data.splits.series_windows import Series
 from rnnlab.data.tokenizer import Scale
 from rnnlab.documents import Fields
 from rnnlab.errors import UserError

@@ -11,7 +11,7 @@ from conformance.table import CELLS as TABLE
 from thinning import thinned_on_jax
 
 from rnnlab.cells import StepCell
-from rnnlab.cells.builtin import CELLS as REGISTERED
+from rnnlab.cells.builtin_cells import CELLS as REGISTERED
 from rnnlab.config import Experiment
 from rnnlab.config.tree import ConfigError
 from rnnlab.data.task import Task

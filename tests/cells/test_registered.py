@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from rnnlab.cells import StepCell
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import dropped, held, masked_product
 from rnnlab.config import Experiment

@@ -10,7 +10,7 @@ from conformance.running import arrays, normal
 from thinning import thinned
 
 from rnnlab.cells import scheme_table
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.recurrent import recurrent
 from rnnlab.noise.scheme import SCHEMES

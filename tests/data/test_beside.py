@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.describe import describe
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
 from rnnlab.models.build_model import build as build_model

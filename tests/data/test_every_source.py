@@ -14,9 +14,9 @@ from rnnlab.config import dump
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.describe import describe
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.data.sources.conllu import Conllu
 from rnnlab.data.sources.npz import Arrays
-from rnnlab.data.sources.registry import prepared_for
 from rnnlab.data.sources.series import NumberSeries
 from rnnlab.data.sources.table import Table
 from rnnlab.data.sources.text import Text

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
-from rnnlab.data.sources.registry import keep_files
+from rnnlab.data.sources.build_source import keep_files
 
 OWN = {"text", "table", "conllu", "npz", "series"}
 """Sources of one's own files, which the test makes."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlab.data.splits.series import Ahead, Series, part
+from rnnlab.data.splits.series_windows import Ahead, Series, part
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -13,7 +13,7 @@ from conformance.table import LSTM as PLAIN
 
 import rnnlab
 from rnnlab.cells import GRUCell, StepCell
-from rnnlab.cells.builtin import CELLS as REGISTERED
+from rnnlab.cells.builtin_cells import CELLS as REGISTERED
 from rnnlab.layers import GRU, LSTM, RNN, Bidirectional, Embedding, LockedDropout
 from rnnlab.trained import export, loading
 

@@ -8,7 +8,7 @@ from thinning import first
 
 from rnnlab import layers
 from rnnlab.cells import StepCell
-from rnnlab.cells.builtin import CELLS as REGISTERED
+from rnnlab.cells.builtin_cells import CELLS as REGISTERED
 
 OPTIONS = {
     "last output": {},

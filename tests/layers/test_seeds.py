@@ -8,7 +8,7 @@ import pytest
 from conformance.running import arrays, normal, recorded
 
 from rnnlab.layers import GRU, LSTM, RNN, Embedding, LockedDropout
-from rnnlab.noise import streams
+from rnnlab.noise import seed_streams
 
 X = normal((6, 4, 8))
 WORDS = np.arange(24).reshape(6, 4)
@@ -89,17 +89,17 @@ def test_no_two_layers_of_a_model_share_a_mask(seed):
 
 def numbers(call):
     """The numbers by which the equal streams of one call were told apart."""
-    known, number = [], streams.Stream._number
+    known, number = [], seed_streams.Stream._number
 
     def noted(stream):
         known.append(number(stream))
         return known[-1]
 
-    streams.Stream._number = noted
+    seed_streams.Stream._number = noted
     try:
         call()
     finally:
-        streams.Stream._number = number
+        seed_streams.Stream._number = number
     return known
 
 

@@ -12,7 +12,7 @@ from rnnlab import register
 from rnnlab.layers import GRU, LSTM, RNN, Embedding
 from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import Noise
-from rnnlab.testing.layers import compiled, fill, outputs_and_gradients
+from rnnlab.testing.layer_checks import compiled, fill, outputs_and_gradients
 from rnnlab.training.rates import NoiseRates, changing_layers
 
 X = normal((4, 6, 2))

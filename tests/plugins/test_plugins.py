@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnlab import plugins
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cli import main
 from rnnlab.config import ConfigError, Experiment, load, schema
 from rnnlab.data.build_dataset import build

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from conformance.running import arrays, normal, pulled
 
-from rnnlab.recurrence import fast, loop
+from rnnlab.recurrence import fast, keras_loop
 
 STEPS, K = 6, 0.8
 X, START = normal((STEPS, 2, 1)), normal((2, 1), 1)
@@ -21,7 +21,7 @@ def run(scan, k, x, start, mask=None):
     return [outputs, *final]
 
 
-@pytest.mark.parametrize("scan", [fast(), loop.scan], ids=["fast", "loop"])
+@pytest.mark.parametrize("scan", [fast(), keras_loop.scan], ids=["fast", "loop"])
 def test_the_scan_is_the_geometric_sum_and_its_gradient(scan):
     values = [keras.ops.convert_to_tensor(value) for value in (np.array([[K]], "float32"), X, START)]
     cotangents = [keras.ops.zeros((STEPS, 2, 1)), keras.ops.ones((2, 1))]
@@ -38,7 +38,7 @@ def test_the_scan_is_the_geometric_sum_and_its_gradient(scan):
     np.testing.assert_allclose(d_start, np.full((2, 1), K**STEPS), rtol=1e-5)
 
 
-@pytest.mark.parametrize("scan", [fast(), loop.scan], ids=["fast", "loop"])
+@pytest.mark.parametrize("scan", [fast(), keras_loop.scan], ids=["fast", "loop"])
 def test_a_masked_step_does_not_count(scan):
     real = np.array([[1, 1], [0, 1], [1, 0], [0, 1], [1, 1], [1, 0]], bool)
     k, x, start = (keras.ops.convert_to_tensor(value) for value in (np.array([[K]], "float32"), X, START))

@@ -10,7 +10,7 @@ from made_runs import Maker
 
 from rnnlab.cli import main
 from rnnlab.comparison.compare import compare
-from rnnlab.report import export, html
+from rnnlab.report import comparison_text, html
 from rnnlab.sweep import makers
 
 
@@ -55,7 +55,7 @@ def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -
         make.change(folder, "none", seed, value + 10, makers={"keras": "3.15.1", "numpy": "2.4"})
     comparison = compare(folder)
     assert comparison.makers == {"keras": ["3.14.0", "3.15.1"]}
-    told = export.notes(comparison)
+    told = comparison_text.notes(comparison)
     assert any("in all variants, but not the same code or versions." in line for line in told)
     assert any("different code or versions, which may round otherwise: keras 3.14.0 and 3.15.1." in line for line in told)
 

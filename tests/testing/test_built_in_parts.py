@@ -4,7 +4,7 @@ import pytest
 from thinning import kept
 
 from rnnlab import testing
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.data_config import sections
 from rnnlab.data.generators.generator_config import Generated
 from rnnlab.noise.scheme import SCHEMES

@@ -5,13 +5,13 @@ import pytest
 from keras import ops
 
 from rnnlab import register, testing
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.steps import masked_product
 from rnnlab.noise.sites import Noise
 from rnnlab.registry import ALL
 from rnnlab.testing import CheckError
-from rnnlab.testing.cells import layer
-from rnnlab.testing.layers import slopes
+from rnnlab.testing.cell_checks import layer
+from rnnlab.testing.layer_checks import slopes
 
 
 @pytest.fixture(autouse=True)

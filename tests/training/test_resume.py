@@ -12,7 +12,7 @@ import pytest
 from lasting import lasting
 
 from rnnlab import sealed
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, PythonReference, SplitSizes
 from rnnlab.data.dataset import Dataset

@@ -5,7 +5,7 @@ import numpy as np
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import forecast_of
 from rnnlab.data.generators.generator_config import MackeyGlass
-from rnnlab.data.splits.series import Ahead, Series
+from rnnlab.data.splits.series_windows import Ahead, Series
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.seeds import derive

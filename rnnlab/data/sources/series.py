@@ -11,7 +11,7 @@ from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS
 from rnnlab.data.sources.tracks import Track, goes_on, joined, read
-from rnnlab.data.splits.series import Ahead, part
+from rnnlab.data.splits.series_windows import Ahead, part
 from rnnlab.data.tokenizer import Codec, Scale
 from rnnlab.documents import Record
 from rnnlab.errors import UserError

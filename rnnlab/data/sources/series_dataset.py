@@ -7,7 +7,7 @@ from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.source_config import SPLITS
-from rnnlab.data.splits.series import Ahead, Part, Series, part
+from rnnlab.data.splits.series_windows import Ahead, Part, Series, part
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.data.sources.registry import is_prepared, prepared_for
+from rnnlab.data.sources.build_source import is_prepared, prepared_for
 from rnnlab.data.sources.table import Table
 
 ROWS = "".join(f"film number {number},{'pos' if number % 2 else 'neg'}\n" for number in range(60))

@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.sources import mnist
-from rnnlab.data.sources.registry import keep_files, prepared_for
+from rnnlab.data.sources.build_source import keep_files, prepared_for
 
 STEPS = {"pixels": (784, 1), "rows": (28, 28)}
 

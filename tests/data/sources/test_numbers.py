@@ -7,7 +7,7 @@ import pytest
 
 from rnnlab.data.build_dataset import build
 from rnnlab.data.describe import describe
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.errors import UserError
 
 RANDOM = np.random.default_rng(0)

@@ -10,7 +10,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.describe import describe
 from rnnlab.data.sources import times
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.errors import UserError
 
 DAYS = [f"2024-{1 + i // 31:02d}-{1 + i % 31:02d}" for i in range(60)]

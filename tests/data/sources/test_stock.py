@@ -15,7 +15,7 @@ import pytest
 from rnnlab.data.build_dataset import build
 from rnnlab.data.describe import describe
 from rnnlab.data.sources import tfds_download
-from rnnlab.data.sources.registry import keep_files, prepared_for
+from rnnlab.data.sources.build_source import keep_files, prepared_for
 from rnnlab.errors import UserError
 
 

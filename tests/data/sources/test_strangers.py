@@ -12,7 +12,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.describe import describe
 from rnnlab.data.sources import times
-from rnnlab.data.sources.registry import prepared_for
+from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.errors import UserError
 
 ROWS = [(f"film number {n}", "pos" if n % 2 else "neg") for n in range(40)]

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from rnnlab.data.task import KINDS, Kind, Task
 from rnnlab.inspection.outputs import link
-from rnnlab.testing.layers import compiled, gradients
+from rnnlab.testing.layer_checks import compiled, gradients
 from rnnlab.testing.require import CheckError, require, require_close
 
 Loss: TypeAlias = Any

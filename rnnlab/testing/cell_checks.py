@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from rnnlab.cells.builtin import CELLS
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.cells.step_cell import StepCell
 from rnnlab.cells.steps import States
@@ -18,7 +18,7 @@ from rnnlab.layers import RNN
 from rnnlab.noise.sites import SITES
 from rnnlab.tensors import Tensor
 from rnnlab.testing.backends import elsewhere
-from rnnlab.testing.layers import fill, outputs_and_gradients, slopes
+from rnnlab.testing.layer_checks import fill, outputs_and_gradients, slopes
 from rnnlab.testing.require import require, require_close
 
 UNITS, INPUTS, STEPS, ROWS = 3, 2, 6, 4

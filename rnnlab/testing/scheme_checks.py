@@ -13,8 +13,8 @@ from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises, plain
 from rnnlab.noise.sites import SITES
 from rnnlab.testing.backends import elsewhere
-from rnnlab.testing.distributions import check_drawn
-from rnnlab.testing.layers import fill, outputs_and_gradients
+from rnnlab.testing.distribution_checks import check_drawn
+from rnnlab.testing.layer_checks import fill, outputs_and_gradients
 from rnnlab.testing.require import require, require_close
 
 X = np.random.default_rng(0).normal(size=(4, 6, 2)).astype("float32")

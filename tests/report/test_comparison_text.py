@@ -9,7 +9,7 @@ from rich.console import Console
 
 from rnnlab.comparison import json_file
 from rnnlab.comparison.compare import compare
-from rnnlab.report import export, terminal
+from rnnlab.report import comparison_text, terminal
 from rnnlab.report.tables import columns
 from rnnlab.statistics.rounding import typeset
 
@@ -87,7 +87,7 @@ def test_a_name_that_looks_like_markup_is_printed_as_it_is(make):
 
 
 def test_what_is_lacking_is_said(make):
-    notes = export.notes(compare(make.metrics(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
+    notes = comparison_text.notes(compare(make.metrics(none=[150.0, 151.0, 152.0], tested=[140.0, "failed", None])))
     assert notes[0] == "Runs of tested: 1 failed and 1 missing."
 
 
@@ -96,7 +96,7 @@ def test_variants_with_the_same_fault_share_a_sentence(make):
     for seed, name in ((seed, name) for seed in (1, 2, 3) for name in ("cell", "wide")):
         make.change(folder, name, seed, 148.0, initial_weights="other")
     make.change(folder, "order", 2, 147.0, data_order="other")
-    assert export.warnings(compare(folder)) == [
+    assert comparison_text.warnings(compare(folder)) == [
         'cell, wide are not fully paired with "none": initial weights differ.',
         'order is not fully paired with "none": data order differs on seed 2.',
     ]
@@ -104,11 +104,11 @@ def test_variants_with_the_same_fault_share_a_sentence(make):
 
 def test_json_is_comparison_json(comparison, make):
     json_file.write(comparison, [make.runs / "made"])
-    assert export.json(comparison) == (make.runs / "made" / "comparison.json").read_text()
+    assert comparison_text.json(comparison) == (make.runs / "made" / "comparison.json").read_text()
 
 
 def test_csv_reads_back(comparison):
-    rows = list(csv.DictReader(io.StringIO(export.spreadsheet(comparison))))
+    rows = list(csv.DictReader(io.StringIO(comparison_text.spreadsheet(comparison))))
     assert [row["variant"] for row in rows] == list(comparison.variants)
     variational = comparison.variants["variational"]
     assert float(rows[1]["value.mean"]) == variational.value.mean
@@ -118,17 +118,17 @@ def test_csv_reads_back(comparison):
 
 
 def test_markdown_is_a_table_whose_cells_cannot_break_it(comparison):
-    lines = export.markdown(comparison).splitlines()
+    lines = comparison_text.markdown(comparison).splitlines()
     assert len(lines) == 2 + 4
     assert len({line.count(" | ") for line in lines}) == 1
     assert lines[1].startswith("| --- | --- | ---: |")
     assert r"| naive\_with\_a\_rather\_long\_name | worse |" in lines[4]
     object.__setattr__(comparison, "variants", {"a|b": comparison.variants["none"]})
-    assert r"a\|b" in export.markdown(comparison)
+    assert r"a\|b" in comparison_text.markdown(comparison)
 
 
 def test_latex_is_a_booktabs_table_with_intervals(comparison):
-    text = export.latex(comparison)
+    text = comparison_text.latex(comparison)
     table = [line for line in text.splitlines() if not line.startswith("%")]
     assert table[0].startswith(r"\begin{tabular}{llrr")
     assert table[1] == r"\toprule"
@@ -142,8 +142,8 @@ def test_latex_is_a_booktabs_table_with_intervals(comparison):
 
 def test_json_stays_json_for_numbers_that_do_not_exist(make):
     comparison = compare(make.metrics(none=["diverged"], tested=["diverged"]))
-    assert "NaN" not in export.json(comparison)
-    assert json.loads(export.json(comparison))["variants"]["none"]["value"]["mean"] is None
+    assert "NaN" not in comparison_text.json(comparison)
+    assert json.loads(comparison_text.json(comparison))["variants"]["none"]["value"]["mean"] is None
 
 
 def test_typeset_keeps_intervals_whole():

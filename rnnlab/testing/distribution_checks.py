@@ -11,7 +11,7 @@ from rnnlab.noise.sampling import Told, mean, sample
 from rnnlab.noise.sites import Noise
 from rnnlab.tensors import Tensor
 from rnnlab.testing.backends import elsewhere
-from rnnlab.testing.layers import compiled
+from rnnlab.testing.layer_checks import compiled
 from rnnlab.testing.require import CheckError, require, require_close
 
 STEPS, ROWS, WIDTH, DRAWS = 3, 4, 5, 2000

@@ -9,7 +9,7 @@ from scipy import stats
 
 from rnnlab.statistics.effect_size import effect_interval
 from rnnlab.statistics.intervals import hedges_g_av
-from rnnlab.statistics.ranks import against, critical_difference, fewest_tasks, friedman, groups, holm, standard_error
+from rnnlab.statistics.rank_tests import against, critical_difference, fewest_tasks, friedman, groups, holm, standard_error
 
 # Areas under the curve of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf: Demšar 2006, table 6. In the last but
 # one, the third is ahead of the fourth by digits that are not printed.
