@@ -197,3 +197,18 @@ def test_what_a_room_exports_is_documented():
 def test_a_file_name_stands_once():
     names = Counter(path.name for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
     assert not [name for name, times in names.items() if times > 1]
+
+
+def test_a_class_has_a_name_of_its_own():
+    """All offenders are listed: a class that has the name of another one, or of a type defined at the top of a module."""
+    trees = [ast.parse(path.read_text()) for path in MODULES.values()]
+    classes = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    tops = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    others = {
+        target.id
+        for node in tops
+        for target in ast.walk(node)
+        if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+    }
+    assert len(classes) > 100
+    assert not [name for name, times in classes.items() if times > 1 or name in others]

@@ -1,5 +1,5 @@
 """The speed of the layers: all candidates in one process and one run, by turns."""
 
-from rnnlab.bench.rivals import Shape, bench
+from rnnlab.bench.rivals import TimedLayer, bench
 
-__all__ = ["Shape", "bench"]
+__all__ = ["TimedLayer", "bench"]

@@ -6,13 +6,13 @@ import re
 import sys
 from pathlib import Path
 
-from rnnlab.bench.rivals import Shape, candidates
+from rnnlab.bench.rivals import TimedLayer, candidates
 from rnnlab.documents import Record
 
 
 def measure(shape: Record, name: str, jit: bool, schemes: bool) -> float:
     """MiB of resident memory at the peak of a training step above what the process holds between steps (Linux, glibc)."""
-    step = candidates(Shape(**shape), jit, schemes, only=name)[name]
+    step = candidates(TimedLayer(**shape), jit, schemes, only=name)[name]
     step()
     ctypes.CDLL("libc.so.6").malloc_trim(0)  # give back what the first step freed, or the next one's use would not show
     Path("/proc/self/clear_refs").write_text("5")  # the kernel's word for: begin a new peak

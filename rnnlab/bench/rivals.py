@@ -23,7 +23,7 @@ from rnnlab.noise.schemes import Setting
 
 
 @dataclass(frozen=True)
-class Shape:
+class TimedLayer:
     """The timed task: one layer over a batch of sequences, with dropout = recurrent_dropout = rate."""
 
     cell: str = "lstm"
@@ -41,7 +41,7 @@ BUILTIN, BUILTIN_QUIET = "keras.layers, same rates", "keras.layers, no noise"
 PRODUCTS, TORCH = "bare products", "torch.nn, no noise"
 
 
-def settings(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
+def settings(shape: TimedLayer) -> dict[str, tuple[Setting, Setting]]:
     """Every scheme that the cell takes, as dropout and recurrent_dropout."""
     rate = shape.rate
     untied, naive = {"scheme": "variational", "rate": rate, "tied": False}, {"scheme": "naive", "rate": rate}
@@ -63,7 +63,7 @@ def settings(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
     }
 
 
-def others(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
+def others(shape: TimedLayer) -> dict[str, tuple[Setting, Setting]]:
     """The schemes that have one form, through both arguments where both take them, else beside a variational input."""
     made: dict[str, tuple[Setting, Setting]] = {}
     for name, scheme in SCHEMES.items():
@@ -74,7 +74,7 @@ def others(shape: Shape) -> dict[str, tuple[Setting, Setting]]:
     return made
 
 
-def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None = None) -> dict[str, Callable[[], object]]:
+def candidates(shape: TimedLayer, jit: bool, schemes: bool = False, only: str | None = None) -> dict[str, Callable[[], object]]:
     """The training steps by name, all of the same shape and on the same numbers; `only` builds one of them."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((shape.batch, shape.steps, shape.inputs), np.float32)
@@ -102,7 +102,7 @@ def candidates(shape: Shape, jit: bool, schemes: bool = False, only: str | None 
     return {name: run for name, run in made.items() if run}
 
 
-def bench(shape: Shape, repeats: int = 10, jit: bool = False, schemes: bool = False, memory: bool = False) -> list[Record]:
+def bench(shape: TimedLayer, repeats: int = 10, jit: bool = False, schemes: bool = False, memory: bool = False) -> list[Record]:
     """Time a training step of every candidate, a row each, beside the built-in layer and the bare products.
 
     `times_faster` is the built-in layer's least time over the candidate's, `times_products` the candidate's over that of the
@@ -123,7 +123,7 @@ def bench(shape: Shape, repeats: int = 10, jit: bool = False, schemes: bool = Fa
     ]
 
 
-def peaks(shape: Shape, names: list[str], jit: bool, schemes: bool) -> dict[str, float]:
+def peaks(shape: TimedLayer, names: list[str], jit: bool, schemes: bool) -> dict[str, float]:
     """MiB by which a training step raises the peak memory of a process, each candidate in its own process."""
     megabytes = {}
     for name in names:

@@ -14,7 +14,7 @@ from rnnlab.cells.cell_step import CellStep
 from rnnlab.cells.keras_arguments import ActivationName, Constraint, Initializer, Regularizer
 from rnnlab.cells.kinds import CellKind, Options
 from rnnlab.cells.own_masks import OwnMasks
-from rnnlab.cells.steps import Noise, Tensor, dropped, masked_product, multiplier
+from rnnlab.cells.steps import SiteMasks, Tensor, dropped, masked_product, multiplier
 from rnnlab.documents import Fields, Record
 from rnnlab.names import nearest
 from rnnlab.noise import seed_streams
@@ -191,7 +191,7 @@ class Cell(OwnMasks, keras.layers.Layer):
         """A weight as a tensor in the compute dtype."""
         return ops.cast(weight, self.compute_dtype)
 
-    def project(self, x: Tensor, noise: Noise) -> Tensor:
+    def project(self, x: Tensor, noise: SiteMasks) -> Tensor:
         """The input's share of all pre-activations, (..., gates * units) with the bias, for x of shape (..., features).
 
         A mask at `input` multiplies the copy of x that enters the product; a tuple of masks the copy for each gate.
@@ -206,14 +206,14 @@ class Cell(OwnMasks, keras.layers.Layer):
         product = self._biased(product, noise)  # flat: TensorFlow adds the bias inside the product
         return ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units))
 
-    def _biased(self, product: Tensor, noise: Noise) -> Tensor:
+    def _biased(self, product: Tensor, noise: SiteMasks) -> Tensor:
         product = self.kind.prepare(product, self.parameters()) if self.kind.prepare else product
         if self.bias is None:
             return product
         bias = self.noisy("bias", noise)
         return product + (bias[0] if self._recurrent_bias else bias)
 
-    def noisy(self, name: str, noise: Noise) -> Tensor:
+    def noisy(self, name: str, noise: SiteMasks) -> Tensor:
         """A copy of a weight under the noise at its site; the stored weights are never touched."""
         weight = self.cast(getattr(self, name))
         if name not in noise:
@@ -228,13 +228,13 @@ class Cell(OwnMasks, keras.layers.Layer):
         chosen = [float(gate in gates) for gate in self.kind.of("gates", self.options)]
         return ops.repeat(ops.convert_to_tensor(chosen, self.compute_dtype), self.units)
 
-    def kernels(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
+    def kernels(self, noise: SiteMasks, per_gate: bool = False) -> dict[str, Tensor]:
         """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""
         further = {name: self.cast(weight) for name, weight in self.further.items()}
         own = self._parts(self.noisy("recurrent_kernel", noise), self.products, per_gate) if self.products else {}
         return own | further
 
-    def biases(self, noise: Noise, per_gate: bool = False) -> dict[str, Tensor]:
+    def biases(self, noise: SiteMasks, per_gate: bool = False) -> dict[str, Tensor]:
         """The biases of the recurrent products by name, (width,) each; empty where the cell has none."""
         return self._parts(self.noisy("bias", noise)[1], self.products, per_gate) if self._recurrent_bias else {}
 
@@ -263,7 +263,7 @@ class Cell(OwnMasks, keras.layers.Layer):
         options = tuple(self.kind.own(self.options).items())
         return CellStep(self.kind.step, self.activation, self.recurrent_activation, options)
 
-    def factors(self, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+    def factors(self, x: Tensor, noise: SiteMasks) -> tuple[Tensor, Tensor]:
         """The factors of all steps at once; see `CellKind.factors`."""
         own = self.kind.own(self.options)
         assert self.kind.factors

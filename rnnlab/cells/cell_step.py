@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from types import FunctionType
 
-from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Activation, Keep, Noise, Params, Product, See, States, Tensor, as_it_is, unseen
+from rnnlab.cells.kinds import StepFunction
+from rnnlab.cells.steps import Activation, Keep, Params, Product, See, SiteMasks, States, Tensor, as_it_is, unseen
 from rnnlab.documents import Plain
 
 
@@ -12,7 +12,7 @@ from rnnlab.documents import Plain
 class CellStep:
     """One time step of a cell; see rnnlab.cells.steps. Equal steps compute the same."""
 
-    equation: Step
+    equation: StepFunction
     activation: Activation
     recurrent_activation: Activation
     options: tuple[tuple[str, Plain], ...]
@@ -21,7 +21,7 @@ class CellStep:
         self,
         x: Tensor,
         states: States,
-        noise: Noise,
+        noise: SiteMasks,
         params: Params,
         matmul: Product,
         keep: Keep = as_it_is,

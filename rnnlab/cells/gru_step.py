@@ -7,7 +7,19 @@ from pydantic import Field
 from rnnlab.backend import ops
 from rnnlab.cells.chrono import chrono
 from rnnlab.cells.kinds import cell
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, masked_product, unseen
+from rnnlab.cells.steps import (
+    Activation,
+    Params,
+    Product,
+    See,
+    SiteMasks,
+    States,
+    Tensor,
+    dropped,
+    held,
+    masked_product,
+    unseen,
+)
 from rnnlab.section import Section
 
 
@@ -26,7 +38,7 @@ def products(options: GruOptions) -> dict[str, int]:
     return {"recurrent": 3} if options.reset_after else {"gates": 2, "candidate": 1}
 
 
-def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
+def retained(gates: Mapping[str, Tensor], noise: SiteMasks) -> Tensor:
     """The factor of h_{t-1} in h_t: the update gate with the noise on what is carried."""
     return held(gates["update"], 1.0, noise, "hold_hidden")
 
@@ -49,7 +61,7 @@ def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
 def gru(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,
@@ -65,7 +77,7 @@ def gru(
 def reset_after_product(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,
@@ -86,7 +98,7 @@ def reset_after_product(
 def reset_before_product(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,
@@ -108,7 +120,7 @@ def reset_before_product(
     return interpolated(h, z, see("candidate", tanh(x_g + matmul("candidate", reset))), noise)
 
 
-def interpolated(h: Tensor, z: Tensor, g: Tensor, noise: Noise) -> tuple[Tensor, States]:
+def interpolated(h: Tensor, z: Tensor, g: Tensor, noise: SiteMasks) -> tuple[Tensor, States]:
     """The GRU's new state between the old one and the candidate, z * h + (1 - z) * g."""
     h_new = z * h + (1 - z) * dropped(g, noise, "candidate")
     h_new = held(h_new, h, noise, "hold_hidden")

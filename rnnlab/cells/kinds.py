@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any, TypeAlias
 
-from rnnlab.cells.steps import Noise as Masks
-from rnnlab.cells.steps import Params, Start, States
+from rnnlab.cells.steps import Params, SiteMasks, Start, States
 from rnnlab.documents import Record
 from rnnlab.names import nearest
 from rnnlab.noise.sites import Noise, add_site
@@ -17,7 +16,7 @@ from rnnlab.registry import Registry, file_of
 from rnnlab.section import NoOptions, Section
 from rnnlab.tensors import Tensor
 
-Step: TypeAlias = Callable[..., tuple[Tensor, States]]
+StepFunction: TypeAlias = Callable[..., tuple[Tensor, States]]
 Options: TypeAlias = Any
 """The section of a cell's own options, whose class is that of the cell."""
 SITES = ("recurrent", "recurrent_kernel", "kernel", "bias", "input", "output", "carried", "detach")
@@ -34,7 +33,7 @@ class CellKind:
     """
 
     name: str
-    step: Step
+    step: StepFunction
     """The equation: (x, states, noise, p, matmul, tanh, sigmoid, see, **options) -> output, states; see rnnlab.cells.steps."""
     states: tuple[str, ...]
     """The names of the states, in the order in which the step takes them."""
@@ -67,7 +66,7 @@ class CellKind:
     factors: Callable[..., tuple[Tensor, Tensor]] | None = None
     """(x, noise, p, tanh, sigmoid, **options) -> a, b of a step that is h_t = a * h_{t-1} + b, for x of any leading axes: all
     steps of such a cell are computed side by side."""
-    retained: Callable[[Mapping[str, Tensor], Masks], Tensor] | None = None
+    retained: Callable[[Mapping[str, Tensor], SiteMasks], Tensor] | None = None
     """(gates, noise) -> the factor of the old memory in the new one, of shape (..., units)."""
     cudnn: str | Callable[[Options], str | None] | None = None
     """The name of cuDNN's kernel of the same equation, `lstm` or `gru`."""
@@ -154,13 +153,13 @@ CELLS: Registry[CellKind] = Registry("cell")
 
 def cell(
     name: str, *, states: tuple[str, ...], gates: tuple[str, ...] | Callable[[Options], tuple[str, ...]], **about: Any
-) -> Callable[[Step], Step]:
+) -> Callable[[StepFunction], StepFunction]:
     """Register a step as a cell by name; the other fields are those of `CellKind`.
 
     Raises ValueError for a name that is taken and TypeError for an unknown field.
     """
 
-    def register(step: Step) -> Step:
+    def register(step: StepFunction) -> StepFunction:
         for site in about.get("sites", ()):
             add_site(site, f"{site} of the cell {name}")
         CELLS.add(name, CellKind(name, step, tuple(states), gates if callable(gates) else tuple(gates), **about), file_of(step))

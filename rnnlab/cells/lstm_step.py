@@ -9,10 +9,10 @@ from rnnlab.cells.chrono import chrono
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.steps import (
     Activation,
-    Noise,
     Params,
     Product,
     See,
+    SiteMasks,
     Start,
     States,
     Tensor,
@@ -78,7 +78,7 @@ def bias(options: LstmOptions) -> dict[str, float | Start]:
     return {"input": -1.0} if options.coupled else {"forget": 1.0}
 
 
-def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
+def retained(gates: Mapping[str, Tensor], noise: SiteMasks) -> Tensor:
     """The factor of c_{t-1} in c_t: the forget gate with the noise on what is carried."""
     return held(dropped(gates["forget"], noise, "cell"), 1.0, noise, "hold_cell")
 
@@ -107,7 +107,7 @@ def cudnn(options: LstmOptions) -> str | None:
 def lstm(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,

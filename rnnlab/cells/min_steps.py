@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, unseen
+from rnnlab.cells.steps import Activation, Params, Product, See, SiteMasks, States, Tensor, dropped, held, unseen
 
 SMALL = 1e-30
 """The least sum of two gates, by which both are divided."""
@@ -15,7 +15,7 @@ def positive(x: Tensor) -> Tensor:
     return ops.where(x >= 0, x + 0.5, ops.sigmoid(x))
 
 
-def under(keep: Tensor, new: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+def under(keep: Tensor, new: Tensor, noise: SiteMasks) -> tuple[Tensor, Tensor]:
     """The two factors of h_t = keep * h_{t-1} + new under zoneout, d * h_{t-1} + (1 - d) * h_t."""
     if "hold_hidden" not in noise:
         return keep, new
@@ -23,7 +23,7 @@ def under(keep: Tensor, new: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
 
 
 def gru_factors(
-    x: Tensor, noise: Noise, p: Params, tanh: Activation, sigmoid: Activation, see: See = unseen
+    x: Tensor, noise: SiteMasks, p: Params, tanh: Activation, sigmoid: Activation, see: See = unseen
 ) -> tuple[Tensor, Tensor]:
     """1 - z and z * g of minGRU, from x (..., 2 * units)."""
     x_z, x_g = ops.split(x, 2, axis=-1)
@@ -32,7 +32,7 @@ def gru_factors(
 
 
 def lstm_factors(
-    x: Tensor, noise: Noise, p: Params, tanh: Activation, sigmoid: Activation, see: See = unseen
+    x: Tensor, noise: SiteMasks, p: Params, tanh: Activation, sigmoid: Activation, see: See = unseen
 ) -> tuple[Tensor, Tensor]:
     """f' and i' * g of minLSTM, from x (..., 3 * units)."""
     x_f, x_i, x_g = ops.split(x, 3, axis=-1)
@@ -60,7 +60,7 @@ def _moved(factors: tuple[Tensor, Tensor], states: States) -> tuple[Tensor, Stat
 def min_gru(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,
@@ -74,7 +74,7 @@ def min_gru(
     return _moved(gru_factors(x, noise, p, tanh, sigmoid, see), states)
 
 
-def _retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
+def _retained(gates: Mapping[str, Tensor], noise: SiteMasks) -> Tensor:
     """The factor of h_{t-1} in h_t."""
     return held(gates["forget"], 1.0, noise, "hold_hidden")
 
@@ -91,7 +91,7 @@ def _retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
 def min_lstm(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,

@@ -2,7 +2,7 @@
 
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, held, masked_product, unseen
+from rnnlab.cells.steps import Activation, Params, Product, See, SiteMasks, States, Tensor, held, masked_product, unseen
 from rnnlab.section import Section
 
 
@@ -32,7 +32,7 @@ def start(options: SimpleOptions) -> str | None:
 def simple_rnn(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,

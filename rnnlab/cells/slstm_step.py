@@ -4,10 +4,22 @@ from collections.abc import Mapping
 
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, dropped, held, masked_product, unseen
+from rnnlab.cells.steps import (
+    Activation,
+    Params,
+    Product,
+    See,
+    SiteMasks,
+    States,
+    Tensor,
+    dropped,
+    held,
+    masked_product,
+    unseen,
+)
 
 
-def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
+def retained(gates: Mapping[str, Tensor], noise: SiteMasks) -> Tensor:
     """The factor of the old memory c / n in the new one."""
     return gates["forget"]
 
@@ -22,7 +34,7 @@ def retained(gates: Mapping[str, Tensor], noise: Noise) -> Tensor:
 def slstm(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,

@@ -13,7 +13,7 @@ from rnnlab.backend import ops
 from rnnlab.tensors import Mask, Tensor
 
 States = tuple[Tensor, ...]
-Noise = Mapping[str, Mask]
+SiteMasks = Mapping[str, Mask]
 """By site a mask (batch, units), or a tuple of them, one a gate."""
 Params = Mapping[str, Tensor]
 Product = Callable[[str, Tensor], Tensor]
@@ -56,12 +56,12 @@ def multiplier(kernels: Mapping[str, Tensor], biases: Mapping[str, Tensor]) -> P
     return matmul
 
 
-def dropped(v: Tensor, noise: Noise, site: str) -> Tensor:
+def dropped(v: Tensor, noise: SiteMasks, site: str) -> Tensor:
     """The value v times its mask, where there is noise at the site."""
     return v * noise[site] if site in noise else v
 
 
-def held(new: Tensor, old: Tensor | float, noise: Noise, site: str) -> Tensor:
+def held(new: Tensor, old: Tensor | float, noise: SiteMasks, site: str) -> Tensor:
     """Zoneout: d * old + (1 - d) * new, where there is noise at the site."""
     return noise[site] * old + (1 - noise[site]) * new if site in noise else new
 

@@ -7,14 +7,14 @@ from pydantic import Field
 from rnnlab.backend import ops
 from rnnlab.cells.kinds import cell
 from rnnlab.cells.lstm_step import lstm, retained
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor, held, masked_product, unseen
+from rnnlab.cells.steps import Activation, Params, Product, See, SiteMasks, States, Tensor, held, masked_product, unseen
 from rnnlab.section import Section
 
 GATES = ("input", "forget", "candidate", "output")
 
 
 def of_whole(
-    a: Tensor, c: Tensor, noise: Noise, p: Params, tanh: Activation, sigmoid: Activation, see: See
+    a: Tensor, c: Tensor, noise: SiteMasks, p: Params, tanh: Activation, sigmoid: Activation, see: See
 ) -> tuple[Tensor, Tensor]:
     """The output and the cell state of an LSTM from its complete pre-activations; noise on h is left to the calling step."""
     inside = {site: mask for site, mask in noise.items() if site not in ("recurrent", "hold_hidden")}
@@ -48,7 +48,7 @@ def projected_size(units: int, options: ProjectedOptions) -> int:
 def projected_lstm(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,
@@ -93,7 +93,7 @@ def modulating(units: int, options: MogrifierOptions) -> Mapping[str, tuple[int,
 def mogrifier_lstm(
     x: Tensor,
     states: States,
-    noise: Noise,
+    noise: SiteMasks,
     p: Params,
     matmul: Product,
     tanh: Activation,

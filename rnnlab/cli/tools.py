@@ -117,10 +117,10 @@ def bench(
         return _whole(whole, overrides, repeats or 1, as_json)
     if overrides:
         raise UserError(f"{overrides[0]} sets a value of a config, which needs --whole FILE")
-    from rnnlab.bench import Shape
+    from rnnlab.bench import TimedLayer
     from rnnlab.bench import bench as timed
 
-    return show_rows(timed(Shape(**shape), repeats or 10, jit, schemes, memory), as_json)
+    return show_rows(timed(TimedLayer(**shape), repeats or 10, jit, schemes, memory), as_json)
 
 
 def _whole(file: Path, overrides: tuple[str, ...], repeats: int, as_json: bool) -> None:

@@ -23,7 +23,7 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Task:
+class RankedTask:
     """One study: how its variants rank, and how far each is from the baseline."""
 
     label: str
@@ -45,7 +45,7 @@ class Ranking:
 
     schema: int
     baseline: str
-    tasks: dict[str, Task]
+    tasks: dict[str, RankedTask]
     """By the name of the experiment."""
     ranks: dict[str, float]
     """The mean rank of each variant over the tasks, the best first."""
@@ -139,9 +139,9 @@ def _task_ranks(comparison: Comparison, names: Sequence[str]) -> list[float]:
     return [sum(other < key for other in keys) + (1 + keys.count(key)) / 2 for key in keys]
 
 
-def _task(comparison: Comparison, names: Sequence[str], ranked: Sequence[float]) -> Task:
+def _task(comparison: Comparison, names: Sequence[str], ranked: Sequence[float]) -> RankedTask:
     of, base = comparison.variants, comparison.baseline
-    return Task(
+    return RankedTask(
         label=comparison.label,
         mode=comparison.mode,
         means={name: of[name].value.mean or 0.0 for name in names},

@@ -8,7 +8,7 @@ from rnnlab.comparison.outcomes import Outcome, Outcomes, nan_for_none, series
 from rnnlab.comparison.pairing import pairing
 from rnnlab.comparison.verdict import Case, Counts, decide
 from rnnlab.comparison.wording import sentence
-from rnnlab.statistics.intervals import Estimate, Rate, mean_interval, rate_interval
+from rnnlab.statistics.intervals import Estimate, Proportion, mean_interval, rate_interval
 from rnnlab.statistics.paired import Difference, Pair, Question, differences
 
 
@@ -37,7 +37,7 @@ class VariantSummary:
     throughput: Estimate
     best_epoch: Estimate
     parameters: float | None
-    lost: Rate
+    lost: Proportion
     """How often a seed diverged or collapsed."""
     seeds: dict[int, Outcome]
     against: Against | None

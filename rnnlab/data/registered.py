@@ -17,7 +17,7 @@ from rnnlab.registry import Registry, file_of
 from rnnlab.section import NO_SOURCE, NoOptions, Section
 
 Function = TypeVar("Function", bound=Callable)
-Count = int | Callable[..., int]
+CountOrFunction = int | Callable[..., int]
 """A number, or a function of the config that returns one."""
 
 
@@ -34,7 +34,7 @@ DATASETS: Registry[DatasetKind] = Registry("data set")
 
 
 def dataset(
-    name: str, *, task: str, outputs: Count = 1, vocabulary: Count = 0, options: type[Section] = NoOptions
+    name: str, *, task: str, outputs: CountOrFunction = 1, vocabulary: CountOrFunction = 0, options: type[Section] = NoOptions
 ) -> Callable[[Function], Function]:
     """Register a function as a data set by name.
 

@@ -32,7 +32,7 @@ class Scale(NamedTuple):
         return values * np.array(self.deviation) + np.array(self.mean)
 
 
-Text = str | list[str]
+TextOrTokens = str | list[str]
 """A text, or its tokens."""
 
 
@@ -65,7 +65,7 @@ class Codec:
     """How columns beside a text become numbers: the name of each, and its kind with names, or with mean and deviation."""
 
     @classmethod
-    def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[Text]], size: int | None) -> "Codec":
+    def learnt(cls, level: str, lower: bool, texts: Callable[[], Iterable[TextOrTokens]], size: int | None) -> "Codec":
         """Return the codec of training texts, read again at every call of `texts`: the `size` most frequent tokens, or all."""
         pieces = subwords.learn(map(cls(lower=lower)._plain, texts()), size or subwords.USUAL) if level == "subword" else None
         bare = cls(level, lower=lower, pieces=pieces)
@@ -73,7 +73,7 @@ class Codec:
             return replace(bare, vocabulary=Vocabulary(subwords.tokens(pieces)))
         return replace(bare, vocabulary=Vocabulary.of(chain.from_iterable(map(bare.split, texts())), size or 2**31 - 1))
 
-    def _plain(self, text: Text) -> Text:
+    def _plain(self, text: TextOrTokens) -> TextOrTokens:
         if not self.lower:
             return text
         return text.lower() if isinstance(text, str) else [token.lower() for token in text]

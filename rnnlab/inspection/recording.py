@@ -9,7 +9,7 @@ from keras import ops
 from rnnlab import compat
 from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
-from rnnlab.cells.steps import Activation, Noise, Params, Product, See, States, Tensor
+from rnnlab.cells.steps import Activation, Params, Product, See, SiteMasks, States, Tensor
 from rnnlab.layers import RNN
 from rnnlab.recurrence.recorder import Watch
 from rnnlab.tensors import Tree
@@ -79,7 +79,9 @@ def _inner_loop(layer: keras.layers.RNN, watch: Watch) -> Callable[..., tuple[Te
     def inner_loop(
         sequences: Tensor, initial_state: Tree, mask: Tree = None, training: bool = False
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
-        def step(x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See) -> tuple[Tensor, States]:
+        def step(
+            x: Tensor, states: States, noise: SiteMasks, params: Params, matmul: Product, see: See
+        ) -> tuple[Tensor, States]:
             with _shown(layer.cell, _in_order(layer), see):
                 output, new = layer.cell(x, list(states), training=training)
             return output, tuple(new)

@@ -14,7 +14,7 @@ from rnnlab.noise.sites import Noise
 from rnnlab.seeds import fresh
 
 
-class Tracker(Protocol):
+class WeightLock(Protocol):
     """The part of a Keras layer that refuses new weights once the layer is built."""
 
     def unlock(self) -> None:
@@ -37,7 +37,7 @@ class CellNoise(ChangingRates):
     norm_stabiliser: float
     name: str
     seeds: dict[str, seed_streams.Stream]
-    _tracker: Tracker
+    _tracker: WeightLock
 
     def take(self, dropout: Setting, recurrent_dropout: Setting, seed: int | None) -> None:
         """Pass the layer's settings to the cell."""

@@ -15,10 +15,10 @@ from rnnlab.noise.sites import Noise
 from rnnlab.replicas import replicas
 from rnnlab.tensors import Mask, Shape, Size, Tensor
 
-Rate = Tensor | float
-Told = Mapping[str, Tensor]
+RateTensor = Tensor | float
+Conditions = Mapping[str, Tensor]
 """The values that a distribution of your own may depend on, by name: `inputs`, (steps, batch, features), and `epoch`."""
-NOTHING: Told = {}
+NOTHING: Conditions = {}
 
 MANY = 1 << 16
 """The least count of numbers that a program of our own draws on TensorFlow, where the shape is known while tracing.
@@ -44,7 +44,12 @@ def shared_masks(rows: int) -> Iterator[None]:
 
 
 def sample(
-    noise: Noise, shape: Shape, seed: random.SeedGenerator, dtype: str, rate: Rate | None = None, told: Told = NOTHING
+    noise: Noise,
+    shape: Shape,
+    seed: random.SeedGenerator,
+    dtype: str,
+    rate: RateTensor | None = None,
+    told: Conditions = NOTHING,
 ) -> Tensor:
     """Draw one mask of `shape`, or the factors or summands of Gaussian noise; see `rnnlab.noise.sites.Noise`.
 
@@ -71,7 +76,7 @@ def sample(
     return kept / (1 - ops.cast(rate, dtype) if ops.is_tensor(rate) else 1 - rate) if noise.scale == "train" else kept
 
 
-def _whole(value: Rate, shape: Shape, dtype: str) -> Tensor:
+def _whole(value: RateTensor, shape: Shape, dtype: str) -> Tensor:
     """The result of a distribution of your own, broadcast to the mask's shape; no gradient passes, as in the scans."""
     return ops.broadcast_to(ops.stop_gradient(ops.cast(value, dtype)), shape)
 
@@ -88,7 +93,7 @@ def _rows(noise: Noise, shape: Shape, draw: Callable[[Shape], Tensor]) -> Tensor
     return draw((*before, number * rows, width))[..., mine * rows : (mine + 1) * rows, :]
 
 
-def _at_least(rate: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
+def _at_least(rate: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     """Tell whether uniform numbers are at least the rate."""
     if _known(shape) and _ours(math.prod(shape)):
         from rnnlab.noise import philox
@@ -107,7 +112,7 @@ def _ours(count: int) -> bool:
     return (on_processors() and count >= MANY) or (in_xla() and not gpus())
 
 
-def _normal(_: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
+def _normal(_: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     """Standard normal numbers."""
     if _known(shape) and not (in_xla() or gpus()) and math.prod(shape) >= MANY:
         from rnnlab.noise import normals
@@ -116,13 +121,13 @@ def _normal(_: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     return random.normal(shape, seed=seed, dtype="float32")
 
 
-def _concrete(rate: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
+def _concrete(rate: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     """Soft masks 1 - sigmoid((logit p + logit u) / temperature), which have a gradient by p (Gal et al. 2017)."""
     u = ops.clip(random.uniform(shape, seed=seed, dtype="float32"), TINY, 1 - TINY)
     return 1 - ops.sigmoid((ops.log(rate / (1 - rate)) + ops.log(u / (1 - u))) / TEMPERATURE)
 
 
-def _uniform(_: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
+def _uniform(_: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     """Uniform numbers in [0, 1)."""
     if _known(shape) and in_xla() and not gpus():
         from rnnlab.noise import philox
@@ -131,7 +136,7 @@ def _uniform(_: Rate, seed: random.SeedGenerator, shape: Shape) -> Tensor:
     return random.uniform(shape, seed=seed, dtype="float32")
 
 
-_DRAWS: dict[str, Callable[[Rate, random.SeedGenerator, Shape], Tensor]] = {
+_DRAWS: dict[str, Callable[[RateTensor, random.SeedGenerator, Shape], Tensor]] = {
     "bernoulli": _at_least,
     "gaussian": _normal,
     "additive": _normal,
@@ -146,7 +151,7 @@ def neutral(noise: Noise) -> float:
     return 0.0 if noise.held or noise.distribution == "additive" else 1.0
 
 
-def mean(noise: Noise, rate: Rate | None = None, told: Told = NOTHING) -> Rate:
+def mean(noise: Noise, rate: RateTensor | None = None, told: Conditions = NOTHING) -> RateTensor:
     """The expectation of the mask, which takes its place in evaluation, where no gradient is stopped and no state reset."""
     if off(noise):
         return neutral(noise)
@@ -174,8 +179,8 @@ def off(noise: Noise) -> bool:
 def means(
     noise: Mapping[str, Noise],
     dtype: str,
-    rates: Mapping[str, Rate] | None = None,
-    told: Told = NOTHING,
+    rates: Mapping[str, RateTensor] | None = None,
+    told: Conditions = NOTHING,
     sizes: "Sizes | None" = None,
 ) -> dict[str, Tensor]:
     """The means that take the place of masks in evaluation, by site; sites whose mean is no noise are left out.
@@ -196,8 +201,8 @@ def masks(
     sizes: "Sizes",
     seeds: Mapping[str, random.SeedGenerator],
     dtype: str,
-    rates: Mapping[str, Rate] | None = None,
-    told: Told = NOTHING,
+    rates: Mapping[str, RateTensor] | None = None,
+    told: Conditions = NOTHING,
 ) -> dict[str, Mask]:
     """Draw the mask of every site, a tuple of masks where each gate has its own; `like` sites share the mask of another.
 
@@ -208,7 +213,9 @@ def masks(
     return drawn | {site: drawn[one.like] for site, one in noise.items() if one.like}
 
 
-def _mask(noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: Rate | None, told: Told) -> Mask:
+def _mask(
+    noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: RateTensor | None, told: Conditions
+) -> Mask:
     mask = sample(noise, shape(noise, sizes), seed, dtype, rate, told)
     if noise.sharing == "batch":
         return ops.broadcast_to(mask, (sizes.steps, sizes.batch, 1))

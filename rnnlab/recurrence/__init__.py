@@ -16,10 +16,10 @@ import keras
 
 from rnnlab.cells.steps import States, Tensor
 
-Scan = Callable[..., tuple[Tensor, States]]
+ScanFunction = Callable[..., tuple[Tensor, States]]
 
 
-def fast() -> Scan | None:
+def fast() -> ScanFunction | None:
     """The fast scan of the backend in use, or None where only the loop runs."""
     match keras.backend.backend():
         case "tensorflow":

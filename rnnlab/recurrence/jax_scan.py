@@ -5,8 +5,8 @@ from collections.abc import Callable
 import jax
 from jax import numpy as jnp
 
-from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Noise, Params, States, Tensor, multiplier
+from rnnlab.cells.kinds import StepFunction
+from rnnlab.cells.steps import Params, SiteMasks, States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
 from rnnlab.tensors import Tree
 
@@ -17,7 +17,7 @@ Saved = tuple[States, Products]
 
 
 def scan(
-    step: Step,
+    step: StepFunction,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
@@ -38,7 +38,7 @@ def scan(
     return outputs, final[:-1]
 
 
-def _scan(step: Step, *operands: Tree) -> tuple[Tensor, States]:
+def _scan(step: StepFunction, *operands: Tree) -> tuple[Tensor, States]:
     @jax.custom_vjp
     def run(*operands: Tree) -> tuple[Tensor, States]:
         return _forward(step, *operands)[0]
@@ -59,7 +59,7 @@ def _scan(step: Step, *operands: Tree) -> tuple[Tensor, States]:
         raise TypeError('the fast scan has no forward-mode derivative: give the layer implementation="loop"') from error
 
 
-def _forward(step: Step, inputs: Tensor, states: States, *rest: Tree) -> tuple[tuple[Tensor, States], Saved]:
+def _forward(step: StepFunction, inputs: Tensor, states: States, *rest: Tree) -> tuple[tuple[Tensor, States], Saved]:
     kernels, biases, params, fixed, varying = rest
     multiply = multiplier(kernels, biases)
 
@@ -78,7 +78,7 @@ def _forward(step: Step, inputs: Tensor, states: States, *rest: Tree) -> tuple[t
     return (outputs, final), (before, products)
 
 
-def _backward(step: Step, operands: Tree, saved: Saved, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
+def _backward(step: StepFunction, operands: Tree, saved: Saved, d_outputs: Tensor, d_final: States) -> tuple[Tree, ...]:
     inputs, _, kernels, biases, params, fixed, varying = operands
     before, products = saved
     transposed = {name: kernel.T for name, kernel in kernels.items()}
@@ -103,7 +103,7 @@ def _backward(step: Step, operands: Tree, saved: Saved, d_outputs: Tensor, d_fin
 
 
 def _replayed(
-    step: Step, x: Tensor, states: States, params: Params, noise: Noise, kept: Products, transposed: Products
+    step: StepFunction, x: Tensor, states: States, params: Params, noise: SiteMasks, kept: Products, transposed: Products
 ) -> tuple[Callable[[Tree], Tree], Products]:
     """Replay a step with its products as kept; return its pullback to x, states, params and products, and their operands."""
 

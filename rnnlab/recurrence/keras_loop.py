@@ -4,13 +4,13 @@ import keras
 from keras import ops
 
 from rnnlab import compat
-from rnnlab.cells.kinds import Step
+from rnnlab.cells.kinds import StepFunction
 from rnnlab.cells.steps import States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
 
 
 def scan(
-    step: Step,
+    step: StepFunction,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],

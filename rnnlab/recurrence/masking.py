@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from keras import ops
 
-from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Noise, Params, Product, States, Tensor
+from rnnlab.cells.kinds import StepFunction
+from rnnlab.cells.steps import Params, Product, SiteMasks, States, Tensor
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,11 @@ class Masked:
     the states stay, and the output is the last one or zero.
     """
 
-    step: Step
+    step: StepFunction
     zero_output: bool
 
     def __call__(
-        self, x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, **also: object
+        self, x: Tensor, states: States, noise: SiteMasks, params: Params, matmul: Product, **also: object
     ) -> tuple[Tensor, States]:
         """The output, and the states after the step."""
         *old, last = states

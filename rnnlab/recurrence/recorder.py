@@ -7,8 +7,8 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from rnnlab.cells.kinds import CellKind, Step
-from rnnlab.cells.steps import Noise, States, Tensor, multiplier
+from rnnlab.cells.kinds import CellKind, StepFunction
+from rnnlab.cells.steps import SiteMasks, States, Tensor, multiplier
 from rnnlab.recurrence.masking import Masked, last_output
 from rnnlab.tensors import Tree
 
@@ -40,14 +40,14 @@ class Watch:
 
     def __call__(
         self,
-        step: Step,
+        step: StepFunction,
         inputs: Tensor,
         states: States,
         kernels: Mapping[str, Tensor],
         biases: Mapping[str, Tensor],
         params: Mapping[str, Tensor],
-        fixed: Noise,
-        varying: Noise,
+        fixed: SiteMasks,
+        varying: SiteMasks,
         mask: Tensor | None = None,
         zero_output: bool = False,
         output_size: int | None = None,
@@ -76,7 +76,7 @@ class Watch:
         self.passages.append(Passage({**gates, **retained}, after, real))
         return outputs, final[:own]
 
-    def _retained(self, gates: Mapping[str, Tensor], noise: Noise) -> dict[str, Tensor]:
+    def _retained(self, gates: Mapping[str, Tensor], noise: SiteMasks) -> dict[str, Tensor]:
         """The factor of the old memory in the new one, where the cell defines it."""
         return {"retained": self.kind.retained(gates, noise)} if self.kind and self.kind.retained and gates else {}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from rnnlab.cells.steps import Noise, States, Tensor
+from rnnlab.cells.steps import SiteMasks, States, Tensor
 from rnnlab.graphs import on_processors
 from rnnlab.recurrence.tf_arrays import empty
 from rnnlab.tensors import Size, Tree
@@ -25,8 +25,8 @@ class Given(NamedTuple):
 
     inputs: Tensor
     states: States
-    fixed: Noise
-    varying: Noise
+    fixed: SiteMasks
+    varying: SiteMasks
     kernels: dict[str, Tensor]
     biases: dict[str, Tensor]
     params: dict[str, Tensor]
@@ -47,7 +47,7 @@ class Given(NamedTuple):
         """The input of step t."""
         return self.rows(self.inputs[t])
 
-    def noise(self, t: Tensor) -> Noise:
+    def noise(self, t: Tensor) -> SiteMasks:
         """The noise of step t."""
         return {**self.fixed, **tf.nest.map_structure(lambda noise: self.rows(noise[t]), self.varying)}
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from rnnlab import compat
-from rnnlab.cells.kinds import Step
+from rnnlab.cells.kinds import StepFunction
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import in_graph
 from rnnlab.recurrence.masking import Masked, last_output
@@ -17,7 +17,7 @@ compiling takes is won back by long loops only."""
 
 
 def scan(
-    step: Step,
+    step: StepFunction,
     inputs: Tensor,
     states: States,
     kernels: dict[str, Tensor],
@@ -41,7 +41,7 @@ def scan(
     return outputs, states if mask is None else states[:-1]
 
 
-def _scan(step: Step, output_size: int | None, given: Given) -> Scan:
+def _scan(step: StepFunction, output_size: int | None, given: Given) -> Scan:
     """The scan for these operands, inputs (steps, batch, width) among them."""
     long = (given.inputs.shape[0] or 0) >= COMPILED_FROM
     if long and in_graph() and not compat.checks_numerics():

@@ -6,8 +6,8 @@ import tensorflow as tf
 from keras import activations
 
 from rnnlab import compat
-from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Activation, Noise, States, Tensor, as_it_is
+from rnnlab.cells.kinds import StepFunction
+from rnnlab.cells.steps import Activation, SiteMasks, States, Tensor, as_it_is
 from rnnlab.recurrence.tf_arrays import empty, packed, recorded_in_graph, used
 from rnnlab.recurrence.tf_batch_split import Given, joined, merged, parts
 from rnnlab.tensors import Tree
@@ -19,14 +19,14 @@ SLOPES = {
 """Activations whose derivative follows from their value: (value, its cotangent) -> the cotangent of the argument."""
 
 
-Arrays = Tree
+TensorArrays = Tree
 """TensorFlow's arrays of tensors, one a step, in tuples and mappings."""
 
 
 class Scan:
     """A repeated step with its own gradient."""
 
-    def __init__(self, step: Step, output_size: int | None = None) -> None:
+    def __init__(self, step: StepFunction, output_size: int | None = None) -> None:
         self.step, self.output_size = step, output_size
         self.output: int | None = None
         """The number of the state that is the output, or None where it is none of them."""
@@ -65,7 +65,7 @@ class Scan:
         """Run all steps; save the states from first to last, operand and result of every product, and activations."""
         steps = given.steps()
 
-        def body(t: Tensor, x: Tensor, states: States, path: Arrays, *saving: Arrays) -> tuple[Tree, ...]:
+        def body(t: Tensor, x: Tensor, states: States, path: TensorArrays, *saving: TensorArrays) -> tuple[Tree, ...]:
             kept = _StepValues(given)
             with used(path, *saving):
                 output, new = self.step(x, states, given.noise(t), given.params, kept.matmul, keep=kept.keep)
@@ -106,7 +106,9 @@ class Scan:
         transposed = {name: tf.transpose(kernel) for name, kernel in given.kernels.items()}
         added: set[str] = set()  # products that the step adds to x as they are: their cotangent is x's, stacked once
 
-        def body(t: Tensor, now: Tree, d_states: States, d_params: Tree, d_inputs: Arrays, deltas: Arrays) -> tuple[Tree, ...]:
+        def body(
+            t: Tensor, now: Tree, d_states: States, d_params: Tree, d_inputs: TensorArrays, deltas: TensorArrays
+        ) -> tuple[Tree, ...]:
             sources = (now[0], _read(path, t), given.params, now[1])
             cotangents = (given.rows(d_outputs[t]), d_states)
             d_x, d_states, d_now, delta = self.pull(sources, given.noise(t), _read(active, t), cotangents, transposed)
@@ -129,7 +131,7 @@ class Scan:
         return d_x, d_states, *_by_weights(given, v, d_products), d_params
 
     def pull(
-        self, sources: Tree, noise: Noise, active: dict[int, Tensor], cotangents: Tree, transposed: dict[str, Tensor]
+        self, sources: Tree, noise: SiteMasks, active: dict[int, Tensor], cotangents: Tree, transposed: dict[str, Tensor]
     ) -> tuple[Tree, ...]:
         """Return the cotangents of a step's sources: its input, states and parameters, and the products kept by the forward
         run.
@@ -219,11 +221,11 @@ def _flat(tensor: Tensor) -> Tensor:
     return tf.reshape(tensor, (-1, tensor.shape[-1]))
 
 
-def _read(arrays: Arrays, t: Tensor) -> Tree:
+def _read(arrays: TensorArrays, t: Tensor) -> Tree:
     return tf.nest.map_structure(lambda array: array.read(t), arrays)
 
 
-def _write(arrays: Arrays, t: Tensor, values: Tree) -> Arrays:
+def _write(arrays: TensorArrays, t: Tensor, values: Tree) -> TensorArrays:
     """The arrays, those of a mapping for which there is a value, or all of a tuple, with the values written at t."""
     if isinstance(arrays, dict):
         return arrays | {name: arrays[name].write(t, value) for name, value in values.items() if name in arrays}

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from rnnlab import compat
 from rnnlab.cells.cell_step import CellStep
-from rnnlab.cells.kinds import Step
+from rnnlab.cells.kinds import StepFunction
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.recurrence.masking import Masked
 from rnnlab.recurrence.tf_arrays import unstacked
@@ -18,7 +18,7 @@ from rnnlab.tensors import Tree
 class Compiled(Scan):
     """The scan as two programs of XLA, in which the many small operations of a step become few."""
 
-    def __init__(self, step: Step, output_size: int | None = None) -> None:
+    def __init__(self, step: StepFunction, output_size: int | None = None) -> None:
         super().__init__(step, output_size)
         self.programs = [tf.function(program, autograph=False, jit_compile=True) for program in (self.stacked, self.unstacked)]
         """Forward and backward, each traced and compiled once for all parts of a batch that are of one size."""
@@ -69,7 +69,7 @@ class Compiled(Scan):
         return {}
 
 
-def compiled(step: Step, output_size: int | None, given: Given) -> Compiled:
+def compiled(step: StepFunction, output_size: int | None, given: Given) -> Compiled:
     """The scan of a step for these operands: that of an equal step for equal shapes, where there is one in this session of
     Keras. Compiling is paid for once by all layers of one kind and shape: weights and noise are inputs of the programs.
     """

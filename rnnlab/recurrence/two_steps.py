@@ -2,11 +2,11 @@
 
 from keras import ops
 
-from rnnlab.cells.kinds import Step
-from rnnlab.cells.steps import Noise, Params, Product, See, States, Tensor, held, unseen
+from rnnlab.cells.kinds import StepFunction
+from rnnlab.cells.steps import Params, Product, See, SiteMasks, States, Tensor, held, unseen
 
 
-def under(inside: Noise, learned: Noise, step: Step, states: States) -> tuple[Step, States]:
+def under(inside: SiteMasks, learned: SiteMasks, step: StepFunction, states: States) -> tuple[StepFunction, States]:
     """The step under noise at these sites, and its states: those of the cell, then as many further ones as its `beside` says.
 
     Scans give no gradient to noise, so `learned` masks are carried as states, which have one.
@@ -23,10 +23,10 @@ def under(inside: Noise, learned: Noise, step: Step, states: States) -> tuple[St
     return step, states
 
 
-def mask_carried(step: Step, site: str) -> Step:
+def mask_carried(step: StepFunction, site: str) -> StepFunction:
     """A step that takes the mask of a site, the same at every step, from the end of its states."""
 
-    def mask_carried_step(x: Tensor, states: States, noise: Noise, *rest: object, **also: object) -> tuple[Tensor, States]:
+    def mask_carried_step(x: Tensor, states: States, noise: SiteMasks, *rest: object, **also: object) -> tuple[Tensor, States]:
         *old, mask = states
         output, new = step(x, tuple(old), {**noise, site: mask}, *rest, **also)
         return output, (*new, mask)
@@ -34,13 +34,13 @@ def mask_carried(step: Step, site: str) -> Step:
     return mask_carried_step
 
 
-def detached(step: Step) -> Step:
+def detached(step: StepFunction) -> StepFunction:
     """h-detach: a step that gives h_{t-1} no gradient where `noise["detach"]`, (batch, 1), is 1; other states keep theirs.
 
     Arpit et al. 2018, arXiv 1810.03023. The value of h_{t-1} is unchanged.
     """
 
-    def detached_step(x: Tensor, states: States, noise: Noise, *rest: object, **also: object) -> tuple[Tensor, States]:
+    def detached_step(x: Tensor, states: States, noise: SiteMasks, *rest: object, **also: object) -> tuple[Tensor, States]:
         h, *others = states
         stopped = noise["detach"]
         h = stopped * ops.stop_gradient(h) + (1 - stopped) * h
@@ -49,14 +49,14 @@ def detached(step: Step) -> Step:
     return detached_step
 
 
-def gate_kept(step: Step) -> Step:
+def gate_kept(step: StepFunction) -> StepFunction:
     """A step whose output gate keeps its value of the step before where `noise["hold_output"]` is 1.
 
     It carries the gate, and whether there was one, behind the states: the first step of a call takes its own gate.
     """
 
     def gate_kept_step(
-        x: Tensor, states: States, noise: Noise, params: Params, matmul: Product, see: See = unseen, **also: object
+        x: Tensor, states: States, noise: SiteMasks, params: Params, matmul: Product, see: See = unseen, **also: object
     ) -> tuple[Tensor, States]:
         *old, last, begun = states
         gates: list[Tensor] = []

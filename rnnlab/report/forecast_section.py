@@ -24,21 +24,21 @@ TARGETS = 4
 """Most targets that are drawn."""
 TITLE = "Forecast and truth"
 
-Kept = Record
+LastForecasts = Record
 """The last forecasts of a run, see `rnnlab.inspection.forecasts.plotted`."""
 
 
-def forecasts_of(runs: Runs) -> dict[str, Kept]:
+def forecasts_of(runs: Runs) -> dict[str, LastForecasts]:
     """Return the forecasts of the first finished seed of every variant that has any."""
     first = {name: next(filter(None, map(_kept, of.values())), None) for name, of in runs.items()}
     return {name: kept for name, kept in first.items() if kept}
 
 
-def _kept(run: RunRecord | None) -> Kept | None:
+def _kept(run: RunRecord | None) -> LastForecasts | None:
     return read_forecast(run.folder) if run and run.result and run.result.forecast else None
 
 
-def pictures(forecasts: Mapping[str, Kept], shown: Sequence[Ink]) -> list[Picture]:
+def pictures(forecasts: Mapping[str, LastForecasts], shown: Sequence[Ink]) -> list[Picture]:
     """Return the picture of truth and forecasts, a panel a target; nothing where no run forecasts a series."""
     inks = [ink for ink in shown if ink.name in forecasts]
     if not inks:
@@ -57,13 +57,15 @@ def pictures(forecasts: Mapping[str, Kept], shown: Sequence[Ink]) -> list[Pictur
     return [drawn("forecast", TITLE, caption, told, draw, height, height)]
 
 
-def _error(kept: Kept, target: str) -> str:
+def _error(kept: LastForecasts, target: str) -> str:
     of = kept["targets"][target]
     error = np.subtract(*(np.array(of[name], np.float64)[-STEPS:] for name in ("forecast", "truth")))
     return f"root mean squared error of {target} over the steps drawn {np.sqrt(np.nanmean(error**2)):.4g}"
 
 
-def _draw(figure: "Figure", wide: bool, forecasts: Mapping[str, Kept], inks: Sequence[Ink], targets: Sequence[str]) -> None:
+def _draw(
+    figure: "Figure", wide: bool, forecasts: Mapping[str, LastForecasts], inks: Sequence[Ink], targets: Sequence[str]
+) -> None:
     panels = figure.subplots(len(targets), 1, sharex=True, squeeze=False)[:, 0]
     for target, panel in zip(targets, panels, strict=True):
         first = forecasts[inks[0].name]
@@ -77,7 +79,7 @@ def _draw(figure: "Figure", wide: bool, forecasts: Mapping[str, Kept], inks: Seq
     legend(figure, inks, wide, "-")
 
 
-def _trace(panel: "Axes", kept: Kept, target: str, ink: Ink) -> None:
+def _trace(panel: "Axes", kept: LastForecasts, target: str, ink: Ink) -> None:
     of, steps = kept["targets"][target], np.array(kept["step"])[-STEPS:]
     panel.plot(steps, _last(of, "forecast"), color=ink.color, linewidth=1.2, gid=ink.says("forecast"))
     bounds = list(of["quantiles"].values())

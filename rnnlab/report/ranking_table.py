@@ -1,6 +1,6 @@
 """A ranking as a table: one row per variant, the best mean rank first."""
 
-from rnnlab.comparison.ranking import Ranking, Task
+from rnnlab.comparison.ranking import RankedTask, Ranking
 from rnnlab.report.tables import Column, TableCell
 from rnnlab.statistics.rounding import bare_p, with_interval
 
@@ -17,7 +17,7 @@ def ranking_columns(of: Ranking) -> list[Column]:
     ]
 
 
-def _cell(task: Task, name: str) -> TableCell:
+def _cell(task: RankedTask, name: str) -> TableCell:
     effect = task.effects.get(name)
     told = f": {with_interval(effect, plus=True)}" if effect and effect.mean is not None else ""
     return TableCell(f"{task.ranks[name]:g}{told}", task.ranks[name])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rnnlab.comparison.compare import Comparison, VariantSummary
-from rnnlab.statistics.intervals import Estimate, Rate
+from rnnlab.statistics.intervals import Estimate, Proportion
 from rnnlab.statistics.paired import Difference
 from rnnlab.statistics.rounding import bare_p, decimals, fixed, places, with_interval
 
@@ -168,7 +168,7 @@ def _signed(estimate: Estimate | None) -> TableCell:
     return TableCell(with_interval(estimate, plus=True), estimate.mean) if estimate else TableCell("")
 
 
-def _rate(rate: Rate) -> TableCell:
+def _rate(rate: Proportion) -> TableCell:
     return (
         TableCell(f"{rate.rate:.2f} [{rate.low:.2f}, {rate.high:.2f}]", rate.rate) if rate.rate is not None else TableCell("")
     )

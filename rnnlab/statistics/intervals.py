@@ -24,7 +24,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Proportion:
     """How often something happened in `n` trials, with its interval from `low` to `high`; `rate` is None where n is 0."""
 
     count: int
@@ -57,7 +57,7 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95, family: int = 1, 
     return Estimate(x.size, mean, sd, mean - half, mean + half)
 
 
-def rate_interval(count: int, n: int, confidence: float = 0.95) -> Rate:
+def rate_interval(count: int, n: int, confidence: float = 0.95) -> Proportion:
     """Return the rate count / n with its exact (Clopper-Pearson) interval.
 
     >>> seven_of_eight = rate_interval(7, 8)
@@ -67,7 +67,7 @@ def rate_interval(count: int, n: int, confidence: float = 0.95) -> Rate:
     tail = (1 - confidence) / 2
     low = float(stats.beta.ppf(tail, count, n - count + 1)) if count else 0.0
     high = float(stats.beta.ppf(1 - tail, count + 1, n - count)) if count < n else 1.0
-    return Rate(count, n, count / n if n else None, low, high)
+    return Proportion(count, n, count / n if n else None, low, high)
 
 
 def hedges_g_av(variant: ArrayLike, baseline: ArrayLike) -> float | None:

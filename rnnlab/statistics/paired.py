@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rnnlab.statistics.intervals import (
     Array,
     Estimate,
-    Rate,
+    Proportion,
     corrected_p,
     equivalence_p,
     hedges_g_av,
@@ -63,7 +63,7 @@ class Difference:
     worse: int
     direction: int
     """+1 where the variant tends to be better, -1 where worse, 0 where neither."""
-    beats: Rate
+    beats: Proportion
     """The probability of beating the baseline on a new seed; a tie is not a win, a collapse is a loss."""
     p: float | None
     """Joint sign-flip p, collapsed seeds at the worst rank; of folds that of the corrected t test, none where one was lost."""

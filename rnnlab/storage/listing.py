@@ -10,17 +10,17 @@ from rnnlab.storage.planned import planned
 from rnnlab.storage.run_origin import read_origin
 from rnnlab.storage.run_result import RunResult
 
-Row = Record
+ListRow = Record
 
 
-def experiments(runs_dir: str | Path) -> list[Row]:
+def experiments(runs_dir: str | Path) -> list[ListRow]:
     """Return a row for every experiment below `runs_dir`; raise UserError where that is no folder."""
     if not Path(runs_dir).is_dir():
         raise UserError(f"there is no folder {str(runs_dir)!r}; rnnlab run makes one, and --runs names another")
     return [_experiment(file.parent) for file in sorted(Path(runs_dir).glob(f"*/{store.EXPERIMENT}"))]
 
 
-def _experiment(folder: Path) -> Row:
+def _experiment(folder: Path) -> ListRow:
     try:
         record = store.read(folder)
     except UserError as error:
@@ -32,7 +32,7 @@ def _experiment(folder: Path) -> Row:
     return {"experiment": record.name, "variants": variants, "seeds": record.document["compare"]["seeds"], **counts}
 
 
-def runs(folder: str | Path) -> list[Row]:
+def runs(folder: str | Path) -> list[ListRow]:
     """Return a row for every run of an experiment; raise UserError where `folder` is none.
 
     One that has not ended, and whose seed or variant the config no longer plans, is told as withdrawn.
@@ -45,19 +45,19 @@ def _status(run: store.RunRecord) -> str:
     return run.result.status if run.result else "unfinished"
 
 
-def _run(run: store.RunRecord, withdrawn: bool) -> Row:
+def _run(run: store.RunRecord, withdrawn: bool) -> ListRow:
     status = "withdrawn" if withdrawn and not run.result else _status(run)
     row = {"variant": run.variant, "seed": run.seed, "status": status, "epochs": len(run.epochs)}
     return {**row, **(_ended(run.result) if run.result else {"best_epoch": None, "seconds": None, "error": None})}
 
 
-def _ended(result: RunResult) -> Row:
+def _ended(result: RunResult) -> ListRow:
     names = (result.monitor, result.monitor.replace("val_", "test_"), "seconds")
     metrics = {name: result.metrics.get(name) for name in names if name}
     return {"best_epoch": result.best_epoch, **metrics, "error": result.error}
 
 
-def run(folder: str | Path) -> Row:
+def run(folder: str | Path) -> ListRow:
     """Return everything that the folder of one run says; raise UserError where it is none of this version."""
     origin = read_origin(Path(folder))
     record = store.read_run(Path(folder))

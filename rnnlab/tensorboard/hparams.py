@@ -7,7 +7,7 @@ from rnnlab.config.paths import flatten, parts
 from rnnlab.documents import Fields
 from rnnlab.models.recurrent_config import RecurrentConfig
 from rnnlab.noise.schemes import DropoutSetting
-from rnnlab.tensorboard.hparams_sessions import Setting
+from rnnlab.tensorboard.hparams_sessions import HparamValue
 
 ARGUMENTS = ("dropout", "recurrent_dropout")
 FIELDS = ("cell", "units", "implementation")
@@ -15,7 +15,7 @@ RESULT = "result"
 """The section of the metrics with which a run ended."""
 
 
-def settings(spec: RunSpec, compare: Fields) -> dict[str, Setting]:
+def settings(spec: RunSpec, compare: Fields) -> dict[str, HparamValue]:
     """Return the settings of a run by name, those that its experiment's `compare` section changes among them.
 
     The recurrent layers have the names of their fields, as in a variant (`cell`, `recurrent_dropout.scheme`); where a layer
@@ -24,7 +24,7 @@ def settings(spec: RunSpec, compare: Fields) -> dict[str, Setting]:
     config = spec.config.model_dump()
     model = spec.config.model
     layers = [_layer(section) for section in model.recurrent]
-    values: dict[str, Setting] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
+    values: dict[str, HparamValue] = {"variant": spec.variant, "seed": spec.seed, **layers[0]}
     for index, layer in enumerate(layers[1:], 1):
         values |= {f"model.recurrent.{index}.{name}": value for name, value in layer.items() if value != layers[0].get(name)}
     if model.embedding:
@@ -33,17 +33,17 @@ def settings(spec: RunSpec, compare: Fields) -> dict[str, Setting]:
     return {**values, **{path: value for path, value in _changed(config, compare) if not path.startswith(said)}}
 
 
-def _layer(section: RecurrentConfig) -> dict[str, Setting]:
-    values: dict[str, Setting] = {name: getattr(section, name) for name in FIELDS}
+def _layer(section: RecurrentConfig) -> dict[str, HparamValue]:
+    values: dict[str, HparamValue] = {name: getattr(section, name) for name in FIELDS}
     for argument in ARGUMENTS:
         values |= _noise(argument, getattr(section, argument), argument)
     return values
 
 
-def _noise(name: str, setting: DropoutSetting, argument: str) -> dict[str, Setting]:
+def _noise(name: str, setting: DropoutSetting, argument: str) -> dict[str, HparamValue]:
     """Scheme, site, lifetime and the largest rate, of several joined; and the rate at each site, where there are several."""
     values = setting.noise
-    rates: dict[str, Setting] = {f"{name}.rate.{noise.site}": noise.rate for noise in values if len(values) > 1}
+    rates: dict[str, HparamValue] = {f"{name}.rate.{noise.site}": noise.rate for noise in values if len(values) > 1}
     return {
         f"{name}.scheme": _scheme(setting.spelling, argument) if values else "none",
         f"{name}.site": _joined(noise.site for noise in values),
@@ -66,7 +66,7 @@ def _joined(names: Iterable[str]) -> str:
     return " + ".join(dict.fromkeys(names)) or "none"
 
 
-def _changed(config: Fields, compare: Fields) -> Iterable[tuple[str, Setting]]:
+def _changed(config: Fields, compare: Fields) -> Iterable[tuple[str, HparamValue]]:
     """Every value of the config at a path that a variant or the grid sets, as one that TensorBoard takes."""
     patches = [patch for patch in (compare.get("variants") or {}).values() if patch]
     paths = dict.fromkeys(path for patch in (*patches, compare.get("grid") or {}) for path in patch)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rnnlab.tensorboard.hparams import RESULT
-from rnnlab.tensorboard.hparams_sessions import Setting
+from rnnlab.tensorboard.hparams_sessions import HparamValue
 
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -17,7 +17,7 @@ _EACH = ("seed",)
 """Settings that differ between the seeds of one row."""
 
 
-def columns(settings: Sequence[Mapping[str, Setting]], metrics: Iterable[str]) -> "Summary.Value":
+def columns(settings: Sequence[Mapping[str, HparamValue]], metrics: Iterable[str]) -> "Summary.Value":
     """Return the tab's columns for runs with these settings: those that differ, then the `metrics` in their order.
 
     TensorBoard takes the first such message that it reads for the whole tab.
@@ -36,7 +36,7 @@ def columns(settings: Sequence[Mapping[str, Setting]], metrics: Iterable[str]) -
     )
 
 
-def varying(settings: Sequence[Mapping[str, Setting]]) -> list[tuple[str, list[Setting]]]:
+def varying(settings: Sequence[Mapping[str, HparamValue]]) -> list[tuple[str, list[HparamValue]]]:
     """Return the variant and the settings that differ between runs, with all their values.
 
     >>> varying([{"cell": "lstm", "dropout.rate": 0.5, "variant": "a"}, {"cell": "lstm", "dropout.rate": 0.0, "variant": "b"}])
@@ -48,7 +48,7 @@ def varying(settings: Sequence[Mapping[str, Setting]]) -> list[tuple[str, list[S
     return [(name, of) for name, of in values.items() if name not in alone - {"variant"}]
 
 
-def _column(name: str, values: Sequence[Setting]) -> "api_pb2.HParamInfo":
+def _column(name: str, values: Sequence[HparamValue]) -> "api_pb2.HParamInfo":
     from tensorboard.plugins.hparams import api_pb2
 
     column = api_pb2.HParamInfo(name=name, type=_type(values), differs=not _BESIDE.search(name))
@@ -56,7 +56,7 @@ def _column(name: str, values: Sequence[Setting]) -> "api_pb2.HParamInfo":
     return column
 
 
-def _type(values: Sequence[Setting]) -> int:
+def _type(values: Sequence[HparamValue]) -> int:
     from tensorboard.plugins.hparams import api_pb2
 
     if all(isinstance(value, bool) for value in values):

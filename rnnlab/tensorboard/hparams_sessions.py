@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-Setting = str | float | bool
+HparamValue = str | float | bool
 """A value by which TensorBoard sorts and filters; a name has values of one type in all runs."""
 
 
-def session_start(group: str, settings: Mapping[str, Setting]) -> "Summary.Value":
+def session_start(group: str, settings: Mapping[str, HparamValue]) -> "Summary.Value":
     """Return the beginning of a training with these settings; the trainings of one group are one row, with their means."""
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 

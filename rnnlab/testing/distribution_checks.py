@@ -7,7 +7,7 @@ from keras import ops, random
 
 from rnnlab.documents import Plain
 from rnnlab.noise.own_distributions import DISTRIBUTIONS
-from rnnlab.noise.sampling import Told, mean, sample
+from rnnlab.noise.sampling import Conditions, mean, sample
 from rnnlab.noise.sites import Noise
 from rnnlab.tensors import Tensor
 from rnnlab.testing.backends import elsewhere
@@ -60,7 +60,7 @@ def check_drawn(noise: Noise) -> None:
     require(bool(apart[place] <= 1e-5), f"{told_}: give it mean=")
 
 
-def _masks(noise: Noise, told: Told) -> np.ndarray:
+def _masks(noise: Noise, told: Conditions) -> np.ndarray:
     seeds = random.SeedGenerator(1)
 
     def draw() -> Tensor:

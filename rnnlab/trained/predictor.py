@@ -45,7 +45,7 @@ class Input(NamedTuple):
     """The true target, in the form of the model's targets; None where it is unknown."""
 
 
-Steps = TypeVar("Steps", list[str], np.ndarray)
+StepsOrNumbers = TypeVar("StepsOrNumbers", list[str], np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Predictor:
     def _numbers(self, words: list[str]) -> np.ndarray:
         return self.codec.encode([*([END_OF_LINE] if self.reads_on else []), *words])
 
-    def _cut(self, steps: Steps) -> Steps:
+    def _cut(self, steps: StepsOrNumbers) -> StepsOrNumbers:
         """The steps of a long text or sequence that the run's data section keeps."""
         lengths = getattr(self.config.data, "lengths", None)
         if lengths is None or lengths.max_length is None:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 PIECE = 2048
 """Rows that are held at a time."""
 
-Row = Record
+PredictionRow = Record
 
 
-def write(path: Path, rows: Iterable[Row]) -> int:
+def write(path: Path, rows: Iterable[PredictionRow]) -> int:
     """Write the rows and return how many; the file's suffix selects the format. Raises UserError for any other suffix."""
     writer = writer_of(path)
     partial = files.partial_of(path)
@@ -33,7 +33,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
     return count
 
 
-def writer_of(path: Path) -> Callable[[Path, Iterator[Row]], int]:
+def writer_of(path: Path) -> Callable[[Path, Iterator[PredictionRow]], int]:
     """Return the writer for a file's suffix; raise UserError where the suffix is unknown, or the folder is missing."""
     if path.suffix.lower() not in WRITERS:
         raise UserError(f"{path}: the name of the output should end in {', '.join(WRITERS)}")
@@ -42,9 +42,9 @@ def writer_of(path: Path) -> Callable[[Path, Iterator[Row]], int]:
     return WRITERS[path.suffix.lower()]
 
 
-def _begun(rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
+def _begun(rows: Iterator[PredictionRow]) -> tuple[list[str], Iterator[PredictionRow]]:
     """The columns, from the rows up to the first that is not only a note, and all rows."""
-    first: list[Row] = []
+    first: list[PredictionRow] = []
     for row in rows:
         first.append(row)
         if "note" not in row:
@@ -53,7 +53,7 @@ def _begun(rows: Iterator[Row]) -> tuple[list[str], Iterator[Row]]:
     return [*columns, "note"], chain(first, rows)
 
 
-def _csv(path: Path, rows: Iterator[Row]) -> int:
+def _csv(path: Path, rows: Iterator[PredictionRow]) -> int:
     columns, rows = _begun(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, extrasaction="ignore")
@@ -61,12 +61,12 @@ def _csv(path: Path, rows: Iterator[Row]) -> int:
         return sum(bool(writer.writerow(row)) for row in rows)
 
 
-def _jsonl(path: Path, rows: Iterator[Row]) -> int:
+def _jsonl(path: Path, rows: Iterator[PredictionRow]) -> int:
     with path.open("w", encoding="utf-8") as file:
         return sum(bool(file.write(json.dumps(row, ensure_ascii=False) + "\n")) for row in rows)
 
 
-def _parquet(path: Path, rows: Iterator[Row]) -> int:
+def _parquet(path: Path, rows: Iterator[PredictionRow]) -> int:
     try:
         import pyarrow
         from pyarrow import parquet
@@ -89,7 +89,7 @@ def _parquet(path: Path, rows: Iterator[Row]) -> int:
     return count
 
 
-def _schema(columns: list[str], rows: list[Row]) -> "pyarrow.Schema":
+def _schema(columns: list[str], rows: list[PredictionRow]) -> "pyarrow.Schema":
     """The type of each column, by its first value: whole numbers, numbers, or text."""
     import pyarrow
 

@@ -11,7 +11,7 @@ from rnnlab.training.optimizer_config import OPTIMIZERS, NotNegative, Positive, 
 if TYPE_CHECKING:
     import keras
 
-Kept = Annotated[float, Field(ge=0, lt=1)]
+DecayRate = Annotated[float, Field(ge=0, lt=1)]
 """The fraction of a running mean that is kept at every step."""
 
 
@@ -25,9 +25,9 @@ class Rooted(Section):
 class Moments(Rooted):
     """The options that Adam and its relatives share."""
 
-    beta_1: Kept | None = None
+    beta_1: DecayRate | None = None
     """The fraction of the running mean of gradients that is kept at every step."""
-    beta_2: Kept | None = None
+    beta_2: DecayRate | None = None
     """The fraction of the running mean of squared gradients that is kept at every step."""
 
 
@@ -41,14 +41,14 @@ class Adam(Moments):
 class Squares(Rooted):
     """The options of Adadelta."""
 
-    rho: Kept | None = None
+    rho: DecayRate | None = None
     """The fraction of the running mean of squared gradients that is kept at every step."""
 
 
 class Momentum(Section):
     """Options of optimizers with momentum."""
 
-    momentum: Kept | None = None
+    momentum: DecayRate | None = None
     """The fraction of the last update that is kept."""
 
 
@@ -69,9 +69,9 @@ class RmsProp(Squares, Momentum):
 class Lion(Section):
     """The options of Lion."""
 
-    beta_1: Kept | None = None
+    beta_1: DecayRate | None = None
     """The weight of the running mean of gradients in an update."""
-    beta_2: Kept | None = None
+    beta_2: DecayRate | None = None
     """The fraction of the running mean of gradients that is kept at every step."""
 
 
@@ -121,9 +121,9 @@ class Muon(Sgd, Rooted):
     """Iterations of Newton and Schulz."""
     rms_rate: Positive | None = None
     """The root mean square of a kernel's update, as a multiple of the learning rate."""
-    adam_beta_1: Kept | None = None
+    adam_beta_1: DecayRate | None = None
     """`beta_1` of Adam, which updates biases and embeddings."""
-    adam_beta_2: Kept | None = None
+    adam_beta_2: DecayRate | None = None
     """`beta_2` of Adam, which updates biases and embeddings."""
     adam_lr_ratio: Positive | None = None
     """The learning rate of Adam as a multiple of the learning rate."""

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from rnnlab.bench.rivals import BUILTIN, OURS, PRODUCTS, Shape, bench, candidates, peaks, settings
+from rnnlab.bench.rivals import BUILTIN, OURS, PRODUCTS, TimedLayer, bench, candidates, peaks, settings
 from rnnlab.bench.timing import interleaved
 from rnnlab.cli import main
 from rnnlab.noise.scheme import SCHEMES
 
-SMALL = Shape(batch=2, steps=3, inputs=4, units=5)
+SMALL = TimedLayer(batch=2, steps=3, inputs=4, units=5)
 
 
 def test_candidates_take_turns():
@@ -29,7 +29,7 @@ def test_least_is_no_more_than_median():
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_every_row_is_measured_and_related(cell):
-    rows = {row["what"]: row for row in bench(Shape(cell, 2, 3, 4, 5), repeats=2)}
+    rows = {row["what"]: row for row in bench(TimedLayer(cell, 2, 3, 4, 5), repeats=2)}
     assert {PRODUCTS, BUILTIN, OURS} <= set(rows)
     assert rows[BUILTIN]["times_faster"] == 1
     assert rows[PRODUCTS]["times_products"] == 1
@@ -39,9 +39,9 @@ def test_every_row_is_measured_and_related(cell):
 
 
 def test_schemes_are_all_of_the_catalogue_that_act_in_the_layer():
-    names = {name.split(",")[0].replace(" ", "_") for name in settings(Shape())}
+    names = {name.split(",")[0].replace(" ", "_") for name in settings(TimedLayer())}
     assert names == {name for name, scheme in SCHEMES.items() if "recurrent_dropout" in scheme.arguments} - {"none"}
-    assert "rnndrop" not in settings(Shape("gru"))
+    assert "rnndrop" not in settings(TimedLayer("gru"))
     assert set(candidates(SMALL, jit=False, schemes=True)) == {PRODUCTS, BUILTIN, *settings(SMALL)}
 
 
@@ -65,7 +65,7 @@ def test_memory_of_a_longer_sequence_is_larger(monkeypatch):
     """By far more than the few MiB by which an allocator makes the peak of a small step uncertain, on a user's threads."""
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC", "OMP_NUM_THREADS", "XLA_FLAGS"):
         monkeypatch.delenv(name, raising=False)
-    shapes = (Shape(batch=64, steps=steps, inputs=64, units=64) for steps in (4, 400))
+    shapes = (TimedLayer(batch=64, steps=steps, inputs=64, units=64) for steps in (4, 400))
     small, large = (peaks(shape, [OURS], False, False)[OURS] for shape in shapes)
     assert large > small + 6
 

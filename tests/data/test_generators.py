@@ -10,7 +10,7 @@ from rnnlab.data.build_dataset import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generators import mackey_glass
 from rnnlab.data.generators.agreement import NOUNS, VERBS, Grammar, draw, last_noun
-from rnnlab.data.generators.drawn_splits import Generated, seed_of
+from rnnlab.data.generators.drawn_splits import DrawnTask, seed_of
 from rnnlab.data.generators.generator_config import (
     Adding,
     Agreement,
@@ -119,7 +119,7 @@ def test_who_solves_it_and_who_guesses_get_the_known_scores(config: Any, solve: 
 
 
 @pytest.mark.parametrize("config", [config for config, _ in SOLVED], ids=lambda config: config.name)
-def test_splits_are_drawn_from_seeds_of_their_own(config: Generated) -> None:
+def test_splits_are_drawn_from_seeds_of_their_own(config: DrawnTask) -> None:
     names = ("train", "validation", "test")
     seeds = {seed_of(config.model_copy(update={"seed": seed}), name) for seed in range(50) for name in names}
     assert len(seeds) == 150

@@ -17,7 +17,7 @@ from rnnlab.data.splits.fixed_length import Examples
 from rnnlab.data.task import KINDS, Task
 from rnnlab.seeds import derive
 
-Generated = Adding | Agreement | AssociativeRecall | CopyMemory | Parity | TemporalOrder
+DrawnTask = Adding | Agreement | AssociativeRecall | CopyMemory | Parity | TemporalOrder
 """A section of a task that is drawn example by example."""
 Draw = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
 """From how many examples, and a seed, to inputs and targets."""
@@ -25,12 +25,12 @@ Scores = Mapping[str, Mapping[str, float]]
 """Values that are known beforehand, by metric and by who gets them: perfect, guessing."""
 
 
-def seed_of(config: Generated, split: str) -> int:
+def seed_of(config: DrawnTask, split: str) -> int:
     """Return the seed that a split is drawn from; no two splits share one."""
     return derive(config.seed, config.name, split)
 
 
-def generated(config: Generated, draw: Draw | Mapping[str, Draw], outputs: int, vocabulary: int, known: Scores) -> Dataset:
+def generated(config: DrawnTask, draw: Draw | Mapping[str, Draw], outputs: int, vocabulary: int, known: Scores) -> Dataset:
     """Return the data set of a generated task, the same in every run; `draw` is that of all splits, or of each by its name."""
     kind = KINDS[config.task]
 

@@ -8,7 +8,7 @@ from rnnlab.section import Section, conflict
 
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 """A whole number of things, at least one."""
-Steps = Annotated[int, Field(ge=1, le=1_000_000)]
+StepCount = Annotated[int, Field(ge=1, le=1_000_000)]
 """A number of time steps."""
 
 
@@ -56,8 +56,8 @@ class CopyMemory(Generated):
 
     name: Literal["copy_memory"]
     """The name of the data set."""
-    delay: Steps = 100
-    """Steps from the last symbol to the first answer."""
+    delay: StepCount = 100
+    """StepCount from the last symbol to the first answer."""
     symbols: Count = 10
     """How many symbols to repeat."""
     kinds: Annotated[int, Field(ge=2, le=1000)] = 8
@@ -83,7 +83,7 @@ class Parity(Generated):
 
     name: Literal["parity"]
     """The name of the data set."""
-    length: Steps = 20
+    length: StepCount = 20
     """Bits in a sequence."""
     every_step: bool = False
     """Ask for the parity of the bits so far at every step, not only at the end."""
@@ -130,7 +130,7 @@ class Agreement(Generated):
 
     name: Literal["agreement"]
     """The name of the data set."""
-    length: Steps = 40
+    length: StepCount = 40
     """Words in a sequence, which holds several sentences."""
     attractors: Annotated[int, Field(ge=0, le=20)] = 3
     """The largest number of nouns between subject and verb, each singular or plural by itself."""

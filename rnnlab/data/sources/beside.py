@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, encoders
 from rnnlab.data.sources.encoders import Encoder
-from rnnlab.data.sources.frames import Cell
+from rnnlab.data.sources.frames import Entry
 from rnnlab.data.sources.reading import Row
 
 Encoders = tuple[tuple[str, Encoder], ...]
@@ -49,11 +49,11 @@ def unknown(row: Row, known: Encoders) -> list[str]:
     return [f"{column}={_shown(cell)}" for (column, encoder), cell in pairs if not _known(cell, encoder)]
 
 
-def _shown(cell: Cell) -> Cell:
+def _shown(cell: Entry) -> Entry:
     return "" if cell is None or cell != cell else cell
 
 
-def _known(cell: Cell, encoder: Encoder) -> bool:
+def _known(cell: Entry, encoder: Encoder) -> bool:
     return not (cell is None or cell != cell) and ("names" not in encoder or str(cell).strip() in encoder["names"])
 
 
@@ -62,6 +62,6 @@ def features(known: Encoders) -> list[str]:
     return [name for column, encoder in known for name in encoders.features(encoder, column)]
 
 
-def _column(cells: list[Cell]) -> Any:
+def _column(cells: list[Entry]) -> Any:
     """The cells of a column, an array where all are numbers."""
     return np.array(cells, np.float64) if all(isinstance(cell, float) for cell in cells) else cells

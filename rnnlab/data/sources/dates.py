@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnnlab.data.sources.frames import Cell
+from rnnlab.data.sources.frames import Entry
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
@@ -20,7 +20,7 @@ WAYS: tuple[Record, ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": 
 """The settings tried with pandas, in turn: all times alike, of several formats, of several zones."""
 
 
-def readings(cells: Sequence[Cell], place: Callable[[int], str] = str) -> list[bool]:
+def readings(cells: Sequence[Entry], place: Callable[[int], str] = str) -> list[bool]:
     """Return whether dates may begin with the day: one answer, both where nothing tells, or none where it makes no difference.
 
     Raises UserError where some begin with the day and others with the month.
@@ -41,7 +41,7 @@ def readings(cells: Sequence[Cell], place: Callable[[int], str] = str) -> list[b
     return [False, True] if any(int(match[1]) != int(match[3]) for _, match in matches) else []
 
 
-def check(cells: Sequence[Cell], day_first: bool, place: Callable[[int], str] = str) -> None:
+def check(cells: Sequence[Entry], day_first: bool, place: Callable[[int], str] = str) -> None:
     """Raise UserError where a date cannot begin as `day_first` says.
 
     >>> check(["01/02/2024", "31/01/2024"], day_first=True)
@@ -53,7 +53,7 @@ def check(cells: Sequence[Cell], day_first: bool, place: Callable[[int], str] = 
         raise UserError(f"{place(row)}: {cells[row]!r} begins with the {other}, and {wanted}")
 
 
-def _matches(cells: Sequence[Cell]) -> list[tuple[int, re.Match[str]]]:
+def _matches(cells: Sequence[Entry]) -> list[tuple[int, re.Match[str]]]:
     """The rows with dates that begin with the day or with the month."""
     return [(row, match) for row, cell in enumerate(cells) if (match := _DAY_AND_MONTH.match(str(cell)))]
 
@@ -63,7 +63,7 @@ def _telling(matches: list[tuple[int, re.Match[str]]], day_first: bool) -> int |
     return next((row for row, match in matches if int(match[1 if day_first else 3]) > 12), None)
 
 
-def read(cells: Sequence[Cell], day_first: bool) -> np.ndarray:
+def read(cells: Sequence[Entry], day_first: bool) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; NaT where a cell is none.
 
     >>> read(["2024-02-01", "01.02.2024"], day_first=True).astype("datetime64[D]").astype(str).tolist()
@@ -77,7 +77,7 @@ def read(cells: Sequence[Cell], day_first: bool) -> np.ndarray:
     return times
 
 
-def _parsed(cells: list[Cell], settings: Record) -> np.ndarray:
+def _parsed(cells: list[Entry], settings: Record) -> np.ndarray:
     import pandas
 
     texts = pandas.Series(cells, dtype=object)
@@ -96,7 +96,7 @@ def _parsed(cells: list[Cell], settings: Record) -> np.ndarray:
     return np.where((read >= FIRST) & (read < LAST), read, np.datetime64("NaT")).astype("datetime64[ns]")
 
 
-def guess(cells: Sequence[Cell], times: np.ndarray) -> bool | None:
+def guess(cells: Sequence[Entry], times: np.ndarray) -> bool | None:
     """Return whether dates that could begin with either were read as beginning with the day; None where nothing was guessed.
 
     >>> guess(["01/02/2024"], np.array(["2024-02-01"], "datetime64[ns]")), guess(["31/01/2024"], np.zeros(1))

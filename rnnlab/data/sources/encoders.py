@@ -13,10 +13,11 @@ MOST = 100
 
 Encoder = Record
 """How a column becomes numbers: its kind, and the names of categories."""
-Place = Callable[[int], str]
+PlaceOf = Callable[[int], str]
+"""From the number of a row to its file and line."""
 
 
-def learnt(cells: np.ndarray | Sequence[object], column: str, place: Place) -> Encoder:
+def learnt(cells: np.ndarray | Sequence[object], column: str, place: PlaceOf) -> Encoder:
     """Return how a column of the training split becomes numbers; raise UserError where it has too many names.
 
     >>> learnt(["wet", "dry", "wet"], "sky", str)
@@ -38,7 +39,7 @@ STRANGE = "is not in the training split, and is read as none"
 """The message for a name that is not in the training data."""
 
 
-def encoded(cells: np.ndarray | Sequence[object], encoder: Encoder, column: str, place: Place) -> np.ndarray:
+def encoded(cells: np.ndarray | Sequence[object], encoder: Encoder, column: str, place: PlaceOf) -> np.ndarray:
     """Return a column as numbers [rows, features], float64; a missing name, or one that training has not seen, is all zeros.
 
     Raises UserError with the place of what is neither yes nor no, or of names where numbers are read.
@@ -58,7 +59,7 @@ def features(encoder: Encoder, column: str) -> list[str]:
     return [f"{column}={name}" for name in encoder["names"]] if encoder["kind"] == "category" else [column]
 
 
-def _boolean(cell: object, column: str, place: Place, row: int) -> float:
+def _boolean(cell: object, column: str, place: PlaceOf, row: int) -> float:
     text = "no" if cell is None else str(cell).strip().lower()
     if text not in (*TRUE, *FALSE):
         raise UserError(f"{place(row)}: the column {column!r} should be true or false, got {cell!r}")

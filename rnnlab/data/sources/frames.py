@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-Cell: TypeAlias = Any
+Entry: TypeAlias = Any
 """A cell of a table: text, or what JSON and Parquet hold."""
 
 
@@ -27,7 +27,7 @@ class Frame:
     """The wanted columns of one table."""
 
     path: Path
-    columns: dict[str, list[Cell]]
+    columns: dict[str, list[Entry]]
     """Cells by column; text where the file has only text, else what JSON or Parquet holds."""
     line: Callable[[int], str]
     """From the number of a row, counted from 0, to its place in the file."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from rnnlab.data.sources.frames import Cell, Frame, RowPlace
+from rnnlab.data.sources.frames import Entry, Frame, RowPlace
 from rnnlab.data.sources.numbers import missing
 from rnnlab.errors import UserError
 
@@ -14,7 +14,7 @@ BETWEEN = ("|", ";", ",")
 """What is tried between the labels of a cell."""
 
 
-def between(cells: Iterable[Cell]) -> str | None:
+def between(cells: Iterable[Entry]) -> str | None:
     """Return what stands between the labels of cells; None where each is one label or a list.
 
     >>> between(["a;b", "c"]), between(["a", "['a', 'b']"])
@@ -24,7 +24,7 @@ def between(cells: Iterable[Cell]) -> str | None:
     return next((sign for sign in BETWEEN if any(sign in text for text in texts)), None)
 
 
-def listed(text: str) -> list[Cell] | None:
+def listed(text: str) -> list[Entry] | None:
     """Return the list that a text holds, as JSON or as Python writes it; None where it holds none.
 
     >>> listed('["a", "b"]'), listed("('a', 1)"), listed("[a] film")
@@ -41,14 +41,14 @@ def listed(text: str) -> list[Cell] | None:
     return None
 
 
-def labels_of(frame: Frame, column: str, several: bool, words: Iterable[str], sign: str | None) -> Sequence[Cell]:
+def labels_of(frame: Frame, column: str, several: bool, words: Iterable[str], sign: str | None) -> Sequence[Entry]:
     """Return the label of each row, or where a text has `several` the list of them; None where it is missing."""
     turned = partial(_several, sign=sign) if several else _label
     known = set(words)
     return [turned(cell, RowPlace(frame, row), known) for row, cell in enumerate(frame.columns[column])]
 
 
-def _label(cell: Cell, place: RowPlace, words: set[str]) -> str | None:
+def _label(cell: Entry, place: RowPlace, words: set[str]) -> str | None:
     if missing(cell, words):
         return None
     if isinstance(cell, list | dict) or (isinstance(cell, str) and listed(cell) is not None):
@@ -56,7 +56,7 @@ def _label(cell: Cell, place: RowPlace, words: set[str]) -> str | None:
     return str(cell)
 
 
-def _several(cell: Cell, place: RowPlace, words: set[str], sign: str | None) -> list[str] | None:
+def _several(cell: Entry, place: RowPlace, words: set[str], sign: str | None) -> list[str] | None:
     if isinstance(cell, str):
         if missing(cell, words):
             return []

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from rnnlab.data.sources.frames import Cell, Frame
+from rnnlab.data.sources.frames import Entry, Frame
 from rnnlab.data.sources.layout import Layout
 from rnnlab.errors import UserError
 
@@ -21,7 +21,7 @@ _BLANK = re.compile(r"[ \u00a0\u2009\u202f]")
 _COMMA = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*")
 
 
-def missing(cell: Cell, words: Collection[str]) -> bool:
+def missing(cell: Entry, words: Collection[str]) -> bool:
     """Return whether a cell has no value: null, NaN, or one of the words for it, with or without blanks around it."""
     if isinstance(cell, str):
         return cell in words or cell.strip() in words
@@ -58,7 +58,7 @@ def numbers_or_names(frame: Frame, column: str, config: Layout) -> np.ndarray | 
     return numbers(frame, column, config)
 
 
-def _number(cell: Cell) -> float:
+def _number(cell: Entry) -> float:
     if isinstance(cell, bool | int | float):
         return float(cell) if abs(cell) <= LARGEST else np.inf if cell == cell else np.nan
     if hasattr(cell, "__float__") and not isinstance(cell, str):  # a decimal of Parquet
@@ -112,7 +112,7 @@ def _decimal(cells: Sequence[str], gaps: np.ndarray, frame: Frame, column: str) 
     return "."
 
 
-def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Cell], frame: Frame, column: str) -> None:
+def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Entry], frame: Frame, column: str) -> None:
     wrong = np.flatnonzero(~gaps & ~(np.abs(values) <= LARGEST))
     if len(wrong):
         row = int(wrong[0])
@@ -129,5 +129,5 @@ def _check(values: np.ndarray, gaps: np.ndarray, cells: Sequence[Cell], frame: F
         raise UserError(f"{place} should be a number up to {LARGEST:.4g} (32 bits), got {cell!r:.60}{more}")
 
 
-def _infinite(cell: Cell) -> bool:
+def _infinite(cell: Entry) -> bool:
     return "inf" in str(cell).lower()

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, encoders, series_arrays, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
-from rnnlab.data.sources.frames import Cell
+from rnnlab.data.sources.frames import Entry
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS
@@ -79,7 +79,7 @@ def _missing(parts: list[list[int]], raw: np.ndarray) -> Record:
     return {"missing": missing} if any(missing.values()) else {}
 
 
-def _wide(cells: np.ndarray | list[Cell]) -> int:
+def _wide(cells: np.ndarray | list[Entry]) -> int:
     """The number of features of a column of numbers."""
     return int(cells.shape[1]) if isinstance(cells, np.ndarray) and cells.ndim == 2 else 1
 

@@ -7,7 +7,7 @@ from rnnlab.data.forecast import forecast_of
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.sources.series_config import NumberSeries
 from rnnlab.data.sources.source_config import SPLITS
-from rnnlab.data.splits.series_windows import Ahead, Part, Series, part
+from rnnlab.data.splits.series_windows import Ahead, Series, SeriesPart, part
 from rnnlab.data.task import Task
 from rnnlab.data.tokenizer import Codec
 from rnnlab.errors import UserError
@@ -41,9 +41,9 @@ def assemble(config: NumberSeries, prepared: Prepared) -> Dataset:
     return Dataset(config.name, task, train, validation, test, codec, forecast=forecast)
 
 
-def _parts(prepared: Prepared, steps: Ahead) -> dict[str, list[Part]]:
+def _parts(prepared: Prepared, steps: Ahead) -> dict[str, list[SeriesPart]]:
     """The parts of the series that each split consists of."""
-    parts: dict[str, list[Part]] = {name: [] for name in SPLITS}
+    parts: dict[str, list[SeriesPart]] = {name: [] for name in SPLITS}
     for place, origin, total, begin, end in prepared["series.parts"].tolist():
         parts[SPLITS[place]].append(part(origin, total, begin, end, steps))
     return parts

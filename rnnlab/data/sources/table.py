@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from rnnlab.data.sources import frames, label_cells
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
-from rnnlab.data.sources.frames import Cell, Frame, RowPlace
+from rnnlab.data.sources.frames import Entry, Frame, RowPlace
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.label_cells import labels_of
@@ -21,7 +21,7 @@ from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSou
 from rnnlab.documents import Record
 from rnnlab.section import conflict
 
-Column = Annotated[str, Field(min_length=1)]
+ColumnName = Annotated[str, Field(min_length=1)]
 """The name of a column."""
 
 
@@ -36,22 +36,22 @@ class Table(Layout, TokenSource):
     """The files, or a fraction of the training rows, drawn with `split_seed` and stratified by label."""
     test: Files | Fraction = 0.1
     """The files, or a fraction of the training rows, drawn with `split_seed` and stratified by label."""
-    text: Column | Annotated[list[Column], Field(min_length=1)]
+    text: ColumnName | Annotated[list[ColumnName], Field(min_length=1)]
     """The text column, or several, which are joined with the token `<eos>` between them."""
-    beside: Column | list[Column] = Field(default_factory=list)
+    beside: ColumnName | list[ColumnName] = Field(default_factory=list)
     """Further columns of numbers and categories, which are passed to the head. Numbers have mean 0 and standard deviation 1
     over the training rows; a category that occurs in no training row counts as none."""
-    label: Column | None = None
+    label: ColumnName | None = None
     """The label column, for classification."""
-    labels: Column | None = None
+    labels: ColumnName | None = None
     """The column with several labels per text: a list in JSON, or labels separated by `label_separator`."""
     label_separator: Sign | None = None
     """The separator between several labels that are not a list; null guesses among bar, semicolon and comma."""
-    value: Column | Annotated[list[Column], Field(min_length=1)] | None = None
+    value: ColumnName | Annotated[list[ColumnName], Field(min_length=1)] | None = None
     """The column or columns of numbers to predict, for regression."""
     missing: Literal["refuse", "drop"] = "refuse"
     """What to do with a row that lacks a text, a label or a number: refuse the data, or drop the row and count it."""
-    split_by: Column | None = None
+    split_by: ColumnName | None = None
     """A grouping column: rows with the same value, such as those of one author, are all in the same split."""
     split_seed: int = 0
     """The seed that decides which rows are held out."""
@@ -133,15 +133,15 @@ class Rows:
             for row in np.flatnonzero(kept).tolist():
                 yield Row(texts[row], targets[row], RowPlace(frame, row), [cells[row] for cells in beside.values()])
 
-    def column(self, name: str) -> list[Cell]:
+    def column(self, name: str) -> list[Entry]:
         """Return the cells of a column."""
         return self._of([frame.columns[name] for frame in self.frames])
 
-    def all_targets(self) -> list[Cell]:
+    def all_targets(self) -> list[Entry]:
         """Return the targets."""
         return self._of(self.targets)
 
-    def _of(self, cells: Sequence[Sequence[Cell]]) -> list[Cell]:
+    def _of(self, cells: Sequence[Sequence[Entry]]) -> list[Entry]:
         return [mine[row] for mine, kept in zip(cells, self.kept, strict=True) for row in np.flatnonzero(kept).tolist()]
 
     def guessed(self) -> dict[str, str]:
@@ -150,7 +150,7 @@ class Rows:
         return {key: value for frame in self.frames for key, value in frame.guessed.items()} | between
 
 
-def joined(columns: Sequence[Sequence[Cell]]) -> Sequence[Cell]:
+def joined(columns: Sequence[Sequence[Entry]]) -> Sequence[Entry]:
     """Return the text of each row; several columns become its lines, and line breaks within a column become blanks.
 
     >>> joined([["One", "Two"], ["good\\nfilm", "bad"]])
@@ -217,7 +217,7 @@ def _between(tables: Sequence[Frame], config: Table) -> str | None:
     return label_cells.between(cell for frame in tables for cell in frame.columns[str(config.labels)])
 
 
-def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Cell]:
+def _targets(frame: Frame, config: Table, between: str | None) -> Sequence[Entry]:
     """The target of each row: a label, a list of labels, or a list of numbers; None where it is missing."""
     if config.value is not None:
         return list(map(list, zip(*(numbers(frame, name, config).tolist() for name in config.values), strict=True)))

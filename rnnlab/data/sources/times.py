@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rnnlab.data.sources import dates
-from rnnlab.data.sources.frames import Cell
+from rnnlab.data.sources.encoders import PlaceOf
+from rnnlab.data.sources.frames import Entry
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
     import pandas
 
-Place = Callable[[int], str]
-"""From the number of a row to its file and line."""
 CYCLES: dict[str, Callable[["pandas.DatetimeIndex"], ArrayLike]] = {
     "minute": lambda t: t.minute / 60,
     "hour": lambda t: (t.hour + t.minute / 60) / 24,
@@ -33,7 +32,7 @@ MOST_STEPS = 100_000_000
 """Most steps of a series."""
 
 
-def parse(cells: Sequence[Cell], column: str, place: Place, day_first: bool | None = None) -> np.ndarray:
+def parse(cells: Sequence[Entry], column: str, place: PlaceOf, day_first: bool | None = None) -> np.ndarray:
     """Return times as datetime64[ns], those with a zone in UTC; raise UserError at the first value that is not a time.
 
     Dates that may begin with the day or with the month are read so that they are evenly far apart, else with the month first.
@@ -63,12 +62,12 @@ def parse(cells: Sequence[Cell], column: str, place: Place, day_first: bool | No
     raise UserError(f"{place(row)}: the column {column!r} should be a time, such as 2024-01-31 13:00, got {cells[row]!r}{hint}")
 
 
-def _text(cell: Cell) -> Cell:
+def _text(cell: Entry) -> Entry:
     """A whole number is read as its digits: 2024 is a year, 20240131 a day."""
     return str(cell) if isinstance(cell, int | np.integer) else cell
 
 
-def _unit(cells: Sequence[Cell]) -> str | None:
+def _unit(cells: Sequence[Entry]) -> str | None:
     """The unit of whole numbers since 1970, None where the values are not such numbers.
 
     >>> [_unit(cells) for cells in ([1704067200], ["1704067200000"], [2024], ["2024-01-31"])]
@@ -122,7 +121,7 @@ def _of_pandas(every: str) -> str:
     return number + LENGTHS.get(plain.removesuffix("s"), {"d": "D", "w": "W", "h": "h"}.get(plain, unit))
 
 
-def sorted_rows(times: np.ndarray, place: Place) -> np.ndarray:
+def sorted_rows(times: np.ndarray, place: PlaceOf) -> np.ndarray:
     """Return the rows in the order of their times; raise UserError where a time stands twice."""
     order = np.argsort(times, kind="stable")
     repeats = np.flatnonzero(np.diff(times[order]) == np.timedelta64(0))

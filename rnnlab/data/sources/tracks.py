@@ -15,9 +15,9 @@ from rnnlab.data.sources.reading import files_matching
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.errors import UserError
 
-Column: TypeAlias = Any
+ColumnValues: TypeAlias = Any
 """A list of cells, or an array [rows, ...] of an .npz file."""
-Cells = dict[str, Column]
+Cells = dict[str, ColumnValues]
 
 
 class Track(NamedTuple):
@@ -119,7 +119,7 @@ def _rows(whole: Cells, columns: list[str], rows: np.ndarray) -> Cells:
     return {name: _taken(whole[name], rows) for name in columns}
 
 
-def _taken(cells: Column, rows: np.ndarray) -> Column:
+def _taken(cells: ColumnValues, rows: np.ndarray) -> ColumnValues:
     if not isinstance(cells, np.ndarray):
         return [cells[row] if row >= 0 else None for row in rows]
     if (rows >= 0).all():
@@ -129,7 +129,7 @@ def _taken(cells: Column, rows: np.ndarray) -> Column:
     return taken
 
 
-def _joined(parts: list[Column]) -> Column:
+def _joined(parts: list[ColumnValues]) -> ColumnValues:
     if all(isinstance(part, np.ndarray) for part in parts):
         return np.concatenate(parts)
     return [cell for part in parts for cell in part]
@@ -146,7 +146,7 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
     return columns, [RowPlace(frame, row) for row in range(len(frame))], frame.guessed
 
 
-def _cells(frame: Frame, name: str, config: NumberSeries) -> Column:
+def _cells(frame: Frame, name: str, config: NumberSeries) -> ColumnValues:
     """A column as numbers, or as names if it is not a target and contains only these."""
     cells = numbers(frame, name, config) if name in config.targets else numbers_or_names(frame, name, config)
     return _marked(cells, config) if isinstance(cells, np.ndarray) else cells

@@ -25,7 +25,7 @@ class Ahead(NamedTuple):
         return np.arange(self.first, self.last + 1)
 
 
-class Part(NamedTuple):
+class SeriesPart(NamedTuple):
     """The part of one series that a split scores."""
 
     series: int
@@ -38,9 +38,9 @@ class Part(NamedTuple):
     """The steps of the series."""
 
 
-def part(series: int, total: int, begin: int, end: int, ahead: Ahead) -> Part:
+def part(series: int, total: int, begin: int, end: int, ahead: Ahead) -> SeriesPart:
     """Return what is scored where the forecast steps are those from `begin` up to `end`: inputs may lie before `begin`."""
-    return Part(series, max(0, begin - ahead.first), end - ahead.last, total)
+    return SeriesPart(series, max(0, begin - ahead.first), end - ahead.last, total)
 
 
 class Series(Split):
@@ -66,7 +66,7 @@ class Series(Split):
         window: int,
         ahead: Ahead,
         outputs: int | None = None,
-        parts: list[Part] | None = None,
+        parts: list[SeriesPart] | None = None,
         known: np.ndarray | None = None,
         shuffled: bool = False,
         real: np.ndarray | None = None,
