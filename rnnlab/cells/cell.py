@@ -1,4 +1,4 @@
-"""The weights of a cell, as its description says, and the values computed from them before the loop starts."""
+"""A cell as a layer of Keras: its arguments, its weights as its description says, and one step."""
 
 from collections.abc import Sequence
 from numbers import Integral
@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 from rnnlab.cells.activations import reads_variables
 from rnnlab.cells.cell_step import CellStep
 from rnnlab.cells.keras_arguments import ActivationName, Constraint, Initializer, Regularizer
-from rnnlab.cells.kinds import CellKind, Options
-from rnnlab.cells.own_masks import OwnMasks
-from rnnlab.cells.steps import SiteMasks, Tensor, dropped, masked_product, multiplier
+from rnnlab.cells.kinds import CellKind
+from rnnlab.cells.loop_operands import LoopOperands
+from rnnlab.cells.steps import Tensor, dropped, multiplier
 from rnnlab.documents import Fields, Record
 from rnnlab.names import nearest
 from rnnlab.noise import seed_streams
@@ -23,7 +23,7 @@ from rnnlab.seeds import derive, fresh
 from rnnlab.tensors import Size
 
 
-class Cell(OwnMasks, keras.layers.Layer):
+class Cell(LoopOperands, keras.layers.Layer):
     """A recurrent cell: kernel (inputs, gates * units), recurrent kernel (units, gates * units), bias, and its step.
 
     Weight names, shapes and gate order are those of Keras's cells, so weights copy both ways. The step takes its
@@ -31,12 +31,6 @@ class Cell(OwnMasks, keras.layers.Layer):
     another layer runs it.
     """
 
-    kind: CellKind
-    """The description of the cell."""
-    options: Options
-    """The section of its options."""
-    products: dict[str, int]
-    """The recurrent products of a step by name, each with the number of gates that its slice of the kernel serves."""
     serialised: ClassVar = {
         "activation": activations,
         "recurrent_activation": activations,
@@ -118,11 +112,6 @@ class Cell(OwnMasks, keras.layers.Layer):
         return self.kind.of("cudnn", self.options) or ""
 
     @property
-    def gates(self) -> int:
-        """The number of gates, candidate included."""
-        return len(self.kind.of("gates", self.options))
-
-    @property
     def output_size(self) -> int:
         """The size of an output."""
         return self.kind.output_size(self.units, self.options)
@@ -170,11 +159,6 @@ class Cell(OwnMasks, keras.layers.Layer):
             constraint=getattr(self, f"{prefix}_constraint"),
         )
 
-    @property
-    def _recurrent_bias(self) -> bool:
-        """Whether the bias has two rows: the input's, and the recurrent product's."""
-        return bool(self.use_bias and self.kind.of("recurrent_bias", self.options))
-
     def _initial_bias(self, shape: tuple[int, ...], dtype: str | None = None) -> Tensor:
         bias = self.bias_initializer(shape, dtype=dtype)
         own = self.kind.of("bias", self.options)
@@ -187,87 +171,11 @@ class Cell(OwnMasks, keras.layers.Layer):
             parts[gate] = start(part, dtype, seed) if callable(start) else ops.full(part, start, dtype=dtype)
         return ops.concatenate(list(parts.values()), axis=-1)
 
-    def cast(self, weight: keras.Variable) -> Tensor:
-        """A weight as a tensor in the compute dtype."""
-        return ops.cast(weight, self.compute_dtype)
-
-    def project(self, x: Tensor, noise: SiteMasks) -> Tensor:
-        """The input's share of all pre-activations, (..., gates * units) with the bias, for x of shape (..., features).
-
-        A mask at `input` multiplies the copy of x that enters the product; a tuple of masks the copy for each gate.
-        """
-        mask = noise.get("input")
-
-        def times(name: str, v: Tensor) -> Tensor:
-            return ops.matmul(ops.reshape(v, (-1, v.shape[-1])), kernels[name])
-
-        kernels = self._parts(self.noisy("kernel", noise), {"input": self.gates}, isinstance(mask, tuple))
-        product = masked_product(times, "input", x, mask)
-        product = self._biased(product, noise)  # flat: TensorFlow adds the bias inside the product
-        return ops.reshape(product, (*ops.shape(x)[:-1], self.gates * self.units))
-
-    def _biased(self, product: Tensor, noise: SiteMasks) -> Tensor:
-        product = self.kind.prepare(product, self.parameters()) if self.kind.prepare else product
-        if self.bias is None:
-            return product
-        bias = self.noisy("bias", noise)
-        return product + (bias[0] if self._recurrent_bias else bias)
-
-    def noisy(self, name: str, noise: SiteMasks) -> Tensor:
-        """A copy of a weight under the noise at its site; the stored weights are never touched."""
-        weight = self.cast(getattr(self, name))
-        if name not in noise:
-            return weight
-        how = self.noise[name]
-        if how.distribution != "additive":
-            return weight * noise[name]
-        return weight + (noise[name] * self._columns(how.gates) if how.gates else noise[name])
-
-    def _columns(self, gates: tuple[str, ...]) -> Tensor:
-        """1 in the columns of these gates, 0 in the others."""
-        chosen = [float(gate in gates) for gate in self.kind.of("gates", self.options)]
-        return ops.repeat(ops.convert_to_tensor(chosen, self.compute_dtype), self.units)
-
-    def kernels(self, noise: SiteMasks, per_gate: bool = False) -> dict[str, Tensor]:
-        """The recurrent kernels by the names of the products, or, `per_gate`, by product and number of the gate."""
-        further = {name: self.cast(weight) for name, weight in self.further.items()}
-        own = self._parts(self.noisy("recurrent_kernel", noise), self.products, per_gate) if self.products else {}
-        return own | further
-
-    def biases(self, noise: SiteMasks, per_gate: bool = False) -> dict[str, Tensor]:
-        """The biases of the recurrent products by name, (width,) each; empty where the cell has none."""
-        return self._parts(self.noisy("bias", noise)[1], self.products, per_gate) if self._recurrent_bias else {}
-
-    def _parts(self, kernel: Tensor, products: dict[str, int], per_gate: bool) -> dict[str, Tensor]:
-        """The columns of a kernel (or of a bias) that serve each product, or each gate of each product that has several."""
-        parts: dict[str, Tensor] = {}
-        start = 0
-        for name, gates in products.items():
-            ends = [start + (gate + 1) * self.units for gate in range(gates)]
-            if per_gate and gates > 1:
-                parts |= {f"{name}_{gate}": kernel[..., end - self.units : end] for gate, end in enumerate(ends)}
-            elif ends[-1] - start == kernel.shape[-1]:  # TensorFlow's gradient of a slice is a copy
-                parts[name] = kernel
-            else:
-                parts[name] = kernel[..., start : ends[-1]]
-            start = ends[-1]
-        return parts
-
-    def parameters(self) -> dict[str, Tensor]:
-        """The step's small parameters by name; a cell has only those that its options ask for."""
-        return {name: self.cast(weight) for name, weight in self.vectors.items()}
-
     @property
     def step(self) -> CellStep:
         """One time step of this cell; see rnnlab.cells.steps."""
         options = tuple(self.kind.own(self.options).items())
         return CellStep(self.kind.step, self.activation, self.recurrent_activation, options)
-
-    def factors(self, x: Tensor, noise: SiteMasks) -> tuple[Tensor, Tensor]:
-        """The factors of all steps at once; see `CellKind.factors`."""
-        own = self.kind.own(self.options)
-        assert self.kind.factors
-        return self.kind.factors(x, noise, self.parameters(), self.activation, self.recurrent_activation, **own)
 
     def call(self, inputs: Tensor, states: Tensor | Sequence[Tensor], training: bool = False) -> tuple[Tensor, list[Tensor]]:
         """One step by Keras's cell protocol: inputs (batch, features) and states in, output and states out."""

@@ -6,7 +6,8 @@ from keras import ops
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
-from rnnlab.noise.sampling import Sizes, depends, masks, means
+from rnnlab.noise.mask_shapes import Sizes
+from rnnlab.noise.sampling import depends, masks, means
 from rnnlab.noise.seed_streams import Stream
 from rnnlab.noise.settings import NoiseSettings
 from rnnlab.noise.sites import Noise

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
+from rnnlab.noise.fitting import check_sites
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import noises
-from rnnlab.noise.sites import check_sites
 
 WORKS = "works"
 UNITS = 4

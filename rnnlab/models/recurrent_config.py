@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.kinds import CellKind
 from rnnlab.choice import Choice
+from rnnlab.noise.fitting import check_once, check_sites
 from rnnlab.noise.schemes import DropoutSetting, noises, plain
-from rnnlab.noise.sites import check_once, check_sites
 from rnnlab.section import NO_SOURCE, Section, conflict
 
 Width = Annotated[int, Field(ge=1, le=1_000_000)]

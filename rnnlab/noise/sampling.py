@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from keras import backend, ops, random
 
 from rnnlab.graphs import gpus, in_xla, on_processors
+from rnnlab.noise.mask_shapes import Sizes, shape
 from rnnlab.noise.sites import Noise
 from rnnlab.replicas import replicas
-from rnnlab.tensors import Mask, Shape, Size, Tensor
+from rnnlab.tensors import Mask, Shape, Tensor
 
 RateTensor = Tensor | float
 Conditions = Mapping[str, Tensor]
@@ -181,7 +181,7 @@ def means(
     dtype: str,
     rates: Mapping[str, RateTensor] | None = None,
     told: Conditions = NOTHING,
-    sizes: "Sizes | None" = None,
+    sizes: Sizes | None = None,
 ) -> dict[str, Tensor]:
     """The means that take the place of masks in evaluation, by site; sites whose mean is no noise are left out.
 
@@ -198,7 +198,7 @@ def means(
 
 def masks(
     noise: Mapping[str, Noise],
-    sizes: "Sizes",
+    sizes: Sizes,
     seeds: Mapping[str, random.SeedGenerator],
     dtype: str,
     rates: Mapping[str, RateTensor] | None = None,
@@ -214,7 +214,7 @@ def masks(
 
 
 def _mask(
-    noise: Noise, sizes: "Sizes", seed: random.SeedGenerator, dtype: str, rate: RateTensor | None, told: Conditions
+    noise: Noise, sizes: Sizes, seed: random.SeedGenerator, dtype: str, rate: RateTensor | None, told: Conditions
 ) -> Mask:
     mask = sample(noise, shape(noise, sizes), seed, dtype, rate, told)
     if noise.sharing == "batch":
@@ -225,35 +225,3 @@ def _mask(
         return mask
     of_gates = tuple(ops.unstack(mask, axis=0))
     return of_gates if len(of_gates) > 1 else of_gates[0]
-
-
-class Sizes(NamedTuple):
-    """The sizes that decide the shapes of a call's masks."""
-
-    steps: Size
-    batch: Size
-    units: int
-    gates: Mapping[str, int]
-    """By site, the number of gates that can have their own masks."""
-    widths: Mapping[str, Size]
-    """By site the number of elements that a mask covers, where that is not `units`."""
-    weights: Mapping[str, tuple[int, ...]]
-    """The shapes of the cell's weights by their sites."""
-
-
-def shape(noise: Noise, sizes: Sizes) -> Shape:
-    """The shape of a mask: (batch, width), after a time axis if it lives a step, after a gate axis if untied.
-
-    A mask that lives a batch has the shape of the weights, or (1, width) where it is drawn by rows.
-    """
-    if noise.lifetime == "batch":
-        *rows, width = sizes.weights[noise.site]
-        return (1, width) if noise.sharing == "rows" else (*rows, width)
-    width = 1 if noise.sharing in ("units", "batch") else sizes.widths.get(noise.site, sizes.units)
-    examples = 1 if noise.sharing == "batch" else sizes.batch
-    return (
-        *(() if noise.tied else (sizes.gates[noise.site],)),
-        *((sizes.steps,) if noise.lifetime == "step" else ()),
-        examples,
-        width,
-    )

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from rnnlab.documents import Plain, Record
 from rnnlab.names import check_settings, nearest
 from rnnlab.noise import product_schemes, state_schemes, weight_schemes
+from rnnlab.noise.fitting import check_sites
 from rnnlab.noise.own_distributions import name_of
 from rnnlab.noise.scheme import SCHEMES
-from rnnlab.noise.sites import Noise, check_sites
+from rnnlab.noise.sites import Noise
 
 Made = TypeVar("Made")
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from rnnlab.documents import Plain
+from rnnlab.noise.fitting import check_once, check_sites
 from rnnlab.noise.schemes import Setting, noises, plain
-from rnnlab.noise.sites import Noise, check_once, check_sites
+from rnnlab.noise.sites import Noise
 
 
 class NoiseSettings:

@@ -41,7 +41,7 @@ def write(folder: str | Path, other: str | Path | None = None, text: str | None 
 
 def page(runs: Sequence["Explored"]) -> str:
     """Return the explorer as HTML; nothing is fetched, and every text from a file is escaped."""
-    style, script = (_read(f"explorer.{ending}") for ending in ("css", "js"))
+    style, script = _read("explorer.css"), _read("explorer_drawing.js") + _read("explorer.js")
     data = json.dumps([_packed(asdict(run)) for run in runs], separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     parts = {
         "title": escape(" and ".join(run.name for run in runs)),

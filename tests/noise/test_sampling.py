@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from conformance.table import COORDINATES, RATE, noise
 
-from rnnlab.noise.sampling import Sizes, mean, neutral, sample, shape
+from rnnlab.noise.mask_shapes import Sizes, shape
+from rnnlab.noise.sampling import mean, neutral, sample
 from rnnlab.noise.sites import Noise
 
 WEIGHTS = {"kernel": (5, 12), "recurrent_kernel": (3, 12), "bias": (2, 12)}

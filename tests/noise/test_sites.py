@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from conformance.table import COORDINATES, OF_SCHEMES, noise
 
+from rnnlab.noise.fitting import check_sites
 from rnnlab.noise.schemes import noises
-from rnnlab.noise.sites import SITES, Noise, check_sites
+from rnnlab.noise.sites import SITES, Noise
 
 
 def test_the_conformance_table_knows_every_site_and_all_its_coordinates():
