@@ -80,14 +80,54 @@ def schemes() -> list[list[str]]:
 
 def workers() -> list[list[str]]:
     """Return the times of the grid with one worker and with two, and of runs without training; empty if not measured."""
-    files = [FOLDER / "workers" / f"{name}.json" for name in ("grid", "empty")]
+    files = [FOLDER / "workers" / f"{name}.json" for name in ("grid", "empty", "empty-jax")]
     if not all(file.exists() for file in files):
         return []
-    found, empty = (json.loads(file.read_text()) for file in files)
+    found, *empty = (json.loads(file.read_text()) for file in files)
     one, two = (", ".join(f"{second:.0f}" for second in found["seconds"][count]) for count in ("1", "2"))
-    titles = ["one worker, s", "two workers, s", "times sooner", "aim", "an empty run of a warm worker, s", "aim"]
-    warm = f"{empty['an empty run, median']:.2f}"
-    return [titles, [one, two, f"{found['times sooner']:.2f}", "at least 1.6", warm, "less than 1"]]
+    titles = [
+        "one worker, s",
+        "two workers, s",
+        "times sooner",
+        "aim",
+        "an empty run of a warm worker on TensorFlow, on JAX, s",
+        "aim",
+    ]
+    warm = ", ".join(f"{file['an empty run, median']:.2f}" for file in empty)
+    return [titles, [one, two, f"{found['times sooner']:.2f}", "at least 1.6", warm, "at most 0.3"]]
+
+
+def programs() -> list[list[str]]:
+    """Return a step of TensorFlow as a graph and as one program of XLA; empty if not measured."""
+    file = FOLDER / "program" / "program.json"
+    models = json.loads(file.read_text())["models"] if file.exists() else {}
+    lines = [["model", "weights", "graph, ms", "XLA, ms", "XLA compiles longer by, s", "steps that win this back"]]
+    for name, row in models.items():
+        (graph, xla), first = row["ms"].values(), row["first call, s"]
+        longer = f"{first['xla'] - first['graph']:.1f}"
+        lines.append(
+            [name, f"{row['weights']:,}", f"{graph:.2f}", f"{xla:.2f}", longer, str(row.get("steps that win it back", "none"))]
+        )
+    return lines
+
+
+def many() -> list[list[str]]:
+    """Return what many runs take beside their training; empty if not measured."""
+    file = FOLDER / "many" / "many.json"
+    if not file.exists():
+        return []
+    found = json.loads(file.read_text())
+    ended, parents = zip(*found["parent"].items(), strict=True)
+    titles = [
+        "runs",
+        "whole, s",
+        "training a run, s",
+        "share beside training",
+        f"memory of the parent after {', '.join(ended)} runs, MiB",
+    ]
+    rows = [f"{found['runs']:,}", f"{found['whole, s']:.0f}", f"{found['training, s'] / found['runs']:.2f}"]
+    rows += [f"{100 * found['share beside training']:.0f} %", ", ".join(str(parent["memory, MiB"]) for parent in parents)]
+    return [[*titles, "`plan`, s", "`list`, s"], [*rows, f"{found['plan, s']:.1f}", f"{found['list, s']:.1f}"]]
 
 
 def two_passes() -> list[list[str]]:
@@ -133,6 +173,8 @@ def written() -> str:
         "## Two passes": two_passes(),
         "## Steps side by side": parallel_scan(),
         "## Workers": workers(),
+        "## A thousand runs": many(),
+        "## Graph or XLA": programs(),
         "## A batch in Python": batches(),
     }
     return "\n".join(f"\n{title}\n\n{markdown(lines)}\n" for title, lines in tables.items() if len(lines) > 1)

@@ -1,4 +1,8 @@
-"""Programs that JAX has compiled are kept for the next process, in the user's cache folder."""
+"""Programs that JAX has compiled are kept for the next process, in the user's cache folder.
+
+Those of TensorFlow are not: it has such a cache (`--tf_xla_persistent_cache_directory`), but a damaged file in it ends the run
+(TensorFlow 2.21), where JAX compiles anew.
+"""
 
 import hashlib
 import os

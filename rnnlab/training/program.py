@@ -20,9 +20,10 @@ BYTES = 1 << 22
 PARAMETERS = 1 << 19
 """The largest number of weights of a model whose step is faster as an XLA program: a larger one spends most time in products,
 in which TensorFlow is no slower."""
-STEPS = 100
-"""The least number of steps of an epoch that are worth a program of XLA, which takes seconds to compile:
-of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
+STEPS = 50
+"""The least number of steps of an epoch that are worth a program of XLA. It takes some two seconds longer to compile, which a
+thousand steps win back (experiments/speed/program): a few seeds with ten epochs each.
+Of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
 
 
 class Program(Protocol):

@@ -1,12 +1,13 @@
 """What the chaos tests share."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command, config
+from chaos.small import DOCUMENT, Forker, bits, command, config
 
 Whole = tuple[Path, list[Any]]
 Forkers = Callable[[str], Forker]
@@ -32,15 +33,24 @@ def whole(forker: Forker, tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return undisturbed(forker, tmp_path_factory.mktemp("whole"))
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax"])
-def backend(request: pytest.FixtureRequest, forkers: Forkers, tmp_path_factory: pytest.TempPathFactory) -> tuple[Forker, Whole]:
-    """What starts processes on a backend, and a sweep there that nobody disturbed."""
-    if request.param == "jax":
-        return forkers("jax"), request.getfixturevalue("whole")
-    return forkers(request.param), undisturbed(forkers(request.param), tmp_path_factory.mktemp("whole"))
+SEVERAL = {"training": {**DOCUMENT["training"], "checkpoint": {"every_minutes": 0.0003}}}
+"""Several steps run in one call, and a call may end in the middle of an epoch with a state to be kept."""
+SWEEPS = {"tensorflow-several": SEVERAL, "jax": {}, "jax-several": SEVERAL}
 
 
-def undisturbed(forker: Forker, folder: Path) -> Whole:
-    config(folder)
+@pytest.fixture(scope="module", params=SWEEPS)
+def sweep(
+    request: pytest.FixtureRequest, forkers: Forkers, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Forker, Callable[[Path], Path], Whole]:
+    """What starts processes on a backend, what writes the config of a sweep, and that sweep undisturbed."""
+    backend, sections = request.param.split("-")[0], SWEEPS[request.param]
+    if not sections:
+        return forkers(backend), config, request.getfixturevalue("whole")
+    write = partial(config, **sections)
+    return forkers(backend), write, undisturbed(forkers(backend), tmp_path_factory.mktemp("whole"), write)
+
+
+def undisturbed(forker: Forker, folder: Path, write: Callable[[Path], Path] = config) -> Whole:
+    write(folder)
     assert forker.run(command(folder), folder / "log") == 0, (folder / "log").read_text()
     return folder, bits(folder)

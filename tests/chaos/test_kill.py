@@ -2,6 +2,7 @@
 
 import random
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ def stamps(folder: Path) -> dict[str, int]:
 
 
 def test_a_sweep_killed_at_random_ends_with_the_same_bits(
-    backend: tuple[Forker, Whole], tmp_path: Path, request: pytest.FixtureRequest
+    sweep: tuple[Forker, Callable[[Path], Path], Whole], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    forker, whole = backend
+    forker, write, whole = sweep
     wanted, kills, rounds, resumed = request.config.getoption("--kills") * 3 // 10, 0, 0, 0
     rng = random.Random(1)
 
@@ -35,7 +36,7 @@ def test_a_sweep_killed_at_random_ends_with_the_same_bits(
     while more():
         rounds += 1
         folder, done = tmp_path / f"round-{rounds}", {}
-        config(folder)
+        write(folder)
         while True:
             begun = unfinished(folder)
             forker.start(command(folder), folder / "log")

@@ -21,7 +21,6 @@ FILE, GRID, START = FOLDER / "whole.json", FOLDER / "grid.yaml", "<!-- written b
 RNNLAB = (sys.executable, "-m", "rnnlab")
 ONE = "compare.variants={none: null, per_step: null, zoneout: null, builtin: null}"
 SMALL = ["data.vocabulary=64", "model.embedding.width=32", "model.recurrent=[{cell: lstm, units: 32}]", "training.epochs=5"]
-SMALL += ["data.limit_tokens=80000"]  # with 100 steps per epoch or more, XLA compiles a small step on TensorFlow
 RATIOS = [
     ("the grid, rnnlab on TensorFlow / plain Keras on TensorFlow", ("rnnlab", "tensorflow"), ("plain", "tensorflow"), 0.25),
     ("the grid, rnnlab on TensorFlow / plain Keras on JAX", ("rnnlab", "tensorflow"), ("plain", "jax"), 0.65),

@@ -2,6 +2,7 @@
 
 python experiments/speed/workers/measure.py [--rounds 3] [OVERRIDE]... > experiments/speed/workers/grid.json
 python experiments/speed/workers/measure.py --empty > experiments/speed/workers/empty.json
+KERAS_BACKEND=jax python experiments/speed/workers/measure.py --empty > experiments/speed/workers/empty-jax.json
 """
 
 import argparse
