@@ -36,9 +36,9 @@ def ensemble_rows(runs: Runs, metric: str) -> dict[str, EnsembleRow]:
 
 def _row(runs: Runs, variant: str, metric: str) -> EnsembleRow:
     from rnnlab.trained.ensemble import ensemble
-    from rnnlab.training.cleanup import released
+    from rnnlab.training.cleanup import Released
 
-    with released():
+    with Released():
         of_seeds = ensemble(runs[variant].values())
         metrics = of_seeds.evaluated.metrics
     if metric not in metrics:

@@ -12,7 +12,7 @@ from rnnlab.training import start_from
 from rnnlab.training.callback_state import Remembering
 from rnnlab.training.callbacks import Divergence
 from rnnlab.training.checkpoint import Slot
-from rnnlab.training.cleanup import released
+from rnnlab.training.cleanup import Released
 from rnnlab.training.fit import best_epoch, compiled, fit
 from rnnlab.training.repeatable import repeatable
 from rnnlab.training.threads import use
@@ -49,7 +49,7 @@ def monitored_value(
     """
     training = config.training
     use(training.threads)
-    with released():
+    with Released():
         repeatable(seed, training.deterministic)
         model = compiled(config.model, dataset, training, seed)
         put(model, config.model.embedding, dataset)

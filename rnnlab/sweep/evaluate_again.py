@@ -20,7 +20,7 @@ from rnnlab.storage import store
 from rnnlab.storage.evaluation_files import write_calibration, write_forecast
 from rnnlab.storage.run_result import RunResult
 from rnnlab.training import weights_file
-from rnnlab.training.cleanup import released
+from rnnlab.training.cleanup import Released
 from rnnlab.training.fit import compiled
 from rnnlab.training.repeatable import repeatable
 
@@ -59,7 +59,7 @@ def evaluate_again(spec: RunSpec, folder: Path, dataset: Dataset, before: RunRes
     config = spec.config
     result = replace(before, metrics=_of_training(before.metrics))
     try:
-        with released():
+        with Released():
             repeatable(spec.seed, config.training.deterministic)
             model = compiled(config.model, dataset, config.training, spec.seed)
             weights_file.load(folder / store.WEIGHTS, model, (before.weights or {})["sha256"])

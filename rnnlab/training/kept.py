@@ -9,7 +9,7 @@ from rnnlab import compat, plugins
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.checkpoint import variables
-from rnnlab.training.cleanup import forgotten, released
+from rnnlab.training.cleanup import Forgotten, Released
 from rnnlab.training.fit import compiled
 from rnnlab.training.training_config import TrainingConfig
 
@@ -31,7 +31,7 @@ class Kept:
         recipe = (model, training, plugins.loaded())
         if recipe != self._recipe or dataset is not self._dataset:
             self.close()
-            self._taken.enter_context(released())
+            self._taken.enter_context(Released())
             self._recipe, self._dataset = recipe, dataset
         try:
             yield
@@ -47,7 +47,7 @@ class Kept:
             self._model = compiled(model, dataset, training, seed)
             self._generator = compat.global_generator()
             return self._model
-        with forgotten():
+        with Forgotten():
             values = [keras.ops.convert_to_numpy(variable) for variable in variables(compiled(model, dataset, training, seed))]
         compat.set_global_generator(self._generator)  # the compiled steps draw from this one
         for variable, value in zip(variables(self._model), values, strict=True):

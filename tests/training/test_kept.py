@@ -119,3 +119,13 @@ def test_the_variables_are_those_that_keras_makes_by_tracing_the_model(name: str
     assert [(one.name, one.dtype) for one in quick] == [(one.name, one.dtype) for one in traced]
     for one, other in zip(quick, traced, strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
+
+
+def test_one_that_is_dropped_clears_no_session() -> None:
+    kept = Kept()
+    with kept.serving(model("ours"), WORDS, CONFIG):
+        pass
+    generator = compat.global_generator()
+    del kept
+    gc.collect()
+    assert compat.global_generator() is generator

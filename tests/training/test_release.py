@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnnlab.layers import LSTM
-from rnnlab.training.cleanup import released
+from rnnlab.training.cleanup import Released
 
 
 def alive() -> int:
@@ -21,7 +21,7 @@ def alive() -> int:
 def test_models_and_graphs_are_given_back() -> None:
     before = alive()
     for layer in (LSTM, keras.layers.LSTM):
-        with released():
+        with Released():
             inputs = keras.Input((3, 2))
             model = keras.Model(inputs, layer(2, recurrent_dropout=0.2)(inputs))
             model.compile("sgd", "mse")
