@@ -81,11 +81,11 @@ FURTHER = [lambda name=name: RNN(StepCell(name, 3), **SEQUENCES) for name in REG
 OURS = {
     "layers": ([*LAYERS, *(of(PLAIN, scheme) for scheme in EVERYWHERE[::3])], FORMS),
     "further cells": (FURTHER, FORMS),
-    "cells": (SINGLE, FORMS[:2]),
-    "combined cells": ([of(cell) for cell in CELLS if not cell.single], FORMS[:2]),
-    "schemes": ([of(PLAIN, scheme) for scheme in NAMED], FORMS[:2]),
+    "cells": (SINGLE, FORMS[1:2]),
+    "combined cells": ([of(cell) for cell in CELLS if not cell.single], FORMS[:1]),
+    "schemes": ([of(PLAIN, scheme) for scheme in NAMED], FORMS[1:2]),
 }
-"""Layers that are written in one file, and its forms: what ONNX makes of a cell or scheme is what it makes of its parts."""
+"""Layers that are written in one file, and its forms. All forms hold one traced function: cells and schemes need one form each."""
 KERAS = {"layers": ([*LAYERS, *map(of, WIDEST), of(PLAIN, EVERYWHERE[3]), FURTHER[0]], FORMS)}
 """What is tried where Keras writes the file: on JAX, which hands it the operations of the compiled program."""
 GROUPS = OURS if BACKEND == "tensorflow" else KERAS
