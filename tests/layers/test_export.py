@@ -85,7 +85,7 @@ OURS = {
     "combined cells": ([of(cell) for cell in CELLS if not cell.single], FORMS[:1]),
     "schemes": ([of(PLAIN, scheme) for scheme in NAMED], FORMS[1:2]),
 }
-"""Layers that are written in one file, and its forms. All forms hold one traced function: cells and schemes need one form each."""
+"""Layers that are written in one file, and its forms. All forms hold one traced function: cells and schemes need only one."""
 KERAS = {"layers": ([*LAYERS, *map(of, WIDEST), of(PLAIN, EVERYWHERE[3]), FURTHER[0]], FORMS)}
 """What is tried where Keras writes the file: on JAX, which hands it the operations of the compiled program."""
 GROUPS = OURS if BACKEND == "tensorflow" else KERAS
