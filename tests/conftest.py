@@ -120,7 +120,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def forkers() -> Iterator[Callable[[str], Any]]:
     """Returns what starts commands on a backend without importing it again for each: one server a backend for all tests."""
-    from chaos.small import Forker
+    from chaos.forker import Forker
 
     servers: dict[str, Forker] = {}
     yield lambda backend: servers.get(backend) or servers.setdefault(backend, Forker(backend))

@@ -1,4 +1,4 @@
-"""A README of experiments states no number that its files do not hold."""
+"""A README of a study states no number that its files do not hold, and a study made again has the same bits."""
 
 import io
 import json
@@ -21,78 +21,8 @@ from rnnlab.report import comparison_text
 from rnnlab.sweep.makers import BACKENDS, PACKAGES
 from rnnlab.sweep.provenance import machine
 
-SPEED = Path(__file__).parents[1] / "experiments" / "speed"
-
-
-def test_the_speed_tables_are_what_was_measured():
-    """The README ends with what its script writes from the files, and every file is in it."""
-    table = runpy.run_path(str(SPEED / "table.py"))
-    text, written = (SPEED / "README.md").read_text(), table["written"]()
-    assert text.endswith(table["START"] + written)
-    for file in SPEED.glob("*.json"):
-        for row in json.loads(file.read_text()):
-            aside = file.stem.endswith("-schemes") and row["what"] in (table["BUILTIN"], "bare products")
-            line = f"| {row['what']} | {row['least']:.1f} | {row['median']:.1f} | "
-            assert aside or any(
-                line in found for found in written.splitlines() if found.startswith(f"| {file.stem.split('-')[0]} ")
-            )
-
-
-def test_every_backend_cell_and_shape_of_the_aims_was_measured():
-    table = runpy.run_path(str(SPEED / "table.py"))
-    assert {file.stem for file in SPEED.glob("*.json")} - {f"{name}-schemes" for name in table["AIMS"]} == set(table["AIMS"])
-
-
-def test_a_cell_of_ones_own_is_as_fast_for_a_gate_as_ours():
-    text = (SPEED / "README.md").read_text()
-    rows = json.loads((SPEED / "own_cell" / "own_cell.json").read_text())
-    ratios = [(row["mgu over gru"], ", ".join(map(str, row["shape"]))) for row in rows]
-    assert " and ".join(f"{ratio} ({shape})" for ratio, shape in ratios) in text.replace("\n", " ")
-    for row in rows:
-        assert row["mgu over gru"] == pytest.approx(row["mgu, ms a gate"] / row["gru, ms a gate"], abs=0.01)
-        assert row["mgu over gru"] <= 1.2
-
-
-def test_the_ratios_of_the_whole_are_what_was_measured():
-    folder = SPEED / "whole"
-    script = runpy.run_path(str(folder / "measure.py"))
-    parts = json.loads((folder / "whole.json").read_text())
-    assert (folder / "README.md").read_text().endswith(script["START"] + script["table"](parts))
-    half = script["table"]({"rnnlab": {"jax": 1.0}, "plain": {"jax": 2.0}})
-    assert "| the grid, rnnlab on JAX / plain Keras on JAX | 0.50 | 0.55 |" in half
-    assert "TensorFlow" not in half.partition("| ratio")[2]
-
-
-def test_the_cost_of_determinism_is_what_was_measured():
-    folder = SPEED.parent / "determinism"
-    lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| auto", "| keras"))]
-    rows = json.loads((folder / "tensorflow.json").read_text())
-    numbers = ("implementation", "on", "off", "least", "median")
-    assert lines == ["| " + " | ".join(str(row[name]) for name in numbers) + " |" for row in rows]
-
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_the_cost_of_the_input_is_what_was_measured_and_below_a_twentieth_of_a_step(backend):
-    folder = SPEED.parent / "input"
-    lines = [line for line in (folder / "README.md").read_text().splitlines() if line.startswith(f"| {backend} ")]
-    rows = json.loads((folder / f"{backend}.json").read_text())
-    assert lines == ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in rows]
-    assert len(rows) == 2
-    assert all(row["percent, median"] <= 5 for row in rows)
-
-
-def test_the_cost_of_having_the_data_is_what_was_measured():
-    folder = SPEED.parent / "input"
-    lines = [
-        line for line in (folder / "README.md").read_text().splitlines() if line.startswith(("| tfds/", "| ptb", "| cornell"))
-    ]
-    rows = json.loads((folder / "prepare.json").read_text())
-    assert lines == ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
-    assert all(row["of the processor"] < 120 and row["load, seconds"] < 1 for row in rows)
-    assert {row["TensorFlow loaded"] for row in rows} == {"no"}
-
-
-STUDIES = [SPEED.parent / name for name in ("which-dropout", "memory", "uncertainty")]
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+STUDIES = [EXPERIMENTS / name for name in ("which-dropout", "memory", "uncertainty")]
 COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("comparison*.json"))]
 
 
@@ -130,7 +60,7 @@ def test_every_number_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
 
 def test_the_two_ways_to_predict_are_compared_as_measured():
     """And the models evaluated on other people's reviews are those evaluated at home."""
-    folder = SPEED.parent / "uncertainty"
+    folder = EXPERIMENTS / "uncertainty"
     ways = runpy.run_path(str(folder / "ways.py"))
     rows = json.loads((folder / "ways.json").read_text())
     assert ways["table"](rows) in (folder / "README.md").read_text()
@@ -148,7 +78,7 @@ NLL = "negative_log_likelihood"
 
 def test_the_reviews_are_chosen_by_the_rule_of_the_study(tmp_path, monkeypatch):
     """Half of each label, none of the training reviews again, none that is short, none of a middling rating."""
-    prepare = runpy.run_path(str(SPEED.parent / "uncertainty" / "prepare.py"))
+    prepare = runpy.run_path(str(EXPERIMENTS / "uncertainty" / "prepare.py"))
     prepare["SIZES"].update(train=4, validation=2, imdb=4, cornell=2)
     with tarfile.open(tmp_path / "imdb.tar", "w") as tar:
         for split, label, n in product(("train", "test"), ("pos", "neg"), range(4)):
@@ -177,7 +107,7 @@ def test_what_is_no_comparison_is_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_study_made_again_has_the_same_bits(tmp_path, root):
-    folder = SPEED.parent / "memory"
+    folder = EXPERIMENTS / "memory"
     made = json.loads((folder / "made.json").read_text())
     kept = {name for name in (*PACKAGES, *BACKENDS) if name != "rnnlab"}
     plain = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_COMPILATION_CACHE_DIR")}
@@ -202,7 +132,7 @@ def test_a_study_made_again_has_the_same_bits(tmp_path, root):
     assert again["initial_weights"] == expected.initial_weights
 
 
-@pytest.mark.parametrize("file", sorted((SPEED.parent / "which-dropout").glob("rates-*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted((EXPERIMENTS / "which-dropout").glob("rates-*.json")), ids=lambda file: file.stem)
 def test_the_settings_of_which_dropout_are_those_its_search_chose(file):
     """Of a whole search on a seed that the study does not have; each scheme has as many settings as any other."""
     name, script = file.stem.removeprefix("rates-"), runpy.run_path(str(file.parent / "choose.py"))
@@ -217,7 +147,7 @@ def test_the_settings_of_which_dropout_are_those_its_search_chose(file):
 
 
 def test_the_search_of_which_dropout_has_each_training_example_once():
-    prepare = runpy.run_path(str(SPEED.parent / "which-dropout" / "prepare.py"))
+    prepare = runpy.run_path(str(EXPERIMENTS / "which-dropout" / "prepare.py"))
     split = prepare["parts"](10)
     assert split["validation"].nonzero()[0].tolist() == [3, 7]
     assert (split["train"] ^ split["validation"]).all()
@@ -225,7 +155,7 @@ def test_the_search_of_which_dropout_has_each_training_example_once():
 
 def test_what_is_said_of_agreement_is_what_was_measured():
     """The tables are what the script writes; each number of the answer stands in them."""
-    folder = SPEED.parent / "agreement"
+    folder = EXPERIMENTS / "agreement"
     script = runpy.run_path(str(folder / "measure.py"))
     text = (folder / "README.md").read_text()
     tables = script["tables"](json.loads((folder / "agreement.json").read_text()))
@@ -238,7 +168,7 @@ def test_what_is_said_of_agreement_is_what_was_measured():
 
 def test_what_is_said_of_english_sentences_is_what_was_measured():
     """The tables are what the script writes, of every run that was planned."""
-    folder = SPEED.parent / "agreement"
+    folder = EXPERIMENTS / "agreement"
     script = runpy.run_path(str(folder / "english.py"))
     kept = json.loads((folder / "english.json").read_text())
     assert (folder / "ENGLISH.md").read_text().endswith(script["tables"](kept))
@@ -260,7 +190,7 @@ EXAMPLE = {"text": "the keys to the door", "number": "plural", "subject": 1, "at
 
 def test_subjects_verbs_and_attractors_are_those_of_the_annotation(tmp_path):
     """The number of a verb with a subject of several nouns, of the past and of a first person are left out."""
-    english = runpy.run_path(str(SPEED.parent / "agreement" / "english.py"))
+    english = runpy.run_path(str(EXPERIMENTS / "agreement" / "english.py"))
     changes = [("", ""), ("Tense=Pres", "Tense=Past"), ("2\tnmod", "2\tconj"), ("Number=Plur\t7", "Number=Plur|Person=1\t7")]
     for old, new in changes:
         (tmp_path / "a.conllu").write_text(SENTENCE.replace(old, new))
@@ -270,7 +200,7 @@ def test_subjects_verbs_and_attractors_are_those_of_the_annotation(tmp_path):
 
 def test_the_table_of_published_results_is_what_was_run():
     """Each row is its record; each record is of a config that is there, with the seeds that it plans."""
-    folder = SPEED.parent / "published"
+    folder = EXPERIMENTS / "published"
     table = runpy.run_path(str(folder / "table.py"))
     text = (folder / "README.md").read_text()
     assert text.endswith(table["START"] + table["written"]())
@@ -283,7 +213,7 @@ def test_the_table_of_published_results_is_what_was_run():
 
 def test_what_is_said_of_the_backbone_is_what_was_measured():
     """The tables are what the script writes, the answer quotes them, and memories are those of the closed form."""
-    folder = SPEED.parent / "backbone"
+    folder = EXPERIMENTS / "backbone"
     script, kept = runpy.run_path(str(folder / "measure.py")), json.loads((folder / "backbone.json").read_text())
     text, tables = (folder / "README.md").read_text(), script["tables"](kept)
     assert text.endswith(script["START"] + tables)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import DOCUMENT, Forker, bits, command, config
+from chaos.forker import Forker
+from chaos.small import DOCUMENT, bits, command, config
 
 Whole = tuple[Path, list[Any]]
 Forkers = Callable[[str], Forker]

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command, config
+from chaos.forker import Forker
+from chaos.small import bits, command, config
 from rnnlab import sealed
 from rnnlab.errors import UserError
 from rnnlab.storage import store

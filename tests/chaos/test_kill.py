@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import Forker, answer, bits, command, config, unfinished
+from chaos.forker import Forker
+from chaos.small import answer, bits, command, config, unfinished
 
 pytestmark = pytest.mark.process
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command, config
+from chaos.forker import Forker
+from chaos.small import bits, command, config
 from rnnlab import files, sealed
 from rnnlab.errors import StorageError, UserError
 from rnnlab.training.checkpoint import Slot

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import Forker, bits, command, config
+from chaos.forker import Forker
+from chaos.small import bits, command, config
 from rnnlab.config import load
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import store

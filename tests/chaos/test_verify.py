@@ -11,7 +11,7 @@ import h5py
 import pytest
 import yaml
 
-from chaos.small import Forker
+from chaos.forker import Forker
 from rnnlab import sealed
 from rnnlab.errors import UserError
 from rnnlab.storage import store

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chaos.small import FORKED, Forker, alive, answer, bits, command, config, later, workers
+from chaos.forker import FORKED, Forker
+from chaos.small import alive, answer, bits, command, config, later, workers
 from rnnlab.storage import listing
 from rnnlab.storage.store import read_run
 

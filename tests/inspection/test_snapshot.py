@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from training.test_resume import NOISE, WORDS, Killed, run
+from training.killed_runs import NOISE, WORDS, Killed, run
 
 from rnnlab import layers
 from rnnlab.inspection.archive import read, table, write

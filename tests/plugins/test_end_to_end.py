@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chaos.small import FORKED, Forker
+from chaos.forker import FORKED, Forker
 
 PARTS = Path(__file__).with_name("own_parts.txt")
 SETUP = """[build-system]

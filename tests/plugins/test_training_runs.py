@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from chaos.small import FORKED, Forker
+from chaos.forker import FORKED, Forker
 
 from rnnlab import sealed
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from training.test_resume import Kill, Killed
+from training.killed_runs import Kill, Killed
 
 from rnnlab import register, sealed
 from rnnlab.data.build_dataset import build
