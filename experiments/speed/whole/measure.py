@@ -5,6 +5,8 @@ python experiments/speed/whole/measure.py plain jax             the grid by plai
 python experiments/speed/whole/measure.py step32 jax            a training step at 32 units
 python experiments/speed/whole/measure.py products tensorflow   the grid's training step beside its bare products
 python experiments/speed/whole/measure.py adding tensorflow     configs/adding.yaml with 8 seeds
+python experiments/speed/whole/measure.py before tensorflow CHECKOUT   the same by another checkout: that of version 0.1
+python experiments/speed/whole/measure.py all CHECKOUT          all parts, one after the other
 """
 
 import json
@@ -27,14 +29,20 @@ RATIOS = [
     ("the grid, rnnlab on JAX / plain Keras on JAX", ("rnnlab", "jax"), ("plain", "jax"), 0.55),
     ("a step at 32 units, rnnlab on TensorFlow / rnnlab on JAX", ("step32", "tensorflow"), ("step32", "jax"), 1.5),
     ("the grid's step / its bare products, TensorFlow", ("products", "tensorflow"), ("products", "bare"), 1.25),
+    ("adding.yaml with 8 seeds on TensorFlow, now / version 0.1", ("adding", "tensorflow"), ("before", "tensorflow"), ""),
+    ("adding.yaml with 8 seeds on JAX, now / version 0.1", ("adding", "jax"), ("before", "jax"), ""),
+]
+PARTS = [
+    *[("plain", "tensorflow"), ("rnnlab", "tensorflow"), ("plain", "jax"), ("rnnlab", "jax"), ("products", "tensorflow")],
+    *[(what, backend) for what in ("step32", "before", "adding") for backend in ("tensorflow", "jax")],
 ]
 
 
-def command(*words: str, backend: str) -> tuple[float, str]:
-    """Return the seconds that a command takes, including its start, and what it prints."""
-    env = {**os.environ, "KERAS_BACKEND": backend, "RNNLAB_JAX_CACHE": "off"}
+def command(*words: str, backend: str, checkout: str = "") -> tuple[float, str]:
+    """Return the seconds that a command takes, including its start, and what it prints; by another checkout's code, if any."""
+    env = {**os.environ, "KERAS_BACKEND": backend, "RNNLAB_JAX_CACHE": "off"} | ({"PYTHONPATH": checkout} if checkout else {})
     begin = time.monotonic()
-    done = subprocess.run(words, env=env, text=True, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(words, env=env, cwd=checkout or None, text=True, stdout=subprocess.PIPE, check=True)
     return time.monotonic() - begin, done.stdout
 
 
@@ -45,15 +53,15 @@ def whole(backend: str, *overrides: str) -> dict[str, Any]:
     return row
 
 
-def measured(what: str, backend: str) -> dict[str, dict[str, float]]:
+def measured(what: str, backend: str, checkout: str = "") -> dict[str, dict[str, float]]:
     """Return seconds of a sweep, or milliseconds of a step, by what was timed and on which backend."""
     with TemporaryDirectory() as runs:
         if what == "rnnlab":
             return {what: {backend: command(*RNNLAB, "run", str(GRID), "--runs", runs, backend=backend)[0]}}
-        if what == "adding":
+        if what in ("adding", "before"):
             config = FOLDER.parents[2] / "configs" / "adding.yaml"
             words = (*RNNLAB, "run", str(config), "compare.seeds=8", "--runs", runs)
-            return {what: {backend: command(*words, backend=backend)[0]}}
+            return {what: {backend: command(*words, backend=backend, checkout=checkout)[0]}}
     if what == "plain":
         return {what: {backend: command(sys.executable, str(FOLDER / "plain.py"), backend=backend)[0]}}
     if what == "step32":
@@ -77,13 +85,21 @@ def table(parts: dict[str, dict[str, float]]) -> str:
 
 
 def main() -> None:
-    """Measure one part, if one is named, and write the table."""
+    """Measure one part or all, if any is named, and write the table."""
     parts = json.loads(FILE.read_text()) if FILE.exists() else {}
-    for what, times in measured(*sys.argv[1:]).items() if sys.argv[1:] else ():
-        parts[what] = {**parts.get(what, {}), **{on: round(value, 3) for on, value in times.items()}}
+    for what, backend, *checkout in asked(*sys.argv[1:]):
+        for name, times in measured(what, backend, *checkout).items():
+            parts[name] = {**parts.get(name, {}), **{on: round(value, 3) for on, value in times.items()}}
         FILE.write_text(json.dumps(parts, indent=1) + "\n")
     readme = FOLDER / "README.md"
     readme.write_text(readme.read_text().split(START)[0] + START + table(parts))
+
+
+def asked(*words: str) -> list[tuple[str, ...]]:
+    """Return the parts that the words of the command line name."""
+    if words[:1] != ("all",):
+        return [words] if words else []
+    return [(*part, words[1]) if part[0] == "before" else part for part in PARTS]
 
 
 if __name__ == "__main__":
