@@ -11,8 +11,8 @@ BIN := .venv/bin
 COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile,--no-compile)
 STAMP := .venv/.complete
 # What depends on the backend. Sites and the table of schemes do not, nor do data but for their last step.
-JAX_TESTS := $(addprefix tests/noise/test_,distribution_settings.py own_distributions.py sampling.py schemes.py) $(addprefix tests/cells/test_,further_cells.py registered.py \
-  weights.py) tests/recurrence tests/layers tests/data/test_feed.py \
+JAX_TESTS := $(addprefix tests/noise/test_,distribution_settings.py own_distributions.py sampling.py schemes.py) \
+  $(addprefix tests/cells/test_,further_cells.py registered.py weights.py) tests/recurrence tests/layers tests/data/test_feed.py \
   $(addprefix tests/inspection/test_,evaluation.py flow.py gates.py heads.py montecarlo.py snapshot.py) \
   tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py \
   tests/data/test_beside.py tests/data/test_dataset.py "tests/data/test_every_source.py::test_every_verb_runs_on_every_source[table]"
