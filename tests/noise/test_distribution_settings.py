@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conformance.running import arrays
 from keras import ops
-from noise.test_own_distributions import X, layer
+from noise.test_own_distributions import X, layer, own  # noqa: F401  a fixture
 
 from rnnlab import register
 from rnnlab.layers import LSTM, RNN
