@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rnnlab.config import RunSpec
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
@@ -67,23 +68,23 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gather
     return Gathered(records, runs, chosen, declared=not several and chosen == declared)
 
 
-def _plan(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
-    """Return by variant and seed the fingerprint of every planned run; None where it can't be known: a lost file."""
+def _plan(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
+    """Return every planned run by variant and seed; None where its fingerprint can't be known: a lost file."""
     from rnnlab.config import load
     from rnnlab.config.pinned import whole
 
-    plan: dict[str, dict[int, str | None]] = {}
+    plan: dict[str, dict[int, RunSpec | None]] = {}
     try:
         experiment = load(record.folder / EXPERIMENT, plugins=False)
     except UserError:  # a config of another version, or with parts of one's own, which reading does not import
         return _declared(record)
     same = experiment.document == record.document
     for spec in experiment.runs():
-        plan.setdefault(spec.variant, {})[spec.seed] = spec.fingerprint if same and whole(spec.config) else None
+        plan.setdefault(spec.variant, {})[spec.seed] = spec if same and whole(spec.config) else None
     return plan
 
 
-def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
+def _declared(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
     """Return the plan as far as an unchecked config tells it: variants in their order, seeds, and what the folder holds.
 
     A variant that the config no longer names has the seeds that are there, and no more to come.
@@ -92,7 +93,7 @@ def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
     named = [] if compare.get("grid") else [name for name, patch in compare.get("variants", {}).items() if patch is not None]
     held = dict.fromkeys(run.variant for run in record.runs)
     first, number = compare.get("first_seed", 1), 0 if compare.get("folds") else compare.get("seeds", 0)
-    plan: dict[str, dict[int, str | None]] = {
+    plan: dict[str, dict[int, RunSpec | None]] = {
         name: dict.fromkeys(range(first, first + number) if name in named or not named else ())
         for name in dict.fromkeys([*named, *held])
     }
@@ -101,14 +102,15 @@ def _declared(record: ExperimentRecord) -> dict[str, dict[int, str | None]]:
     return plan
 
 
-def _made(record: ExperimentRecord, variant: str, planned: Mapping[int, str | None]) -> dict[int, RunRecord | None]:
+def _made(record: ExperimentRecord, variant: str, planned: Mapping[int, RunSpec | None]) -> dict[int, RunRecord | None]:
     """Return the planned runs of a variant; one that was made from another config, before a change, is not among them."""
     runs = {run.seed: run for run in record.runs if run.variant == variant}
-    return {seed: _valid(runs.get(seed), fingerprint) for seed, fingerprint in planned.items()}
+    return {seed: _valid(runs.get(seed), spec) for seed, spec in planned.items()}
 
 
-def _valid(run: RunRecord | None, fingerprint: str | None) -> RunRecord | None:
-    stale = run and run.result and fingerprint and run.result.fingerprint != fingerprint
+def _valid(run: RunRecord | None, spec: RunSpec | None) -> RunRecord | None:
+    """Return a run unless it ended as another one than `spec` is on the backend that computed it."""
+    stale = run and run.result and spec and run.result.fingerprint != spec.fingerprint_on(run.backend)
     return None if stale else run
 
 

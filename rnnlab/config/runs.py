@@ -34,7 +34,11 @@ class RunSpec:
     @property
     def fingerprint(self) -> str:
         """The fingerprint of config and seed, equal for runs that are the same; see `rnnlab.config.identity`."""
-        return identity.fingerprint(identity.values(self.config), self.seed)
+        return self.fingerprint_on(None)
+
+    def fingerprint_on(self, backend: str | None) -> str:
+        """The same of the run as a backend computes it, the present one where it is None and the config names none."""
+        return identity.fingerprint(identity.values(self.config, backend), self.seed)
 
     @property
     def training_fingerprint(self) -> str:

@@ -55,6 +55,14 @@ class RunRecord:
         """The records of its epochs, in order."""
         return [EpochRecord.of(event) for event in sealed.read(self.folder / EVENTS) if event.get("event") == "epoch"]
 
+    @property
+    def backend(self) -> str | None:
+        """The backend that computed it, as its result says, or else its run.yaml; None where neither does."""
+        if self.result and self.result.makers:
+            return self.result.makers.get("backend")
+        origin = known_origin(self.folder)
+        return origin.backend if origin else None
+
 
 @dataclass(frozen=True)
 class ExperimentRecord:
