@@ -22,6 +22,8 @@ class Job:
     """The result that lay in the folder and does not count."""
     lost: str = field(default="", compare=False)
     """Why its last try was lost, where it is tried again."""
+    expected: float = field(default=1.0, compare=False)
+    """How long it is expected to take, in seconds, or only beside the other jobs, see `rnnlab.sweep.run_seconds`."""
 
     def document(self) -> Record:
         """Return the job as plain values."""

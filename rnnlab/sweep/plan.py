@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from statistics import mean
 
 from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.data.build_dataset import build, ready
@@ -21,6 +20,7 @@ from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.sweep.conflicts import Results, conflicts, of_plugin, results_of, sentences
 from rnnlab.sweep.makers import others
+from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
 
 
@@ -48,7 +48,7 @@ class Planned:
     steps: int | None
     """Batches of one run, likewise."""
     seconds: float | None
-    """The work that is left, if a run takes what finished ones took; None where none has finished."""
+    """The work that is left, see `rnnlab.sweep.run_seconds`; None where no run has finished."""
 
 
 def plan(
@@ -62,14 +62,14 @@ def plan(
     folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
     results = standing(experiment, runs_dir, selection) if results is None else results
     statuses = {spec: result.status if result else _unmade(folder, spec) for spec, result in results.items()}
-    seconds = {spec: value for spec, result in results.items() if result and (value := result.metrics.get("seconds"))}
+    ended = taken(results)
+    seconds = expected(work(results, dataset), ended) if ended else {}
     rows = []
     for name, config in experiment.first_runs.items():
         count = Counter(status for spec, status in statuses.items() if spec.variant == name)
         if not count:
             continue
-        taken = [value for spec, value in seconds.items() if spec.variant == name] or list(seconds.values())
-        left = (count["missing"] + count["running"]) * mean(taken) if taken else None
+        left = (count["missing"] + count["running"]) * seconds[name] if seconds else None
         data, epochs = dataset(config.data), config.training.epochs
         if data:
             check_start(config.model, data)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.plan import beginnings_told
+from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.tracking import Tracking
 from rnnlab.tensorboard import experiment_board
@@ -75,7 +76,7 @@ def run(
     moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
     store.write_experiment(folder, experiment.document)
     results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
-    jobs = _jobs(folder, results)
+    jobs = _jobs(folder, results, expected(work(results, dataset), taken(before)))
     _announce(experiment, folder, jobs)
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
@@ -104,10 +105,10 @@ def _accepted(
     return results, differing
 
 
-def _jobs(folder: Path, results: Results) -> list[Job]:
-    """A job for every run without a result, with the result of an earlier try."""
+def _jobs(folder: Path, results: Results, seconds: Mapping[str, float]) -> list[Job]:
+    """A job for every run without a result, with the result of an earlier try and how long it is expected to take."""
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, one in results.items() if one is None}
-    return [Job(spec, place, store.read_run(place).result) for spec, place in places.items()]
+    return [Job(spec, place, store.read_run(place).result, expected=seconds[spec.variant]) for spec, place in places.items()]
 
 
 def _make(

@@ -18,7 +18,9 @@ from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.run_result import RunResult
-from rnnlab.sweep import execute
+from rnnlab.sweep import execute, sweep
+from rnnlab.sweep.executors.in_process import InProcess
+from rnnlab.sweep.job import Job
 from rnnlab.sweep.origin import made, who
 from rnnlab.sweep.plan import plan, summary
 from rnnlab.sweep.selection import Selection
@@ -93,6 +95,26 @@ def test_every_run_is_on_record_as_finished_failed_running_or_missing(tmp_path: 
     assert found == {"good": (3, 0, 0, 0, 0), "failed": (0, 3, 0, 0, 0), "diverged": (0, 0, 0, 1, 2)}
     assert {row.variant: row.seconds for row in rows} == {"good": 0.0, "failed": 0.0, "diverged": 180.0}
     assert summary(rows, 2) == "3 of 9 runs are left, 2 at a time: about 1:30"
+
+
+def test_what_a_run_is_expected_to_take_is_learnt_from_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variant without a run is expected to take its steps times its weights, at the pace of the others."""
+    variants: dict[str, Any] = {"a": {}, "twice": {"training.epochs": 4}, "wide": {"units": 8}}
+    given: list[Job] = []
+
+    def told(config: Any, jobs: list[Job]) -> InProcess:
+        given[:] = jobs
+        return InProcess()
+
+    monkeypatch.setattr(sweep, "executor", told)
+    again(tmp_path, 1, only=("a",), **variants)
+    rows = {row.variant: row for row in plan(compared(tmp_path, 2, **variants), tmp_path / "runs")}
+    size = {name: row.parameters or 0 for name, row in rows.items()}
+    assert [job.expected for job in given] == [2 * 2 * size["a"]], "2 epochs of 2 batches; no run has ended"
+    wide = 60 * size["wide"] / size["a"]
+    assert [(row.missing, row.seconds) for row in rows.values()] == [(1, 60), (2, 240), (2, pytest.approx(2 * wide))]
+    again(tmp_path, 2, **variants)
+    assert {job.spec.variant: job.expected for job in given} == {"a": 60, "twice": 120, "wide": pytest.approx(wide)}
 
 
 def test_one_that_ends_badly_stops_the_rest_only_where_that_is_asked(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from chaos.small import bits
 from click.testing import CliRunner
 from thinning import kept
 
@@ -17,6 +18,7 @@ from rnnlab.config import Experiment, load
 from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import ExperimentRecord, RunRecord, read
+from rnnlab.sweep import sweep as sweeping
 from rnnlab.sweep.plan import plan
 from rnnlab.sweep.sweep import Sweep, run
 
@@ -79,6 +81,18 @@ def test_a_process_stays_with_a_variant_and_progress_is_told_in_plain_lines(whol
         "[4/4] small some seed 2",
     ]
     assert all(part in whole[1] for part in ("val_loss ", " examples/s", " left"))
+
+
+def test_no_bit_depends_on_the_order_of_the_runs(
+    whole: tuple[Path, str, ExperimentRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = sweeping._jobs
+    monkeypatch.setattr(sweeping, "_jobs", lambda *given: jobs(*given)[::-1])
+    experiment(tmp_path)
+    made = CliRunner().invoke(main, ["run", str(tmp_path / "small.yaml"), "--runs", str(tmp_path / "runs")])
+    begun = [line.split("  ")[0] for line in made.stdout.splitlines() if "epoch 1/2" in line]
+    assert begun[0] == "[1/4] small some seed 2"
+    assert bits(tmp_path) == bits(whole[0])
 
 
 def test_variants_of_a_seed_share_first_weights_and_order_and_seeds_do_not(whole: tuple[Path, str, ExperimentRecord]) -> None:

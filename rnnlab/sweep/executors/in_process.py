@@ -6,7 +6,6 @@ from typing import Self
 
 from rnnlab.progress.base import Display
 from rnnlab.sweep.claim import Turns
-from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.job import Job, JobResult
 
 
@@ -18,10 +17,8 @@ class InProcess:
 
     def make(self, jobs: Sequence[Job], progress: Display) -> Iterator[tuple[Job, JobResult]]:
         """Yield every job with its answer, variant by variant."""
-        waiting, last = Order(jobs), ""
-        while waiting:
-            job = waiting.next(last)
-            last = job.spec.variant
+        variants = list(dict.fromkeys(job.spec.variant for job in jobs))
+        for job in sorted(jobs, key=lambda job: variants.index(job.spec.variant)):
             yield job, self._turns.take(job, progress)
 
     def __enter__(self) -> Self:

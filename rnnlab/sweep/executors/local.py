@@ -42,9 +42,9 @@ class Local:
                 waiting.learn(heard.job, answer.result)
                 yield heard.job, answer
 
-    def _variants(self) -> set[str]:
+    def _variants(self) -> list[str]:
         """The variants of the runs that are being made."""
-        return {process.variant for process in self._slots if process and process.heard}
+        return [process.variant for process in self._slots if process and process.heard]
 
     def _process(self, slot: int, threads: int) -> Process:
         """The process of a free slot, a new one where it has another number of threads."""

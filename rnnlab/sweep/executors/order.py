@@ -1,10 +1,11 @@
-"""Which run a process makes next: another seed of the variant that it has compiled, else of the one that has most work left."""
+"""Which run a process makes next: another seed of the variant that it has compiled, else of the one that would end last."""
 
-from collections.abc import Collection, Sequence
-from statistics import mean
+from collections.abc import Sequence
+from math import ceil
 
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.job import Job
+from rnnlab.sweep.run_seconds import expected
 
 
 class Order:
@@ -12,21 +13,24 @@ class Order:
 
     def __init__(self, jobs: Sequence[Job]):
         self._waiting: dict[str, list[Job]] = {}
-        self._seconds: dict[str, list[float]] = {}
+        self._expected = {job.spec.variant: job.expected for job in jobs}
+        self._taken: dict[str, list[float]] = {}
         for job in jobs:
             self._waiting.setdefault(job.spec.variant, []).append(job)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def next(self, last: str, elsewhere: Collection[str] = ()) -> Job:
-        """Take a run for a process whose `last` run was of this variant, while others are at the variants `elsewhere`.
+    def next(self, last: str, elsewhere: Sequence[str] = ()) -> Job:
+        """Take a run for a process whose `last` run was of this variant, while the others are at the variants `elsewhere`.
 
-        A variant that nobody has begun comes first, by the time that its runs are expected to take in all, so that no process
-        is left alone with a long one at the end; one of unknown time takes longest.
+        Another variant is the one that would end last even with this process at it, so that no process is left alone with long
+        runs at the end.
         """
         if last not in self._waiting:
-            last = max([name for name in self._waiting if name not in elsewhere] or self._waiting, key=self._left)
+            seconds = expected(self._expected, self._taken)
+            rounds = {name: ceil(len(jobs) / (1 + elsewhere.count(name))) for name, jobs in self._waiting.items()}
+            last = max(rounds, key=lambda name: rounds[name] * seconds[name])
         jobs = self._waiting[last]
         job = jobs.pop(0)
         if not jobs:
@@ -40,8 +44,4 @@ class Order:
     def learn(self, job: Job, result: RunResult | None) -> None:
         """Note how long a run has taken."""
         if result and (seconds := result.metrics.get("seconds")):
-            self._seconds.setdefault(job.spec.variant, []).append(seconds)
-
-    def _left(self, variant: str) -> float:
-        taken = self._seconds.get(variant)
-        return len(self._waiting[variant]) * mean(taken) if taken else float("inf")
+            self._taken.setdefault(job.spec.variant, []).append(seconds)
