@@ -188,6 +188,8 @@ def test_what_was_run_is_listed_and_shown(done):
     run = json.loads(call("show", done / "tiny" / "noisy" / "seed-2", "--json").output)
     assert run["result"]["metrics"]["test_loss"] == rows[1]["test_loss"] > 0
     assert run["config"]["model"]["recurrent"][0]["dropout"] == 0.5
+    assert run["result"]["xla"] in (True, False)
+    assert f"  xla: {json.dumps(run['result']['xla'])}\n" in call("show", done / "tiny" / "noisy" / "seed-2").output
     assert "noisy" in call("show", done / "tiny").output
 
 

@@ -69,7 +69,7 @@ def outcome(result: RunResult | None, metric: Metric) -> Outcome:
 
 
 def with_collapses(outcomes: Outcomes, metric: Metric) -> dict[str, dict[int, Outcome]]:
-    """Return the outcomes with every finished run that lies far from its siblings marked as collapsed."""
+    """Return the outcomes with every finished run that is far worse than its variant's other seeds marked as collapsed."""
     seeds = sorted({seed for of in outcomes.values() for seed in of})
     sign = 1.0 if metric.lower_is_better else -1.0
     costs = np.array([[sign * nan_for_none(of.get(seed, MISSING).value) for seed in seeds] for of in outcomes.values()])

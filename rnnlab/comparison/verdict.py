@@ -15,7 +15,7 @@ class Counts:
     planned: int
     done: int
     collapsed: int
-    """Ended, but far from its siblings: see statistics.outliers."""
+    """Ended, but far worse than the variant's other seeds: see `rnnlab.statistics.intervals.outliers`."""
     diverged: int
     failed: int
     missing: int

@@ -46,7 +46,7 @@ def perturbation(
 ) -> Perturbation:
     """Return the effect of one changed step on the states k steps later.
 
-    At up to `places` steps s, evenly spread over the first half that a layer reads, every row's step is exchanged for one drawn
+    At up to `places` steps s, evenly spread over the first half that a layer reads, every row's step is replaced by one drawn
     (by `draw`) from the real steps of the whole batch; rows in which that is the same, or that are padding, are left out.
     A layer that reads backwards is followed in its own direction. `seed` and `fresh` are as for `rnnlab.inspection.gates`; the
     masks are the same in both sequences.

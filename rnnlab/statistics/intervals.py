@@ -117,9 +117,9 @@ def equivalence_p(differences: ArrayLike, margin: float, overlap: float = 0.0) -
 def outliers(values: Array, factor: float = 15.0, fewest: int = 5) -> NDArray[np.bool_]:
     """Mark the values (variants, seeds) that lie above their variant's median by `factor` pooled robust deviations.
 
-    A collapsed run ends, but far from its siblings; t intervals do not cover when such runs stay in the mean. The deviation
-    is 1.4826 times the median distance from the variants' medians; variants with under `fewest` values are left alone.
-    For normal values at most one comparison in a thousand has a false mark.
+    A collapsed run ends, but far above its variant's other seeds; t intervals do not cover when such runs stay in the mean. The
+    deviation is 1.4826 times the median distance from the variants' medians; variants with under `fewest` values are left
+    alone. For normal values at most one comparison in a thousand has a false mark.
     """
     enough = np.isfinite(values).sum(axis=1) >= fewest
     marks = np.zeros(values.shape, bool)
