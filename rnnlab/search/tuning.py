@@ -55,6 +55,7 @@ def searched(experiment: Experiment, runs_dir: str | Path, say: Callable[[str], 
     from filelock import FileLock
 
     tuned(experiment, {name: {path: _first(of) for path, of in search.of(name).items()} for name in experiment.variants})
+    _optuna()
     folder = files.make(_folder(experiment, runs_dir))
     with FileLock(folder / ".lock"):
         best = {name: Search(experiment, name, folder).run(say) for name in experiment.variants if search.of(name)}

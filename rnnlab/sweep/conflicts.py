@@ -70,17 +70,22 @@ def refuse(folder: Path, differing: Conflicts) -> None:
 def replace(folder: Path, differing: Conflicts) -> Path:
     """Move the work that is in the way aside; return its new place.
 
-    Raises UserError where a process is making one of the runs, and, with nothing moved, where a link leads out of the folder.
+    Raises UserError, with nothing moved, where a process is making one of the runs, unless it began to meanwhile.
     """
     place = aside.new_place(folder)
     runs = {store.run_folder(folder, spec.variant, spec.seed): lines for spec, lines in differing.items()}
-    for run in runs:
-        store.inside(folder, run)
-    for run, lines in runs.items():
-        lock = Lock(run)
+    locks = {run: Lock(run) for run in runs}
+    for run, lock in locks.items():
+        if lock.held:
+            raise _busy(run, lock)
+    for run, lock in locks.items():
         if not lock.take():
-            raise UserError(f"{run} cannot be moved aside: {lock.told} is making it")
+            raise _busy(run, lock)
         with lock:
-            aside.move(run, place, "; ".join(lines))
+            aside.move(run, place, "; ".join(runs[run]))
     aside.move_summaries(folder, place)
     return place
+
+
+def _busy(run: Path, lock: Lock) -> UserError:
+    return UserError(f"{run} cannot be moved aside: {lock.told} is making it")

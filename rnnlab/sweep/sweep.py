@@ -18,7 +18,7 @@ from rnnlab.models.start_shapes import check_start
 from rnnlab.progress.base import Display
 from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
-from rnnlab.storage import store
+from rnnlab.storage import aside, store
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.conflicts import Conflicts, Results, conflicts, of_plugin, refuse, results_of, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
@@ -66,20 +66,19 @@ def run(
     call makes the rest. Two calls at once share the runs and both end when all are made. `selection` leaves runs out;
     `show(runs, epochs)` returns the display.
 
-    Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded), where
-    the data are not there, and where runs of another config are in the way, unless `replace` lets them be moved aside.
+    Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded) or a link
+    leads out of it, where the data are not there, where the executor cannot make the runs, and where the folder holds runs of
+    another config, unless `replace` lets them be moved aside.
     """
     dataset = cache(build)
     before, differing = _accepted(experiment, runs_dir, selection, replace, dataset)
-    folder = files.make(Path(runs_dir) / experiment.name)
-    files.remove_partial(folder, older=3600)
-    moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
-    store.write_experiment(folder, experiment.document)
+    folder = Path(runs_dir) / experiment.name
     results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
     jobs = _jobs(folder, results, expected(work(results, dataset), taken(before)))
-    _announce(experiment, folder, jobs)
+    _refuse_links(folder, jobs, differing)
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
+        moved = _begin(experiment, folder, jobs, differing)  # the executor may refuse, so nothing is written before
         begun = beginnings_told(experiment, selection, reading=True) if jobs else ()
         for line in (*moved, *others(results.values()), *begun):
             progress.say(line)
@@ -133,12 +132,29 @@ def _make(
     return made
 
 
-def _announce(experiment: Experiment, folder: Path, jobs: list[Job]) -> None:
-    """Refuse runs that a link leads elsewhere, and tell TensorBoard what is compared where there is anything to make."""
-    for job in jobs:
-        store.inside(folder, job.folder)
+def _refuse_links(folder: Path, jobs: list[Job], differing: Conflicts) -> None:
+    """Raise UserError where a link leads what is to be written or moved aside out of the experiment's folder."""
+    moved = [store.run_folder(folder, spec.variant, spec.seed) for spec in differing]
+    for place in (*moved, *(job.folder for job in jobs)):
+        store.inside(folder, place)
+    if jobs:
+        files.refuse_links(folder, folder / store.TENSORBOARD)
+    if moved or any(store.holds_work(job.folder) for job in jobs):
+        files.refuse_links(folder, folder / aside.ASIDE)
+
+
+def _begin(experiment: Experiment, folder: Path, jobs: list[Job], differing: Conflicts) -> list[str]:
+    """Make the experiment's folder ready, and tell TensorBoard what is compared where there is anything to make.
+
+    Returns in words what was moved aside.
+    """
+    files.make(folder)
+    files.remove_partial(folder, older=3600)
+    moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
+    store.write_experiment(folder, experiment.document)
     if jobs:
         experiment_board.begin(experiment, folder)
+    return moved
 
 
 def checked(

@@ -4,6 +4,8 @@ No run is trained here: in its place its files are written.
 """
 
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,31 @@ def test_nothing_is_moved_aside_through_a_link_that_leads_out(name: str, folder:
     assert [*away.rglob("*.json")] == []
 
 
+@pytest.mark.parametrize("name", kept(["x/dropped", "x/none/seed-3", "x/tensorboard"]))
+def test_a_link_that_leads_out_is_refused_with_nothing_written(name: str, folder: Path) -> None:
+    swept()
+    away, place = folder / "away", folder / "runs" / name
+    if place.exists():
+        shutil.move(place, away)
+    away.mkdir(exist_ok=True)
+    place.symlink_to(away)
+    before = tree(folder)
+    with pytest.raises(UserError, match=f"{name} leads out of"):
+        swept("compare.seeds=3")
+    assert tree(folder) == before
+    assert swept().made == 0
+
+
+@pytest.mark.parametrize("executor", kept(["{name: in_process}", "{name: ray, address: '127.0.0.1:1'}"]))
+def test_what_the_executor_refuses_writes_nothing(executor: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept()
+    before = tree(folder)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError, match=r"variants differ in training.threads|executor.name=ray needs Ray"):
+        swept("compare.variants.more={training.threads: 2}", "compare.seeds=3", f"executor={executor}")
+    assert tree(folder) == before
+
+
 def test_what_differs_in_one_variant_names_it(folder: Path) -> None:
     swept()
     with pytest.raises(UserError, match=r"units: 4 -> 8 \(variant dropped\)\n  training.epochs: 1 -> 2\nNothing"):
@@ -229,8 +256,9 @@ def test_a_run_that_is_being_made_is_not_moved(folder: Path) -> None:
     with Lock(folder / "runs/x/dropped/seed-2") as lock:
         assert lock.take()
         with pytest.raises(UserError, match=r"dropped/seed-2 cannot be moved aside: process \d+"):
-            swept("compare.variants.dropped.recurrent_dropout=0.3", replace=True)
-    assert tree(folder)["runs/x/dropped/seed-2/result.json"] == before["runs/x/dropped/seed-2/result.json"]
+            swept("data.batch_size=4", replace=True)
+    assert {name: of for name, of in tree(folder).items() if ".lock" not in name and of[0]}.items() <= before.items()
+    assert not (folder / "runs/x" / aside.ASIDE).exists()
 
 
 def test_runs_of_version_0_1_are_recognised(folder: Path) -> None:
