@@ -12,9 +12,14 @@ ASIDE = "_replaced"
 REASONS = "reasons.txt"
 
 
-def new_place(experiment: Path) -> Path:
-    """Return the folder into which runs of an experiment are moved now; it is not made yet."""
-    return experiment / ASIDE / time.strftime("%Y-%m-%d-%H%M%S")
+def now() -> str:
+    """Return the time as it names a folder of runs moved aside."""
+    return time.strftime("%Y-%m-%d-%H%M%S")
+
+
+def place(experiment: Path, began: str = "") -> Path:
+    """Return the folder into which a command that `began` then, or now, moves runs of an experiment; it need not be there."""
+    return experiment / ASIDE / (began or now())
 
 
 def move(run: Path, place: Path, reason: str, names: tuple[str, ...] = store.OWN) -> Path:

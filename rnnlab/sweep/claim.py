@@ -58,4 +58,5 @@ class Turns:
             what = f"of another run ({record.misplaced})" if record.misplaced else "damaged"
             progress.say(f"{job.folder / name} is {what}; the run is made again from its last whole state")
         dataset = self.dataset(job.spec.config.data)
-        return JobResult(execute(job.spec, job.folder, dataset, progress, lock, job.lost, self.models), made=True)
+        result = execute(job.spec, job.folder, dataset, progress, lock, job.lost, self.models, job.began)
+        return JobResult(result, made=True)

@@ -67,12 +67,12 @@ def refuse(folder: Path, differing: Conflicts) -> None:
         raise UserError("\n".join([*sentences(folder, differing), *ways]))
 
 
-def replace(folder: Path, differing: Conflicts) -> Path:
-    """Move the work that is in the way aside; return its new place.
+def replace(folder: Path, differing: Conflicts, began: str) -> Path:
+    """Move the work that is in the way of a command that `began` then aside; return its new place.
 
     Raises UserError, with nothing moved, where a process is making one of the runs, unless it began to meanwhile.
     """
-    place = aside.new_place(folder)
+    place = aside.place(folder, began)
     runs = {store.run_folder(folder, spec.variant, spec.seed): lines for spec, lines in differing.items()}
     locks = {run: Lock(run) for run in runs}
     for run, lock in locks.items():

@@ -43,13 +43,14 @@ def execute(
     lock: Lock,
     lost: str = "",
     kept: Kept | None = None,
+    began: str = "",
 ) -> RunResult:
     """Make a run, resumed from its state if `folder` holds one; return its result, which is then in the folder too.
 
     An exception is a result. A state counts where the same code and libraries made it from the same config and data. The caller
-    has taken the `lock` of the folder, says why the last try was `lost`, if it was, and may have `kept` the compiled model of
-    another seed. Raises LostError where another process took the run over, and StorageError where the disk is full or cannot be
-    written: neither is a result, and the run resumes later from its last state.
+    has taken the `lock` of the folder, says why the last try was `lost`, if it was, may have `kept` the compiled model of
+    another seed, and says when its command `began`. Raises LostError where another process took the run over, and StorageError
+    where the disk is full or cannot be written: neither is a result, and the run resumes later from its last state.
     """
     use(spec.config.training.threads)
     where = provenance()
@@ -70,7 +71,7 @@ def execute(
         _begin(folder, dataset, origin, board)
         board.epochs = store.read_run(folder).epochs
     else:
-        _make_room(folder, slot, progress)
+        _make_room(folder, slot, progress, began)
         _begin(folder, dataset, origin, board)
         callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
         callbacks += snapshots(spec.config.training, dataset, folder / store.INSPECTION)
@@ -79,14 +80,14 @@ def execute(
     return _ended(spec, folder, result, board, lock, shown)
 
 
-def _make_room(folder: Path, slot: Slot, progress: Display) -> None:
+def _make_room(folder: Path, slot: Slot, progress: Display, began: str) -> None:
     """Move aside what the run does not resume from: a result that counts, and everything where no state of it is this run's."""
     result = store.read_run(folder).result
     lost = (folder / store.RESULT).exists() and not (result and result.status == "failed")
     if lost or (slot.state is None and store.holds_work(folder)):
         names = store.ENDED if slot.state else store.OWN
         reason = "it goes on" if slot.state else "its state is damaged, or of other code, versions, config or data"
-        to = aside.move(folder, aside.new_place(folder.parents[1]), reason, names)
+        to = aside.move(folder, aside.place(folder.parents[1], began), reason, names)
         progress.say(f"{folder}: {reason}; what was there is moved to {to}")
     elif slot.state is None:
         store.clear(folder)

@@ -24,11 +24,14 @@ class Job:
     """Why its last try was lost, where it is tried again."""
     expected: float = field(default=1.0, compare=False)
     """How long it is expected to take, in seconds, or only beside the other jobs, see `rnnlab.sweep.run_seconds`."""
+    began: str = field(default="", compare=False)
+    """When the command began, which names the folder of everything that it moves aside."""
 
     def document(self) -> Record:
         """Return the job as plain values."""
         spec = {**vars(self.spec), "config": self.spec.config.model_dump()}
-        return {"spec": spec, "folder": str(self.folder), "before": self.before and self.before.document(), "lost": self.lost}
+        before = self.before and self.before.document()
+        return {"spec": spec, "folder": str(self.folder), "before": before, "lost": self.lost, "began": self.began}
 
     @classmethod
     def of(cls, document: Record) -> "Job":
@@ -36,7 +39,8 @@ class Job:
         spec = document["spec"]
         plugins.load(spec["config"].get("plugins", ()))
         config, before = RunConfig.model_validate(spec["config"]), document["before"] and RunResult.of(document["before"])
-        return cls(RunSpec(**{**spec, "config": config}), Path(document["folder"]), before, document["lost"])
+        spec = RunSpec(**{**spec, "config": config})
+        return cls(spec, Path(document["folder"]), before, document["lost"], document["began"])
 
 
 class Unreadable(NamedTuple):

@@ -70,15 +70,15 @@ def run(
     leads out of it, where the data are not there, where the executor cannot make the runs, and where the folder holds runs of
     another config, unless `replace` lets them be moved aside.
     """
-    dataset = cache(build)
+    began, dataset = aside.now(), cache(build)
     before, differing = _accepted(experiment, runs_dir, selection, replace, dataset)
     folder = Path(runs_dir) / experiment.name
     results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
-    jobs = _jobs(folder, results, expected(work(results, dataset), taken(before)))
+    jobs = _jobs(folder, results, expected(work(results, dataset), taken(before)), began)
     _refuse_links(folder, jobs, differing)
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
-        moved = _begin(experiment, folder, jobs, differing)  # the executor may refuse, so nothing is written before
+        moved = _begin(experiment, folder, jobs, differing, began)  # the executor may refuse, so nothing is written before
         begun = beginnings_told(experiment, selection, reading=True) if jobs else ()
         for line in (*moved, *others(results.values()), *begun):
             progress.say(line)
@@ -104,10 +104,13 @@ def _accepted(
     return results, differing
 
 
-def _jobs(folder: Path, results: Results, seconds: Mapping[str, float]) -> list[Job]:
+def _jobs(folder: Path, results: Results, seconds: Mapping[str, float], began: str) -> list[Job]:
     """A job for every run without a result, with the result of an earlier try and how long it is expected to take."""
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, one in results.items() if one is None}
-    return [Job(spec, place, store.read_run(place).result, expected=seconds[spec.variant]) for spec, place in places.items()]
+    return [
+        Job(spec, place, store.read_run(place).result, expected=seconds[spec.variant], began=began)
+        for spec, place in places.items()
+    ]
 
 
 def _make(
@@ -143,14 +146,14 @@ def _refuse_links(folder: Path, jobs: list[Job], differing: Conflicts) -> None:
         files.refuse_links(folder, folder / aside.ASIDE)
 
 
-def _begin(experiment: Experiment, folder: Path, jobs: list[Job], differing: Conflicts) -> list[str]:
+def _begin(experiment: Experiment, folder: Path, jobs: list[Job], differing: Conflicts, began: str) -> list[str]:
     """Make the experiment's folder ready, and tell TensorBoard what is compared where there is anything to make.
 
     Returns in words what was moved aside.
     """
     files.make(folder)
     files.remove_partial(folder, older=3600)
-    moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing)}"] if differing else []
+    moved = [*sentences(folder, differing), f"They are moved to {move_aside(folder, differing, began)}"] if differing else []
     store.write_experiment(folder, experiment.document)
     if jobs:
         experiment_board.begin(experiment, folder)

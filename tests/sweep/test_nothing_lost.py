@@ -42,7 +42,7 @@ DOCUMENT: dict[str, Any] = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory, with a config and two files of data, where runs are written and not trained."""
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> RunResult:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, *_: Any) -> RunResult:
         write_origin(folder, origin_of(spec, dataset, Provenance(backend="tensorflow")))
         (folder / store.CHECKPOINT).mkdir(exist_ok=True)
         (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")

@@ -34,7 +34,7 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variant ends as its name says; its result tells how many were made before it."""
     MADE.clear()
 
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, models: Any) -> RunResult:
+    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, *_: Any) -> RunResult:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
         figures = {
