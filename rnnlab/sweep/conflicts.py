@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from rnnlab.config import RunSpec
+from rnnlab.config import Experiment, RunSpec
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
@@ -11,6 +11,7 @@ from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.standing import foreign, kept
+from rnnlab.sweep.unasked import unasked
 
 Conflicts = Mapping[RunSpec, list[str]]
 """The differences, by run."""
@@ -25,16 +26,32 @@ def results_of(folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataCon
 
 
 def conflicts(
-    folder: Path, results: Results, dataset: Callable[[DataConfig], Dataset | None], beside: Collection[str] = ()
+    experiment: Experiment,
+    folder: Path,
+    results: Results,
+    dataset: Callable[[DataConfig], Dataset | None],
+    beside: Collection[str] = (),
 ) -> Conflicts:
-    """Return the runs of an experiment whose places hold the work of other runs; differences in some paths don't count."""
-    differing = {}
-    for spec, result in results.items():
-        data = None if result else dataset(spec.config.data)
-        lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), data) if data else []
-        if lines := [line for line in lines if line.partition(":")[0] not in beside]:
-            differing[spec] = lines
-    return differing
+    """Return the runs in an experiment's folder that are of another config, those that are not asked for among them.
+
+    Differences in the paths `beside` don't count. Runs that are not asked for need no data of their own, and are left where
+    they are if only plug-ins differ.
+    """
+    asked = {spec: _lines(spec, folder, dataset(spec.config.data), beside) for spec, result in results.items() if not result}
+    data = {spec.config.data for spec in results}
+    others = {}
+    for spec, own in unasked(experiment, folder, results):
+        known = spec.config.data in data and not any(path.startswith("data.") for path in own)
+        its = dataset(spec.config.data) if known else None
+        if not its or not kept(spec, store.run_folder(folder, spec.variant, spec.seed), its):  # which is read in less time
+            others[spec] = _lines(spec, folder, its, {*beside, *own})
+    others = {spec: lines for spec, lines in others.items() if not all(map(of_plugin, lines))}
+    return {spec: lines for spec, lines in {**asked, **others}.items() if lines}
+
+
+def _lines(spec: RunSpec, folder: Path, dataset: Dataset | None, beside: Collection[str]) -> list[str]:
+    lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), dataset)
+    return [line for line in lines if line.partition(":")[0] not in beside]
 
 
 def of_plugin(line: str) -> bool:

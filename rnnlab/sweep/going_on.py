@@ -31,23 +31,27 @@ def needs_all_epochs(config: TrainingConfig) -> str:
     return f"its {name} schedule depends on training.epochs" if name and SCHEDULES[name].whole else ""
 
 
-def goes_on(spec: RunSpec, folder: Path, dataset: Dataset) -> bool:
-    """Return whether a run's folder holds a state of the same run with as many epochs or fewer, as its outline says."""
+def goes_on(spec: RunSpec, folder: Path, dataset: Dataset | None) -> bool:
+    """Return whether a run's folder holds a state of the same run with as many epochs or fewer, as its outline says.
+
+    The data are not compared where there is no `dataset`.
+    """
     try:
         state = array_file.outline(folder / store.CHECKPOINT / store.STATE)
-        same = {name: state["identity"][name] for name in ("fingerprint", "data")} == _learnt(spec, dataset)
+        learnt = _learnt(spec, dataset)
+        same = {name: state["identity"][name] for name in learnt} == learnt
         return bool(same and (state["epoch"], state["batch"]) <= (spec.config.training.epochs, 0))
     except (OSError, ValueError, LookupError, TypeError):
         return False
 
 
-def _learnt(spec: RunSpec, dataset: Dataset) -> dict[str, str]:
+def _learnt(spec: RunSpec, dataset: Dataset | None) -> dict[str, str]:
     """The values that decide the bits of every epoch; their number does not, unless the schedule depends on it."""
     config = spec.config.training
     if not needs_all_epochs(config):
         config = config.model_copy(update={"epochs": 0})
     endless = replace(spec, config=spec.config.model_copy(update={"training": config}))
-    return {"fingerprint": endless.training_fingerprint, "data": dataset.sha256}
+    return {"fingerprint": endless.training_fingerprint, **({"data": dataset.sha256} if dataset else {})}
 
 
 def trained_already(spec: RunSpec, folder: Path, dataset: Dataset, where: Provenance) -> RunResult | None:

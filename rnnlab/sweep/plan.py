@@ -97,7 +97,7 @@ def _dataset(config: DataConfig) -> Dataset | None:
 def in_the_way(experiment: Experiment, runs_dir: str | Path, results: Results) -> list[str]:
     """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
     folder = Path(runs_dir) / experiment.name
-    differing = conflicts(folder, results, cache(_dataset))
+    differing = conflicts(experiment, folder, results, cache(_dataset))
     own = all(of_plugin(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []

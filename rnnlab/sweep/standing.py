@@ -28,10 +28,11 @@ def kept(spec: RunSpec, folder: Path, dataset: Dataset) -> RunResult | None:
     return result
 
 
-def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
+def foreign(spec: RunSpec, folder: Path, dataset: Dataset | None) -> list[str]:
     """Return what differs, `path: old -> new`, where the folder of a run without a result of its own holds other work.
 
-    Work that is only evaluated otherwise is not foreign: the run goes on from it. What can't be read can't be compared.
+    Work that is only evaluated otherwise is not foreign: the run goes on from it. What can't be read, as the data are where
+    there is no `dataset`, can't be compared.
     """
     if not store.holds_work(folder) or store.RUN in store.read_run(folder).damaged:
         return []
@@ -42,7 +43,7 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset) -> list[str]:
         return [f"schema: {origin.schema} -> {SCHEMA} (another version of rnnlab made what is there)"]
     seed = {"seed": (origin.seed, spec.seed)} if origin.seed != spec.seed else {}
     changed = {**seed, **_changed(origin, spec.config)}
-    if origin.data != dataset.sha256:
+    if dataset and origin.data != dataset.sha256:
         changed["the data's bytes (sha256)"] = str(origin.data)[:12], dataset.sha256[:12]
     reasons = {}
     if "training.epochs" in changed:

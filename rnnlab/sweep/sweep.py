@@ -178,7 +178,7 @@ def checked(
         if config.model.start_from:
             check_start(config.model, dataset(config.data))
     results = results_of(folder, specs, dataset)
-    differing = conflicts(folder, results, dataset, beside)
+    differing = conflicts(experiment, folder, results, dataset, beside)
     if not replace:
         refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_plugin, lines))})
     asked = {spec.config.backend for spec in specs}
