@@ -114,8 +114,11 @@ def plan(
 
         needed = seeds_to_detect(detect, runs / experiment.name)
         rows = [{**row, "seeds_needed": needed.get(row["variant"])} for row in rows]
-    show_rows(rows, as_json)
-    if not as_json:
+    if as_json:
+        show_rows(rows, as_json)
+    else:
+        hidden = set() if any(row.unknown for row in planned) else {"unknown"}
+        show_rows([{name: value for name, value in row.items() if name not in hidden} for row in rows], as_json)
         click.echo(summary(planned, workers(experiment.config.executor, selection.runs(experiment))))
 
 

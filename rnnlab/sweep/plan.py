@@ -23,6 +23,8 @@ from rnnlab.sweep.makers import others
 from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
 
+STATES = ("done", "diverged", "failed", "running", "missing", "unknown")
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -32,7 +34,7 @@ class Planned:
     runs: int
     """Runs in all: one a seed."""
     done: int
-    """Runs whose result counts, as far as can be told: without the data none does."""
+    """Runs whose result counts."""
     diverged: int
     """Runs that diverged, which is a result too."""
     failed: int
@@ -41,6 +43,8 @@ class Planned:
     """Runs that some process is making now, on this machine or another."""
     missing: int
     """Runs that nobody has made and nobody is making."""
+    unknown: int
+    """Runs with a result of this config of which nobody knows, until the data are prepared, whether it is of these data."""
     parameters: int | None
     """Trained numbers in the model; None where the data is not prepared."""
     epochs: int
@@ -61,7 +65,8 @@ def plan(
     """
     folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
     results = standing(experiment, runs_dir, selection) if results is None else results
-    statuses = {spec: result.status if result else _unmade(folder, spec) for spec, result in results.items()}
+    data_of = {spec: dataset(spec.config.data) for spec in results}
+    statuses = {spec: result.status if result else _unmade(folder, spec, data_of[spec]) for spec, result in results.items()}
     ended = taken(results)
     seconds = expected(work(results, dataset), ended) if ended else {}
     rows = []
@@ -73,7 +78,7 @@ def plan(
         data, epochs = dataset(config.data), config.training.epochs
         if data:
             check_start(config.model, data)
-        states = {status: count[status] for status in ("done", "diverged", "failed", "running", "missing")}
+        states = {status: count[status] for status in STATES}
         size, steps = (
             (parameters(config.model, data.task, config.training.freeze), epochs * data.train.count) if data else (None, None)
         )
@@ -86,8 +91,13 @@ def standing(experiment: Experiment, runs_dir: str | Path = "runs", selection: S
     return results_of(Path(runs_dir) / experiment.name, selection.runs(experiment), cache(_dataset))
 
 
-def _unmade(folder: Path, spec: RunSpec) -> str:
-    return "running" if Lock(store.run_folder(folder, spec.variant, spec.seed)).held else "missing"
+def _unmade(folder: Path, spec: RunSpec, data: Dataset | None) -> str:
+    place = store.run_folder(folder, spec.variant, spec.seed)
+    if Lock(place).held:
+        return "running"
+    record = None if data else store.read_run(place)
+    ended = record and record.result and not record.damaged and record.result.fingerprint == spec.fingerprint
+    return "unknown" if ended else "missing"
 
 
 def _dataset(config: DataConfig) -> Dataset | None:
@@ -130,10 +140,12 @@ def _configs(experiment: Experiment, selection: Selection) -> list[RunConfig]:
 
 
 def summary(rows: Sequence[Planned], workers: int) -> str:
-    """Return in words how many runs are left and how long they take with this many workers."""
-    left, workers = sum(row.missing + row.running for row in rows), max(1, workers)
+    """Return in words how many runs are left, as far as is known, and how long they take with this many workers."""
+    left, workers, runs = sum(row.missing + row.running for row in rows), max(1, workers), sum(row.runs for row in rows)
+    unknown = sum(row.unknown for row in rows)
+    unsure = f"whether {unknown} of {runs} runs are left is not known until the data are prepared" if unknown else ""
     if not left:
-        return "nothing is left to make"
+        return unsure or "nothing is left to make"
     known = [row.seconds for row in rows if row.seconds is not None]
     takes = f"about {duration(sum(known) / workers)}" if known else "the duration is known once a run has finished"
-    return f"{left} of {sum(row.runs for row in rows)} runs are left, {workers} at a time: {takes}"
+    return "; ".join(filter(None, (f"{left} of {runs} runs are left, {workers} at a time: {takes}", unsure)))
