@@ -146,7 +146,7 @@ def test_plan_before_and_after(tiny, done):
     before = json.loads(call("plan", tiny, "--runs", tiny.parent / "none", "--json").output)
     states = {"done": 0, "diverged": 0, "failed": 0, "running": 0, "missing": 2, "unknown": 0}
     sizes = {"parameters": 117, "epochs": 2, "steps": 8, "seconds": None}
-    first = {"variant": "plain", "runs": 2, **states, **sizes}
+    first = {"variant": "plain", "runs": 2, "backend": os.environ["KERAS_BACKEND"], **states, **sizes}
     assert before == [first, {**first, "variant": "noisy"}]
     more = json.loads(call("plan", tiny, "compare.seeds=3", "--runs", done, "--json").output)
     assert [(row["runs"], row["done"]) for row in more] == [(3, 2), (3, 2)]
@@ -156,6 +156,7 @@ def test_plan_before_and_after(tiny, done):
     assert "model.recurrent.0.dropout: 0.5 -> 0.1" in changed.stderr
     table = call("plan", tiny, "--runs", done).output
     assert "plain" in table
+    assert f"backend: {os.environ['KERAS_BACKEND']}\n" in table
 
 
 def test_plan_says_how_many_seeds_a_difference_needs(tiny, done):

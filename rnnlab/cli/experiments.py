@@ -117,8 +117,9 @@ def plan(
     if as_json:
         show_rows(rows, as_json)
     else:
-        hidden = set() if any(row.unknown for row in planned) else {"unknown"}
+        hidden = {"backend"} if any(row.unknown for row in planned) else {"backend", "unknown"}
         show_rows([{name: value for name, value in row.items() if name not in hidden} for row in rows], as_json)
+        click.echo(f"backend: {', '.join(dict.fromkeys(row.backend for row in planned))}")
         click.echo(summary(planned, workers(experiment.config.executor, selection.runs(experiment))))
 
 

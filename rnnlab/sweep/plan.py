@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from rnnlab import backend
 from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.data.build_dataset import build, ready
 from rnnlab.data.data_config import DataConfig
@@ -33,6 +34,8 @@ class Planned:
     variant: str
     runs: int
     """Runs in all: one a seed."""
+    backend: str
+    """The backend that computes them."""
     done: int
     """Runs whose result counts."""
     diverged: int
@@ -82,7 +85,8 @@ def plan(
         size, steps = (
             (parameters(config.model, data.task, config.training.freeze), epochs * data.train.count) if data else (None, None)
         )
-        rows.append(Planned(name, count.total(), **states, parameters=size, epochs=epochs, steps=steps, seconds=left))
+        on = config.backend or backend.current()
+        rows.append(Planned(name, count.total(), on, **states, parameters=size, epochs=epochs, steps=steps, seconds=left))
     return rows
 
 

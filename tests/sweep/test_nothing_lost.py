@@ -392,3 +392,10 @@ def test_plan_says_what_is_not_known_until_the_data_are_prepared(folder: Path) -
     assert (told.split(",")[0], counts) == ("4 of 4 runs are left", [(0, 2, 0)] * 2)
     assert "training.epochs: 1 -> 2" in stderr
     assert swept().made == 0
+
+
+def test_plan_says_the_backend(folder: Path) -> None:
+    for name in ("tensorflow", "jax"):
+        text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", f"backend={name}", *more]) for more in ([], ["--json"]))
+        assert f"\nbackend: {name}\n" in text.stdout
+        assert [row["backend"] for row in json.loads(rows.stdout)] == [name] * 2
