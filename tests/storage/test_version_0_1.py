@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from rnnlab.cli import main
+from rnnlab.config.identity import SCHEMA
 from rnnlab.storage import store
 
 OLD = Path(__file__).parent / "version_0_1"
@@ -77,7 +78,7 @@ def test_run_refuses_it_before_anything_is_written(folder: Path) -> None:
     before = contents(folder)
     done = call("run", "old.yaml")
     assert done.exit_code == 2
-    assert "  schema: 1 -> 2 (another version of rnnlab made what is there)\n" in done.output
+    assert f"  schema: 1 -> {SCHEMA} (another version of rnnlab made what is there)\n" in done.output
     assert "  --replace  moves them into runs/old/_replaced, and makes the new runs in their places\n" in done.output
     assert contents(folder) == before
 

@@ -1,10 +1,9 @@
 """A finished run is its best weights and its records; what is kept for more epochs goes on to the bits of one long training."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ from sweep.test_sweep import experiment, result
 from thinning import kept
 
 from rnnlab.errors import UserError
-from rnnlab.storage import aside, store
+from rnnlab.storage import store
 from rnnlab.storage.store import RunRecord, read
 from rnnlab.sweep import execute
 from rnnlab.sweep.going_on import goes_on, needs_all_epochs
-from rnnlab.sweep.job import Job
 from rnnlab.sweep.sweep import run
 from rnnlab.trained.loading import trained
 from rnnlab.training import weights_file
@@ -225,19 +223,6 @@ def test_more_epochs_go_on_to_the_bits_of_one_long_training(case: str, tmp_path:
         assert seconds(record)[: len(before)] == before, "its first epochs are not trained again"
     assert bits(record) == bits(whole)
     assert ("stops" in case) == (result(record).epochs < 6)
-
-
-def test_a_command_moves_all_results_that_it_replaces_into_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = count()
-    monkeypatch.setattr(aside, "now", lambda: f"time-{next(clock)}")
-    for epochs in (1, 2):
-        training = {"keep": "resumable", "epochs": epochs}
-        whole = experiment(tmp_path, compare={**ONE, "seeds": 2}, training=training, executor={"name": "in_process"})
-        assert run(whole, tmp_path / "runs").made == 2
-    [place] = (tmp_path / "runs/small" / aside.ASIDE).iterdir()
-    assert sorted(path.parent.name for path in place.glob("some/*/result.json")) == ["seed-1", "seed-2"]
-    job = Job(whole.runs()[0], tmp_path, None, began=place.name)
-    assert Job.of(json.loads(json.dumps(job.document()))).began == place.name, "in a worker process too"
 
 
 def test_fewer_epochs_and_a_schedule_over_all_of_them_do_not_go_on(tmp_path: Path) -> None:

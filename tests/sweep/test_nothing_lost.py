@@ -1,4 +1,4 @@
-"""Nothing finished is ever lost: what is in the way is refused with nothing written, or moved aside whole.
+"""Nothing finished is ever lost: what is in the way is refused with nothing written.
 
 No run is trained here: in its place its files are written.
 """
@@ -7,70 +7,24 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from sweep.untrained import ROWS, swept, tree
 from thinning import kept
 
 import rnnlab
 from rnnlab import sealed
 from rnnlab.cli import main
-from rnnlab.config import RunSpec, load
+from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
-from rnnlab.storage import aside, store
-from rnnlab.storage.lease import Lock
-from rnnlab.storage.run_origin import Provenance, write_origin
+from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
-from rnnlab.sweep import execute, makers
-from rnnlab.sweep.origin import made, origin_of, who
+from rnnlab.sweep import makers
 from rnnlab.sweep.selection import Selection
-from rnnlab.sweep.sweep import Sweep, run
 
-ROWS = "".join(f"film number {number},{'pos' if number % 2 else 'neg'}\n" for number in range(60))
-DOCUMENT: dict[str, Any] = {
-    "name": "x",
-    "data": {"name": "table", "train": "a.csv", "text": "text", "label": "label", "batch_size": 8},
-    "model": {"embedding": {"width": 4}, "recurrent": [{"units": 4}]},
-    "training": {"epochs": 1},
-    "compare": {"variants": {"none": {}, "dropped": {"recurrent_dropout": 0.2}}, "seeds": 2},
-    "executor": {"name": "in_process"},
-}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory, with a config and two files of data, where runs are written and not trained."""
-
-    def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, *_: Any) -> RunResult:
-        write_origin(folder, origin_of(spec, dataset, Provenance(backend="tensorflow")))
-        (folder / store.CHECKPOINT).mkdir(exist_ok=True)
-        (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
-        figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
-        about = {**who(spec), **made(spec, dataset), **store.digests(folder), **figures}
-        result = RunResult.of({**about, "makers": makers.makers(), "status": "done", "best_epoch": 1})
-        store.write_result(folder, result)
-        return result
-
-    monkeypatch.setattr(execute, "execute", written)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
-    (tmp_path / "c.yaml").write_text(yaml.safe_dump(DOCUMENT))
-    (tmp_path / "a.csv").write_text(f"text,label\n{ROWS}")
-    return tmp_path
-
-
-def swept(*overrides: str, **settings: Any) -> Sweep:
-    return run(load("c.yaml", overrides), "runs", **settings)
-
-
-def tree(folder: Path) -> dict[str, Any]:
-    """Every file and folder below `runs`, with content and time."""
-    return {
-        str(path.relative_to(folder)): (path.read_bytes() if path.is_file() else None, path.stat().st_mtime_ns)
-        for path in sorted((folder / "runs").rglob("*"))
-    }
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.mark.parametrize(
@@ -104,21 +58,6 @@ def test_more_epochs_under_a_cosine_schedule_are_refused_with_the_reason() -> No
     told = r"training.epochs: 1 -> 2 \(its cosine schedule depends on training.epochs\)\nNothing"
     with pytest.raises(UserError, match=told):
         swept(cosine, "training.epochs=2")
-
-
-@pytest.mark.parametrize("name", kept(["x/none/seed-1/checkpoint", "x/_replaced"]))
-def test_nothing_is_moved_aside_through_a_link_that_leads_out(name: str, folder: Path) -> None:
-    swept()
-    away, place = folder / "away", folder / "runs" / name
-    if place.exists():
-        place.rename(away)
-    away.mkdir(exist_ok=True)
-    place.symlink_to(away)
-    before = {path: path.read_bytes() for path in [*away.rglob("*"), *folder.rglob("result.json")] if path.is_file()}
-    with pytest.raises(UserError, match="leads out of"):
-        swept("data.batch_size=4", replace=True)
-    assert {path: path.read_bytes() for path in before} == before
-    assert [*away.rglob("*.json")] == []
 
 
 @pytest.mark.parametrize("name", kept(["x/dropped", "x/none/seed-3", "x/tensorboard"]))
@@ -209,130 +148,11 @@ def test_seeds_and_variants_are_added_and_another_evaluation_is_made(folder: Pat
     assert swept("evaluation.montecarlo.samples=3").made == 4
 
 
-@pytest.mark.slow
-def test_what_is_replaced_is_moved_aside_as_an_experiment_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    swept()
-    (folder / "runs/x/comparison.json").write_text("{}")
-    before = {name: content for name, (content, _) in tree(folder).items() if content is not None and ".lock" not in name}
-    capsys.readouterr()
-    assert swept("training.epochs=2", replace=True).made == 4
-    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
-    assert f"They are moved to runs/x/_replaced/{place.name}" in capsys.readouterr().out
-    for name, content in before.items():
-        assert (place / Path(name).relative_to("runs/x")).read_bytes() == content
-    assert len(store.read(place).runs) == 4
-    assert "none/seed-1: training.epochs: 1 -> 2" in (place / aside.REASONS).read_text()
-    assert not (folder / "runs/x/comparison.json").exists()
-    assert swept("training.epochs=2").made == 0
-
-
-@pytest.mark.slow
-def test_only_what_is_in_the_way_is_moved(folder: Path) -> None:
-    swept()
-    (folder / "runs/x/comparison.json").write_text("{}")
-    before = tree(folder)
-    assert swept("compare.variants.dropped.recurrent_dropout=0.3", replace=True).made == 2
-    for name in ("runs/x/none/seed-1/result.json", "runs/x/comparison.json"):
-        assert tree(folder)[name] == before[name]
-    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
-    assert {path.name for path in place.iterdir() if path.is_dir()} == {"dropped"}
-
-
 def test_an_unfinished_run_of_another_config_is_in_the_way_too(folder: Path) -> None:
     swept()
     (folder / "runs/x/none/seed-1/result.json").unlink()
     with pytest.raises(UserError, match="holds 4 runs of another config"):
         swept("training.epochs=2", selection=Selection(("none",), 1, 2))
-
-
-RENAMED = "compare.variants={none: null, dropped: null, a: {}, b: {recurrent_dropout: 0.2}}"
-ONE = "compare.variants={none: null, dropped: null, a: {}}"
-OTHER_SEEDS = "compare.first_seed=11"
-
-
-@pytest.mark.parametrize(
-    ("overrides", "told"),
-    [
-        ([RENAMED, "training.epochs=2"], "training.epochs: 1 -> 2\n"),
-        ([OTHER_SEEDS, "training.epochs=2", "compare.seeds=1"], "training.epochs: 1 -> 2\n"),
-        ([RENAMED, "data.batch_size=4"], "data.batch_size: 8 -> 4\n"),
-        ([RENAMED, "model.recurrent.0.units=8"], "model.recurrent.0.units: 4 -> 8\n"),
-        ([OTHER_SEEDS, "compare.variants.dropped.recurrent_dropout=0.3"], "recurrent_dropout: 0.2 -> 0.3\n"),
-        ([ONE, "model.recurrent=[{units: 4, cell: gru}]"], "model.recurrent.0.cell: lstm -> gru\n"),
-        ([OTHER_SEEDS, "compare.folds=3"], "data.fold.of: not set -> 3\n"),
-    ],
-)
-def test_another_config_is_refused_where_no_place_coincides(overrides: list[str], told: str, folder: Path) -> None:
-    swept()
-    before = tree(folder)
-    with pytest.raises(UserError) as refused:
-        swept(*overrides)
-    assert told in str(refused.value)
-    assert "recurrent_dropout: 0 ->" not in str(refused.value), "the patch of a withdrawn variant is its own"
-    assert "name=NAME  keeps them" in str(refused.value)
-    done = CliRunner().invoke(main, ["run", "c.yaml", *overrides])
-    assert (done.exit_code, tree(folder) == before) == (2, True)
-    assert told in CliRunner().invoke(main, ["plan", "c.yaml", *overrides]).stderr
-    swept(*overrides, replace=True)
-    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
-    assert f"holds {len([*place.glob('*/*/result.json')])} runs of another config" in str(refused.value)
-
-
-def test_other_data_are_refused_where_no_place_coincides(folder: Path) -> None:
-    swept()
-    (folder / "a.csv").write_text(f"text,label\n{ROWS.replace('film', 'play')}")
-    for override in (RENAMED, OTHER_SEEDS):
-        with pytest.raises(UserError, match=r"holds 4 runs.*\n.*the data's bytes \(sha256\): \w{12} -> \w{12}\n"):
-            swept(override)
-
-
-def test_what_is_chosen_leaves_no_run_of_another_config_in_the_folder(folder: Path) -> None:
-    swept("compare.variants.other={data.train: b.csv}", selection=Selection(("none",)))
-    (folder / "b.csv").write_text((folder / "a.csv").read_text())
-    other = "compare.variants.other={data.train: b.csv, dropout: 0.3}"
-    assert swept(other, selection=Selection(("other",))).made == 2
-    (folder / "b.csv").unlink()
-    assert swept(other, "compare.seeds=3", selection=Selection(("none",))).made == 1, "it needs no data but its own"
-    before = tree(folder)
-    for chosen in ("none", "dropped"):
-        with pytest.raises(UserError, match="holds 5 runs of another config"):
-            swept(other, "training.epochs=2", selection=Selection((chosen,)))
-    with pytest.raises(UserError, match=r"holds 2 runs of another config.*\n  model.recurrent.0.dropout: 0.3 -> 0.4\n"):
-        swept("compare.variants.other={data.train: b.csv, dropout: 0.4}", selection=Selection(("none",)))
-    assert tree(folder) == before
-
-
-def test_seeds_and_variants_come_and_go_on_the_same_base(folder: Path) -> None:
-    swept()
-    before = {name: content for name, content in tree(folder).items() if name.endswith("result.json")}
-    assert swept(OTHER_SEEDS, "compare.seeds=1").made == 2
-    alone = "compare.variants={{none: null, dropped: null, {}}}".format
-    assert swept(alone("long: {training.epochs: 3}")).made == 2
-    assert swept(alone("more: {dropout: 0.5}")).made == 2, "the patch of `dropped` is no longer on record"
-    assert swept("compare.grid={units: [4, 8]}", alone("base: {}")).made == 4
-    assert before.items() <= tree(folder).items()
-    assert swept().made == 0
-    with pytest.raises(UserError) as refused:
-        swept("training.epochs=2", alone("last: {}"))
-    assert str(refused.value).splitlines()[1:3] == ["  training.epochs: 1 -> 2", "Nothing was written. There are two options:"]
-    assert "holds 12 runs" in str(refused.value), "all but those of `long`, whose patch says how long they train"
-
-
-def test_what_a_withdrawn_variant_sets_itself_is_its_own_where_the_base_says_the_same() -> None:
-    alone = "compare.variants={{none: null, dropped: null, {}: {{training.epochs: {}}}}}".format
-    assert swept(alone("same", 1)).made == 2
-    assert swept(alone("more", 3), "training.epochs=2").made == 2
-
-
-def test_a_run_that_is_being_made_is_not_moved(folder: Path) -> None:
-    swept()
-    before = tree(folder)
-    with Lock(folder / "runs/x/dropped/seed-2") as lock:
-        assert lock.take()
-        with pytest.raises(UserError, match=r"dropped/seed-2 cannot be moved aside: process \d+"):
-            swept("data.batch_size=4", replace=True)
-    assert {name: of for name, of in tree(folder).items() if ".lock" not in name and of[0]}.items() <= before.items()
-    assert not (folder / "runs/x" / aside.ASIDE).exists()
 
 
 def test_runs_of_version_0_1_are_recognised(folder: Path) -> None:
@@ -344,7 +164,7 @@ def test_runs_of_version_0_1_are_recognised(folder: Path) -> None:
         result = sealed.unseal((path.parent / "result.json").read_text())
         del result["schema"]
         store.write_result(path.parent, RunResult.of({**result, "fingerprint": "0" * 64, **store.digests(path.parent)}))
-    with pytest.raises(UserError, match=r"schema: 1 -> 2 \(another version of rnnlab made what is there\)"):
+    with pytest.raises(UserError, match=rf"schema: 1 -> {SCHEMA} \(another version of rnnlab made what is there\)"):
         swept()
 
 
@@ -373,29 +193,3 @@ def test_runs_of_other_code_are_kept_and_told(
     assert swept().made == 0
     assert told in capsys.readouterr().out
     assert told in CliRunner().invoke(main, ["plan", "c.yaml"]).stderr
-
-
-def test_plan_says_what_is_not_known_until_the_data_are_prepared(folder: Path) -> None:
-    def planned(*overrides: str) -> tuple[str, list[tuple[int, int, int]], str]:
-        text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", *overrides, *more]) for more in ([], ["--json"]))
-        counts = [(row["done"], row["missing"], row["unknown"]) for row in json.loads(rows.stdout)]
-        return text.stdout.splitlines()[-1], counts, text.stderr
-
-    swept()
-    assert planned()[:2] == ("nothing is left to make", [(2, 0, 0)] * 2)
-    shutil.rmtree(folder / "data" / "prepared")
-    unsure = "whether 4 of {} runs are left is not known until the data are prepared"
-    assert planned()[:2] == (unsure.format(4), [(0, 0, 2)] * 2)
-    left = "2 of 6 runs are left, 1 at a time: the duration is known once a run has finished; "
-    assert planned("compare.seeds=3")[:2] == (left + unsure.format(6), [(0, 1, 2)] * 2)
-    told, counts, stderr = planned("training.epochs=2")
-    assert (told.split(",")[0], counts) == ("4 of 4 runs are left", [(0, 2, 0)] * 2)
-    assert "training.epochs: 1 -> 2" in stderr
-    assert swept().made == 0
-
-
-def test_plan_says_the_backend(folder: Path) -> None:
-    for name in ("tensorflow", "jax"):
-        text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", f"backend={name}", *more]) for more in ([], ["--json"]))
-        assert f"\nbackend: {name}\n" in text.stdout
-        assert [row["backend"] for row in json.loads(rows.stdout)] == [name] * 2

@@ -1,0 +1,39 @@
+"""What `plan` says of runs that are there: what is not known yet, and on which backend they are made."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sweep.untrained import swept
+
+from rnnlab.cli import main
+
+pytestmark = pytest.mark.usefixtures("folder")
+
+
+def test_plan_says_what_is_not_known_until_the_data_are_prepared(folder: Path) -> None:
+    def planned(*overrides: str) -> tuple[str, list[tuple[int, int, int]], str]:
+        text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", *overrides, *more]) for more in ([], ["--json"]))
+        counts = [(row["done"], row["missing"], row["unknown"]) for row in json.loads(rows.stdout)]
+        return text.stdout.splitlines()[-1], counts, text.stderr
+
+    swept()
+    assert planned()[:2] == ("nothing is left to make", [(2, 0, 0)] * 2)
+    shutil.rmtree(folder / "data" / "prepared")
+    unsure = "whether 4 of {} runs are left is not known until the data are prepared"
+    assert planned()[:2] == (unsure.format(4), [(0, 0, 2)] * 2)
+    left = "2 of 6 runs are left, 1 at a time: the duration is known once a run has finished; "
+    assert planned("compare.seeds=3")[:2] == (left + unsure.format(6), [(0, 1, 2)] * 2)
+    told, counts, stderr = planned("training.epochs=2")
+    assert (told.split(",")[0], counts) == ("4 of 4 runs are left", [(0, 2, 0)] * 2)
+    assert "training.epochs: 1 -> 2" in stderr
+    assert swept().made == 0
+
+
+def test_plan_says_the_backend(folder: Path) -> None:
+    for name in ("tensorflow", "jax"):
+        text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", f"backend={name}", *more]) for more in ([], ["--json"]))
+        assert f"\nbackend: {name}\n" in text.stdout
+        assert [row["backend"] for row in json.loads(rows.stdout)] == [name] * 2
