@@ -18,6 +18,7 @@ from rnnlab.bench.training_step import products, training_step
 from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cells.scheme_table import WORKS, fits
 from rnnlab.documents import Record
+from rnnlab.errors import UserError
 from rnnlab.noise.scheme import SCHEMES
 from rnnlab.noise.schemes import Setting
 
@@ -128,8 +129,8 @@ def peaks(shape: TimedLayer, names: list[str], jit: bool, schemes: bool) -> dict
     megabytes = {}
     for name in names:
         given = json.dumps({"shape": asdict(shape), "name": name, "jit": jit, "schemes": schemes})
-        done = subprocess.run(
-            [sys.executable, "-m", "rnnlab.bench.peak_memory", given], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-m", "rnnlab.bench.peak_memory", given], capture_output=True, text=True)
+        if done.returncode:
+            raise UserError(f"the process that measures {name} ended with status {done.returncode}:\n{done.stderr[-4000:]}")
         megabytes[name] = float(done.stdout.split()[-1])
     return megabytes

@@ -110,7 +110,7 @@ class Tracking:
                 self._trackers[key].report(self._name, news.report)
             elif news.spec:
                 self._tell(key, news.spec, news.result)
-        except Exception as error:
+        except BaseException as error:  # a library that exits would end this thread without a word
             told = (str(error).splitlines() or [""])[0][:300]
             self._failed.put(
                 f"the tracker {section.name} failed and is left out, the runs continue: {type(error).__name__}: {told}"

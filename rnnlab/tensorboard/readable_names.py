@@ -1,7 +1,9 @@
 """A folder of links by which TensorBoard shows readable names: `none/seed 1`, and before all seeds `(mean) none`."""
 
 import re
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +17,26 @@ MOST_TICKED = 40
 
 
 def follow(folder: Path, view: Path, every: float = 5.0) -> None:
-    """Link every run in `folder` into `view`, now and, in a separate thread, those that come later."""
+    """Link every run in `folder` into `view`, now and, in a separate thread, those that come later.
+
+    An error in the thread is said once on standard error, and the runs are searched again.
+    """
     link(folder, view)
 
     def go_on() -> None:
+        told = ""
         while True:
-            stop.wait(every)
-            link(folder, view)
+            time.sleep(every)
+            try:
+                link(folder, view)
+            except Exception as error:
+                if told != (told := f"{type(error).__name__}: {error}"):
+                    print(
+                        f"new runs may be missing in TensorBoard, {folder} is searched again: {told}",
+                        file=sys.stderr,
+                        flush=True,
+                    )
 
-    stop = threading.Event()
     threading.Thread(target=go_on, daemon=True).start()
 
 

@@ -297,6 +297,21 @@ def test_one_that_fails_says_so_once_and_the_others_are_told(at, tracked, finish
     assert sum(bool(one.ended) for one in tracked) == 2
 
 
+def test_one_that_exits_is_left_out_and_the_others_are_told(tracked, finished):
+    @register.tracker("leaving")
+    class Leaving:
+        """Exits, as a library does that thinks that it owns the process."""
+
+        def begin(self, run, known):
+            sys.exit("no account")
+
+    said = []
+    tell(with_trackers({"name": "leaving"}, {"name": "kept"}), finished, said.append)
+    (finished / "trackers.json").unlink()
+    assert said == ["the tracker leaving failed and is left out, the runs continue: SystemExit: no account"]
+    assert sum(bool(one.ended) for one in tracked) == 2
+
+
 def test_one_that_failed_is_told_by_the_next_call(tracked, finished):
     tell(with_trackers({"name": "kept", "at": "begin"}), finished)
     tell(with_trackers({"name": "kept"}), finished)

@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,18 @@ import numpy as np
 import pytest
 from tensorboards import read, shown
 
-from rnnlab.tensorboard import append, cut, event_files, histogram, image, scalars, session_end, session_start, text
+from rnnlab.tensorboard import (
+    append,
+    cut,
+    event_files,
+    histogram,
+    image,
+    readable_names,
+    scalars,
+    session_end,
+    session_start,
+    text,
+)
 from rnnlab.tensorboard.hparams_columns import columns
 from rnnlab.tensorboard.readable_names import link
 
@@ -133,6 +145,27 @@ def test_runs_have_readable_names_also_those_that_come_later(tmp_path: Path) -> 
     shutil.rmtree(folder / "none" / "seed-1")
     link(folder, view)
     assert not (view / "none" / "seed 1").is_symlink()
+
+
+def test_an_error_in_the_search_for_new_runs_is_said_once_and_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    searches = iter([None, *[OSError("Stale file handle")] * 3])
+
+    def link_or_fail(folder: Path, view: Path) -> None:
+        if error := next(searches, None):
+            raise error
+        link(folder, view)
+
+    monkeypatch.setattr(readable_names, "link", link_or_fail)
+    readable_names.follow(tmp_path / "runs", tmp_path / "view", every=0.01)
+    append(tmp_path / "runs" / "later", 0, scalars({"loss": 1.0}))
+    end = time.monotonic() + 20
+    while not (tmp_path / "view" / "later").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert (tmp_path / "view" / "later").is_symlink()
+    told = f"new runs may be missing in TensorBoard, {tmp_path}/runs is searched again: OSError: Stale file handle\n"
+    assert capfd.readouterr().err == told
 
 
 def test_writing_needs_no_tensorflow(tmp_path: Path) -> None:
