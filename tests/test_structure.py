@@ -212,3 +212,12 @@ def test_a_class_has_a_name_of_its_own():
     }
     assert len(classes) > 100
     assert not [name for name, times in classes.items() if times > 1 or name in others]
+
+
+def test_no_file_has_more_than_250_lines(root):
+    """Pages that `rnnlab report` wrote are results, not code."""
+    listed = subprocess.run(["git", "ls-files", "rnnlab", "tests", "experiments"], cwd=root, capture_output=True, text=True)
+    files = [root / name for name in listed.stdout.split() if re.search(r"\.(py|js|css|html)$", name)]
+    lines = {str(file): file.read_text().count("\n") for file in files if not file.name.startswith("report-")}
+    assert lines
+    assert not [f"{name}: {number} lines" for name, number in lines.items() if number > 250]
