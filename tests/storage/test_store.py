@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab import files, sealed
+from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 
@@ -87,7 +88,7 @@ def test_what_stands_beside_the_runs_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / store.EXPERIMENT).write_text("name: x\ncompare: {seeds: 1}\n")
     for folder in ("none/seed-1", "none/seed-x", "none/notes", "some/seed-10"):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "some/seed-10" / store.RESULT).write_text(json.dumps(sealed.seal({"status": "done", "schema": 2})))
+    (tmp_path / "some/seed-10" / store.RESULT).write_text(json.dumps(sealed.seal({"status": "done", "schema": SCHEMA})))
     runs = store.read(tmp_path).runs
     statuses = [(run.variant, run.seed, run.result and run.result.status) for run in runs]
     assert statuses == [("none", 1, None), ("some", 10, "done")]

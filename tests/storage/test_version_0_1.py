@@ -85,8 +85,8 @@ def test_run_refuses_it_before_anything_is_written(folder: Path) -> None:
 
 def test_a_run_of_a_later_version_is_refused_too(folder: Path) -> None:
     (RUN / store.RESULT).unlink()
-    (RUN / store.RUN).write_text(yaml.safe_dump({**yaml.safe_load((RUN / store.RUN).read_text()), "schema": 3}))
-    assert "was made by another rnnlab (schema 3, not 2)" in call("show", "runs/old").output
+    (RUN / store.RUN).write_text(yaml.safe_dump({**yaml.safe_load((RUN / store.RUN).read_text()), "schema": SCHEMA + 1}))
+    assert f"was made by another rnnlab (schema {SCHEMA + 1}, not {SCHEMA})" in call("show", "runs/old").output
 
 
 @pytest.mark.slow
