@@ -40,7 +40,7 @@ class Job:
         plugins.load(spec["config"].get("plugins", ()))
         config, before = RunConfig.model_validate(spec["config"]), document["before"] and RunResult.of(document["before"])
         spec = RunSpec(**{**spec, "config": config})
-        return cls(spec, Path(document["folder"]), before, document["lost"], document["began"])
+        return cls(spec, Path(document["folder"]), before, document["lost"], began=document["began"])
 
 
 class Unreadable(NamedTuple):
