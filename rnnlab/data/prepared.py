@@ -20,11 +20,13 @@ from rnnlab.errors import UserError
 SCHEMA = 3
 """Rises when the same key begins to mean other arrays."""
 ABOUT = "about.json"
+FOLDER = "RNNLAB_DATA"
+"""The variable of the environment that names the folder of all data."""
 
 
 def home() -> Path:
     """Return the folder of all data of the project: `$RNNLAB_DATA`, else `data` below the working directory."""
-    return Path(os.environ.get("RNNLAB_DATA") or "data")
+    return Path(os.environ.get(FOLDER) or "data")
 
 
 class Prepared:

@@ -19,7 +19,7 @@ from rnnlab.storage import store, tokenizer_file
 from rnnlab.storage.run_origin import RunOrigin, read_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
-from rnnlab.trained.elsewhere import from_here
+from rnnlab.trained import elsewhere
 from rnnlab.training import weights_file
 from rnnlab.training.fit import compiled
 
@@ -35,8 +35,39 @@ class EndedRun(NamedTuple):
 
     @property
     def config(self) -> RunConfig:
-        """The run's config; relative paths that do not exist from here start in the folder where the run was made."""
-        return from_here(RunConfig.model_validate(self.origin.config), self.origin.directory)
+        """The run's config; its relative paths lead from the first of `places` that has the file."""
+        return elsewhere.from_places(self._made, self.places)
+
+    @property
+    def places(self) -> list[Path]:
+        """The folders from which relative paths may lead."""
+        return elsewhere.places(self.record.folder, self.origin.directory)
+
+    @property
+    def _made(self) -> RunConfig:
+        return RunConfig.model_validate(self.origin.config)
+
+    def with_data(self) -> tuple[RunConfig, Dataset]:
+        """Return the config whose paths lead to the data that the run was trained on, and these data.
+
+        Where no place has them, they are those of the first place that has data; UserError where there are none.
+        """
+        elsewhere.refuse_missing(elsewhere.paths_of_data(self._made), self.places, self.record.folder)
+        others: list[tuple[RunConfig, Dataset]] = []
+        errors: list[UserError] = []
+        with elsewhere.data_folder(self.places):
+            for config in elsewhere.candidates(self._made, self.places):
+                try:
+                    dataset = build(config.data)
+                except UserError as error:
+                    errors.append(error)
+                    continue
+                if dataset.sha256 == self.result.data:
+                    return config, dataset
+                others.append((config, dataset))
+        if not others:
+            raise errors[0]
+        return others[0]
 
 
 class Trained(NamedTuple):
@@ -104,7 +135,7 @@ def model_for_export(run: EndedRun, task: Task) -> keras.Model:
 
 def data_of(run: EndedRun) -> Dataset:
     """Return the data of a run; raise UserError where they are no longer those that it was trained on."""
-    dataset = build(run.config.data)
+    _, dataset = run.with_data()
     if dataset.sha256 != run.result.data:
         raise UserError(f"{run.record.folder} was trained on other data than {dataset.name!r} is now: the fingerprints differ")
     return dataset

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rnnlab.config import RunSpec
-from rnnlab.data.build_dataset import build
+from rnnlab.data.dataset import Dataset
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.progress.display import display
@@ -15,6 +15,7 @@ from rnnlab.storage.run_origin import Provenance
 from rnnlab.storage.run_result import RunResult
 from rnnlab.storage.store import RunRecord
 from rnnlab.trained.backend_of_run import require
+from rnnlab.trained.elsewhere import data_folder, paths_of_model, refuse_missing
 from rnnlab.trained.loading import EndedRun, ended
 from rnnlab.training import array_file, weights_file
 from rnnlab.training.epoch_record import EpochRecord
@@ -76,9 +77,11 @@ def verify(folder: str | Path, epochs: int | None = None) -> Verified:
     changes = {"keep": "resumable", **({} if whole else {"epochs": epochs})}
     if epochs and not whole:
         _require_same_rates(config.training, epochs)
+    refuse_missing(paths_of_model(config), run.places, record.folder)
+    config, dataset = run.with_data()
     config = config.model_copy(update={"training": config.training.model_copy(update=changes)})
-    with TemporaryDirectory(prefix="rnnlab-verify-") as scratch:
-        now, again = _again(RunSpec(str(origin.experiment), record.variant, record.seed, config), Path(scratch))
+    with TemporaryDirectory(prefix="rnnlab-verify-") as scratch, data_folder(run.places):
+        now, again = _again(RunSpec(str(origin.experiment), record.variant, record.seed, config), dataset, Path(scratch))
         pairs = _curves(record, now)
         if whole:
             pairs |= _metrics(result, again) | _weights(record, now) | _state(record.folder, now.folder)
@@ -107,7 +110,7 @@ def _require_same_rates(config: TrainingConfig, epochs: int) -> None:
             )
 
 
-def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
+def _again(spec: RunSpec, dataset: Dataset, folder: Path) -> tuple[RunRecord, RunResult]:
     """Make the run in a scratch folder; return its record and result."""
     from rnnlab.sweep.execute import execute
 
@@ -115,7 +118,7 @@ def _again(spec: RunSpec, folder: Path) -> tuple[RunRecord, RunResult]:
     place.mkdir(parents=True)
     with display(1, spec.config.training.epochs) as progress, Lock(place) as lock:
         lock.take()
-        execute(spec, place, build(spec.config.data), progress, lock)
+        execute(spec, place, dataset, progress, lock)
     record = store.read_run(place)
     if record.result is None or record.result.status == "failed":
         raise UserError(f"trained again, it failed:\n{record.result and record.result.traceback}")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from click.testing import CliRunner
 from trained.small_runs import numbers_run
 
 from rnnlab.cli import main
+from rnnlab.data.prepared import home
 from rnnlab.errors import UserError
 from rnnlab.storage import store
-from rnnlab.trained.loading import ended
+from rnnlab.trained.elsewhere import data_folder
+from rnnlab.trained.loading import data_of, ended
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,56 @@ def test_a_run_copied_alone_is_used_under_any_name_from_anywhere(
     monkeypatch.chdir(tmp_path / "shipped model")
     assert CliRunner().invoke(main, ["export", "."]).exit_code == 0
     assert (tmp_path / "shipped model" / "export" / "keras" / "model.keras").exists()
+
+
+@pytest.fixture
+def moved(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The run after its project was moved, seen from a folder that has other data of the same name."""
+    project, new = made.parents[3], tmp_path / "moved [1]"
+    project.rename(new)
+    (tmp_path / "desk").mkdir()
+    shutil.copy(new / "new.npz", tmp_path / "desk" / "a.npz")
+    monkeypatch.chdir(tmp_path / "desk")
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
+    yield new / made.relative_to(project)
+    new.rename(project)
+
+
+def test_a_moved_project_is_searched_for_the_data_of_its_runs(
+    moved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ended(moved)
+    assert data_of(run).sha256 == run.result.data
+    (moved.parents[3] / "a.npz").rename(tmp_path / "desk" / "b.npz")
+    try:
+        with pytest.raises(UserError, match=r"a\.npz has no array"):  # that of the working directory
+            data_of(run)
+        monkeypatch.chdir("/")
+        with pytest.raises(UserError) as error:
+            data_of(run)
+    finally:
+        (tmp_path / "desk" / "b.npz").rename(moved.parents[3] / "a.npz")
+    tried = f"/ and {run.origin.directory} and every folder above {moved}"
+    assert str(error.value) == f"there is no file 'a.npz' (looked for from {tried})"
+
+
+def test_prepared_data_are_those_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RNNLAB_DATA", raising=False)
+    (tmp_path / "project" / "data" / "prepared").mkdir(parents=True)
+    with data_folder([tmp_path, tmp_path / "project"]):
+        assert home() == tmp_path / "project" / "data"
+    assert home() == Path("data")
+    monkeypatch.setenv("RNNLAB_DATA", "mine")
+    with data_folder([tmp_path / "project"]):
+        assert home() == Path("mine")
+
+
+@pytest.mark.slow
+def test_verbs_on_a_run_of_a_moved_project_work_from_any_directory(moved: Path) -> None:
+    for verb in (["verify"], ["inspect"], ["predict", "--split", "test"]):
+        done = CliRunner().invoke(main, [verb[0], str(moved), *verb[1:]])
+        assert done.exit_code == 0, (verb, done.output)
+        assert "DIFFER" not in done.stdout
 
 
 def test_the_run_says_which_one_it_is(made: Path, tmp_path: Path) -> None:
