@@ -55,9 +55,10 @@ def run(
     made = tuning.run(experiment, runs, click.echo, selection, replace, retry_failed=retry_failed, fail_fast=fail_fast)
     try:
         ctx.invoke(compare, folders=(made.folder,))
-        ctx.invoke(report, folders=(made.folder,))
+        page = made.folder / "report.html"
+        ctx.invoke(report, folders=(made.folder,), to=page)
         if made.made:
-            tracking.report(experiment, made.folder, made.folder / "report.html", click.echo)
+            tracking.report(experiment, made.folder, page, click.echo)
     except UserError as error:
         if selection.whole and not fail_fast:
             raise

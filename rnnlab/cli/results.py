@@ -9,7 +9,7 @@ import click
 
 from rnnlab.cli.command import FOLDER, FOLDERS, JSON, NO_PLUGINS, ONLY, RUNS, main
 from rnnlab.cli.output import show_rows
-from rnnlab.errors import UserError
+from rnnlab.errors import StorageError, UserError
 
 
 @main.command()
@@ -89,12 +89,22 @@ def report(
 ) -> None:
     """Write the comparison with its plots as one HTML file that needs nothing else.
 
+    Where the folder cannot be written and no other place is named, the comparison is printed.
+
     \b
     Example: rnnlab report runs/quickstart
+             rnnlab report /archive/quickstart --to quickstart.html
     """
-    from rnnlab.report import html
+    from rnnlab.comparison import compare
+    from rnnlab.report import html, terminal
 
-    click.echo(f"Report: {html.write(*folders, to=to, svg=svg, pdf=pdf, examples=examples, say=click.echo)}")
+    try:
+        click.echo(f"Report: {html.write(*folders, to=to, svg=svg, pdf=pdf, examples=examples, say=click.echo)}")
+    except StorageError as error:
+        if to or svg or pdf:
+            raise
+        terminal.show(compare.compare(*folders))
+        click.echo(f"No HTML file is written: {error}; --to FILE names another place.")
 
 
 @main.command("list")

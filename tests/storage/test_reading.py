@@ -77,7 +77,12 @@ def test_a_folder_that_can_only_be_read_is_compared_and_shown(read_only: Path, t
         assert call(*verb).exit_code == 0, verb
     assert call("report", read_only, "--to", tmp_path / "report.html").exit_code == 0
     assert "good" in (tmp_path / "report.html").read_text()
-    refused = call("report", read_only)
+    printed = call("report", read_only)
+    assert printed.exit_code == 0
+    assert compared.output.splitlines()[0] in printed.output
+    told = f"No HTML file is written: {read_only}/report.html cannot be written: Read-only file system; --to FILE names"
+    assert printed.output.splitlines()[-1].startswith(told), printed.output
+    refused = call("report", read_only, "--to", read_only / "other.html")
     assert (refused.exit_code, "cannot be written: Read-only file system" in refused.output) == (1, True)
     assert contents(read_only) == before
 
