@@ -25,12 +25,12 @@ _FINGERPRINTS: dict[str, str] = {}
 
 
 def loaded() -> tuple[str, ...]:
-    """Return the fingerprints of all plug-ins that are imported: what was made of other texts serves no more."""
+    """Return the fingerprints of all imported plug-ins: code compiled before one of them changed is not used again."""
     return tuple(_digest(texts) for texts in _LOADED.values())
 
 
 def resolved(name: str, folder: Path) -> str:
-    """A plug-in as every process can find it: a file, given from `folder`, by its whole path; a module by its name."""
+    """Return the name by which every process finds a plug-in: the absolute path of a file in `folder`, or a module's name."""
     return os.path.abspath(folder / Path(name).expanduser()) if name.endswith(".py") else name
 
 
@@ -56,7 +56,7 @@ def load(names: Iterable[str]) -> None:
 def fingerprint(file: str) -> str:
     """Return the first 16 digits of the sha256 of a file that registered a part, and of its own files that it imports.
 
-    Comments and docstrings do not count. Of a plug-in it is the text that was imported.
+    Comments and docstrings do not count. For a plug-in the imported text counts, even where the file has changed since.
     """
     if file not in _FINGERPRINTS:
         texts = {path: text for known in _LOADED.values() for path, text in known.items()}

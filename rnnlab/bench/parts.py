@@ -1,4 +1,4 @@
-"""The parts of the time of trainings: a clock that runs one part at a time, switched by the events of Keras's callbacks."""
+"""Where the time of training goes: a clock that counts for one part at a time and is switched by Keras's callbacks."""
 
 import time
 from collections import defaultdict
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from keras.callbacks import CallbackList
 
 NAMES = ("start", "data", "compile", "steps", "evaluation", "records", "pictures")
-"""The parts, in the order in which a sweep comes to them."""
+"""The parts, in the order in which a sweep reaches them."""
 
 
 class Parts:
@@ -28,7 +28,7 @@ class Parts:
         self._part, self._since, self._clock = "start", began, clock
 
     def to(self, part: str) -> float:
-        """Let another part run; return how long the one before ran."""
+        """Count for another part from now on; return the seconds of the part before."""
         now = self._clock()
         spent, self._since = now - self._since, now
         self.seconds[self._part] += spent
@@ -37,7 +37,7 @@ class Parts:
 
     @contextmanager
     def during(self, part: str) -> Iterator[None]:
-        """Let a part run inside, then again the one before."""
+        """Count for a part inside, then for the part before again."""
         before = self._part
         self.to(part)
         try:
@@ -46,7 +46,7 @@ class Parts:
             self.to(before)
 
     def training_passed(self) -> None:
-        """A pass of training is over, if there was one, and an evaluation begins."""
+        """End a pass over the training data, if there was one, and begin an evaluation."""
         trained = self._part == "steps"
         spent = self.to("evaluation")
         if trained:
@@ -54,13 +54,13 @@ class Parts:
         self._inside = trained
 
     def evaluation_passed(self) -> None:
-        """A pass of evaluation is over."""
+        """End an evaluation."""
         spent = self.to("records")
         if self._inside:
             self.passes[self.model, "evaluation"].append(spent)
 
     def settle(self) -> None:
-        """Count as compiling what the first pass of a model took longer than its later ones."""
+        """Count the seconds by which the first pass of a model exceeds its later ones as compiling."""
         for (_, part), (first, *others) in self.passes.items():
             if others:
                 more = max(0.0, first - median(others))
@@ -74,8 +74,8 @@ class Parts:
 
 
 @contextmanager
-def watched(parts: Parts) -> Iterator[None]:
-    """Drive the clock by the events that every training and evaluation inside reports to its callbacks."""
+def timed(parts: Parts) -> Iterator[None]:
+    """Switch the clock inside whenever a training or evaluation calls its callbacks."""
     from keras.callbacks import CallbackList
 
     on_epoch_begin, on_test_begin = CallbackList.on_epoch_begin, CallbackList.on_test_begin

@@ -1,4 +1,4 @@
-"""The parts of the time of a sweep, alternating with a loop in plain Keras, each in its own process."""
+"""Where the time of a sweep goes, measured in turn with a plain Keras loop, each in its own process."""
 
 import json
 import subprocess
@@ -22,10 +22,10 @@ OURS, PLAIN = "rnnlab", "plain"
 def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[str, list[Record]]:
     """Make all runs of an experiment `repeats` times; return the rows of two tables, `parts` and `steps`.
 
-    `parts`: seconds of a sweep by one worker and of a loop in plain Keras of the same models, from the start of the process
-    on; of several rounds that with the least sum. `steps`: milliseconds of a training step by variant, beside those of the
-    bare matrix products of its model; the least of the rounds. Both take `training.threads`, and neither finds programs that
-    were compiled before. Raises UserError where variants differ in threads or backend, which one process cannot.
+    `parts`: seconds of a sweep with one worker and of a plain Keras loop over the same models, counted from the start of the
+    process; of several rounds, the one with the least sum. `steps`: milliseconds of a training step by variant, beside those
+    of the bare matrix products of its model; the least of the rounds. Both use `training.threads`, and neither uses programs
+    compiled before. Raises UserError where variants differ in threads or backend, since each is timed in one process.
     """
     experiment = load(file, overrides)
     env = _environment(experiment)

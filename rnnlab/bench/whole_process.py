@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rnnlab.bench.parts import Parts, watched
+from rnnlab.bench.parts import Parts, timed
 from rnnlab.documents import Record
 from rnnlab.quiet import start_quietly
 
@@ -18,7 +18,7 @@ def measure(what: str, file: str, overrides: list[str], began: float) -> Record:
 
     experiment = load(file, overrides)
     parts.to("records")
-    with watched(parts), TemporaryDirectory() as folder:
+    with timed(parts), TemporaryDirectory() as folder:
         steps = getattr(whole_sweep, what)(experiment, parts, Path(folder))
     parts.to("records")
     parts.settle()

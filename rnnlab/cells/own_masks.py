@@ -20,9 +20,9 @@ OF_LAYERS = ("hold_output", "detach", "carried")
 
 
 class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
-    """Mixed into a cell, which draws its masks itself unless `rnnlab.layers.RNN` runs it.
+    """A mix-in for cells that draw their own masks unless `rnnlab.layers.RNN` runs them.
 
-    A layer of Keras has the masks drawn before its loop, one for the sequence; noise that is new at every step is refused there
+    A Keras layer lets the cell draw one mask per sequence before its loop; noise drawn at every step is refused there
     (ValueError). A cell that is called directly draws at every call, except between `get_dropout_mask(inputs)` and
     `reset_dropout_mask()`, where it keeps its masks.
     """
@@ -54,18 +54,18 @@ class OwnMasks(NoiseSettings, compat.masking_cell()):  # type: ignore[misc]
         if self.driven or not self.noise or not compat.trains():
             return
         if steps := [site for site, noise in self.noise.items() if noise.lifetime == "step"]:
-            raise ValueError(f"noise that is new at every step ({', '.join(steps)}) needs rnnlab.layers.RNN to run the cell")
+            raise ValueError(f"noise drawn at every step ({', '.join(steps)}) needs rnnlab.layers.RNN to run the cell")
         self._kept = self._kept or self._drawn(step_input)
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> None:
-        """Nothing: all masks are drawn together."""
+        """Do nothing: `get_dropout_mask` draws all masks."""
 
     def reset_dropout_mask(self) -> None:
         """Forget the masks."""
         self._kept = None
 
     def reset_recurrent_dropout_mask(self) -> None:
-        """Nothing: all masks are forgotten together."""
+        """Do nothing: `reset_dropout_mask` forgets all masks."""
 
     def _drawn(self, inputs: Tensor) -> dict[str, Mask]:
         if self.driven:
@@ -92,7 +92,7 @@ def _of_layers(noise: Noise) -> bool:
 
 
 def _told(noise: Noise) -> bool:
-    """Whether it depends on the inputs of a layer or on the epoch."""
+    """Whether noise depends on the inputs of a layer or on the epoch."""
     return noise.own is not None and (noise.own.needs("inputs") or noise.own.needs("epoch"))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnlab.inspection.compiled_call import Inputs
 from rnnlab.inspection.montecarlo import drawing
-from rnnlab.inspection.recording import changed, watchable
+from rnnlab.inspection.recording import changed, recordable
 from rnnlab.layers import RNN
 from rnnlab.noise.sites import Noise
 from rnnlab.tensors import Mask
@@ -28,7 +28,7 @@ def masks(model: keras.Model, x: Inputs, seed: int) -> Masks:
     >>> noise.lifetime, drawn.shape
     ('sequence', (1, 1, 2, 8))
     """
-    layers = [layer for layer in watchable(model) if isinstance(layer, RNN) and layer.noise]
+    layers = [layer for layer in recordable(model) if isinstance(layer, RNN) and layer.noise]
     taken: dict[str, Mask] = {}
 
     def keeping(name: str, draw: Callable[..., Mask]) -> Callable[..., Mask]:

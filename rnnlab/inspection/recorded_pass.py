@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rnnlab.inspection.montecarlo import drawing
-from rnnlab.inspection.recording import cell_kind, foreign, watchable, watched
+from rnnlab.inspection.recording import cell_kind, foreign, recordable, recorded
 from rnnlab.recurrence.recorder import Passage
 from rnnlab.tensors import Tensor, Tree
 
@@ -30,7 +30,7 @@ class Passes:
 
     def __init__(self, model: keras.Model, seed: int | None = None, fresh: bool = False):
         self.model, self.seed = model, seed
-        layers = watchable(model)
+        layers = recordable(model)
         if not layers:
             raise ValueError(_nothing(model))
         self.backwards = {layer.name: layer.go_backwards for layer in layers}
@@ -67,7 +67,7 @@ class Passes:
     def _call(self, values: list[Tensor], x: Tree, nudges: Nudges | None = None) -> tuple[Tensor, dict[str, Passage]]:
         with (
             keras.StatelessScope(state_mapping=list(zip(self._variables, values, strict=True))),
-            watched(self.model, nudges) as watches,
+            recorded(self.model, nudges) as watches,
         ):
             predictions = self.model(x, training=self.seed is not None)
         passages = {name: watch.passages for name, watch in watches.items()}

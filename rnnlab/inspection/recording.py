@@ -18,7 +18,7 @@ KINDS = {keras.layers.LSTM: CELLS["lstm"], keras.layers.GRU: CELLS["gru"], keras
 """The built-in layers, each with the cell of the same equation."""
 
 
-def watchable(model: keras.Model) -> list[keras.layers.RNN]:
+def recordable(model: keras.Model) -> list[keras.layers.RNN]:
     """Return the recurrent layers that can be recorded: ours, and Keras's LSTM, GRU and SimpleRNN."""
     return [layer for layer in compat.every_layer(model) if isinstance(layer, RNN | keras.layers.RNN) and _kind(layer)]
 
@@ -46,15 +46,15 @@ def _in_order(layer: keras.layers.RNN) -> tuple[list[str], list[str]]:
 
 
 @contextmanager
-def watched(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
+def recorded(model: keras.Model, nudges: Mapping[str, States] | None = None) -> Iterator[dict[str, Watch]]:
     """Record every call of the model inside, by a `Watch` for each of its layers, by the layer's name."""
-    layers = watchable(model)
+    layers = recordable(model)
     watches = {layer.name: Watch((nudges or {}).get(layer.name, ()), cell_kind(layer)) for layer in layers}
     with ExitStack() as stack:
         for layer in layers:
             watch = watches[layer.name]
             if _kind(layer) is RNN:
-                stack.enter_context(changed(layer, watched_by=watch))
+                stack.enter_context(changed(layer, recorder=watch))
             else:
                 stack.enter_context(changed(layer, inner_loop=_inner_loop(layer, watch)))
         yield watches

@@ -48,7 +48,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     Raises ValueError for a setting that makes no sense for this cell.
     """
 
-    watched_by: Watch | None = None
+    recorder: Watch | None = None
     """The scan that replaces all others while gates and states are recorded; see `rnnlab.inspection`."""
 
     def __init__(
@@ -146,21 +146,21 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
         fixed = {site: mask for site, mask in inside.items() if site not in varying}
         projected = self.cell.project(x, masks)
         quick = self.implementation != "loop" and not self.unroll and self.cell.pure and not compat.exporting()
-        if quick and self.cell.kind.factors and isinstance(x.shape[0], int) and not self.watched_by:
+        if quick and self.cell.kind.factors and isinstance(x.shape[0], int) and not self.recorder:
             factors = self.cell.factors(projected, fixed | varying)
             return linear_scan.scan(factors, states, padding, self.zero_output_for_mask)
         per_gate = isinstance(masks.get("recurrent"), tuple)
         kernels, biases = self.cell.kernels(masks, per_gate), self.cell.biases(masks, per_gate)
         step, all_states = under(inside, learned, self.cell.step, states)
         operands = (step, projected, all_states, kernels, biases, self.cell.parameters(), fixed, varying, padding)
-        scan = self.watched_by or (fast() if quick else None)
+        scan = self.recorder or (fast() if quick else None)
         how = {"zero_output": self.zero_output_for_mask, "output_size": self.cell.output_size}
         outputs, final = scan(*operands, **how) if scan else keras_loop.scan(*operands, **how, unroll=self.unroll)
         return outputs, final[: len(states)]
 
     def _takes_cudnn(self) -> bool:
         """Whether cuDNN can run this layer: no noise inside the loop, no masks per gate, and a cell and a machine that fit."""
-        if self.watched_by:
+        if self.recorder:
             return False
         outside = all(site in ON_CUDNN for site in self.noise) and all(noise.tied for noise in self.noise.values())
         quick = self.ours and self.implementation != "loop" and not self.unroll
@@ -172,7 +172,7 @@ class RNN(CellNoise, CarriedState, keras.layers.RNN):
     @property
     def bare(self) -> bool:
         """Whether a kernel that takes nothing but weights and inputs computes everything that the layer does."""
-        adds = self.noise or self.penalised or self.activity_regularizer or self.watched_by
+        adds = self.noise or self.penalised or self.activity_regularizer or self.recorder
         able = self.built and self.ours and self.cell.cudnn and self.cell.use_bias
         return bool(able and self.use_cudnn and self.implementation != "loop" and not self.unroll and not adds)
 

@@ -1,4 +1,4 @@
-"""Runs whose places hold the work of other runs: refused, unless that may be moved aside."""
+"""Conflicts: runs whose folders hold runs of another config, which are refused or moved aside."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -32,10 +32,10 @@ def conflicts(
     dataset: Callable[[DataConfig], Dataset | None],
     beside: Collection[str] = (),
 ) -> Conflicts:
-    """Return the runs in an experiment's folder that are of another config, those that are not asked for among them.
+    """Return the runs in an experiment's folder that are of another config, also those that are not asked for.
 
-    Differences in the paths `beside` don't count. Runs that are not asked for need no data of their own, and are left where
-    they are if only plug-ins differ.
+    Differences in the paths `beside` don't count. Runs that are not asked for need no data of their own, and stay where they
+    are if only plug-ins differ.
     """
     asked = {spec: _lines(spec, folder, dataset(spec.config.data), beside) for spec, result in results.items() if not result}
     data = {spec.config.data for spec in results}

@@ -38,11 +38,11 @@ class Selection:
 
     @property
     def whole(self) -> bool:
-        """Whether all runs are meant."""
+        """Whether all runs are selected."""
         return not self.only and self.shares == 1
 
     def runs(self, experiment: Experiment) -> list[RunSpec]:
-        """Return the runs that are meant; raise UserError where there is no such variant.
+        """Return the selected runs; raise UserError where there is no such variant.
 
         Every run belongs to one share. Variants and seeds are mixed in each, so that shares take about as long.
         """
@@ -55,9 +55,9 @@ class Selection:
         return [spec for spec in asked if spec in mine]
 
     def first_runs(self, experiment: Experiment) -> dict[str, RunConfig]:
-        """Return the config of the first run of each variant that is meant."""
-        meant = {spec.variant for spec in self.runs(experiment)}
-        return {name: config for name, config in experiment.first_runs.items() if name in meant}
+        """Return the config of the first run of each selected variant."""
+        selected = {spec.variant for spec in self.runs(experiment)}
+        return {name: config for name, config in experiment.first_runs.items() if name in selected}
 
 
 ALL = Selection()
@@ -65,6 +65,6 @@ ALL = Selection()
 
 
 def _dealt(runs: Sequence[RunSpec]) -> list[RunSpec]:
-    """The runs by seed, each seed beginning with the next variant."""
+    """The runs ordered by seed; the variants rotate by one from seed to seed."""
     rows = [list(row) for _, row in groupby(runs, key=lambda spec: spec.seed)]
     return [spec for turn, row in enumerate(rows) for spec in row[turn % len(row) :] + row[: turn % len(row)]]

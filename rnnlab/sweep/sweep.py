@@ -168,7 +168,7 @@ def checked(
     dataset: Callable[[DataConfig], Dataset] = build,
     beside: Collection[str] = (),
 ) -> tuple[Results, Conflicts]:
-    """Return the runs that are meant, with the results that they have, and those in whose way work of another config lies.
+    """Return the selected runs with the results that they already have, and the conflicts with runs of another config.
 
     Raises UserError as `run` does. Differences in the paths `beside` don't count. Nothing is written.
     """

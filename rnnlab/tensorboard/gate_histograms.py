@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnlab.inspection.gates import over_time
 from rnnlab.inspection.recorded_pass import Passes
-from rnnlab.inspection.recording import watchable
+from rnnlab.inspection.recording import recordable
 from rnnlab.tensorboard.values import histogram, image
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Gates:
 
     def __init__(self, model: keras.Model, inputs: np.ndarray):
         self._inputs = inputs
-        self._passes = Passes(model, fresh=True) if watchable(model) else None
+        self._passes = Passes(model, fresh=True) if recordable(model) else None
 
     def values(self) -> Iterator["Summary.Value"]:
         """Return histograms of gates and states over all units and steps, and heat maps, by layer and gate."""

@@ -1,5 +1,4 @@
-"""How the steps of a run are compiled: chosen by their shapes and sizes before any is run, so that equal runs make equal
-choices."""
+"""How the steps of a run are compiled: decided by shapes and sizes before the first step, so that equal runs decide alike."""
 
 from typing import Protocol
 
@@ -18,19 +17,19 @@ MOST = 64
 BYTES = 1 << 22
 """The largest number of bytes of batches in one call."""
 PARAMETERS = 1 << 19
-"""The largest number of weights of a model whose step is faster as an XLA program: a larger one spends most time in products,
-in which TensorFlow is no slower."""
+"""The largest number of weights at which a step is faster as an XLA program: a larger model spends most of its time in matrix
+products, where TensorFlow is as fast."""
 STEPS = 50
-"""The least number of steps of an epoch that are worth a program of XLA. It takes some two seconds longer to compile, which a
-thousand steps win back (experiments/speed/program): a few seeds with ten epochs each.
-Of an epoch, not of a run, since a run may go on with more epochs, to the bits of one that had them from the start."""
+"""The least number of steps in an epoch that justifies an XLA program. It takes some two seconds longer to compile, which a
+thousand steps win back (experiments/speed/program): a few seeds with ten epochs each. A run's steps cannot decide: a run that
+continues for more epochs has to repeat the bits of one that had them from the start."""
 
 
 class Program(Protocol):
     """The compiled steps of a model."""
 
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, dict[str, float]]:
-        """Run the first `count` steps, or those until the mean loss is not finite; return how many, and the metrics."""
+        """Run `count` steps, or fewer where the mean loss stops being finite; return their number and the metrics."""
 
     def close(self) -> None:
         """Release what was compiled; nothing can be run again."""
@@ -55,9 +54,9 @@ def splits(dataset: Dataset) -> list[Split]:
 
 
 def signature(splits: list[Split]) -> Signature:
-    """Return the input signature of one graph for all batches of some splits, where their steps differ.
+    """Return the input signature of one graph for all batches of some splits; None where all have the same number of steps.
 
-    A separate graph for each number of steps would be built again and again, and in another order after a kill.
+    Otherwise a graph would be built for each number of steps, and in another order after a kill.
     """
     if not any(split.varied for split in splits):
         return None
@@ -71,10 +70,11 @@ def _common(*sizes: int | None) -> int | None:
 
 
 def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
-    """Return whether XLA compiles a step as a whole: always on JAX; on TensorFlow where that pays.
+    """Return whether XLA compiles a step as a whole: always on JAX; on TensorFlow where that is faster.
 
-    On processors it pays for small models, from so many steps on, unless batches differ in their steps, each number of which
-    would be a program of its own. On a GPU not all operations of XLA repeat exactly, and cuDNN is no part of it.
+    On processors it is faster for small models with many steps in an epoch, unless batches differ in their number of time
+    steps, each of which would need a program of its own. On a GPU some XLA operations do not repeat exactly, and XLA cannot
+    use cuDNN.
     """
     if not _ours(config):
         return keras.backend.backend() == "jax"
@@ -86,11 +86,11 @@ def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
 
 
 def room(feed: Feed) -> int:
-    """Return how many batches one call is given: the same for all splits, and one where batches differ in their steps."""
+    """Return the number of batches in one call: as many as fit into `BYTES`, one where batches differ in their time steps."""
     return 1 if feed.split.varied else max(1, min(MOST, BYTES // sum(part.nbytes for part in feed[0])))
 
 
 def stacked(batches: list[tuple], size: int) -> Batches:
-    """Return batches side by side, so many of them: the last one stands for those that are missing, which nobody reads."""
+    """Return `size` batches stacked; copies of the last one, which are never read, fill the missing places."""
     filled = batches + batches[-1:] * (size - len(batches))
     return tuple(np.stack(parts) for parts in zip(*filled, strict=True))

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from rnnlab.bench import model_products, whole
-from rnnlab.bench.parts import NAMES, Parts, watched
+from rnnlab.bench.parts import NAMES, Parts, timed
 from rnnlab.bench.plain_loop import in_builtin_layers, plain_model
 from rnnlab.cli import main
 from rnnlab.config import load
@@ -67,7 +67,7 @@ def test_the_passes_of_a_training_are_counted_and_those_after_it_are_not():
     x, y = np.ones((4, 2)), np.ones((4, 1))
     before = keras.callbacks.CallbackList.on_test_begin
     parts = Parts(0.0)
-    with watched(parts):
+    with timed(parts):
         model.fit(x, y, epochs=3, validation_data=(x, y), verbose=0)
         model.evaluate(x, y, verbose=0)
     assert {what: len(times) for what, times in parts.passes.items()} == {("", "steps"): 3, ("", "evaluation"): 3}

@@ -79,7 +79,7 @@ def test_a_cell_keeps_its_masks_for_a_sequence_in_a_layer_of_keras_and_draws_non
 def test_noise_of_every_step_in_a_layer_of_keras_is_refused():
     layer = keras.layers.RNN(LSTMCell(3, recurrent_dropout={"scheme": "zoneout", "cell": 0.5}))
     layer(X)
-    with pytest.raises(ValueError, match=r"noise that is new at every step \(hold_cell\) needs rnnlab.layers.RNN"):
+    with pytest.raises(ValueError, match=r"noise drawn at every step \(hold_cell\) needs rnnlab.layers.RNN"):
         layer(X, training=True)
 
 
