@@ -12,7 +12,7 @@
 """
 
 from rnnlab.cells.kinds import cell
-from rnnlab.data.registered import dataset
+from rnnlab.data.own_datasets import dataset
 from rnnlab.data.task import task
 from rnnlab.noise.own_distributions import distribution
 from rnnlab.noise.scheme import scheme

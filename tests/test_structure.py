@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -92,10 +93,10 @@ def room(module: str) -> str:
     return [*module.split("."), "__init__"][1]
 
 
-def imports(module: str, top_only: bool = False) -> Iterator[str]:
-    """Every module that a module imports, wherever in it, or only when it is itself imported."""
+def imports(module: str, top_only: bool = False, runs: bool = False) -> Iterator[str]:
+    """Every module that a module imports: wherever in it, only when it is itself imported, or whenever it `runs`."""
     tree = ast.parse(MODULES[module].read_text())
-    for node in _top(tree) if top_only else ast.walk(tree):
+    for node in _top(tree, functions=runs) if top_only or runs else ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -104,15 +105,15 @@ def imports(module: str, top_only: bool = False) -> Iterator[str]:
             yield from [name for name in inside if name in MODULES] or [str(node.module)]
 
 
-def _top(node: ast.AST) -> Iterator[ast.AST]:
-    """The statements that run when a module is imported."""
+def _top(node: ast.AST, functions: bool = False) -> Iterator[ast.AST]:
+    """The statements that run when a module is imported, with those of its `functions` all that ever run."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not functions:
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
             continue
         yield child
-        yield from _top(child)
+        yield from _top(child, functions)
 
 
 def loaded_by(module: str) -> set[str]:
@@ -138,6 +139,13 @@ def test_no_arrow_points_back_up():
     ]
     assert len(arrows) > len(MODULES)
     assert not [f"{module} imports {name}" for module, name in arrows if LEVELS[room(name)] > LEVELS[room(module)]]
+
+
+def test_no_imports_make_a_circle():
+    """Those inside functions count, since they would only hide one; those for a type checker alone do not."""
+    graph = {module: set(imports(module, runs=True)) & MODULES.keys() - {module} for module in MODULES}
+    assert sum(map(len, graph.values())) > len(MODULES)
+    TopologicalSorter(graph).prepare()  # raises CycleError, which lists the circle
 
 
 def test_only_compat_takes_what_a_library_does_not_promise():

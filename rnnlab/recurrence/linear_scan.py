@@ -6,6 +6,7 @@ from keras import ops
 from rnnlab import compat
 from rnnlab.cells.steps import States, Tensor
 from rnnlab.graphs import on_processors
+from rnnlab.recurrence.linear_rounds import rounds
 
 LONG = 64
 """The least number of steps that TensorFlow's graphs leave to a program of XLA, which has to be compiled first."""
@@ -38,18 +39,3 @@ def linear(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
 
             return jax_linear.linear(a, b, h) if jax_linear.on_processors() else rounds(a, b, h)
     return rounds(a, b, h)
-
-
-def rounds(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
-    """As `linear`: two steps after each other are one of the same form, so half as many are solved and the others follow."""
-    steps = a.shape[0]
-    first = a[:1] * h + b[:1]
-    if steps == 1:
-        return first
-    paired = steps // 2 * 2
-    at, on = slice(0, paired, 2), slice(1, paired, 2)
-    second = rounds(a[on] * a[at], a[on] * b[at] + b[on], h)  # the states after steps 2, 4, ...
-    between = steps - paired // 2 - 1  # steps 3, 5, ... follow from those before them
-    others = ops.concatenate([first, a[2::2] * second[:between] + b[2::2]], axis=0)
-    joined = ops.reshape(ops.stack([others[: paired // 2], second], axis=1), (paired, *ops.shape(b)[1:]))
-    return joined if paired == steps else ops.concatenate([joined, others[-1:]], axis=0)

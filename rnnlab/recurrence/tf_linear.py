@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
-from rnnlab.recurrence.linear_scan import rounds
+from rnnlab.recurrence.linear_rounds import rounds
 
 Gradient = Callable[..., tuple[Tensor, ...]]
 

@@ -86,7 +86,7 @@ def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
 
 
 def room(feed: Feed) -> int:
-    """Return the number of batches in one call: as many as fit into `BYTES`, one where batches differ in their time steps."""
+    """Return the number of batches in one call: at most `MOST` and `BYTES`; one where batches differ in their time steps."""
     return 1 if feed.split.varied else max(1, min(MOST, BYTES // sum(part.nbytes for part in feed[0])))
 
 

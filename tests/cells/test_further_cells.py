@@ -20,7 +20,7 @@ from rnnlab.layers import GRU, LSTM, RNN
 from rnnlab.models.build_model import build
 from rnnlab.models.model_config import ModelConfig
 from rnnlab.models.size import parameters
-from rnnlab.recurrence import linear_scan
+from rnnlab.recurrence import linear_rounds
 
 UNITS = 4
 MINIMAL = ("min gru", "min lstm")
@@ -157,7 +157,7 @@ def test_the_programs_of_the_scan_have_a_second_derivative():
         return [*first, *outer.gradient(total, sources)]
 
     ours = tf.function(lambda: derivatives(tf_linear.linear), autograph=False)()
-    close(arrays(ours), arrays(derivatives(linear_scan.rounds)), 1e-4)
+    close(arrays(ours), arrays(derivatives(linear_rounds.rounds)), 1e-4)
 
 
 def test_masks_of_the_parallel_scan_are_those_of_the_loop():
