@@ -28,18 +28,18 @@ COMPARISONS = [file for folder in STUDIES for file in sorted(folder.glob("compar
 
 @pytest.mark.parametrize("file", COMPARISONS, ids=lambda file: f"{file.parent.name}-{file.stem}")
 def test_the_table_of_a_study_is_its_comparison(file):
-    found = json_file.read(file)
-    assert json_file.document(found) == json.loads(file.read_text())
+    comparison = json_file.read(file)
+    assert json_file.document(comparison) == json.loads(file.read_text())
     text = (file.parent / "README.md").read_text()
-    assert comparison_text.markdown(found) in text
-    assert " ".join(found.answer.split()) in " ".join(text.split())
-    assert all(one.counts.ended == one.counts.planned >= 6 for one in found.variants.values())
+    assert comparison_text.markdown(comparison) in text
+    assert " ".join(comparison.answer.split()) in " ".join(text.split())
+    assert all(one.counts.ended == one.counts.planned >= 6 for one in comparison.variants.values())
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
 def test_every_config_of_a_study_was_run(folder):
     """But for the search for rates, every config has its comparison, by its own name, variants and seeds."""
-    made = {tuple(found.experiments): found for found in map(json_file.read, folder.glob("comparison*.json"))}
+    made = {tuple(comparison.experiments): comparison for comparison in map(json_file.read, folder.glob("comparison*.json"))}
     configs = [load(path) for path in folder.glob("*.yaml") if not path.stem.startswith("rates")]
     assert {(one.name,) for one in configs} == set(made)
     for one in configs:

@@ -19,7 +19,7 @@ def test_the_speed_tables_are_what_was_measured():
             aside = file.stem.endswith("-schemes") and row["what"] in (table["BUILTIN"], "bare products")
             line = f"| {row['what']} | {row['least']:.1f} | {row['median']:.1f} | "
             assert aside or any(
-                line in found for found in written.splitlines() if found.startswith(f"| {file.stem.split('-')[0]} ")
+                line in printed for printed in written.splitlines() if printed.startswith(f"| {file.stem.split('-')[0]} ")
             )
 
 

@@ -125,7 +125,7 @@ def loaded_by(module: str) -> set[str]:
         packages = [".".join(name.split(".")[:end]) for end in range(1, name.count(".") + 1)]
         new = {name, *packages} - seen
         seen |= new
-        waiting += [found for part in new if part in MODULES for found in imports(part, top_only=True)]
+        waiting += [imported for part in new if part in MODULES for imported in imports(part, top_only=True)]
     return seen
 
 

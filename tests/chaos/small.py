@@ -54,7 +54,7 @@ def untimed(record: Any) -> Any:
 
 def bits(folder: Path) -> list[Any]:
     """Results, curves and weights of every run, without what the clock says; nothing is damaged, nothing half-written."""
-    found = []
+    rows = []
     for run in read(folder / "runs" / "small").runs:
         assert run.result is not None, run.folder
         assert run.damaged == []
@@ -62,10 +62,10 @@ def bits(folder: Path) -> list[Any]:
         curves = [(epoch.epoch, epoch.train, epoch.validation) for epoch in run.epochs]
         assert not (run.folder / CHECKPOINT).exists()
         assert damaged_in(run.folder) == []
-        found.append(
+        rows.append(
             (run.variant, untimed(run.result.document()), curves, shown(run.folder), weights_file.arrays(run.folder / WEIGHTS))
         )
-    return found
+    return rows
 
 
 def answer(folder: Path) -> Any:
@@ -97,11 +97,11 @@ def workers(parent: int) -> list[int]:
 
 def unfinished(folder: Path) -> list[tuple[Path, int]]:
     """The states of runs that have not ended, and when they were written."""
-    found = []
+    states = []
     for state in folder.glob("runs/small/*/*/checkpoint/state"):
         with contextlib.suppress(FileNotFoundError):
-            found += [] if (state.parents[1] / RESULT).exists() else [(state, state.stat().st_mtime_ns)]
-    return found
+            states += [] if (state.parents[1] / RESULT).exists() else [(state, state.stat().st_mtime_ns)]
+    return states
 
 
 def later(folder: Path, rng: random.Random, process: int) -> bool:

@@ -86,10 +86,10 @@ def test_no_damaged_experiment_is_believed(copy: Path) -> None:
     for damaged in damages(content):
         path.write_bytes(damaged)
         try:
-            found, told = store.read(path.parent).document, ""
+            document, told = store.read(path.parent).document, ""
         except UserError as error:
-            found, told = before, str(error)
-        assert found == before
+            document, told = before, str(error)
+        assert document == before
         assert not told or re.search("is damaged|no readable", told)
 
 

@@ -82,11 +82,11 @@ def test_the_same_bits_agree_and_versions_that_differ_are_told(run: Path, forker
 
     change_versions(run)
     status, said = again(forker, run, "--epochs", "1", "--json")
-    found = json.loads(said[said.index("{") :])
+    document = json.loads(said[said.index("{") :])
     assert status == 0
-    assert set(found["agree"]) == {"curves", "data", "first weights"}
-    assert found["versions"]["keras"][0] == "2.0.0"
-    assert found["epochs"] == 1
+    assert set(document["agree"]) == {"curves", "data", "first weights"}
+    assert document["versions"]["keras"][0] == "2.0.0"
+    assert document["epochs"] == 1
 
 
 @pytest.mark.parametrize(

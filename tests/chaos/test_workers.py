@@ -121,7 +121,7 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_they_made(forker: Forker, whol
 
 def test_workers_give_the_bits_of_one_process(forker: Forker, tmp_path: Path) -> None:
     """The sums are so long that their bits depend on the threads."""
-    found = []
+    results = []
     for section in ({"name": "in_process"}, {"name": "local", "workers": 2}):
         folder = tmp_path / str(section["name"])
         wide = {"embedding": {"width": 128}, "recurrent": [{"units": 128, "dropout": 0.3}]}
@@ -130,5 +130,5 @@ def test_workers_give_the_bits_of_one_process(forker: Forker, tmp_path: Path) ->
             folder, data={"batch_size": 32, "window": 16, "limit_tokens": 3000}, model=wide, training=training, executor=section
         )
         assert forker.run(command(folder), folder / "log", FORKED) == 0, (folder / "log").read_text()
-        found.append(bits(folder))
-    assert found[0] == found[1]
+        results.append(bits(folder))
+    assert results[0] == results[1]

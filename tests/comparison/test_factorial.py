@@ -22,8 +22,8 @@ PATCHES = {"narrow": {}, "wide": {"units": 128}}
 def test_main_effects_and_interactions_are_the_contrasts_by_hand(make):
     comparison = compare(make.experiment(EFFECTS, patches=PATCHES, grid=GRID))
     value = {name: np.array([one.value for one in of.seeds.values()]) for name, of in comparison.variants.items()}
-    found = {effect.name: effect for effect in comparison.effects}
-    assert list(found) == [
+    by_name = {effect.name: effect for effect in comparison.effects}
+    assert list(by_name) == [
         "variant=wide instead of narrow",
         "cell=gru instead of lstm",
         "dropout=0.3 instead of 0.0",
@@ -31,18 +31,18 @@ def test_main_effects_and_interactions_are_the_contrasts_by_hand(make):
         "variant=wide with dropout=0.3",
         "cell=gru with dropout=0.3",
     ]
-    gru = sum(figures for name, figures in value.items() if "gru" in name) / 4
-    lstm = sum(figures for name, figures in value.items() if "lstm" in name) / 4
-    assert found["cell=gru instead of lstm"].estimate.mean == pytest.approx((gru - lstm).mean())
-    assert found["cell=gru instead of lstm"].estimate.sd == pytest.approx((gru - lstm).std(ddof=1))
+    gru = sum(values for name, values in value.items() if "gru" in name) / 4
+    lstm = sum(values for name, values in value.items() if "lstm" in name) / 4
+    assert by_name["cell=gru instead of lstm"].estimate.mean == pytest.approx((gru - lstm).mean())
+    assert by_name["cell=gru instead of lstm"].estimate.sd == pytest.approx((gru - lstm).std(ddof=1))
 
     def corner(cell, rate):
         return (value[f"narrow,cell={cell},dropout={rate}"] + value[f"wide,cell={cell},dropout={rate}"]) / 2
 
     both = corner("gru", 0.3) - corner("gru", 0.0) - corner("lstm", 0.3) + corner("lstm", 0.0)
-    assert found["cell=gru with dropout=0.3"].estimate.mean == pytest.approx(both.mean())
-    assert found["cell=gru with dropout=0.3"].estimate.low > 0, "together they do less than their sum: an effect of 4"
-    assert found["variant=wide instead of narrow"].p > 0.1
+    assert by_name["cell=gru with dropout=0.3"].estimate.mean == pytest.approx(both.mean())
+    assert by_name["cell=gru with dropout=0.3"].estimate.low > 0, "together they do less than their sum: an effect of 4"
+    assert by_name["variant=wide instead of narrow"].p > 0.1
     assert "cell=gru with dropout=0.3" in forms_shown(comparison)
 
 

@@ -13,9 +13,9 @@ MEASURE = """
 import re, sys
 from rnnlab.comparison import compare, json_file
 from rnnlab.report import terminal
-found = compare.compare(sys.argv[1])
-json_file.write(found, [sys.argv[1]])
-terminal.show(found)
+comparison = compare.compare(sys.argv[1])
+json_file.write(comparison, [sys.argv[1]])
+terminal.show(comparison)
 print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1], file=sys.stderr)
 """
 

@@ -13,11 +13,11 @@ NOISE = np.array([0.1, -0.2, 0.3, 0.0, -0.1, 0.2, -0.3, 0.15])
 
 
 def shifted(effect, seeds=8, spread=1.0):
-    return [figure + effect + spread * noise for figure, noise in zip(BASE[:seeds], NOISE, strict=False)]
+    return [value + effect + spread * noise for value, noise in zip(BASE[:seeds], NOISE, strict=False)]
 
 
-def said(make, margin=None, **figures):
-    comparison = compare(make.metrics(**figures), margin=margin)
+def said(make, margin=None, **values):
+    comparison = compare(make.metrics(**values), margin=margin)
     against = comparison.variants["tested"].against
     assert against.verdict in VERDICTS
     return against.verdict, against.words, comparison.answer
@@ -85,12 +85,12 @@ def test_six_seeds_are_enough(make):
     assert said(make, none=BASE[:6], tested=shifted(-5, 6))[0] == "better"
 
 
-@pytest.mark.parametrize("figure", [None, "failed"])
-def test_nothing_is_claimed_before_every_planned_seed_has_ended(make, figure):
-    verdict, words, answer = said(make, none=BASE, tested=[*shifted(-5)[:7], figure])
+@pytest.mark.parametrize("value", [None, "failed"])
+def test_nothing_is_claimed_before_every_planned_seed_has_ended(make, value):
+    verdict, words, answer = said(make, none=BASE, tested=[*shifted(-5)[:7], value])
     assert verdict == "exploratory"
     assert "tested has ended 7 of 8 planned runs" in words
-    assert ("failed 1" in words) == (figure == "failed")
+    assert ("failed 1" in words) == (value == "failed")
     assert "before every planned seed has ended" in answer
 
 
@@ -127,7 +127,7 @@ def test_a_collapsed_run_counts_as_lost_and_stays_out_of_the_mean(make):
     assert (tested.counts.done, tested.counts.collapsed, tested.lost.count) == (7, 1, 1)
     assert tested.value.mean == pytest.approx(np.mean(shifted(-5)[1:]))
     assert tested.seeds[1].status == "collapsed"
-    assert tested.seeds[1].value == 900.0, "the figure is kept to be seen"
+    assert tested.seeds[1].value == 900.0, "the value is kept to be seen"
     assert tested.against.verdict == "undecided"
 
 
@@ -158,7 +158,7 @@ def test_a_lost_seed_is_never_equivalent(make):
 
 def test_all_signs_agree_but_the_interval_holds_zero(make):
     """One seed carries the mean: the sign-flip test is sure of the direction, the interval is not."""
-    tested = [figure - less for figure, less in zip(BASE, [0.1] * 7 + [9.0], strict=True)]
+    tested = [value - less for value, less in zip(BASE, [0.1] * 7 + [9.0], strict=True)]
     verdict, words, _ = said(make, none=BASE, tested=tested)
     assert verdict == "undecided"
     assert "tested ahead on 8 of 8 seeds; p = 0.0078" in words

@@ -138,15 +138,18 @@ def test_an_experiment_of_folds_runs_and_says_what_it_tests(tmp_path):
         done = CliRunner().invoke(main, verb)
         assert done.exit_code == 0, (verb, done.output, done.exception)
         assert verb[0] != "compare" or "Nadeau" in " ".join(done.output.split())
-    found = json.loads((tmp_path / "runs/x/comparison.json").read_text())
-    assert found["folds"]["of"] == 3
-    assert found["folds"]["overlap"] == pytest.approx((1 / 3) / (1 - 1 / 3 - 0.1))
-    assert "Nadeau" in found["answer"]
+    comparison = json.loads((tmp_path / "runs/x/comparison.json").read_text())
+    assert comparison["folds"]["of"] == 3
+    assert comparison["folds"]["overlap"] == pytest.approx((1 / 3) / (1 - 1 / 3 - 0.1))
+    assert "Nadeau" in comparison["answer"]
     assert "Nadeau" in (tmp_path / "runs/x/report.html").read_text()
-    assert found["variants"]["b"]["against"]["pairing"] == "paired"
+    assert comparison["variants"]["b"]["against"]["pairing"] == "paired"
     x = [
-        found["variants"]["b"]["seeds"][n]["value"] - found["variants"]["a"]["seeds"][n]["value"] for n in map(str, range(1, 4))
+        comparison["variants"]["b"]["seeds"][n]["value"] - comparison["variants"]["a"]["seeds"][n]["value"]
+        for n in map(str, range(1, 4))
     ]
-    assert found["variants"]["b"]["against"]["difference"]["p"] == pytest.approx(corrected_p(x, found["folds"]["overlap"]))
+    assert comparison["variants"]["b"]["against"]["difference"]["p"] == pytest.approx(
+        corrected_p(x, comparison["folds"]["overlap"])
+    )
     done = CliRunner().invoke(main, ["verify", "runs/x/a/seed-2"])
     assert done.exit_code == 0, done.output

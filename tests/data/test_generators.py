@@ -111,11 +111,11 @@ def guess(data: Dataset) -> Solver:
 def test_who_solves_it_and_who_guesses_get_the_known_scores(config: Any, solve: Solver) -> None:
     data = build(config.model_copy(update={"batch_size": 999}))
     for who, predict in {"perfect": sure(data, solve), "guessing": guess(data)}.items():
-        found = scores(data, predict)
-        for figure, known in data.known_scores.items():
+        values = scores(data, predict)
+        for metric, known in data.known_scores.items():
             # 20,000 examples: four standard errors of a rate are 0.014, of the adding problem's loss 0.006.
-            exact = who == "perfect" or (figure == "loss" and config.name != "adding")
-            assert found[figure] == pytest.approx(known[who], abs=1e-5 if exact else 0.014), (who, figure)
+            exact = who == "perfect" or (metric == "loss" and config.name != "adding")
+            assert values[metric] == pytest.approx(known[who], abs=1e-5 if exact else 0.014), (who, metric)
 
 
 @pytest.mark.parametrize("config", [config for config, _ in SOLVED], ids=lambda config: config.name)
@@ -170,9 +170,9 @@ def test_mackey_glass_is_forecast_by_who_goes_on_with_the_equation_and_not_by_th
         seen = mackey_glass.continued(past, 17, mackey_glass.SETTLING + 1 + point)
         forecast = mackey_glass.continued(seen[-171:], 17, 9)[-1]
         assert (forecast - raw.mean()) / raw.std() == pytest.approx(targets[point], abs=1e-5)
-    found = scores(data, lambda x: np.zeros_like(x))
-    for figure, known in data.known_scores.items():
-        assert found[figure] == pytest.approx(known["guessing"], rel=0.1)
+    values = scores(data, lambda x: np.zeros_like(x))
+    for metric, known in data.known_scores.items():
+        assert values[metric] == pytest.approx(known["guessing"], rel=0.1)
     assert data.train.arrays()[0].mean() == pytest.approx(0, abs=1e-5)
     assert data.train.arrays()[0].std() == pytest.approx(1, abs=1e-5)
 

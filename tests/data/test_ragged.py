@@ -24,16 +24,16 @@ def ragged(per_step: bool = False, features: bool = False, **settings: Any) -> R
 
 def cells(split: Ragged, seed: int, epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """The real part of every row, and its targets."""
-    found = []
+    examples = []
     for x, y, weights in split.batches(seed, epoch):
         real = ~np.isnan(x).any(axis=-1) if x.ndim == 3 else x >= 0
         for row in range(len(x)):
             assert (np.diff(real[row].astype(int)) <= 0).all()
             assert ((weights[row] > 0) == (real[row] if split.per_step else real[row].any())).all()
             if real[row].any():
-                found.append((x[row][real[row]], y[row][real[row]] if split.per_step else y[row]))
+                examples.append((x[row][real[row]], y[row][real[row]] if split.per_step else y[row]))
             assert not (y[row][~real[row]] if split.per_step else y[row] * (not real[row].any())).any()
-    return found
+    return examples
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
@@ -42,10 +42,10 @@ def cells(split: Ragged, seed: int, epoch: int) -> list[tuple[np.ndarray, np.nda
 def test_an_epoch_is_the_data_once(per_step: bool, features: bool, shuffled: bool) -> None:
     split = ragged(per_step, features, shuffled=shuffled)
     for epoch in range(2):
-        found = {int(x.ravel()[0]): (x, y) for x, y in cells(split, seed=3, epoch=epoch)}
-        assert len(found) == len(LENGTHS)
+        examples = {int(x.ravel()[0]): (x, y) for x, y in cells(split, seed=3, epoch=epoch)}
+        assert len(examples) == len(LENGTHS)
         for number, (start, stop) in enumerate(pairwise(OFFSETS)):
-            x, y = found[100 + int(start)]
+            x, y = examples[100 + int(start)]
             np.testing.assert_array_equal(x, split.values[start:stop])
             np.testing.assert_array_equal(y, split.targets[start:stop] if per_step else number)
 
@@ -53,10 +53,10 @@ def test_an_epoch_is_the_data_once(per_step: bool, features: bool, shuffled: boo
 @pytest.mark.parametrize("keep", ["head", "tail"])
 @pytest.mark.parametrize("per_step", [False, True])
 def test_of_a_long_example_the_head_or_the_tail_is_kept(per_step: bool, keep: str) -> None:
-    found = cells(ragged(per_step, max_length=5, keep=keep), seed=1, epoch=0)
-    assert len(found) == len(LENGTHS)
+    examples = cells(ragged(per_step, max_length=5, keep=keep), seed=1, epoch=0)
+    assert len(examples) == len(LENGTHS)
     pieces = [TOKENS[start:stop][:5] if keep == "head" else TOKENS[start:stop][-5:] for start, stop in bounds()]
-    for x, y in found:
+    for x, y in examples:
         (place,) = [place for place, piece in enumerate(pieces) if piece[0] == x[0]]
         np.testing.assert_array_equal(x, pieces[place])
         np.testing.assert_array_equal(y, 2 * x if per_step else place)
@@ -96,10 +96,10 @@ def test_no_other_widths_need_fewer_cells(rows: int) -> None:
         return int(sum(-(-held // rows) * rows * np.array(widths)))
 
     for most in (1, 2, 3, 4):
-        found = best_widths(lengths, rows, most)
+        best = best_widths(lengths, rows, most)
         others = [(*chosen, 31) for k in range(most) for chosen in combinations([1, 3, 4, 7, 11, 12, 20], k)]
-        assert len(found) <= most
-        assert needed(found) == min(map(needed, others))
+        assert len(best) <= most
+        assert needed(best) == min(map(needed, others))
 
 
 def test_arrays_on_the_disk_give_the_same_batches(tmp_path: Path) -> None:

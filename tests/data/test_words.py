@@ -38,9 +38,9 @@ def test_every_end_of_line_is_one_token_and_nothing_but_blanks_is_lost():
     generator = random.Random(3)
     for _ in range(500):
         text = "".join(generator.choice(letters) for _ in range(generator.randint(1, 30)))
-        found = words(text)
-        assert "".join(token for token in found if token != "<eos>") == "".join(text.split())
-        assert found.count("<eos>") == text.count("\n")
+        tokens = words(text)
+        assert "".join(token for token in tokens if token != "<eos>") == "".join(text.split())
+        assert tokens.count("<eos>") == text.count("\n")
 
 
 def test_no_word_is_cut_inside_a_grapheme():

@@ -49,16 +49,16 @@ def test_a_label_by_itself_is_a_choice_between_two():
 
 def test_a_worked_example_of_the_calibration_error():
     confidence, right = np.array([0.95, 0.85, 0.75, 0.65, 0.62]), np.array([1, 1, 0, 1, 0])
-    found = calibration.reliability(confidence, right, bins=5)
-    np.testing.assert_array_equal(found.count, [0, 0, 0, 3, 2])
-    np.testing.assert_allclose(found.confidence[3:], [2.02 / 3, 0.9])
-    np.testing.assert_allclose(found.accuracy[3:], [1 / 3, 1])
-    assert calibration.calibration_error(found) == pytest.approx(3 / 5 * (2.02 - 1) / 3 + 2 / 5 * 0.1)
+    diagram = calibration.reliability(confidence, right, bins=5)
+    np.testing.assert_array_equal(diagram.count, [0, 0, 0, 3, 2])
+    np.testing.assert_allclose(diagram.confidence[3:], [2.02 / 3, 0.9])
+    np.testing.assert_allclose(diagram.accuracy[3:], [1 / 3, 1])
+    assert calibration.calibration_error(diagram) == pytest.approx(3 / 5 * (2.02 - 1) / 3 + 2 / 5 * 0.1)
 
 
 def test_bins_are_closed_above_and_hold_zero_and_one():
-    found = calibration.reliability(np.array([0.0, 0.2, 0.2000001, 1.0]), np.zeros(4), bins=5)
-    np.testing.assert_array_equal(found.count, [2, 1, 0, 0, 1])
+    diagram = calibration.reliability(np.array([0.0, 0.2, 0.2000001, 1.0]), np.zeros(4), bins=5)
+    np.testing.assert_array_equal(diagram.count, [2, 1, 0, 0, 1])
 
 
 def test_probabilities_that_come_true_have_no_calibration_error_and_others_have_theirs():
@@ -81,9 +81,9 @@ def test_a_constant_predictor_and_a_single_class():
 
 
 def test_equally_filled_bins_hold_equally_many():
-    found = calibration.equally_filled(P.max(1), P.argmax(1) == Y, bins=7)
-    assert np.ptp(found.count) <= 1
-    assert (np.diff(found.confidence) > 0).all()
+    diagram = calibration.equally_filled(P.max(1), P.argmax(1) == Y, bins=7)
+    assert np.ptp(diagram.count) <= 1
+    assert (np.diff(diagram.confidence) > 0).all()
     same = calibration.equally_filled(np.full(10, 0.5), np.arange(10) < 5, bins=2)
     np.testing.assert_array_equal(same.count, [5, 5])
 

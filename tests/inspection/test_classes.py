@@ -27,13 +27,13 @@ def test_counts_of_every_class_are_those_taken_one_by_one():
     random = np.random.default_rng(1)
     true, predicted = random.integers(0, 4, 300), random.integers(0, 3, 300)  # class 3 is never predicted
     matrix = confusion(true, predicted, 4)
-    found = precision_recall_f1(np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
+    scores = precision_recall_f1(np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1))
     for k in range(4):
         hits = sum(t == p == k for t, p in zip(true, predicted, strict=True))
         precision, recall = hits / max(1, sum(predicted == k)), hits / sum(true == k)
-        assert found["precision"][k] == pytest.approx(precision)
-        assert found["recall"][k] == pytest.approx(recall)
-        assert found["f1"][k] == pytest.approx(2 * precision * recall / (precision + recall) if hits else 0)
+        assert scores["precision"][k] == pytest.approx(precision)
+        assert scores["recall"][k] == pytest.approx(recall)
+        assert scores["f1"][k] == pytest.approx(2 * precision * recall / (precision + recall) if hits else 0)
         assert matrix[k].tolist() == [sum((true == k) & (predicted == other)) for other in range(4)]
 
 

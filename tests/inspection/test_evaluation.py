@@ -83,7 +83,7 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return -(p * np.log(p)).sum(axis=-1)
 
 
-def of_chances(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def of_probabilities(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """The metrics of p (samples, positions, classes) from their definitions."""
     mean, cells = p.mean(axis=0), np.arange(len(y))
     confidence, right = mean.max(axis=1), mean.argmax(axis=1) == y
@@ -130,7 +130,7 @@ def test_metrics_are_those_of_all_samples_of_all_scored_positions(name: str) -> 
     config = CONFIG.model_copy(update={"noise_precision": 2.5}) if name == "regression" else CONFIG
     numbers = evaluate(model, data)
     before = [np.asarray(variable.value) for variable in model.variables]
-    found = evaluate_twice(model, data, config, seed=2, metrics=numbers).metrics
+    metrics = evaluate_twice(model, data, config, seed=2, metrics=numbers).metrics
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(np.asarray(variable.value), value)
     outputs, y = every_sample(model, data)
@@ -139,15 +139,15 @@ def test_metrics_are_those_of_all_samples_of_all_scored_positions(name: str) -> 
     elif name == "multilabel":
         expected = of_labels(1 / (1 + np.exp(-outputs)), y)
     else:
-        expected = of_chances(np.exp(outputs) / np.exp(outputs).sum(axis=-1, keepdims=True), y)
-    for figure, value in expected.items():
-        if f"test_mc_{figure}" in found:
-            assert found[f"test_mc_{figure}"] == pytest.approx(value, rel=2e-4, abs=1e-6), figure
-    assert {f"test_mc_{figure}" for figure in data.task.kind.metrics} - {"test_mc_loss"} <= found.keys()
-    assert len(expected.keys() & {key.removeprefix("test_mc_") for key in found}) >= 4
+        expected = of_probabilities(np.exp(outputs) / np.exp(outputs).sum(axis=-1, keepdims=True), y)
+    for metric, value in expected.items():
+        if f"test_mc_{metric}" in metrics:
+            assert metrics[f"test_mc_{metric}"] == pytest.approx(value, rel=2e-4, abs=1e-6), metric
+    assert {f"test_mc_{metric}" for metric in data.task.kind.metrics} - {"test_mc_loss"} <= metrics.keys()
+    assert len(expected.keys() & {key.removeprefix("test_mc_") for key in metrics}) >= 4
     if name in ("language_model", "classification", "tagging"):
-        assert found["test_negative_log_likelihood"] == pytest.approx(numbers["test_loss"], rel=1e-5)
-        assert found["test_mc_mutual_information"] > 1e-3
+        assert metrics["test_negative_log_likelihood"] == pytest.approx(numbers["test_loss"], rel=1e-5)
+        assert metrics["test_mc_mutual_information"] > 1e-3
 
 
 def test_the_diagram_counts_scored_positions_only_and_is_that_of_its_metric() -> None:
@@ -166,8 +166,8 @@ def test_without_noise_the_average_is_the_usual_prediction(name: str) -> None:
     model = model_for(data)
     numbers = evaluate(model, data)
     evaluated = evaluate_twice(model, data, CONFIG, seed=2, metrics=numbers)
-    for figure in data.task.kind.metrics:
-        assert figure == "loss" or evaluated.metrics[f"test_mc_{figure}"] == numbers[f"test_{figure}"]
+    for metric in data.task.kind.metrics:
+        assert metric == "loss" or evaluated.metrics[f"test_mc_{metric}"] == numbers[f"test_{metric}"]
     assert evaluated.metrics["test_mc_negative_log_likelihood"] == evaluated.metrics["test_negative_log_likelihood"]
     assert evaluated.calibration["usual"] == evaluated.calibration["mc"]
 

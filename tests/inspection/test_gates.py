@@ -72,9 +72,9 @@ def test_a_layer_that_reads_backwards_is_shown_in_the_inputs_order(kind):
     ways = keras.layers.Bidirectional(kind(3, name="gru"), name="both")
     looked = model(ways)
     ways.backward_layer.set_weights(ways.forward_layer.get_weights())
-    found = gates(looked, X)
+    straight = gates(looked, X)
     turned = gates(looked, X[:, ::-1])
-    same(found["backward_gru"], {name: values[:, ::-1] for name, values in turned["forward_gru"].items()})
+    same(straight["backward_gru"], {name: values[:, ::-1] for name, values in turned["forward_gru"].items()})
 
 
 @pytest.mark.parametrize("kind", [layers.LSTM, keras.layers.LSTM])

@@ -81,9 +81,9 @@ def test_two_layers_and_two_directions_with_one_seed_share_no_mask():
     with recorded() as calls:
         for layer in stack:
             x = layer(x, training=True)[0][..., :INPUTS]
-    for site, found in calls.items():
-        assert len(found) == 3
-        assert not any(same(a, b) for a, b in combinations(found, 2)), site
+    for site, drawn in calls.items():
+        assert len(drawn) == 3
+        assert not any(same(a, b) for a, b in combinations(drawn, 2)), site
     assert set(calls) == set(EVERYWHERE[0].draws(LSTM))
 
 

@@ -145,7 +145,7 @@ def test_the_gradient_by_a_learnt_rate_is_its_slope(cell, implementation):
                 moved = [value + e * (m == n) for m, value in enumerate(values[0])]
                 return function(moved, *values[1:])
 
-            high, low = (arrays(found) for found in each(results, [epsilon, -epsilon]))
+            high, low = (arrays(result) for result in each(results, [epsilon, -epsilon]))
             slope = sum((c * (a - b)).sum() for c, a, b in zip(cotangents, high, low, strict=True)) / (2 * epsilon)
             ours = float(keras.ops.convert_to_numpy(gradients[n]))
             assert ours == pytest.approx(slope, rel=1e-2, abs=1e-3)

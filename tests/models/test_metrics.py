@@ -30,17 +30,17 @@ def surprise(y: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def frame_surprise(y: np.ndarray, p: np.ndarray) -> np.ndarray:
-    chance = 1 / (1 + np.exp(-p))
-    return -np.log(np.where(y > 0, chance, 1 - chance)).sum(axis=-1)
+    probability = 1 / (1 + np.exp(-p))
+    return -np.log(np.where(y > 0, probability, 1 - probability)).sum(axis=-1)
 
 
-def f1(true: np.ndarray, found: np.ndarray) -> float:
-    return 2 * (true & found).sum() / (true.sum() + found.sum())
+def f1(true: np.ndarray, predicted: np.ndarray) -> float:
+    return 2 * (true & predicted).sum() / (true.sum() + predicted.sum())
 
 
 def macro_f1(y: np.ndarray, p: np.ndarray) -> float:
-    found = p.argmax(axis=-1)
-    return float(np.mean([f1(y == label, found == label) for label in sorted({*y, *found})]))
+    predicted = p.argmax(axis=-1)
+    return float(np.mean([f1(y == label, predicted == label) for label in sorted({*y, *predicted})]))
 
 
 EXPECTED: dict[str, dict[str, Callable[[np.ndarray, np.ndarray], float]]] = {
@@ -70,9 +70,9 @@ def test_metrics_are_those_of_all_scored_positions_together(name: str) -> None:
         losses.append(float(objective.loss()(y, p, real * np.float32(weight))))
         for metric in metrics:
             metric.update_state(y, p, real * np.float32(weight))
-    found = {"loss": np.mean(losses), **{metric.name: float(metric.result()) for metric in metrics}}
-    for figure, value in EXPECTED[name].items():
-        assert found[figure] == pytest.approx(value(flat(targets), flat(LOGITS)), rel=1e-5), figure
+    values = {"loss": np.mean(losses), **{metric.name: float(metric.result()) for metric in metrics}}
+    for key, value in EXPECTED[name].items():
+        assert values[key] == pytest.approx(value(flat(targets), flat(LOGITS)), rel=1e-5), key
 
 
 def test_metrics_start_anew_and_without_weights_count_all() -> None:

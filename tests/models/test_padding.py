@@ -55,13 +55,13 @@ def model(task: Task, head: dict[str, Any] | None = None, **layer: Any) -> keras
 
 def alone(task: Task, one: keras.Model, data: Ragged) -> list[tuple[np.ndarray, np.ndarray]]:
     """Each example's prediction, without any padding, and its targets."""
-    call, found = once(one), []
+    call, examples = once(one), []
     for start, stop in itertools.pairwise(OFFSETS):
         x = data.values[start:stop].astype("int32" if task.vocabulary else "float32")
-        y = data.targets[start:stop] if task.kind.per_step else data.targets[[len(found)]]
+        y = data.targets[start:stop] if task.kind.per_step else data.targets[[len(examples)]]
         prediction = np.asarray(call(np.stack([x] * ROWS)))[0]
-        found.append((prediction if task.kind.per_step else prediction[None], y))
-    return found
+        examples.append((prediction if task.kind.per_step else prediction[None], y))
+    return examples
 
 
 HEADS: list[dict[str, Any]] = [{}, {"head": {"pooling": "mean"}}, {"head": {"pooling": "max"}}]
@@ -82,17 +82,17 @@ def test_metrics_are_those_of_examples_without_padding(task: Task, variant: dict
     one, data, objective = model(task, **variant), split(task), OBJECTIVES[task.name]
     assert data.varied
     one.compile("sgd", objective.loss(), weighted_metrics=objective.metrics(OUTPUTS))
-    found = one.evaluate(Feed(data), verbose=0, return_dict=True)
-    assert set(found) == set(KINDS[task.name].metrics)
+    metrics = one.evaluate(Feed(data), verbose=0, return_dict=True)
+    assert set(metrics) == set(KINDS[task.name].metrics)
     predictions, targets = map(np.concatenate, zip(*alone(task, one, data), strict=True))
     cells = np.asarray(
         POSITION_LOSSES[objective.position_loss](keras.ops.array(targets), keras.ops.array(predictions)), np.float64
     )
     assert cells.shape == (data.size,)
-    assert found["loss"] == pytest.approx(cells.mean(), rel=2e-5)
+    assert metrics["loss"] == pytest.approx(cells.mean(), rel=2e-5)
     for metric in objective.metrics(OUTPUTS):
         metric.update_state(targets, predictions)
-        assert found[metric.name] == pytest.approx(float(metric.result()), rel=2e-5)
+        assert metrics[metric.name] == pytest.approx(float(metric.result()), rel=2e-5)
 
 
 @pytest.mark.slow

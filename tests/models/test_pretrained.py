@@ -50,8 +50,8 @@ def test_every_format_gives_the_vectors_it_was_written_from(tmp_path, name):
     else:
         path.write_bytes(FORMS[name])
     assert word_vectors.width_of(path) == 5
-    found = word_vectors.read(path, words, ASKED)
-    for token, row, known in zip(ASKED, *found, strict=True):
+    table = word_vectors.read(path, words, ASKED)
+    for token, row, known in zip(ASKED, *table, strict=True):
         assert known == (token in WORDS)
         np.testing.assert_array_equal(row, VECTORS[WORDS.index(token)] if known else np.zeros(5))
 
@@ -142,8 +142,8 @@ def test_words_without_a_vector_keep_what_was_drawn(films):
     config, data = experiment.variants["tuned"], build_data(experiment.config.data)
     model = build(config.model, data.task, 1)
     drawn = table_of(model)
-    found = pretrained.put(model, config.model.embedding, data)
-    assert (found["words"], found["with_vectors"]) == (5, 2)
+    coverage = pretrained.put(model, config.model.embedding, data)
+    assert (coverage["words"], coverage["with_vectors"]) == (5, 2)
     known = np.isin(data.vocabulary.tokens, ["good", "film"])
     np.testing.assert_array_equal(table_of(model)[~known], drawn[~known])
     assert (table_of(model)[known] >= 1).all()

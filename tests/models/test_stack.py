@@ -63,12 +63,12 @@ def test_padding_changes_nothing_sizes_are_counted_and_files_load(rest: dict[str
     randomised(model)
     assert model.count_params() == parameters(config, task)
     x, lengths = padded()
-    found = numpy(model(x))
+    outputs = numpy(model(x))
     for row, length in enumerate(lengths):
         alone = numpy(model(np.repeat(x[row : row + 1, :length], 3, axis=0)))[0]
-        np.testing.assert_allclose(found[row][:length] if task is STEPS else found[row], alone, atol=1e-5)
+        np.testing.assert_allclose(outputs[row][:length] if task is STEPS else outputs[row], alone, atol=1e-5)
     model.save(tmp_path / "model.keras")
-    np.testing.assert_array_equal(numpy(keras.saving.load_model(tmp_path / "model.keras")(x)), found)
+    np.testing.assert_array_equal(numpy(keras.saving.load_model(tmp_path / "model.keras")(x)), outputs)
 
 
 def states(model: keras.Model, x: np.ndarray, count: int, residual: bool) -> list[np.ndarray]:

@@ -49,9 +49,9 @@ def test_three_steps_have_the_masks_by_their_lifetimes(name):
     text = catalogue.unrolled(name)
     assert max(map(len, text.splitlines())) <= 140
     for noise in catalogue.composition(name):
-        found = re.findall(rf"\[{noise.site} (\w+)\]", text)
+        masks = re.findall(rf"\[{noise.site} (\w+)\]", text)
         expected = {"step": ["m1", "m2", "m3"], "sequence": ["m"] * 3, "batch": ["M"] * 3}[noise.lifetime]
-        assert found == (expected[:1] * 2 if noise.site == "carried" else expected)
+        assert masks == (expected[:1] * 2 if noise.site == "carried" else expected)
     assert len(re.findall(r"\[\w+ \w+\]", text)) == sum(2 if one == "carried" else 3 for one in set(catalogue.sites(name)))
 
 

@@ -18,18 +18,18 @@ PICTURES = ["flow", "memory", "states", "constants", "saturation", "histograms",
 def snapshot(seed, gates, steps=12, units=6):
     """A snapshot of one layer, as `rnnlab.inspection.snapshot.SnapshotTaker` takes it."""
     rng, states = np.random.default_rng(seed), ["hidden", "cell"][: 2 if "forget" in gates else 1]
-    found = {"tokens": np.array([f"word<{n}>" for n in range(steps)])}
+    arrays = {"tokens": np.array([f"word<{n}>" for n in range(steps)])}
     for gate in gates:
         values = rng.uniform(0, 1, (steps, units))
         heat = {"heat": values, "histogram": np.histogram(values, 40, (0, 1))[0], "mean": values.mean(0)}
-        found |= {f"layer/{gate}/{what}": value for what, value in heat.items()}
-        found |= {f"layer/{gate}/below": (values < 0.1).mean(0), f"layer/{gate}/above": (values > 0.9).mean(0)}
-    found["layer/retained/time_constant"] = rng.uniform(1, 20, units)
+        arrays |= {f"layer/{gate}/{what}": value for what, value in heat.items()}
+        arrays |= {f"layer/{gate}/below": (values < 0.1).mean(0), f"layer/{gate}/above": (values > 0.9).mean(0)}
+    arrays["layer/retained/time_constant"] = rng.uniform(1, 20, units)
     for state in states:
         fall = 0.7 ** np.arange(steps)
-        found |= {f"layer/{state}/{what}": fall * rng.uniform(0.9, 1.1) for what in ("flow", "relative", "distance", "size")}
-        found[f"layer/{state}/heat"] = rng.normal(size=(steps, units))
-    return found
+        arrays |= {f"layer/{state}/{what}": fall * rng.uniform(0.9, 1.1) for what in ("flow", "relative", "distance", "size")}
+        arrays[f"layer/{state}/heat"] = rng.normal(size=(steps, units))
+    return arrays
 
 
 @pytest.fixture

@@ -124,17 +124,17 @@ def test_predict_tells_a_split_of_it(study, samples):
 
 @pytest.mark.slow
 def test_an_ensemble_averages_what_is_predicted(study, tmp_path):
-    found = study.ensemble("gaussian")
+    ensemble = study.ensemble("gaussian")
     models = [study["gaussian", seed].model() for seed in (1, 2)]
-    split = found.dataset.test
+    split = ensemble.dataset.test
     real = split.x[: split.size]
     every = np.stack([model.predict(real, batch_size=8, verbose=0) for model in models])
     mean = every[..., :1].mean(0)
     y = split.y[: split.size]
-    assert found.evaluated.metrics["test_mean_error"] == pytest.approx(np.abs(y - mean).mean(), rel=1e-4)
+    assert ensemble.evaluated.metrics["test_mean_error"] == pytest.approx(np.abs(y - mean).mean(), rel=1e-4)
     deviation = np.exp(every[..., 1:]).mean(0)
     expected = np.mean(0.5 * ((y - mean) / deviation) ** 2 + np.log(deviation))
-    assert found.evaluated.metrics["test_loss"] == pytest.approx(expected, rel=1e-4)
+    assert ensemble.evaluated.metrics["test_loss"] == pytest.approx(expected, rel=1e-4)
     assert "brier_score" in str(call("ensemble", study.folder, "--variant", "focal"))
     call("ensemble", study.folder, "--variant", "gaussian", "--output", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().startswith("row,mean,deviation,mean_deviation,deviation_deviation,truth")

@@ -63,7 +63,7 @@ def test_its_loss_and_metrics_are_means_over_all_positions_of_its_functions(plac
     config = load(place / "tasks.yaml").variants["own"]
     data = build(config.data)
     model = compiled(config.model, data, config.training, 1)
-    found = evaluate(model, data)
+    metrics = evaluate(model, data)
     for name, split in (("train", data.train), ("test", data.test)):
         batches = [(model(batch.x), batch.y, batch.sample_weight > 0) for batch in split.batches(0, 0)]
         outputs = np.concatenate([keras.ops.convert_to_numpy(one)[real] for one, _, real in batches])
@@ -71,8 +71,8 @@ def test_its_loss_and_metrics_are_means_over_all_positions_of_its_functions(plac
         mean, log_deviation = outputs[:, :1], outputs[:, 1:]
         assert outputs.shape == (split.size, 2)
         expected = (0.5 * ((targets - mean) / np.exp(log_deviation)) ** 2 + log_deviation).mean()
-        assert found[f"{name}_loss"] == pytest.approx(expected, rel=1e-5)
-        assert found[f"{name}_mean_error"] == pytest.approx(np.abs(targets - mean).mean(), rel=1e-5)
+        assert metrics[f"{name}_loss"] == pytest.approx(expected, rel=1e-5)
+        assert metrics[f"{name}_mean_error"] == pytest.approx(np.abs(targets - mean).mean(), rel=1e-5)
     assert len(Feed(data.train)) == 5
     testing.check_dataset({"name": "noisy", "examples": {"train": 37, "validation": 16, "test": 21}, "batch_size": 8})
 

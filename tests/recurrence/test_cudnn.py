@@ -84,7 +84,7 @@ def test_it_is_handed_the_dropped_input_and_the_dropped_kernel(cell, gpu):
     with recorded() as drawn:
         fast = run(layer, training=True)
     given = {name: arrays([value])[0] for name, value in gpu[0].items()}
-    masks = Masks(OUTSIDE.noises(cell), {site: found[0] for site, found in drawn.items()})
+    masks = Masks(OUTSIDE.noises(cell), {site: calls[0] for site, calls in drawn.items()})
     np.testing.assert_allclose(given["recurrent_kernel"], kernel * masks("recurrent_kernel"), rtol=1e-6)
     np.testing.assert_allclose(given["sequences"], np.stack([x[:, t] * masks("input", t) for t in range(4)], 1), rtol=1e-6)
     close(fast, run(slow, training=True), 1e-5)

@@ -20,7 +20,7 @@ def slope(function, cotangents, values, direction):
         return function(*keras.tree.map_structure(lambda v, d: v + e * d, values, direction))
 
     steps = [arrays(results) for results in each(results, [EPSILON * n for n in WEIGHTS])]
-    sums = [sum(np.sum(c * r) for c, r in zip(cotangents, found, strict=True)) for found in steps]
+    sums = [sum(np.sum(c * r) for c, r in zip(cotangents, step, strict=True)) for step in steps]
     return np.dot(list(WEIGHTS.values()), sums) / EPSILON
 
 
@@ -39,5 +39,5 @@ def test_the_gradient_of_each_cell_under_each_scheme_is_its_slope(cell, scheme):
         _, gradients = pulled(function, [keras.ops.convert_to_tensor(c) for c in cotangents], *values)
         direction = [normal(value.shape, 100 + n, 1, "float64") for n, value in enumerate(keras.tree.flatten(values))]
         expected = slope(function, cotangents, values, keras.tree.pack_sequence_as(values, direction))
-        found = sum(np.sum(g * d) for g, d in zip(arrays(gradients), direction, strict=True))
-        assert found == pytest.approx(expected, rel=1e-7, abs=1e-8)
+        directional = sum(np.sum(g * d) for g, d in zip(arrays(gradients), direction, strict=True))
+        assert directional == pytest.approx(expected, rel=1e-7, abs=1e-8)

@@ -60,9 +60,9 @@ def test_a_batch_of_unknown_size_may_be_smaller_than_the_number_of_parts(three):
     def results(x, *states):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            found = pure(layer)(weights, x, states)
-            loss = tf.add_n([tf.reduce_sum(tensor**2) for tensor in found])
-        return found, tape.gradient(loss, x)
+            outputs = pure(layer)(weights, x, states)
+            loss = tf.add_n([tf.reduce_sum(tensor**2) for tensor in outputs])
+        return outputs, tape.gradient(loss, x)
 
     graph = tf.function(results, [tf.TensorSpec(shape) for shape in ((None, 4, 2), *[(None, layer.units)] * 2)])
     for batch in (5, 2):
@@ -88,18 +88,18 @@ def test_as_many_parts_as_threads_but_four_at_most_and_none_of_few_examples_or_w
         kernel = tf.TensorSpec((units, 4 * units))
         return module.parts(module.Given(tf.TensorSpec((4, batch, 4 * units)), (), {}, {}, {"recurrent": kernel}, {}, {}))
 
-    def found(units=512, xla=False):
+    def number_of_parts(units=512, xla=False):
         counts = []
         compiled(lambda: counts.append(asked(units)), xla)()
         return counts[0]
 
     monkeypatch.setattr(module, "_threads", lambda: threads)
-    assert found() == parts
-    assert found(units=513) == 1
-    assert found(xla=True) == 1
+    assert number_of_parts() == parts
+    assert number_of_parts(units=513) == 1
+    assert number_of_parts(xla=True) == 1
     assert asked() == 1  # eagerly
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
-    assert found() == 1
+    assert number_of_parts() == 1
 
 
 def test_threads_are_those_set_in_the_program_or_the_environment_or_all(monkeypatch):
@@ -128,7 +128,7 @@ def test_masks_and_weights_go_to_the_right_examples():
     for part, own in zip(given.split(2), (slice(0, 2), slice(2, 5)), strict=True):
         np.testing.assert_array_equal(part.input(3), sequence[3, own])
         np.testing.assert_array_equal(part.noise(3)["mask"], sequence[3, own])
-        for found in (*part.states, *part.fixed["hidden"]):
-            np.testing.assert_array_equal(found, rows[own])
+        for value in (*part.states, *part.fixed["hidden"]):
+            np.testing.assert_array_equal(value, rows[own])
         np.testing.assert_array_equal(part.kernels["recurrent"], kernel)
         assert part.fixed["cell"] == mean

@@ -43,8 +43,8 @@ def test_h_detach_gives_the_gradient_of_a_cell_whose_h_is_frozen_where_the_coin_
         def loss(name, change):
             moved = weights | {name: weights[name] + change} if name in weights else weights
             start = states if name in weights else [states[0] + (name == "h") * change, states[1] + (name == "c") * change]
-            found, final = Frozen(LSTM, moved, frozen, coins)(x, start)
-            return sum((c * r).sum() for c, r in zip(cotangents, [found, *final], strict=True))
+            outputs, final = Frozen(LSTM, moved, frozen, coins)(x, start)
+            return sum((c * r).sum() for c, r in zip(cotangents, [outputs, *final], strict=True))
 
         gradients = dict(zip([*weights, "x", "h", "c"], rest[-len(weights) - 3 :], strict=True))
         for name in [*weights, "h", "c"]:

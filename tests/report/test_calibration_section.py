@@ -26,18 +26,18 @@ def evaluated(make, diagrams, **metrics):
     folder = make.experiment({"none": 0, "variational": -9}, seeds=2)
     for seed, diagram in diagrams.items():
         place = store.run_folder(folder, "variational", seed)
-        found = store.read_run(place).result.metrics
+        before = store.read_run(place).result.metrics
         write_calibration(place, {"usual": diagram, "mc": diagram})
         numbers = {name: value * seed for name, value in metrics.items()}
-        make.change(folder, "variational", seed, metrics={**found, **numbers}, **store.digests(place))
+        make.change(folder, "variational", seed, metrics={**before, **numbers}, **store.digests(place))
     return folder
 
 
 def test_bins_of_all_seeds_are_put_together_and_empty_ones_left_out(make):
     folder = evaluated(make, BINS)
-    found = calibration_of(gather([folder]).runs)
-    assert list(found) == ["variational"]
-    line = found["variational"]["mc"]
+    lines = calibration_of(gather([folder]).runs)
+    assert list(lines) == ["variational"]
+    line = lines["variational"]["mc"]
     np.testing.assert_array_equal(line.count, [40, 40])
     np.testing.assert_allclose(line.promised, [(10 * 0.5 + 30 * 0.6) / 40, 0.9])
     np.testing.assert_allclose(line.kept, [(10 * 0.3 + 30 * 0.5) / 40, (30 * 0.8 + 10 * 0.6) / 40])
@@ -93,8 +93,8 @@ def test_a_reader_sees_the_diagram_and_the_table(chromium, make, width):
 
 def test_metrics_of_samples_are_named_in_words_and_know_what_is_better(make):
     folder = evaluated(make, BINS, test_mc_perplexity=100.0, test_mc_accuracy=0.5, test_coverage_90=0.8)
-    found = compare(folder, metric="mc_perplexity")
-    assert (found.label, found.mode, found.log) == ("test Monte Carlo perplexity", "min", True)
+    comparison = compare(folder, metric="mc_perplexity")
+    assert (comparison.label, comparison.mode, comparison.log) == ("test Monte Carlo perplexity", "min", True)
     assert compare(folder, metric="mc_accuracy").mode == "max"
     with pytest.raises(html.UserError, match="compare coverage_error"):
         compare(folder, metric="coverage_90")

@@ -59,13 +59,13 @@ def explored(runs: list[Path]) -> list[Explored]:
 
 
 def test_values_are_those_of_the_run(runs: list[Path], explored: list[Explored]) -> None:
-    for run, found in zip(runs, explored, strict=True):
+    for run, shown in zip(runs, explored, strict=True):
         reader = predictor(run)
-        for place, sequence in enumerate(found.sequences):
+        for place, sequence in enumerate(shown.sequences):
             x = reader.codec.encode(sequence["tokens"])[None]
             expected = gates(reader.model, x)["recurrent_0"]
-            assert set(found.layers[0]["values"][place]) == set(expected)
-            for name, values in found.layers[0]["values"][place].items():
+            assert set(shown.layers[0]["values"][place]) == set(expected)
+            for name, values in shown.layers[0]["values"][place].items():
                 assert values == pytest.approx(expected[name][0].T, abs=1e-5)
     assert [one["tokens"] for one in explored[0].sequences] == [one["tokens"] for one in explored[1].sequences]
 
@@ -146,9 +146,9 @@ def test_wrong_questions_are_refused(runs: list[Path]) -> None:
 
 
 SHOWN = """
-const found = {};
-for (const one of document.querySelectorAll("#now-%d [data-value]")) found[one.dataset.value] = Number(one.textContent);
-return found;
+const values = {};
+for (const one of document.querySelectorAll("#now-%d [data-value]")) values[one.dataset.value] = Number(one.textContent);
+return values;
 """
 
 
@@ -156,11 +156,11 @@ return found;
 def test_the_browser_shows_the_values_of_a_step_and_follows_the_keys(width: int, runs: list[Path], chromium: Any) -> None:
     from selenium.webdriver import ActionChains, Keys
 
-    path, found = explorer.write(runs[0], runs[1]), [explore(run) for run in runs]
+    path, contents = explorer.write(runs[0], runs[1]), [explore(run) for run in runs]
     chromium.set_window_size(width, 1200)
     chromium.get(path.resolve().as_uri())
     ActionChains(chromium).send_keys(Keys.ARROW_RIGHT * 2 + Keys.ARROW_DOWN * 3).perform()
-    for number, one in enumerate(found):
+    for number, one in enumerate(contents):
         expected = {name: values[3, 2] for name, values in one.layers[0]["values"][0].items()}
         assert chromium.execute_script(SHOWN % number) == pytest.approx(expected, abs=1e-4)
     assert chromium.execute_script("return document.querySelectorAll('#masks-1 canvas').length") >= 6, "4 gates, c and h"
@@ -208,11 +208,11 @@ def other(folder: Path, name: str) -> Path:
 def test_every_kind_of_task_can_be_explored(name: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RNNLAB_DATA", str(tmp_path / "data"))
-    found = explore(other(tmp_path, name))
-    assert all(re.fullmatch(step, token) for one in found.sequences for token in one["tokens"])
-    assert all(bool(one["prediction"] and one["label"]) == (name in ("numbers", "tags")) for one in found.sequences)
-    assert found.label
-    assert "recurrent" in found.layers[0]["masks"]
-    page = explorer.page([found])
+    content = explore(other(tmp_path, name))
+    assert all(re.fullmatch(step, token) for one in content.sequences for token in one["tokens"])
+    assert all(bool(one["prediction"] and one["label"]) == (name in ("numbers", "tags")) for one in content.sequences)
+    assert content.label
+    assert "recurrent" in content.layers[0]["masks"]
+    page = explorer.page([content])
     assert len(page) < 3 * 2**20
     assert "NaN" not in page, "padding is left out"

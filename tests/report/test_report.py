@@ -42,13 +42,13 @@ def page(folder):
 
 def test_the_report_needs_nothing_but_itself(make):
     text = page(make.experiment({"none": 0, "variational": -9}, seeds=3))
-    found = Page(text)
-    outside = [address for address in found.fetched if not address.startswith(("#", "data:"))]
+    parsed = Page(text)
+    outside = [address for address in parsed.fetched if not address.startswith(("#", "data:"))]
     assert outside == []
     assert "url(http" not in text
     assert "@import" not in text
     assert "default-src 'none'" in text
-    assert len(found.ids) == len(set(found.ids)), "ids are unique, those inside the pictures too"
+    assert len(parsed.ids) == len(set(parsed.ids)), "ids are unique, those inside the pictures too"
 
 
 def test_it_answers_first_and_then_shows_everything(make):
@@ -83,11 +83,11 @@ def test_every_text_from_a_file_is_escaped(make):
     (folder / "experiment.yaml").write_text(document)
     make.change(folder, "none", 2, status="failed", error=HOSTILE, unit=HOSTILE)
     text = page(folder)
-    found = Page(text)
-    assert HOSTILE in " ".join(found.text)
-    assert "img" not in found.tags
-    assert found.handlers == []
-    assert found.tags.count("script") == 1
+    parsed = Page(text)
+    assert HOSTILE in " ".join(parsed.text)
+    assert "img" not in parsed.tags
+    assert parsed.handlers == []
+    assert parsed.tags.count("script") == 1
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,12 @@ def test_curves_keep_unequal_lengths(make):
 
 
 def test_a_metric_of_several_words_has_its_curves(make):
-    folder, figure = make.experiment({"none": 0, "tested": -9}, seeds=2), "root_mean_squared_error"
+    folder, metric = make.experiment({"none": 0, "tested": -9}, seeds=2), "root_mean_squared_error"
     for spec in make.specs.values():
         place = store.run_folder(folder, spec.variant, spec.seed)
-        told = {split: {figure: 0.5 + spec.seed} for split in ("train", "validation")}
+        told = {split: {metric: 0.5 + spec.seed} for split in ("train", "validation")}
         lines = [json.dumps(sealed.seal({"event": "epoch", "epoch": epoch, **told})) for epoch in (1, 2)]
-        make.run(folder, spec, 1.0, monitor=f"val_{figure}", metrics={f"test_{figure}": 1.0 + spec.seed})
+        make.run(folder, spec, 1.0, monitor=f"val_{metric}", metrics={f"test_{metric}": 1.0 + spec.seed})
         (place / store.EVENTS).write_text("\n".join(lines) + "\n")
     curves = re.search(r'id="curves".*?</section>', page(folder), re.DOTALL).group()
     assert ">root mean squared error<" in curves

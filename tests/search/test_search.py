@@ -73,9 +73,9 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     again = tuning.searched(experiment, tmp_path / "killed", said.append)
     assert again == whole
     assert trials(experiment, tmp_path / "killed") == trials(experiment, tmp_path / "whole")
-    found = trials(experiment, tmp_path / "whole")
-    assert len({json.dumps(params, sort_keys=True) for _, _, params, *_ in found}) == 3
-    best = min((one for one in found if one[1] == "COMPLETE"), key=lambda one: one[3])
+    made = trials(experiment, tmp_path / "whole")
+    assert len({json.dumps(params, sort_keys=True) for _, _, params, *_ in made}) == 3
+    best = min((one for one in made if one[1] == "COMPLETE"), key=lambda one: one[3])
     tuned = whole.variants["noisy"]
     assert tuned.training.optimizer.learning_rate == best[2]["training.optimizer.learning_rate"]
     assert tuned.model.recurrent[0].recurrent_dropout.spelling["cell"] == best[2]["model.recurrent.0.recurrent_dropout.cell"]
@@ -96,7 +96,7 @@ def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
     experiment, said, trained = load(tiny), [], []
     monkeypatch.setattr(trial, "monitored_value", lambda config, *_: (trained.append(config) or float(len(trained)), False))
     whole = tuning.searched(experiment, tmp_path, said.append)
-    found, journal = trials(experiment, tmp_path), tmp_path / "tiny" / tuning.FOLDER / "noisy" / tuning.JOURNAL
+    before, journal = trials(experiment, tmp_path), tmp_path / "tiny" / tuning.FOLDER / "noisy" / tuning.JOURNAL
     lines = journal.read_bytes().splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if b'"trial_id":2' in line)
     lines[last:] = {
@@ -116,7 +116,7 @@ def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
     assert tuning.searched(experiment, tmp_path, said.append) == whole
     assert len(trained) == 3
     assert "journal.log was damaged; noisy goes on from the trials before the damage" in said[0]
-    assert trials(experiment, tmp_path) == found
+    assert trials(experiment, tmp_path) == before
     assert tuning.finished(experiment, tmp_path) == whole
 
 

@@ -41,14 +41,14 @@ def folded(random, rows=60, folds=5, repeats=2):
     """Squared errors of two learners over folds: slopes of two inputs that tell equally much of the target."""
     x = random.normal(size=(rows, 2))
     y = x.sum(axis=1) + random.normal(size=rows)
-    found = []
+    gaps = []
     for _ in range(repeats):
         for test in np.array_split(random.permutation(rows), folds):
             train = np.setdiff1d(np.arange(rows), test)
             slopes = (x[train] * y[train, None]).sum(axis=0) / (x[train] ** 2).sum(axis=0)
             error = ((y[test, None] - x[test] * slopes) ** 2).mean(axis=0)
-            found.append(error[0] - error[1])
-    return np.array(found)
+            gaps.append(error[0] - error[1])
+    return np.array(gaps)
 
 
 def test_equally_good_learners_are_told_apart_at_most_as_often_as_the_level_says():

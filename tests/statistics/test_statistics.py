@@ -67,8 +67,8 @@ def test_seeds_needed_agree_with_the_published_table(effect, seeds):
 
 def test_power_is_the_share_of_simulated_t_tests_that_find_the_difference():
     samples = np.random.default_rng(0).normal(1.0, 1.0, (20_000, 8))
-    found = stats.ttest_1samp(samples, 0.0, axis=1).pvalue < 0.05
-    assert power(8, 1.0, 1.0) == pytest.approx(found.mean(), abs=0.01)
+    significant = stats.ttest_1samp(samples, 0.0, axis=1).pvalue < 0.05
+    assert power(8, 1.0, 1.0) == pytest.approx(significant.mean(), abs=0.01)
 
 
 def test_detectable_difference_inverts_the_power():
@@ -175,8 +175,8 @@ def test_the_joint_test_keeps_the_power_that_holm_throws_away_at_six_seeds():
     rng = np.random.default_rng(5)
     values = simulate(rng, 6, 4, 500)
     values[:, 1] -= 2.5 * 2**0.5
-    found = np.mean([max_t((run[1:] - run[0]).T)[0] <= 0.05 for run in values])
-    assert found == pytest.approx(0.79, abs=0.08)
+    share = np.mean([max_t((run[1:] - run[0]).T)[0] <= 0.05 for run in values])
+    assert share == pytest.approx(0.79, abs=0.08)
 
 
 def test_differences_put_a_collapse_at_the_worst_rank_and_keep_the_mean_clean():

@@ -37,13 +37,13 @@ def _written_not_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any, lost: str, *_: Any) -> RunResult:
         MADE.append((spec.variant, spec.seed))
         status = spec.variant if spec.variant in ("failed", "diverged") else "done"
-        figures = {
+        monitored = {
             "metrics": {"val_loss": 1.0, "seconds": 60.0} if status == "done" else {},
             "monitor": "val_loss",
             "mode": "min",
         }
         about = {**who(spec), **made(spec, dataset), **store.digests(folder)}
-        result = RunResult.of({**about, **figures, "status": status, "best_epoch": 1})
+        result = RunResult.of({**about, **monitored, "status": status, "best_epoch": 1})
         store.write_result(folder, result)
         return result
 
@@ -91,8 +91,8 @@ def test_every_run_is_on_record_as_finished_failed_running_or_missing(tmp_path: 
         assert lock.take()
         rows = plan(compared(tmp_path, 3, **variants), tmp_path / "runs")
         assert not list((tmp_path / "runs").glob(".plan*"))
-    found = {row.variant: (row.done, row.failed, row.diverged, row.running, row.missing) for row in rows}
-    assert found == {"good": (3, 0, 0, 0, 0), "failed": (0, 3, 0, 0, 0), "diverged": (0, 0, 0, 1, 2)}
+    counts = {row.variant: (row.done, row.failed, row.diverged, row.running, row.missing) for row in rows}
+    assert counts == {"good": (3, 0, 0, 0, 0), "failed": (0, 3, 0, 0, 0), "diverged": (0, 0, 0, 1, 2)}
     assert {row.variant: row.seconds for row in rows} == {"good": 0.0, "failed": 0.0, "diverged": 180.0}
     assert summary(rows, 2) == "3 of 9 runs are left, 2 at a time: about 1:30"
 

@@ -95,8 +95,8 @@ def test_no_bit_depends_on_the_order_of_the_runs(
 
 
 def test_variants_of_a_seed_share_first_weights_and_order_and_seeds_do_not(whole: tuple[Path, str, ExperimentRecord]) -> None:
-    for figure in ("initial_weights", "data_order"):
-        by_seed = [{getattr(result(one), figure) for one in whole[2].runs if one.seed == seed} for seed in (1, 2)]
+    for digest in ("initial_weights", "data_order"):
+        by_seed = [{getattr(result(one), digest) for one in whole[2].runs if one.seed == seed} for seed in (1, 2)]
         assert [len(values) for values in by_seed] == [1, 1]
         assert by_seed[0] != by_seed[1]
 

@@ -27,8 +27,8 @@ def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any,
     write_origin(folder, origin_of(spec, dataset, Provenance(backend="tensorflow")))
     (folder / store.CHECKPOINT).mkdir(exist_ok=True)
     (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
-    figures = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
-    about = {**who(spec), **made(spec, dataset), **store.digests(folder), **figures}
+    monitored = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
+    about = {**who(spec), **made(spec, dataset), **store.digests(folder), **monitored}
     result = RunResult.of({**about, "makers": makers.makers(), "status": "done", "best_epoch": 1})
     store.write_result(folder, result)
     return result

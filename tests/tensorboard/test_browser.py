@@ -141,10 +141,10 @@ def test_histograms_images_and_texts_are_served(ask: Callable[..., Any]) -> None
 
 
 INSIDE = """
-const found = [], walk = (root) => root.querySelectorAll("*").forEach((one) => {
-  found.push(one); if (one.shadowRoot) walk(one.shadowRoot); });
+const elements = [], walk = (root) => root.querySelectorAll("*").forEach((one) => {
+  elements.push(one); if (one.shadowRoot) walk(one.shadowRoot); });
 walk(document);
-const seen = found.filter((one) => one.getClientRects().length);
+const seen = elements.filter((one) => one.getClientRects().length);
 return {text: seen.flatMap((one) => [...one.childNodes].filter((part) => part.nodeType === 3)
           .map((part) => part.textContent.trim())).filter(Boolean).join("\\n"),
         lines: seen.filter((one) => one.matches("path") && (one.getAttribute("d") || "").length > 20).length,

@@ -35,13 +35,13 @@ def test_every_metric_is_there_once_and_equals_what_keras_writes(tmp_path: Path)
 
     fit(model(), keras.callbacks.TensorBoard(tmp_path / "keras", write_graph=False), Callback(tmp_path / "ours"))
     assert [path.parent for path in (tmp_path / "ours").rglob("events*")] == [tmp_path / "ours"], "one file, one run"
-    found = shown(tmp_path / "ours")
-    assert set(found) == {"train/loss", "train/mae", "validation/loss", "validation/mae", "learning_rate"}
+    curves = shown(tmp_path / "ours")
+    assert set(curves) == {"train/loss", "train/mae", "validation/loss", "validation/mae", "learning_rate"}
     for split in ("train", "validation"):
         theirs = read(tmp_path / "keras" / split)
         for name in ("loss", "mae"):
             tag = f"epoch_{name}"
-            assert found[f"{split}/{name}"] == [(e.step, make_ndarray(e.tensor_proto).item()) for e in theirs.Tensors(tag)]
+            assert curves[f"{split}/{name}"] == [(e.step, make_ndarray(e.tensor_proto).item()) for e in theirs.Tensors(tag)]
 
 
 @pytest.mark.parametrize("ours", kept([True, False]))

@@ -124,8 +124,8 @@ def test_columns_are_first_what_varies_then_what_is_compared() -> None:
     same["recurrent_dropout.site"], other["recurrent_dropout.site"] = "none", "hold_cell"
     value = columns([{**same, "units": 32, "seed": 1, "variant": "a"}, other], ["test_loss", "val_loss"])
     experiment = parse_experiment_plugin_data(value.metadata.plugin_data.content)
-    found = {one.name: (list(one.domain_discrete), one.differs) for one in experiment.hparam_infos}
-    assert found == {
+    infos = {one.name: (list(one.domain_discrete), one.differs) for one in experiment.hparam_infos}
+    assert infos == {
         **{"recurrent_dropout.scheme": (["none", "zoneout"], True), "recurrent_dropout.site": (["none", "hold_cell"], False)},
         **{"units": ([32, 64], True), "variant": (["a", "b"], False)},
     }

@@ -51,11 +51,11 @@ def test_samples_are_the_average_of_noisy_passes(made: dict[str, Path]) -> None:
     """The spread over many samples comes near that of the model called with its noise, row by row."""
     model = predictor(made["labels"])
     x = model.text("a good film , it is").x
-    (found,) = Batched(model.model, link(model.task), False, 400, seed=1)([x])
+    (prediction,) = Batched(model.model, link(model.task), False, 400, seed=1)([x])
     logits = np.array(model.model(np.tile(x, (400, 1)), training=True))
     p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    np.testing.assert_allclose(found.mean, p.mean(0), atol=4 * p.std() / 20 + 1e-3)
-    np.testing.assert_allclose(np.sqrt(found.variance), p.std(0), rtol=0.2)
+    np.testing.assert_allclose(prediction.mean, p.mean(0), atol=4 * p.std() / 20 + 1e-3)
+    np.testing.assert_allclose(np.sqrt(prediction.variance), p.std(0), rtol=0.2)
 
 
 def test_few_shapes_are_compiled() -> None:
@@ -66,9 +66,9 @@ def test_few_shapes_are_compiled() -> None:
 
 
 def test_an_empty_line_has_an_empty_prediction_in_its_place(made: dict[str, Path]) -> None:
-    found = json.loads(call(made["labels"], "--file", "-", "--json", given="\na good film\n\n\na bad film\n\n").stdout)
-    assert ["note" in answer for answer in found] == [True, False, True, True, False, True]
-    assert found[0] == {"row": 1, "text": "", "unknown": [], "note": NOTHING}
+    predictions = json.loads(call(made["labels"], "--file", "-", "--json", given="\na good film\n\n\na bad film\n\n").stdout)
+    assert ["note" in answer for answer in predictions] == [True, False, True, True, False, True]
+    assert predictions[0] == {"row": 1, "text": "", "unknown": [], "note": NOTHING}
     assert NOTHING in call(made["labels"], "--text", "  ").stdout
 
 
@@ -141,5 +141,5 @@ def test_the_predictor_reads_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     scaled = ((x - np.array(model.codec.inputs.mean)) / np.array(model.codec.inputs.deviation)).astype(np.float32)
     logits = np.array(model.model(scaled))
     p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    found = [max(row["labels"], key=lambda one: one["name"])["probability"] for row in rows]
-    np.testing.assert_allclose(found, p[:, 1], atol=1e-5)
+    probabilities = [max(row["labels"], key=lambda one: one["name"])["probability"] for row in rows]
+    np.testing.assert_allclose(probabilities, p[:, 1], atol=1e-5)

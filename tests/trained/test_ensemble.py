@@ -71,10 +71,10 @@ def test_the_mean_of_random_members_batch_by_batch():
 
         return predict
 
-    for x, found in enumerate(together([member(number) for number in range(3)], range(5))):
-        np.testing.assert_allclose(found.mean, p[:, x].mean(0), rtol=1e-12)
-        np.testing.assert_allclose(found.variance, p[:, x].var(0), atol=1e-12)
-        np.testing.assert_allclose(found.entropy, own[:, x].mean(0), rtol=1e-12)
+    for x, moments in enumerate(together([member(number) for number in range(3)], range(5))):
+        np.testing.assert_allclose(moments.mean, p[:, x].mean(0), rtol=1e-12)
+        np.testing.assert_allclose(moments.variance, p[:, x].var(0), atol=1e-12)
+        np.testing.assert_allclose(moments.entropy, own[:, x].mean(0), rtol=1e-12)
 
 
 def test_the_heads_of_a_member_may_give_quantiles_in_any_order(tmp_path, monkeypatch):
@@ -118,7 +118,7 @@ def language(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Pat
 @pytest.mark.slow
 def test_a_language_model_carries_the_state_of_every_member(language):
     before = contents(language)
-    found = open_study(language).ensemble("v")
+    ensemble = open_study(language).ensemble("v")
     parts = [trained(folder) for folder in folders(language, "v")]
     p, y = [], []
     for run_ in parts:
@@ -132,7 +132,7 @@ def test_a_language_model_carries_the_state_of_every_member(language):
     mean = np.mean(p, axis=0)
     assert len(y) == parts[0].dataset.test.size < sum(batch.y.size for batch in batches)  # some positions are padding
     surprise = -np.log(mean[np.arange(len(y)), y]).mean()
-    metrics = found.evaluated.metrics
+    metrics = ensemble.evaluated.metrics
     assert metrics["test_loss"] == pytest.approx(surprise, rel=1e-6)
     assert metrics["test_perplexity"] == pytest.approx(np.exp(surprise), rel=1e-5)
     assert metrics["test_bits_per_character"] == pytest.approx(surprise / np.log(2), rel=1e-5)
@@ -141,7 +141,7 @@ def test_a_language_model_carries_the_state_of_every_member(language):
     gaps = [(bins == b).sum() * abs(right[bins == b].mean() - mean.max(-1)[bins == b].mean()) for b in np.unique(bins)]
     assert metrics["test_expected_calibration_error"] == pytest.approx(sum(gaps) / len(y), abs=1e-6)
     assert surprise < min(run_.ended.result.metrics["test_loss"] for run_ in parts)  # Jensen: below the mean; here below each
-    rows = list(found.predictions())
+    rows = list(ensemble.predictions())
     assert [row["position"] for row in rows] == list(range(1, len(y) + 1))
     assert np.mean([-np.log(row["probability"]) for row in rows]) == pytest.approx(surprise, rel=1e-6)
     assert contents(language) == before
@@ -177,8 +177,8 @@ def test_padded_frames_of_music_do_not_count(tmp_path, shared_data):
             "compare": {"variants": {"v": {}}, "seeds": 2},
         },
     )
-    found = open_study(experiment).ensemble("v")
-    members, split = [predictor(folder).model for folder in folders(experiment, "v")], found.dataset.test
+    ensemble = open_study(experiment).ensemble("v")
+    members, split = [predictor(folder).model for folder in folders(experiment, "v")], ensemble.dataset.test
     assert len(set(split.lengths.tolist())) > 1
     surprise, hits, wrong = [], 0, 0
     for number in range(len(split.lengths)):  # piece by piece, without a batch
@@ -188,7 +188,7 @@ def test_padded_frames_of_music_do_not_count(tmp_path, shared_data):
         surprise += list(-np.log(np.where(y > 0, p, 1 - p)).sum(-1))
         hits += 2 * ((p > 0.5) & (y > 0)).sum()
         wrong += ((p > 0.5) != (y > 0)).sum()
-    metrics = found.evaluated.metrics
+    metrics = ensemble.evaluated.metrics
     assert metrics["test_frame_negative_log_likelihood"] == pytest.approx(np.mean(surprise), rel=1e-5)
     assert metrics["test_loss"] == pytest.approx(np.mean(surprise), rel=1e-6)
     assert metrics["test_micro_f1"] == pytest.approx(hits / (hits + wrong) if hits else 0, abs=1e-5)
@@ -212,14 +212,14 @@ def test_numbers_are_averaged_and_their_spread_is_that_of_the_seeds(tmp_path):
             "compare": {"variants": {"v": {}}, "seeds": 2},
         },
     )
-    found = open_study(experiment).ensemble("v")
-    split, members = found.dataset.test, [predictor(folder) for folder in folders(experiment, "v")]
+    ensemble = open_study(experiment).ensemble("v")
+    split, members = ensemble.dataset.test, [predictor(folder) for folder in folders(experiment, "v")]
     said = np.array([np.asarray(one.model(split.values.reshape(-1, 5, 2)))[:, 0] for one in members], np.float64)
     error = said.mean(0) - split.targets[:, 0]
-    assert found.evaluated.metrics["test_root_mean_squared_error"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-5)
-    assert found.evaluated.metrics["test_loss"] == pytest.approx((error**2).mean(), rel=1e-5)
+    assert ensemble.evaluated.metrics["test_root_mean_squared_error"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-5)
+    assert ensemble.evaluated.metrics["test_loss"] == pytest.approx((error**2).mean(), rel=1e-5)
     scale = members[0].codec.targets
-    rows = list(found.predictions())
+    rows = list(ensemble.predictions())
     for row, value, spread in zip(rows, said.mean(0), said.std(0), strict=True):
         assert row["values"][0]["value"] == pytest.approx(float(scale.restored(np.array([value]))[0]), rel=1e-5)
         assert row["values"][0]["deviation"] == pytest.approx(spread * scale.deviation[0], rel=1e-3, abs=1e-6)

@@ -63,20 +63,22 @@ def noisy_season() -> Dataset:
 @pytest.mark.slow
 @pytest.mark.parametrize("data", [mackey, noisy_season])
 def test_a_model_beats_every_plain_forecast(data: Callable[[], Dataset]) -> None:
-    found = trained(data())
-    rivals = [value for name, value in found.items() if name.startswith("test_") and name.endswith("e_root_mean_squared_error")]
+    metrics = trained(data())
+    rivals = [
+        value for name, value in metrics.items() if name.startswith("test_") and name.endswith("e_root_mean_squared_error")
+    ]
     assert len(rivals) >= 1
-    assert found["test_root_mean_squared_error"] < 0.9 * min(rivals)
-    assert found["test_mase"] < 0.9 * found["test_persistence_mase"]
+    assert metrics["test_root_mean_squared_error"] < 0.9 * min(rivals)
+    assert metrics["test_mase"] < 0.9 * metrics["test_persistence_mase"]
 
 
 @pytest.mark.slow
 def test_intervals_of_quantiles_hold_what_they_promise_on_gaussian_noise() -> None:
     write(y=np.random.default_rng(1).normal(20, 4, 4000))
-    found = trained(build(section(columns="y", quantiles=[0.1, 0.5, 0.9], window=20, batch_size=16, test=0.3)), epochs=8)
-    assert found["test_coverage_80"] == pytest.approx(0.8, abs=0.05)
+    metrics = trained(build(section(columns="y", quantiles=[0.1, 0.5, 0.9], window=20, batch_size=16, test=0.3)), epochs=8)
+    assert metrics["test_coverage_80"] == pytest.approx(0.8, abs=0.05)
     densities = (0.1754983, 0.3989423, 0.1754983)  # of a standard normal at its quantiles: their expected pinball losses
-    assert found["test_pinball_loss"] == pytest.approx(np.mean(densities), rel=0.1)
+    assert metrics["test_pinball_loss"] == pytest.approx(np.mean(densities), rel=0.1)
 
 
 def run(name: str, data: dict[str, Any], **variant: Any) -> Path:

@@ -70,7 +70,7 @@ def test_every_bit_comes_back(sampled: tuple[dict, Path, ExperimentRecord]) -> N
     assert all(verify(run).agree.values())
     metrics = json.loads((run / store.RESULT).read_text())["metrics"]
     (run / store.RESULT).unlink()
-    (run / store.CALIBRATION).write_text("{}")  # as if killed while it was judged
+    (run / store.CALIBRATION).write_text("{}")  # as if killed during the evaluation
     sweep, again = swept(folder, compare={"seeds": 1}, **SAMPLED)
     assert sweep.made == 1
     assert timeless(result(again.runs[1]).metrics) == timeless(metrics)

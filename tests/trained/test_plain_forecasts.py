@@ -24,33 +24,37 @@ def plain(data: Dataset) -> dict[str, float]:
 @pytest.mark.parametrize("horizon", [1, 5, 12, 15])
 def test_plain_forecasts_of_a_seasonal_series_have_their_closed_forms(horizon: int) -> None:
     write(y=seasonal())
-    found = plain(build(section(columns="y", horizon=horizon, season=SEASON, window=7, batch_size=5)))
+    metrics = plain(build(section(columns="y", horizon=horizon, season=SEASON, window=7, batch_size=5)))
     swing = 2 * HEIGHT**2 * np.sin(np.pi * horizon / SEASON) ** 2
-    assert found["persistence_root_mean_squared_error_of_y"] == pytest.approx(np.sqrt(swing + (SLOPE * horizon) ** 2), rel=1e-4)
+    assert metrics["persistence_root_mean_squared_error_of_y"] == pytest.approx(
+        np.sqrt(swing + (SLOPE * horizon) ** 2), rel=1e-4
+    )
     seasons = -(-horizon // SEASON)
-    assert found["seasonal_naive_root_mean_squared_error_of_y"] == pytest.approx(SLOPE * SEASON * seasons, rel=1e-3)
-    assert found["seasonal_naive_mean_absolute_error_of_y"] == pytest.approx(SLOPE * SEASON * seasons, rel=1e-3)
-    assert found["seasonal_naive_mase"] == pytest.approx(seasons, rel=1e-3)
+    assert metrics["seasonal_naive_root_mean_squared_error_of_y"] == pytest.approx(SLOPE * SEASON * seasons, rel=1e-3)
+    assert metrics["seasonal_naive_mean_absolute_error_of_y"] == pytest.approx(SLOPE * SEASON * seasons, rel=1e-3)
+    assert metrics["seasonal_naive_mase"] == pytest.approx(seasons, rel=1e-3)
 
 
 def test_plain_forecasts_of_a_path_are_those_of_all_its_steps() -> None:
     write(y=seasonal())
-    found = plain(build(section(columns="y", horizon=3, path=True, season=SEASON, window=7, batch_size=5)))
+    metrics = plain(build(section(columns="y", horizon=3, path=True, season=SEASON, window=7, batch_size=5)))
     swings = [2 * HEIGHT**2 * np.sin(np.pi * h / SEASON) ** 2 + (SLOPE * h) ** 2 for h in (1, 2, 3)]
-    assert found["persistence_root_mean_squared_error_of_y"] == pytest.approx(np.sqrt(np.mean(swings)), rel=0.01)
+    assert metrics["persistence_root_mean_squared_error_of_y"] == pytest.approx(np.sqrt(np.mean(swings)), rel=0.01)
 
 
 def test_the_mean_of_the_training_split_is_a_forecast_too() -> None:
     y = seasonal(1.0) + 5
     write(y=y)
-    found = plain(build(section(columns="y", window=7, batch_size=5, standardise=False)))
-    assert found["mean_root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean((y[540:] - y[:480].mean()) ** 2)), rel=1e-4)
+    metrics = plain(build(section(columns="y", window=7, batch_size=5, standardise=False)))
+    assert metrics["mean_root_mean_squared_error"] == pytest.approx(np.sqrt(np.mean((y[540:] - y[:480].mean()) ** 2)), rel=1e-4)
 
 
 def test_a_plain_forecast_stands_for_every_quantile() -> None:
     write(y=SLOPE * np.arange(STEPS))
-    found = plain(build(section(columns="y", horizon=2, quantiles=[0.1, 0.5, 0.8], window=7, batch_size=5, standardise=False)))
-    assert found["persistence_pinball_loss"] == pytest.approx(np.mean([0.1, 0.5, 0.8]) * 2 * SLOPE, rel=1e-3)
+    metrics = plain(
+        build(section(columns="y", horizon=2, quantiles=[0.1, 0.5, 0.8], window=7, batch_size=5, standardise=False))
+    )
+    assert metrics["persistence_pinball_loss"] == pytest.approx(np.mean([0.1, 0.5, 0.8]) * 2 * SLOPE, rel=1e-3)
 
 
 def test_persistence_on_mackey_glass_is_that_of_its_equation() -> None:
@@ -59,6 +63,6 @@ def test_persistence_on_mackey_glass_is_that_of_its_equation() -> None:
     raw = mackey_glass.draw(17, 300, derive(0, "mackey_glass", "test"))
     deviation = mackey_glass.draw(17, 500, derive(0, "mackey_glass", "train")).std()
     error = np.sqrt(np.mean((raw[6:] - raw[:-6]) ** 2))
-    found = plain(data)
-    assert found["persistence_root_mean_squared_error"] == pytest.approx(error / deviation, rel=1e-4)
-    assert found["persistence_root_mean_squared_error_of_x"] == pytest.approx(error, rel=1e-4)
+    metrics = plain(data)
+    assert metrics["persistence_root_mean_squared_error"] == pytest.approx(error / deviation, rel=1e-4)
+    assert metrics["persistence_root_mean_squared_error_of_x"] == pytest.approx(error, rel=1e-4)

@@ -57,8 +57,8 @@ def test_the_usual_prediction_is_that_of_the_trained_model(made: dict[str, Path]
     for row, x, weight in zip(expected, batch.x, batch.sample_weight, strict=True):
         if weight:
             answer = predictor(made["labels"])(dataset.codec.decode(x), samples=0)
-            found = {one["name"]: one["probability"] for one in answer["labels"]}
-            assert [found[name] for name in dataset.codec.labels] == pytest.approx(row.tolist(), abs=1e-5)
+            probabilities = {one["name"]: one["probability"] for one in answer["labels"]}
+            assert [probabilities[name] for name in dataset.codec.labels] == pytest.approx(row.tolist(), abs=1e-5)
             break
 
 
@@ -109,9 +109,9 @@ def test_it_writes_on_and_a_seed_writes_the_same(made: dict[str, Path]) -> None:
 
 def test_a_text_on_every_line(made: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "texts").write_text("a good film\r\na bad film\n")
-    found = answers(made["labels"], "--file", tmp_path / "texts", "--text", "dull")
-    assert [answer["text"] for answer in found] == ["dull", "a good film", "a bad film"]
-    assert answers(made["labels"], "--file", "-", given="a good film\n")[0]["labels"] == found[1]["labels"]
+    predictions = answers(made["labels"], "--file", tmp_path / "texts", "--text", "dull")
+    assert [answer["text"] for answer in predictions] == ["dull", "a good film", "a bad film"]
+    assert answers(made["labels"], "--file", "-", given="a good film\n")[0]["labels"] == predictions[1]["labels"]
 
 
 def test_a_file_of_lines_is_decoded_as_it_begins_or_as_the_data_of_the_run(made: dict[str, Path], tmp_path: Path) -> None:

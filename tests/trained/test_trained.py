@@ -34,8 +34,8 @@ def run(made: Path, tmp_path: Path) -> Path:
 def test_the_metrics_of_the_best_epoch_come_back_to_the_bit(made: Path) -> None:
     model, dataset, (record, result, _) = trained(made / "some" / "seed-1")
     assert result.best_epoch < result.epochs
-    figures = evaluate(model, dataset)
-    assert figures == {name: result.metrics[name] for name in figures}
+    metrics = evaluate(model, dataset)
+    assert metrics == {name: result.metrics[name] for name in metrics}
     assert record.variant == "some"
 
 

@@ -34,9 +34,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("RNNLAB_DATA", str(folder / "data"))
-        found = {name: _trained(name, folder) for name in DATA}
+        runs = {name: _trained(name, folder) for name in DATA}
     shutil.rmtree(folder / "data")
-    return found
+    return runs
 
 
 def _trained(name: str, folder: Path) -> Path:

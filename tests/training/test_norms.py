@@ -63,13 +63,13 @@ def test_norms_are_those_of_the_step_and_change_no_bit(name: str) -> None:
 def test_an_epoch_has_the_mean_over_its_steps() -> None:
     one = model()
     one.compile(optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 0.5})), "mse")
-    found, watch = [], model()
+    norms, watch = [], model()
     watch.set_weights(one.get_weights())
     watch.compile(keras.optimizers.SGD(0.5), "mse")
     for start in (0, 4, 8):
-        found.append(norm(gradients(watch, WORDS[start : start + 4])))
+        norms.append(norm(gradients(watch, WORDS[start : start + 4])))
         watch.fit(WORDS[start : start + 4], np.zeros((4, 1)), batch_size=4, verbose=0)
     history = one.fit(WORDS, np.zeros((12, 1)), batch_size=4, shuffle=False, verbose=0, callbacks=[Meter(1.0)]).history
-    assert history["gradient_norm"] == pytest.approx([np.mean(found)], rel=1e-5)
-    assert history["update_norm"] == pytest.approx([0.5 * np.mean(found)], rel=1e-5)
+    assert history["gradient_norm"] == pytest.approx([np.mean(norms)], rel=1e-5)
+    assert history["update_norm"] == pytest.approx([0.5 * np.mean(norms)], rel=1e-5)
     assert one.optimizer.take_norms(1) == {"gradient_norm": 0.0, "update_norm": 0.0}

@@ -43,8 +43,8 @@ def test_decay_by_step_does_not_know_the_learning_rate() -> None:
         expected = [weight.copy() for weight in WEIGHTS]
         for grads in GRADS:
             expected = [(1 - share) * w - 0.5 * g for w, g in zip(expected, clipped(grads, 1.0), strict=True)]
-        found, _ = ours({"weight_decay": 0.01, "weight_decay_by": by, "clip_norm": 1.0})
-        for mine, theirs in zip(found, expected, strict=True):
+        weights, _ = ours({"weight_decay": 0.01, "weight_decay_by": by, "clip_norm": 1.0})
+        for mine, theirs in zip(weights, expected, strict=True):
             np.testing.assert_allclose(mine, theirs, rtol=1e-5)
 
 
@@ -66,8 +66,8 @@ def test_windows_of_different_lengths_are_those_of_awd_lstm() -> None:
         decayed = [g + 0.02 * w for g, w in zip(clipped(of_mean, 0.25), expected, strict=True)]
         expected = [w - 0.5 * length / mean * g for w, g in zip(expected, decayed, strict=True)]
     of_sum = [[g * length / mean for g in grads] for grads, length in zip(GRADS, lengths, strict=True)]
-    found, _ = ours({"clip_norm": 0.25, "weight_decay": 0.02}, of_sum, paces=list(lengths / mean))
-    for mine, theirs in zip(found, expected, strict=True):
+    weights, _ = ours({"clip_norm": 0.25, "weight_decay": 0.02}, of_sum, paces=list(lengths / mean))
+    for mine, theirs in zip(weights, expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-5)
 
 

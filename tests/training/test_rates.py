@@ -133,9 +133,9 @@ def test_the_trigger_is_that_of_nt_asgd(section: dict[str, Any], mode: str, numb
     callback = Averaging(AveragingConfig.model_validate(section), "val_loss", mode)
     callback.set_model(model)
     callback.on_train_begin()
-    for epoch, figure in enumerate(numbers):
+    for epoch, loss in enumerate(numbers):
         callback.on_test_begin()
-        callback.on_epoch_end(epoch, {"val_loss": figure})
+        callback.on_epoch_end(epoch, {"val_loss": loss})
         begun.append(float(keras.ops.convert_to_numpy(variable)) > 0)
     assert begun == [begins is not None and epoch >= begins for epoch in range(1, len(numbers) + 1)]
 

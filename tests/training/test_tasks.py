@@ -59,19 +59,20 @@ def test_a_loss_summed_over_time_has_a_gradient_as_many_times_larger_as_a_row_ha
 def test_all_windows_give_the_perplexity_of_one_row_read_in_one_go() -> None:
     """Zaremba's evaluation: one row, the state carried; against the whole text as a single window."""
     tokens = words(2000).test.arrays()[0]
-    found = {}
+    perplexity = {}
     for steps in (7, len(tokens)):
         stream = TokenStream(tokens, rows=1, steps=steps, start=1)
         task = Task("language_model", (1, steps), 40, "words", vocabulary=40, carried=True)
         dataset = Dataset("text", task, stream, stream, stream)
         model = compiled(MODEL, dataset, TrainingConfig(epochs=1), seed=3)
         model.set_weights([8 * weight for weight in model.get_weights()])
-        found[steps] = model.evaluate(Feed(stream), verbose=0, return_dict=True, callbacks=[SeparatePasses()])["perplexity"]
-    assert found[7] == pytest.approx(found[len(tokens)], rel=1e-5)
-    assert abs(found[7] - 40) > 1
+        metrics = model.evaluate(Feed(stream), verbose=0, return_dict=True, callbacks=[SeparatePasses()])
+        perplexity[steps] = metrics["perplexity"]
+    assert perplexity[7] == pytest.approx(perplexity[len(tokens)], rel=1e-5)
+    assert abs(perplexity[7] - 40) > 1
 
 
-def unigram_figures(splits: dict[str, np.ndarray], vocabulary: int, rows: int, steps: int) -> tuple[float, float]:
+def unigram_perplexities(splits: dict[str, np.ndarray], vocabulary: int, rows: int, steps: int) -> tuple[float, float]:
     """The perplexity of the test part by the counts of the training part, plus one: by a model of bias alone, and by hand."""
     streams = [TokenStream(splits[name], rows, steps, start=0) for name in ("train", "validation", "test")]
     task = Task("language_model", (rows, steps), vocabulary, "words", vocabulary=vocabulary, carried=True)
@@ -81,15 +82,15 @@ def unigram_figures(splits: dict[str, np.ndarray], vocabulary: int, rows: int, s
     log_p = np.log([counts[token] + 1 for token in range(vocabulary)]) - np.log(len(splits["train"]) + vocabulary)
     model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
     model.get_layer("head").bias.assign(log_p)
-    found = model.evaluate(Feed(streams[2]), verbose=0, return_dict=True, callbacks=[SeparatePasses()])
-    return found["perplexity"], float(np.exp(-log_p[splits["test"]].mean()))
+    metrics = model.evaluate(Feed(streams[2]), verbose=0, return_dict=True, callbacks=[SeparatePasses()])
+    return metrics["perplexity"], float(np.exp(-log_p[splits["test"]].mean()))
 
 
 def test_unigrams_of_the_language_reference() -> None:
     data = build(PythonReference(name="python_reference", vocabulary=500, limit_tokens=20_000))
     parts = {name: getattr(data, name).arrays()[0] for name in ("train", "validation", "test")}
-    found, expected = unigram_figures(parts, 500, rows=20, steps=35)
-    assert found == pytest.approx(expected, rel=1e-5)
+    measured, expected = unigram_perplexities(parts, 500, rows=20, steps=35)
+    assert measured == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -103,5 +104,5 @@ def test_unigrams_of_the_penn_treebank(shared_data: Path) -> None:
     numbers = {word: number for number, word in enumerate(dict.fromkeys(texts["train"]))}
     parts = {name: np.array([numbers[word] for word in text], np.int32) for name, text in texts.items()}
     assert [len(part) for part in parts.values()] == [929_589, 73_760, 82_430]
-    found, expected = unigram_figures(parts, 10_000, rows=20, steps=35)
-    assert found == pytest.approx(expected, rel=1e-5)
+    measured, expected = unigram_perplexities(parts, 10_000, rows=20, steps=35)
+    assert measured == pytest.approx(expected, rel=1e-5)

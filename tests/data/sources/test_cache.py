@@ -19,12 +19,12 @@ def make(folder):
 
 
 def test_what_is_made_comes_back_mapped(home):
-    found = prepared("tfds/some", {"level": "word"}, make)
-    assert isinstance(found["a"], np.memmap)
-    assert found["a"].tolist() == list(range(1000))
-    assert found.about["known"] == "it"
-    assert "a" in found
-    assert "b" not in found
+    arrays = prepared("tfds/some", {"level": "word"}, make)
+    assert isinstance(arrays["a"], np.memmap)
+    assert arrays["a"].tolist() == list(range(1000))
+    assert arrays.about["known"] == "it"
+    assert "a" in arrays
+    assert "b" not in arrays
 
 
 def test_it_is_made_once_for_a_key(home):

@@ -17,10 +17,10 @@ WANTED = {"train": "a.txt", "test": "b.txt"}
 
 
 def member(name, kind=tarfile.REGTYPE, link="", size=1):
-    found = tarfile.TarInfo(name)
-    found.type, found.linkname = kind, link
-    found.size = size if kind == tarfile.REGTYPE else 0
-    return found
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, link
+    entry.size = size if kind == tarfile.REGTYPE else 0
+    return entry
 
 
 def packed(path, *members):

@@ -20,22 +20,22 @@ def instead(home, monkeypatch):
     class Stock:
         version, info = "3.0.1", SimpleNamespace(citation="", homepage="")
 
-        def __init__(self, found):
-            self.found = found
+        def __init__(self, pairs):
+            self.pairs = pairs
 
         def as_data_source(self, split):
-            return [{"image": image.reshape(28, 28, 1), "label": label} for image, label in self.found[split]]
+            return [{"image": image.reshape(28, 28, 1), "label": label} for image, label in self.pairs[split]]
 
-    return lambda found: monkeypatch.setattr(mnist, "builder", lambda name: Stock(found))
+    return lambda pairs: monkeypatch.setattr(mnist, "builder", lambda name: Stock(pairs))
 
 
 @pytest.fixture
 def images(instead):
     """A few random images; the first pixel tells the digit."""
     random = np.random.default_rng(0)
-    found = {name: random.integers(0, 256, (size, 784), np.uint8) for name, size in {"train": 60, "test": 20}.items()}
-    instead({name: [(image, int(image[0]) % 10) for image in part] for name, part in found.items()})
-    return found
+    drawn = {name: random.integers(0, 256, (size, 784), np.uint8) for name, size in {"train": 60, "test": 20}.items()}
+    instead({name: [(image, int(image[0]) % 10) for image in part] for name, part in drawn.items()})
+    return drawn
 
 
 @pytest.mark.parametrize("read", STEPS)
@@ -82,7 +82,7 @@ def published(shared_data, split, count=None):
     return [*zip(pixels, content(shared_data, split, "labels-idx1"), strict=True)][:count]
 
 
-def assert_same(data, config, found):
+def assert_same(data, config, pairs):
     """The data set has each of the images with its digit, once."""
     back = np.argsort(mnist.places(config))
     for name, splits in {"train": (data.train, data.validation), "test": (data.test,)}.items():
@@ -91,7 +91,7 @@ def assert_same(data, config, found):
             pixels = (x.reshape(len(x), 784)[:, back] * 255).round().astype(np.uint8)
             shown = [image.tobytes() + bytes([digit]) for image, digit in zip(pixels, y, strict=True)]
             seen += shown[: int((weights > 0).sum())]
-        assert sorted(seen) == sorted(image.tobytes() + bytes([digit]) for image, digit in found[name])
+        assert sorted(seen) == sorted(image.tobytes() + bytes([digit]) for image, digit in pairs[name])
 
 
 @pytest.mark.slow
@@ -112,9 +112,9 @@ def test_digits_by_their_own_builder(shared_data, home, section, trusting, monke
 
 
 def test_all_digits(shared_data, instead, section):
-    found = {split: published(shared_data, split) for split in FILES}
-    instead(found)
+    pairs = {split: published(shared_data, split) for split in FILES}
+    instead(pairs)
     config = section({"name": "tfds/mnist", "permutation": 3})
     data = build(config)
     assert [split.size for split in (data.train, data.validation, data.test)] == [55_000, 5_000, 10_000]
-    assert_same(data, config, found)
+    assert_same(data, config, pairs)

@@ -36,14 +36,14 @@ def pieces(values):
 
 def everything(data):
     """All examples: real inputs, targets by example, whatever split they are in."""
-    found = []
+    examples = []
     for split in (data.train, data.validation, data.test):
         for batch in split.batches(seed=1, epoch=0):
             for x, y, weight in zip(*batch, strict=True):
                 real = ~np.isnan(x).any(axis=1)
                 if weight.max() > 0:
-                    found.append((x[real], y[real] if y.ndim and weight.ndim else y))
-    return found
+                    examples.append((x[real], y[real] if y.ndim and weight.ndim else y))
+    return examples
 
 
 def key(values):
@@ -63,9 +63,9 @@ def test_every_example_comes_back_with_its_target(home, section, target, layout)
         restored[key(data.codec.inputs.restored(x))] = names or data.codec.targets.restored(y)
     assert len(restored) == 40
     for place, x in enumerate(pieces(ARRAYS["x"])):
-        found = restored[key(x)]
+        back = restored[key(x)]
         wanted = pieces(ARRAYS["tag"])[place] if target == "tag" else ARRAYS[target][[place]]
-        assert [str(one) for one in wanted] == found if data.codec.labels else found == pytest.approx(wanted, abs=1e-5)
+        assert [str(one) for one in wanted] == back if data.codec.labels else back == pytest.approx(wanted, abs=1e-5)
     train = data.train.values
     np.testing.assert_allclose(train.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(train.std(axis=0), 1, atol=1e-5)
@@ -77,10 +77,10 @@ def test_every_frame_of_a_piano_roll_is_predicted_from_those_before_it(home, sec
     np.savez("a.npz", **ARRAYS)
     data = build(section({"name": "npz", "train": "a.npz", "frames": "roll", "sizes": "sizes", "batch_size": 8}))
     assert (data.task.name, data.task.outputs) == ("multilabel", 5)
-    found = everything(data)
-    assert all(y.dtype == np.float32 for _, y in found)
-    assert sorted(y.tolist() for _, y in found) == sorted(part.tolist() for part in pieces(ARRAYS["roll"]))
-    for x, y in found:
+    examples = everything(data)
+    assert all(y.dtype == np.float32 for _, y in examples)
+    assert sorted(y.tolist() for _, y in examples) == sorted(part.tolist() for part in pieces(ARRAYS["roll"]))
+    for x, y in examples:
         np.testing.assert_array_equal(x, np.concatenate([np.zeros((1, 5)), y[:-1]]))
     assert sum(split.size for split in (data.train, data.validation, data.test)) == TOTAL
 

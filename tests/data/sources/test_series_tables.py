@@ -23,8 +23,8 @@ def write(rows: list[str], header: str) -> None:
 
 def targets(data: Dataset, name: str = "train") -> list[float]:
     split = getattr(data, name)
-    found = [batch.y[batch.sample_weight > 0] for batch in split.batches(0, 0)]
-    return sorted(np.concatenate(found)[:, 0].tolist())
+    values = [batch.y[batch.sample_weight > 0] for batch in split.batches(0, 0)]
+    return sorted(np.concatenate(values)[:, 0].tolist())
 
 
 def test_rows_are_sorted_by_time_within_each_series(home: Path, section: Any) -> None:

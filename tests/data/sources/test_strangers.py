@@ -31,9 +31,9 @@ READ = {
 @pytest.mark.parametrize("which", READ)
 def test_what_is_meant_is_read(home, which):
     name, content, section = READ[which]
-    found = told(home, name, content, **section)
-    assert sum(found["splits"][split]["examples"] for split in found["splits"]) == len(ROWS)
-    assert set(found["splits"]["train"]["labels"]) == {"neg", "pos"}
+    description = told(home, name, content, **section)
+    assert sum(description["splits"][split]["examples"] for split in description["splits"]) == len(ROWS)
+    assert set(description["splits"]["train"]["labels"]) == {"neg", "pos"}
 
 
 REFUSED = {
@@ -119,8 +119,8 @@ def test_labels_that_may_be_none_are_told(home):
 
 
 def test_numbers_as_typesetters_write_them(home):
-    found = told(home, "a.csv", "text,v\n" + "".join(f"film {n},\u2212{n}\n" for n in range(40)), label=None, value="v")
-    assert found["splits"]["train"]["targets"]["mean"] < -10
+    description = told(home, "a.csv", "text,v\n" + "".join(f"film {n},\u2212{n}\n" for n in range(40)), label=None, value="v")
+    assert description["splits"]["train"]["targets"]["mean"] < -10
     with pytest.raises(UserError, match=r"got '-'; .*missing_values: \['-'\]"):
         told(home, "a.csv", "text,v\n" + "".join(f"film {n},-\n" for n in range(40)), label=None, value="v")
 
