@@ -37,7 +37,7 @@ def test_another_config_is_refused_where_no_place_coincides(overrides: list[str]
     with pytest.raises(UserError) as refused:
         swept(*overrides)
     assert told in str(refused.value)
-    assert "recurrent_dropout: 0 ->" not in str(refused.value), "the patch of a withdrawn variant is its own"
+    assert "recurrent_dropout: 0.2 -> 0.0" not in str(refused.value), "the patch of a withdrawn variant is its own"
     assert "name=NAME  keeps them" in str(refused.value)
     done = CliRunner().invoke(main, ["run", "c.yaml", *overrides])
     assert (done.exit_code, tree(folder) == before) == (2, True)
