@@ -68,9 +68,10 @@ ON_TENSORFLOW = (
     *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays", "tf_linear")),
     "training.tf_program",
 )
+ON_JAX = ("recurrence.jax_scan", "recurrence.jax_linear", "layers.jax_tied", "training.jax_program")
 BACKENDS = {
     "tensorflow": {f"rnnlab.{name}" for name in ON_TENSORFLOW},
-    "jax": {"rnnlab.recurrence.jax_scan", "rnnlab.recurrence.jax_linear", "rnnlab.layers.jax_tied"},
+    "jax": {f"rnnlab.{name}" for name in ON_JAX},
     "tensorflow_datasets": {"rnnlab.data.sources.builders"},
     "torch": set(),
 }

@@ -36,16 +36,20 @@ class Program(Protocol):
 
 
 def program(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> Program | None:
-    """Return the compiled steps of a model; None where Keras runs them: on several devices, on torch and JAX."""
-    if not _ours(config):
+    """Return the compiled steps of a model; None where Keras runs them: on several devices, and on torch."""
+    if config.distribution:
         return None
-    from rnnlab.training.tf_program import TFProgram
+    match keras.backend.backend():
+        case "tensorflow":
+            from rnnlab.training.tf_program import TFProgram
 
-    return TFProgram(model, xla(model, dataset, config), {True: signature([dataset.train]), False: signature(splits(dataset))})
+            signatures = {True: signature([dataset.train]), False: signature(splits(dataset))}
+            return TFProgram(model, xla(model, dataset, config), signatures)
+        case "jax":
+            from rnnlab.training.jax_program import JAXProgram
 
-
-def _ours(config: TrainingConfig) -> bool:
-    return keras.backend.backend() == "tensorflow" and not config.distribution
+            return JAXProgram(model)
+    return None
 
 
 def splits(dataset: Dataset) -> list[Split]:
@@ -76,7 +80,7 @@ def xla(model: keras.Model, dataset: Dataset, config: TrainingConfig) -> bool:
     steps, each of which would need a program of its own. On a GPU some XLA operations do not repeat exactly, and XLA cannot
     use cuDNN.
     """
-    if not _ours(config):
+    if keras.backend.backend() != "tensorflow" or config.distribution:
         return keras.backend.backend() == "jax"
     if any(split.varied for split in splits(dataset)) or not all(layer.supports_jit for layer in compat.every_layer(model)):
         return False

@@ -58,9 +58,9 @@ class Killed(BaseException):
 class Kill(keras.callbacks.Callback):
     """Kills at the n-th event, where a batch, a validation batch or the end of an epoch is one."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, several: bool = False) -> None:
         super().__init__()
-        self._left = at
+        self._left, self.several = at, several
 
     def _tick(self, *args: Any, **logs: Any) -> None:
         self._left -= 1
@@ -77,6 +77,7 @@ def run(
     kill_at: int = -1,
     more: Sequence[keras.callbacks.Callback] = (),
     kept: Kept | None = None,
+    several: bool = False,
     **settings: Any,
 ) -> tuple[list[Any], TrainingOutcome]:
     tokens = dataset.task.vocabulary
@@ -96,7 +97,7 @@ def run(
             **settings,
         }
     )
-    callbacks = [EventLog(folder / "events.jsonl"), *more, Kill(kill_at)]
+    callbacks = [EventLog(folder / "events.jsonl"), *more, Kill(kill_at, several)]
     slot = Slot(folder / "checkpoint" / "state", "me")
     with kept.serving(model_config, dataset, config) if kept else nullcontext():
         model, outcome = train(model_config, dataset, config, 5, callbacks, slot, make=kept.compiled if kept else compiled)

@@ -24,7 +24,8 @@ from rnnlab.training.training_config import TrainingConfig
 
 WORDS = build(PythonReference(name="python_reference", vocabulary=40, window=6, batch_size=4, limit_tokens=400))
 NUMBERS = build(Adding(name="adding", length=5, examples=SplitSizes(train=50, validation=9, test=9), batch_size=4))
-OURS = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="Keras runs the steps on this backend")
+ON_JAX = keras.backend.backend() == "jax"
+ON_TENSORFLOW = pytest.mark.skipif(ON_JAX, reason="it is about the graphs of TensorFlow")
 NOISE = {"dropout": 0.3, "recurrent_dropout": {"scheme": "zoneout", "cell": 0.3, "hidden": 0.2}}
 
 
@@ -54,7 +55,6 @@ def untimed(outcome: TrainingOutcome) -> dict[str, Any]:
     return {**vars(outcome), "metrics": metrics}
 
 
-@OURS
 @pytest.mark.parametrize("steps", [pytest.param(1, marks=pytest.mark.slow, id="xla"), pytest.param(10**6, id="graph")])
 def test_several_steps_a_call_change_no_bit(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "STEPS", steps)
@@ -62,7 +62,7 @@ def test_several_steps_a_call_change_no_bit(steps: int, monkeypatch: pytest.Monk
     assert batches == [*range(WORDS.train.count)] * 3
     assert len(calls) < len(batches) / 2
     assert outcome == expected
-    assert outcome["xla"] == (steps == 1)
+    assert outcome["xla"] == (steps == 1 or ON_JAX)
     for mine, theirs in zip(weights, others, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
@@ -90,7 +90,6 @@ def texts() -> Dataset:
     return Dataset("words", CLASSES, *parts)
 
 
-@OURS
 @pytest.mark.parametrize(
     ("made", "settings"),
     [
@@ -122,10 +121,10 @@ def test_the_choice_does_not_depend_on_the_epochs_of_a_run(monkeypatch: pytest.M
     for steps in (1, NUMBERS.train.count, NUMBERS.train.count + 1):
         monkeypatch.setattr(program, "STEPS", steps)
         one, many = (program.xla(model, NUMBERS, TrainingConfig(epochs=epochs)) for epochs in (1, 1000))
-        assert one == many == (steps <= NUMBERS.train.count or keras.backend.backend() == "jax")
+        assert one == many == (steps <= NUMBERS.train.count or ON_JAX)
 
 
-@OURS
+@ON_TENSORFLOW
 def test_batches_of_unequal_steps_share_one_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
     monkeypatch.setattr(fit, "program", lambda *given: made.append(program.program(*given)) or made[0])
@@ -134,7 +133,6 @@ def test_batches_of_unequal_steps_share_one_graph(monkeypatch: pytest.MonkeyPatc
     assert [one.experimental_get_tracing_count() for one in made[0]._functions.values()] == [1, 1]
 
 
-@OURS
 def test_a_run_that_diverges_inside_a_call_ends_with_that_step() -> None:
     settings = {"optimizer": {"name": "sgd", "learning_rate": 1e30}}
     (_, outcome, _), (_, expected, _) = (run(NUMBERS, several, **settings) for several in (True, False))
@@ -153,7 +151,7 @@ def test_cross_entropy_is_that_of_keras_with_its_gradient(shape: tuple[int, ...]
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-6)
 
 
-@OURS
+@ON_TENSORFLOW
 def test_in_a_graph_the_gradient_of_cross_entropy_has_the_bits_of_the_plain_formula() -> None:
     """Also at a position of no class, such as padding, from which nothing is taken off."""
     import tensorflow as tf
@@ -169,7 +167,7 @@ def test_in_a_graph_the_gradient_of_cross_entropy_has_the_bits_of_the_plain_form
 
 def values_and_gradient(entropy: Any, classes: np.ndarray, logits: np.ndarray, weights: np.ndarray) -> tuple[Any, Any]:
     """The values and d sum(weights values) / d logits."""
-    if keras.backend.backend() == "jax":
+    if ON_JAX:
         import jax
 
         return entropy(classes, logits), jax.grad(lambda x: (entropy(classes, x) * weights).sum())(logits)
@@ -183,7 +181,7 @@ def values_and_gradient(entropy: Any, classes: np.ndarray, logits: np.ndarray, w
     return values, tape.gradient(total, x)
 
 
-@OURS
+@ON_TENSORFLOW
 def test_loss_and_metrics_take_one_cross_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
     words = {"recurrent": [{"units": 3}], "embedding": {"width": 4}}
     model, feed, asked = compiled(ModelConfig.model_validate(words), WORDS, TrainingConfig(epochs=1), 1), Feed(WORDS.train), []

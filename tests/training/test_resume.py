@@ -14,7 +14,7 @@ from rnnlab import sealed
 from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.data.dataset import Dataset
 from rnnlab.noise.scheme import SCHEMES
-from rnnlab.training import array_file
+from rnnlab.training import array_file, loop, program
 from rnnlab.training.builtin_optimizers import OPTIMIZERS
 from rnnlab.training.callback_state import LowerOnPlateau, by_name
 from rnnlab.training.callbacks import EventLog
@@ -101,6 +101,25 @@ def test_a_killed_run_goes_on_to_the_same_bits(
     logs = [untimed(sealed.read(tmp_path / folder / "events.jsonl")) for folder in ("killed", "whole")]
     assert logs[0] == logs[1]
     assert [line["epoch"] for line in logs[0]] == [*range(1, settings.get("epochs", 3) + 1)]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_between_calls_of_several_steps_goes_on_to_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls of the first epoch run 1, 3, 3 and 3 steps, those of its rest 1, 3 and 2; the kills hit the third of each."""
+    monkeypatch.setattr(program, "MOST", 3)
+    monkeypatch.setattr(loop, "SECONDS", 1000)
+    settings: dict[str, Any] = {"checkpoint": {"every_minutes": 1e-9}, "several": True}
+    weights, outcome = run(tmp_path / "whole", NUMBERS, NOISE, **settings)
+    for batch in (4, 8):
+        with pytest.raises(Killed):
+            run(tmp_path / "killed", NUMBERS, NOISE, kill_at=5, **settings)
+        assert Slot(tmp_path / "killed" / "checkpoint" / "state", "me").position == (0, batch)
+    again, resumed = run(tmp_path / "killed", NUMBERS, NOISE, **settings)
+    assert untimed(vars(resumed)) == untimed(vars(outcome))
+    for mine, theirs in zip(again, weights, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.slow

@@ -10,8 +10,6 @@ from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
-import keras
-
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
 from rnnlab.data.keras_adapter import Feed
@@ -65,15 +63,9 @@ def main() -> None:
     """Measure what a batch costs on this backend."""
     numbers = count()
     rows = {"making a batch": milliseconds(lambda: FEED[next(numbers) % len(FEED)]), "callbacks": milliseconds(callbacks())}
-    if keras.backend.backend() == "tensorflow":
-        batches = stacked([FEED[0]], MOST)
-        rows["stacking the batches of a call, by batch"] = milliseconds(lambda: stacked([FEED[0]] * MOST, MOST)) / MOST
-        rows["a call of no step, by batch of a full one"] = milliseconds(lambda: MODEL.program.run(batches, 0, True)) / MOST
-    else:
-        kinds = ("trainable_variables", "non_trainable_variables", "metrics_variables")
-        state = {kind: [variable.value for variable in getattr(MODEL, kind)] for kind in kinds}
-        state["optimizer_variables"] = [variable.value for variable in MODEL.optimizer.variables]
-        rows["handing the state on"] = milliseconds(lambda: setattr(MODEL, "_jax_state", dict(state)))
+    batches = stacked([FEED[0]], MOST)
+    rows["stacking the batches of a call, by batch"] = milliseconds(lambda: stacked([FEED[0]] * MOST, MOST)) / MOST
+    rows["a call of no step, by batch of a full one"] = milliseconds(lambda: MODEL.program.run(batches, 0, True)) / MOST
     print(json.dumps({what: round(value, 4) for what, value in rows.items()}, indent=1))
 
 
