@@ -32,14 +32,15 @@ def current() -> str:
     keras: Any = sys.modules.get("keras")
     if hasattr(keras, "backend"):
         return str(keras.backend.backend())
-    return os.environ.get(VARIABLE) or _of_file() or "tensorflow"
+    return os.environ.get(VARIABLE) or of_file("backend") or "tensorflow"
 
 
-def _of_file() -> str:
+def of_file(key: str) -> str:
+    """Return a setting of Keras's `keras.json`; empty where there is none."""
     home = os.environ.get("KERAS_HOME")
     path = (Path(home) if home else Path("~/.keras").expanduser()) / "keras.json"
     try:
-        return str(json.loads(path.read_text(encoding="utf-8")).get("backend") or "")
+        return str(json.loads(path.read_text(encoding="utf-8")).get(key) or "")
     except (OSError, ValueError, AttributeError):
         return ""
 

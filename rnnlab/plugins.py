@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rnnlab.errors import UserError
 from rnnlab.registry import ALL
+from rnnlab.source import bare
 
 GROUP = "rnnlab.plugins"
 """The group of entry points whose modules register parts."""
@@ -56,7 +57,8 @@ def load(names: Iterable[str]) -> None:
 def fingerprint(file: str) -> str:
     """Return the first 16 digits of the sha256 of a file that registered a part, and of its own files that it imports.
 
-    Comments and docstrings do not count. For a plug-in the imported text counts, even where the file has changed since.
+    Comments, docstrings and annotations of functions do not count. For a plug-in the imported text counts, even where the file
+    has changed since.
     """
     if file not in _FINGERPRINTS:
         texts = {path: text for known in _LOADED.values() for path, text in known.items()}
@@ -170,32 +172,3 @@ def _digest(texts: dict[Path, str]) -> str:
     for path in sorted(texts):
         digest.update(f"{path.name}\n{bare(texts[path])}\n".encode())
     return digest.hexdigest()[:16]
-
-
-def bare(text: str) -> str:
-    """Return code without comments and docstrings, in one form however it is laid out; text that is no code as it is.
-
-    >>> bare("x = (1+  2)  # three")
-    'x = 1 + 2'
-    """
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return text
-    for node in statements(tree):
-        if isinstance(body := getattr(node, "body", None), list):
-            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
-    return ast.unparse(tree)
-
-
-def statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Return a module and every statement in it, without their expressions, which are most of its nodes."""
-    left = [tree]
-    while left:
-        yield (node := left.pop())
-        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
-            left += getattr(node, inner, [])
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    ("errors", "seeds", "documents", "tensors", "section", "names", "registry", "choice", "plugins"),
+    ("errors", "seeds", "documents", "tensors", "section", "names", "source", "registry", "choice", "plugins"),
     ("files", "sealed", "replicas", "graphs", "replaced", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),

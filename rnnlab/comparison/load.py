@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rnnlab.config import RunSpec
+from rnnlab.config import RunSpec, load
+from rnnlab.config.identity import MISSING
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 from rnnlab.names import nearest
@@ -15,6 +16,8 @@ from rnnlab.storage.store import EXPERIMENT, ExperimentRecord, RunRecord, read
 
 Runs = dict[str, dict[int, RunRecord | None]]
 """By variant and seed; None where a planned run has not been started."""
+PlannedRuns = dict[str, dict[int, RunSpec | None]]
+"""By variant and seed; None where the config can't be known."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,11 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Gather
     return Gathered(records, runs, chosen, declared=not several and chosen == declared)
 
 
-def _plan(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
-    """Return every planned run by variant and seed; None where its fingerprint can't be known: a lost file."""
-    from rnnlab.config import load
+def _plan(record: ExperimentRecord) -> PlannedRuns:
+    """Return by variant and seed every planned run; None where its config can't be known: a lost file."""
     from rnnlab.config.pinned import whole
 
-    plan: dict[str, dict[int, RunSpec | None]] = {}
+    plan: PlannedRuns = {}
     try:
         experiment = load(record.folder / EXPERIMENT, plugins=False)
     except UserError:  # a config of another version, or with parts of one's own, which reading does not import
@@ -84,7 +86,7 @@ def _plan(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
     return plan
 
 
-def _declared(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
+def _declared(record: ExperimentRecord) -> PlannedRuns:
     """Return the plan as far as an unchecked config tells it: variants in their order, seeds, and what the folder holds.
 
     A variant that the config no longer names has the seeds that are there, and no more to come.
@@ -93,7 +95,7 @@ def _declared(record: ExperimentRecord) -> dict[str, dict[int, RunSpec | None]]:
     named = [] if compare.get("grid") else [name for name, patch in compare.get("variants", {}).items() if patch is not None]
     held = dict.fromkeys(run.variant for run in record.runs)
     first, number = compare.get("first_seed", 1), 0 if compare.get("folds") else compare.get("seeds", 0)
-    plan: dict[str, dict[int, RunSpec | None]] = {
+    plan: PlannedRuns = {
         name: dict.fromkeys(range(first, first + number) if name in named or not named else ())
         for name in dict.fromkeys([*named, *held])
     }
@@ -109,9 +111,10 @@ def _made(record: ExperimentRecord, variant: str, planned: Mapping[int, RunSpec 
 
 
 def _valid(run: RunRecord | None, spec: RunSpec | None) -> RunRecord | None:
-    """Return a run unless it ended as another one than `spec` is on the backend that computed it."""
-    stale = run and run.result and spec and run.result.fingerprint != spec.fingerprint_on(run.backend)
-    return None if stale else run
+    """Return a run unless its config is another one; its backend and the code of its parts are its own, for nothing is made."""
+    if not (run and run.result and spec):
+        return run
+    return run if run.result.fingerprint == spec.fingerprint_on(run.backend, run.result.parts) else None
 
 
 def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | None]) -> None:
@@ -127,11 +130,12 @@ def _merge(into: dict[int, RunRecord | None], runs: Mapping[int, RunRecord | Non
 
 
 def mixed_makers(results: Sequence[RunResult]) -> dict[str, list[str]]:
-    """Return what differs between the code and the versions that made the runs, every value by name; empty where nothing does.
+    """Return what differs between the makers of the runs, every value by name; empty where nothing does.
 
     >>> mixed_makers([RunResult(status="done", makers={"keras": version}) for version in ("3.14", "3.15")])
     {'keras': ['3.14', '3.15']}
     """
     known = [result.makers for result in results if result.makers]
-    values = {name: sorted({str(one.get(name)) for one in known}) for name in sorted({name for one in known for name in one})}
+    names = sorted({name for one in known for name in one})
+    values = {name: sorted({one.get(name, MISSING) for one in known}) for name in names}
     return {name: of for name, of in values.items() if len(of) > 1}

@@ -3,18 +3,19 @@
 Two configs with equal values are one run. What decides no bit is left out: the experiment's name, names of files (data,
 pretrained vectors and weights to start from are known by their bytes), when a state is kept, when snapshots are taken. A
 dropout setting is the noise that it stands for, so `0.3`, `{scheme: variational, rate: 0.3}` and the same with `tied: true` are
-equal, and so are `0.0` and `{scheme: none}`. The backend is a value, for another one rounds otherwise. Plug-ins whose parts a
-run uses are identified by their code. Beside the config, code and data decide.
+equal, and so are `0.0` and `{scheme: none}`. The backend is a value, for another one rounds otherwise. The cells, the noise and
+the parts of plug-ins that a run uses are identified by their code, see `rnnlab.config.used`. Beside the config, data decide.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
 from rnnlab import backend
 from rnnlab.config.experiment import RunConfig
 from rnnlab.config.paths import flatten
-from rnnlab.config.plugged import used
+from rnnlab.config.used import used
 from rnnlab.data.task import KINDS
 from rnnlab.documents import Fields, Record
 from rnnlab.training.builtin_optimizers import OWN
@@ -31,8 +32,11 @@ FREE: Any = {
 """The fields that decide no bit."""
 
 
-def values(config: RunConfig, computed_on: str | None = None) -> Record:
-    """Return the values of a config that decide the bits of a run on a backend, on the present one unless it is named."""
+def values(config: RunConfig, computed_on: str | None = None, parts: Mapping[str, str] | None = None) -> Record:
+    """Return the values of a config that decide the bits of a run on a backend, on the present one unless it is named.
+
+    `parts` are the fingerprints of the code of its parts, where they are not those of the present code.
+    """
     plain = config.model_dump(exclude=FREE)
     plain["backend"] = config.backend or computed_on or backend.current()
     for name in getattr(config.data, "files", ()):
@@ -45,10 +49,10 @@ def values(config: RunConfig, computed_on: str | None = None) -> Record:
     plain["training"]["optimizer"] = {**dict.fromkeys(OWN), **plain["training"]["optimizer"]}  # null where it has none
     _leave_out_unused(plain)
     plain["training"]["monitor"], plain["training"]["mode"] = monitored(config.training, KINDS[config.data.task])
-    texts = used(config)
+    texts = dict(used(config) if parts is None else parts)
     for part in [part for part in texts if part.startswith("metric ")]:
         plain["evaluation"][part] = texts.pop(part)  # a metric decides no weights
-    return {**plain, "plugins": texts} if texts else plain
+    return {**plain, "parts": texts}
 
 
 def _leave_out_unused(plain: Record) -> None:

@@ -36,9 +36,12 @@ class RunSpec:
         """The fingerprint of config and seed, equal for runs that are the same; see `rnnlab.config.identity`."""
         return self.fingerprint_on(None)
 
-    def fingerprint_on(self, backend: str | None) -> str:
-        """The same of the run as a backend computes it, the present one where it is None and the config names none."""
-        return identity.fingerprint(identity.values(self.config, backend), self.seed)
+    def fingerprint_on(self, backend: str | None, parts: Mapping[str, str] | None = None) -> str:
+        """The same of the run as a backend computes it, the present one where it is None and the config names none.
+
+        `parts` are the fingerprints of the code of its parts, where they are not those of the present code.
+        """
+        return identity.fingerprint(identity.values(self.config, backend, parts), self.seed)
 
     @property
     def training_fingerprint(self) -> str:

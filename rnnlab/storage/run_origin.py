@@ -45,9 +45,17 @@ class Provenance:
     """The working directory, from which relative paths of the config lead."""
 
     @property
-    def makers(self) -> Record:
-        """The values that must agree, beside config and data, for a state to continue to the same bits."""
-        return {"versions": self.versions, "code": self.code, "backend": self.backend, "numbers": self.numbers}
+    def makers(self) -> dict[str, str]:
+        """The values that decide bits on one machine beside config, data and code of the parts, the same for all who ask.
+
+        Of the package the code counts and not its version, of Python the minor version.
+
+        >>> Provenance(python="3.11.2", versions={"rnnlab": "0.2.0", "keras": "3.15.1"}, backend="jax").makers
+        {'python': '3.11', 'backend': 'jax', 'keras': '3.15.1'}
+        """
+        own = {"code": (self.code or "")[:12], "python": ".".join((self.python or "").split(".")[:2]), "backend": self.backend}
+        libraries = {name: known for name, known in self.versions.items() if name != "rnnlab"}
+        return {**{name: known for name, known in own.items() if known}, **libraries, **self.numbers}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +71,13 @@ class RunOrigin(Provenance):
     schema: int = 1
     """That of the config; runs of version 0.1 do not say it."""
     fingerprint: str | None = None
+    trained: str | None = None
+    """SHA-256 of what decides the training in config, seed and code of the parts."""
     data: str | None = None
     """SHA-256 of the data."""
     dropped_rows: dict[str, int] | None = None
-    plugins: dict[str, str] | None = None
+    parts: dict[str, str] | None = None
+    """SHA-256 of the code of the parts that the run uses."""
     modes: dict[str, str] | None = None
     retried: list[str] | None = None
 

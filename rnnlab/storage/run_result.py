@@ -37,8 +37,8 @@ class RunResult:
     """SHA-256 of the data."""
     dropped_rows: dict[str, int] | None = None
     """Rows of a table that were left out, by reason."""
-    plugins: Record | None = None
-    """The parts of plug-ins that the run uses, with the SHA-256 of their code."""
+    parts: dict[str, str] | None = None
+    """SHA-256 of the code of the parts that the run uses, see `rnnlab.config.used`."""
     modes: dict[str, str] | None = None
     """Whether less (min) or more (max) of a registered metric is better."""
     trained: str | None = None
@@ -79,7 +79,7 @@ class RunResult:
     weights: Record | None = None
     """`sha256` and `bytes` of the file of the best epoch's weights."""
     makers: dict[str, str] | None = None
-    """The code and the versions of the libraries that made the run."""
+    """What made the run, see `rnnlab.storage.run_origin.Provenance.makers`."""
     events: str | None = None
     """SHA-256 of a file of the run; empty where there was none. So are the four below."""
     origin: str | None = None

@@ -10,7 +10,7 @@ from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.run_result import RunResult
-from rnnlab.sweep.standing import foreign, kept
+from rnnlab.sweep.standing import CODE, foreign, kept
 from rnnlab.sweep.unasked import unasked
 
 Conflicts = Mapping[RunSpec, list[str]]
@@ -35,7 +35,7 @@ def conflicts(
     """Return the runs in an experiment's folder that are of another config, also those that are not asked for.
 
     Differences in the paths `beside` don't count. Runs that are not asked for need no data of their own, and stay where they
-    are if only plug-ins differ.
+    are if only code differs.
     """
     asked = {spec: _lines(spec, folder, dataset(spec.config.data), beside) for spec, result in results.items() if not result}
     data = {spec.config.data for spec in results}
@@ -45,7 +45,7 @@ def conflicts(
         its = dataset(spec.config.data) if known else None
         if not its or not kept(spec, store.run_folder(folder, spec.variant, spec.seed), its):  # which is read in less time
             others[spec] = _lines(spec, folder, its, {*beside, *own})
-    others = {spec: lines for spec, lines in others.items() if not all(map(of_plugin, lines))}
+    others = {spec: lines for spec, lines in others.items() if not all(map(of_code, lines))}
     return {spec: lines for spec, lines in {**asked, **others}.items() if lines}
 
 
@@ -54,9 +54,9 @@ def _lines(spec: RunSpec, folder: Path, dataset: Dataset | None, beside: Collect
     return [line for line in lines if line.partition(":")[0] not in beside]
 
 
-def of_plugin(line: str) -> bool:
-    """Whether only the text of a plug-in differs: such runs are moved aside and made again, without being asked for it."""
-    return line.startswith("plugins.")
+def of_code(line: str) -> bool:
+    """Whether only the code of a part differs: such runs are moved aside and made again, without being asked for it."""
+    return line.startswith(CODE)
 
 
 def sentences(folder: Path, differing: Conflicts) -> list[str]:

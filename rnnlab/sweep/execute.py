@@ -20,7 +20,6 @@ from rnnlab.storage.run_origin import RunOrigin, known_origin, write_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import going_on
 from rnnlab.sweep.evaluate_again import evaluate_again, failure, with_evaluation
-from rnnlab.sweep.makers import makers
 from rnnlab.sweep.origin import begun, made, origin_of, retried
 from rnnlab.sweep.provenance import provenance
 from rnnlab.tensorboard import seed_means
@@ -77,7 +76,7 @@ def execute(
         callbacks += snapshots(spec.config.training, dataset, folder / store.INSPECTION)
         with nullcontext(kept) if kept else closing(Kept()) as models:
             result = _made(spec, folder, dataset, callbacks, slot, models)
-    return _ended(spec, folder, result, board, lock, shown)
+    return _ended(spec, folder, replace(result, makers=where.makers), board, lock, shown)
 
 
 def _make_room(folder: Path, slot: Slot, progress: Display, began: str) -> None:
@@ -123,7 +122,7 @@ def _ended(spec: RunSpec, folder: Path, result: RunResult, board: Board, lock: L
     """Write the result, then remove what only an unfinished run needs; return the result."""
     lock.check()
     board.end(result)
-    result = replace(result, makers=makers(), **store.digests(folder))
+    result = replace(result, **store.digests(folder))
     store.write_result(folder, result)
     going_on.prune(spec, folder, result)
     if seed_means.due(folder.parent):

@@ -17,7 +17,7 @@ from rnnlab.training.training_config import TrainingConfig
 
 def slot(spec: RunSpec, folder: Path, dataset: Dataset, where: Provenance) -> Slot:
     """Return the place of a run's state, which holds the state that the run resumes from, if any; `where` it is made now."""
-    identity = {**_learnt(spec, dataset), "by": [*where.makers.values()]}
+    identity = {**_learnt(spec, dataset), "by": where.makers}
     return Slot(folder / store.CHECKPOINT / store.STATE, identity, spec.config.training.epochs)
 
 

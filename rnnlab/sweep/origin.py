@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rnnlab.config import RunSpec
 from rnnlab.config.identity import SCHEMA
-from rnnlab.config.plugged import used
+from rnnlab.config.used import used
 from rnnlab.data.dataset import Dataset
 from rnnlab.documents import Record
 from rnnlab.storage.run_origin import Provenance, RunOrigin, known_origin
@@ -21,17 +21,17 @@ def who(spec: RunSpec) -> Record:
 def made(spec: RunSpec, dataset: Dataset) -> Record:
     """Return what a run is made from."""
     dropped = {"dropped_rows": dict(dataset.dropped)} if dataset.dropped else {}
-    plugins = {"plugins": parts} if (parts := used(spec.config)) else {}
     kind = dataset.task.kind
     own = {name: METRICS[name].mode for name in spec.config.evaluation.metrics} | (dict(kind.metrics) if kind.loss else {})
     modes = {"modes": own} if own else {}
-    return {"schema": SCHEMA, "fingerprint": spec.fingerprint, "data": dataset.sha256, **dropped, **plugins, **modes}
+    prints = {"fingerprint": spec.fingerprint, "trained": spec.training_fingerprint, "data": dataset.sha256}
+    return {"schema": SCHEMA, **prints, "parts": used(spec.config), **dropped, **modes}
 
 
 def begun(spec: RunSpec, dataset: Dataset) -> RunResult:
     """Return the result that a run has until it ends: a failed one that says which run it is."""
     monitor, mode = monitored(spec.config.training, dataset.task.kind)
-    made_from: Record = {**who(spec), **made(spec, dataset), "trained": spec.training_fingerprint}
+    made_from: Record = {**who(spec), **made(spec, dataset)}
     return RunResult(status="failed", monitor=monitor, mode=mode, **made_from)
 
 

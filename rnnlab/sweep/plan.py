@@ -19,7 +19,7 @@ from rnnlab.models.start_shapes import check_start
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
-from rnnlab.sweep.conflicts import Results, conflicts, of_plugin, results_of, sentences
+from rnnlab.sweep.conflicts import Results, conflicts, of_code, results_of, sentences
 from rnnlab.sweep.makers import others
 from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
@@ -112,7 +112,7 @@ def in_the_way(experiment: Experiment, runs_dir: str | Path, results: Results) -
     """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
     folder = Path(runs_dir) / experiment.name
     differing = conflicts(experiment, folder, results, cache(_dataset))
-    own = all(of_plugin(line) for lines in differing.values() for line in lines)
+    own = all(of_code(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []
     return [*told, *others(results.values())]

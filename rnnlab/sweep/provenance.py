@@ -4,40 +4,20 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rnnlab.storage.run_origin import Provenance
-from rnnlab.sweep.makers import code, versions
+from rnnlab.sweep.makers import present
 
-ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
-"""Settings of the environment that change the bits."""
 _PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
 """The fields that distinguish processors of one name, by their names in Linux."""
 
 
 def provenance() -> Provenance:
     """Return what a result may depend on beside its config, as `run.yaml` keeps it."""
-    import keras
-
-    return Provenance(
-        python=platform.python_version(),
-        versions=versions(keras.backend.backend()),
-        code=code(),
-        backend=keras.backend.backend(),
-        numbers=numbers(),
-        machine=machine(),
-        git=git(Path.cwd()),
-        command=sys.argv,
-        directory=str(Path.cwd()),
-    )
-
-
-def numbers() -> dict[str, str]:
-    """Return the settings of the process that decide how numbers are rounded: Keras's own and those of the environment."""
-    import keras
-
-    environment = {name: os.environ[name] for name in ROUNDING if name in os.environ}
-    return {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name, **environment}
+    where = Path.cwd()
+    return replace(present(), machine=machine(), git=git(where), command=sys.argv, directory=str(where))
 
 
 def machine() -> dict[str, str | int | None]:

@@ -1,22 +1,26 @@
 """The contents of a run's folder: its own result or state, nothing, or the work of another run."""
 
 import json
+import re
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from rnnlab.config import RunConfig, RunSpec
 from rnnlab.config.identity import MISSING, SCHEMA, differences, values
-from rnnlab.config.paths import flatten, parts
-from rnnlab.config.plugged import used
+from rnnlab.config.paths import flatten
+from rnnlab.config.paths import parts as by_path
 from rnnlab.data.dataset import Dataset
 from rnnlab.documents import Record
 from rnnlab.storage import store
 from rnnlab.storage.run_origin import RunOrigin, known_origin
 from rnnlab.storage.run_result import RunResult
+from rnnlab.sweep import makers
 
 WIDTH = 60
 """Most characters of a value that are shown."""
+CODE = "the code of "
+"""The beginning of a line that says that code differs."""
 
 
 def kept(spec: RunSpec, folder: Path, dataset: Dataset) -> RunResult | None:
@@ -45,6 +49,8 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset | None) -> list[str]:
     changed = {**seed, **_changed(origin, spec.config)}
     if dataset and origin.data != dataset.sha256:
         changed["the data's bytes (sha256)"] = str(origin.data)[:12], dataset.sha256[:12]
+    if not changed and origin.trained != spec.training_fingerprint:  # the same settings stand for something else
+        changed[f"{CODE}rnnlab"] = str(origin.code)[:12], makers.code()[:12]
     reasons = {}
     if "training.epochs" in changed:
         from rnnlab.sweep.going_on import goes_on, needs_all_epochs
@@ -58,22 +64,19 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset | None) -> list[str]:
 
 def _changed(origin: RunOrigin, config: RunConfig) -> dict[str, tuple[object, object]]:
     """Where the config of a run was different, by dotted path, as it was written."""
-    now = config.model_dump()
     try:
         then = RunConfig.model_validate(origin.config)
     except ValidationError:  # made by a version whose settings had other names
-        return differences(_training(flatten(origin.config)), _training(flatten(now)))
-    was = {**values(then, origin.backend), "plugins": _without_metrics(origin.plugins or {})}
-    paths = differences(_training(was), _training({"plugins": {}, **values(config)}))
-    old, new = ({**parts(of), "backend": of.get("backend")} for of in (then.model_dump(), now))
-    old, new = {**old, **parts({"plugins": was["plugins"]})}, {**new, **parts({"plugins": used(config)})}
-    old["backend"] = then.backend or origin.backend
-    new["backend"] = values(config)["backend"]
-    return {path: (old.get(path, MISSING), new.get(path, MISSING)) for path in paths}
+        return differences(_training(flatten(origin.config)), _training(flatten(config.model_dump())))
+    was, now = values(then, origin.backend, origin.parts or {}), values(config)
+    old, new = _written(then, was), _written(config, now)
+    paths = differences(_training(was), _training(now))
+    return {re.sub("^parts[.]", CODE, path): (old.get(path, MISSING), new.get(path, MISSING)) for path in paths}
 
 
-def _without_metrics(plugins: dict[str, str]) -> dict[str, str]:
-    return {part: text for part, text in plugins.items() if not part.startswith("metric ")}
+def _written(config: RunConfig, decisive: Record) -> Record:
+    """The values of a config by dotted path, as they were written, with those that no config writes."""
+    return by_path({**config.model_dump(), "backend": decisive["backend"], "parts": decisive["parts"]})
 
 
 def _training(decisive: Record) -> Record:

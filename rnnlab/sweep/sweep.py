@@ -20,7 +20,7 @@ from rnnlab.progress.display import display
 from rnnlab.progress.lines import Lines
 from rnnlab.storage import aside, store
 from rnnlab.storage.run_result import RunResult
-from rnnlab.sweep.conflicts import Conflicts, Results, conflicts, of_plugin, refuse, results_of, sentences
+from rnnlab.sweep.conflicts import Conflicts, Results, conflicts, of_code, refuse, results_of, sentences
 from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Job, JobResult
@@ -180,7 +180,7 @@ def checked(
     results = results_of(folder, specs, dataset)
     differing = conflicts(experiment, folder, results, dataset, beside)
     if not replace:
-        refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_plugin, lines))})
+        refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_code, lines))})
     asked = {spec.config.backend for spec in specs}
     if len(asked) > 1:
         raise UserError("variants differ in backend, which one command cannot run; run each backend under a name of its own")

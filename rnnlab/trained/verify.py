@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rnnlab.config import RunSpec
+from rnnlab.config.identity import differences
 from rnnlab.data.dataset import Dataset
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
@@ -182,16 +183,5 @@ def _tell(name: str, then: object, now: object) -> str:
 def _versions(origin: Provenance) -> dict[str, tuple[object, object]]:
     from rnnlab.sweep.provenance import provenance
 
-    then, now = (_makers(where) for where in (origin, provenance()))
-    return {name: (then.get(name), now.get(name)) for name in then | now if then.get(name) != now.get(name)}
-
-
-def _makers(where: Provenance) -> Record:
-    return {
-        "python": where.python,
-        "backend": where.backend,
-        "rnnlab's code": str(where.code)[:12],
-        **where.versions,
-        **where.numbers,
-        "processor": where.machine.get("processor"),
-    }
+    then, now = ({**where.makers, "processor": where.machine.get("processor")} for where in (origin, provenance()))
+    return differences(then, now)

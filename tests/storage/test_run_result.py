@@ -24,7 +24,7 @@ WHOLE = RunResult(
     deterministic=True,
     classes={"classes": [{"label": "pos", "f1": 0.5}], "confusion": [[1, 2], [3, 4]]},
     rates={"noise_rate/lstm/hidden": 0.25},
-    plugins={"metric mine": "0" * 64},
+    parts={"metric mine": "0" * 64},
     modes={"mine": "max"},
     makers={"code": "abc", "keras": "3.15.1"},
 )

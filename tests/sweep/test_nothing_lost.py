@@ -6,6 +6,7 @@ No run is trained here: in its place its files are written.
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,14 @@ from thinning import kept
 
 import rnnlab
 from rnnlab import sealed
+from rnnlab.cells.builtin_cells import CELLS
 from rnnlab.cli import main
+from rnnlab.config import used
 from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
-from rnnlab.storage import store
+from rnnlab.noise.scheme import SCHEMES
+from rnnlab.noise.sites import Noise
+from rnnlab.storage import aside, store
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import makers
 from rnnlab.sweep.selection import Selection
@@ -182,11 +187,50 @@ def test_a_search_does_not_begin_where_its_runs_would_be_refused(folder: Path) -
     assert tree(folder) == before
 
 
+def test_runs_of_a_cell_that_has_changed_are_moved_aside_and_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gru = "compare.variants.dropped={cell: gru, recurrent_dropout: 0.2}"
+    swept(gru)
+    before = used._code(*used.equation(CELLS.sources["lstm"]))
+    real = used._code
+
+    def changed(*files: str | Path) -> str:
+        return "0123456789abcdef" if any(Path(file).name == "lstm_step.py" for file in files) else real(*files)
+
+    monkeypatch.setattr(used, "_code", changed)
+    told = f"the code of cell lstm: {before} -> 0123456789abcdef"
+    planned = CliRunner().invoke(main, ["plan", "c.yaml", gru])
+    assert told in planned.stderr
+    assert "run moves them aside and makes them again" in planned.stderr
+    assert swept(gru).made == 2
+    assert told in capsys.readouterr().out
+    (place,) = (folder / "runs/x" / aside.ASIDE).iterdir()
+    assert sorted(str(path.relative_to(place)) for path in place.glob("*/*")) == ["none/seed-1", "none/seed-2"]
+    assert f"none/seed-1: {told}" in (place / aside.REASONS).read_text()
+    assert swept(gru).made == 0
+
+
+def test_runs_of_a_scheme_that_stands_for_other_noise_are_moved_aside_and_made_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    swept()
+    known = SCHEMES["variational"]
+
+    def build(argument: str, rate: float) -> tuple[Noise, ...]:
+        return tuple(replace(noise, lifetime="step") for noise in known.build(argument, rate=rate))
+
+    monkeypatch.setitem(SCHEMES._parts, "variational", replace(known, build=build))
+    assert swept().made == 2
+    assert "the code of rnnlab: None -> " in capsys.readouterr().out
+    assert {path.parent.name for path in (folder / "runs/x" / aside.ASIDE).glob("*/*/*")} == {"dropped"}
+
+
 def test_runs_of_other_code_are_kept_and_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     swept()
-    assert makers.others([RunResult(status="done", makers=makers.makers())]) == []
+    assert makers.others([RunResult(status="done", makers=makers.present().makers)]) == []
     before = makers.code()[:12]
     monkeypatch.setattr(makers, "code", lambda: "0123456789abcdef")
     told = f"4 finished runs were made by other code or versions and are kept: code {before}, now 0123456789ab"

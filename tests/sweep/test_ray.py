@@ -149,8 +149,8 @@ def test_parts_of_plug_ins_travel_to_the_machines(cluster: Any, tmp_path: Path) 
     runs = read(tmp_path / "runs" / "own").runs
     assert [run.result.status for run in runs if run.result] == ["done", "done"]
     assert all(0 <= run.result.metrics["test_within_one"] <= 1 for run in runs if run.result)
-    used = {"data set walk", "cell mgu", "scheme mine", "optimizer signs", "schedule triangle", "callback pulled"}
-    assert all(set(run.result.plugins) == {*used, "metric within_one"} for run in runs if run.result)
+    used = {"data set walk", "cell mgu", "noise", "scheme mine", "optimizer signs", "schedule triangle", "callback pulled"}
+    assert all(set(run.result.parts) == {*used, "metric within_one"} for run in runs if run.result)
     assert all("pulled" in epoch.train for run in runs for epoch in run.epochs)
 
 

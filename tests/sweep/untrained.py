@@ -29,7 +29,7 @@ def written(spec: RunSpec, folder: Path, dataset: Any, progress: Any, lock: Any,
     (folder / store.CHECKPOINT / "state").write_text(f"weights of {spec.fingerprint}")
     monitored = {"metrics": {"val_loss": 1.0, "seconds": 1.0}, "monitor": "val_loss", "mode": "min"}
     about = {**who(spec), **made(spec, dataset), **store.digests(folder), **monitored}
-    result = RunResult.of({**about, "makers": makers.makers(), "status": "done", "best_epoch": 1})
+    result = RunResult.of({**about, "makers": makers.present().makers, "status": "done", "best_epoch": 1})
     store.write_result(folder, result)
     return result
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.documents import Record
 from rnnlab.sweep.job import job_or_reason
+from rnnlab.sweep.makers import ROUNDING
 from rnnlab.training import threads
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from rnnlab.sweep.claim import Turns
 
-HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS")
+HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", *ROUNDING)
 """Environment variables that a task takes over from the process that asks for it."""
 PATIENCE = 10.0
 """Seconds that a network file system may take to show a file that another machine has written."""
