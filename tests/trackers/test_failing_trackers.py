@@ -101,7 +101,7 @@ def test_an_error_waits_for_no_queue(finished, monkeypatch):
         """Takes its time."""
 
         def begin(self, run, known):
-            never.wait(1)
+            never.wait(60)
             return run.name
 
     monkeypatch.setattr(tracking, "HURRY", 0.2)
@@ -110,7 +110,7 @@ def test_an_error_waits_for_no_queue(finished, monkeypatch):
         for spec in with_trackers().runs():
             telling.run(spec, store.read_run(store.run_folder(finished, spec.variant, spec.seed)).result)
         raise ZeroDivisionError
-    assert time.monotonic() - begin < 0.9
+    assert time.monotonic() - begin < 30
     assert said == ["a tracker has not received everything; the next command sends the rest"]
     never.set()
     telling._thread.join()
