@@ -18,13 +18,13 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 def reached(*files: str | Path, within: str = "") -> set[Path]:
     """Return files of this package, given from its folder, and whatever they import of it, or of one room of it."""
-    left, found = [HOME / file for file in files], set[Path]()
+    left, seen = [HOME / file for file in files], set[Path]()
     while left:
         path = left.pop()
-        if path not in found and path.is_relative_to(HOME / within):
-            found.add(path)
+        if path not in seen and path.is_relative_to(HOME / within):
+            seen.add(path)
             left += _imported(path)
-    return found
+    return seen
 
 
 def _imported(path: Path) -> Iterator[Path]:
