@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / 
 os.environ |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 
 
+FINISHED = count(1)
 LONG = ("slow", "process", "browser", "cluster")
 """The marks of what the short suite leaves out."""
 
@@ -49,8 +51,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
+    freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Freeze again after every few tests: Keras looks for garbage at every `clear_session`, and a test imports much more."""
+    if next(FINISHED) % 20 == 0:
+        freeze()
+
+
+def freeze() -> None:
+    """Take everything there is for lasting to the end, so that no search for garbage looks through it again."""
     gc.collect()
-    gc.freeze()  # what is there now stays to the end, and need not be looked through again
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from itertools import chain, count
 from pathlib import Path
 
 from rnnlab import files
@@ -46,8 +47,8 @@ def move(run: Path, place: Path, reason: str, names: tuple[str, ...] = store.OWN
 
 def _free(to: Path) -> Path:
     """The folder itself, or one with a number behind its name where it is there already."""
-    others = (to.with_name(f"{to.name}.{number}") for number in range(2, 1_000_000))
-    return next(path for path in (to, *others) if not path.exists())
+    others = (to.with_name(f"{to.name}.{number}") for number in count(2))
+    return next(path for path in chain([to], others) if not path.exists())
 
 
 def move_summaries(experiment: Path, place: Path) -> None:
