@@ -102,11 +102,12 @@ def plan(
     experiment, selection = load(file, overrides), Selection.of(only, shard)
     for line in tuning.outlook(experiment, runs):
         click.echo(line, err=True)
-    experiment = tuning.finished(experiment, runs) or experiment
+    varied, best = tuning.paths(experiment), tuning.finished(experiment, runs)
+    experiment, beside = best or experiment, () if best else varied
     for name in unprepared(experiment, selection):
         click.echo(f"{name} is not prepared, so steps and parameters are unknown: rnnlab data prepare {file}", err=True)
     results = standing(experiment, runs, selection)
-    for line in (*remarks(experiment, selection), *in_the_way(experiment, runs, results)):
+    for line in (*remarks(experiment, selection), *in_the_way(experiment, runs, results, beside, varied)):
         click.echo(line, err=True)
     planned = plan(experiment, runs, selection, results)
     rows = [asdict(row) for row in planned]

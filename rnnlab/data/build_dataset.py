@@ -29,6 +29,11 @@ def ready(config: DataConfig) -> bool:
     return config.name not in MAKERS or is_prepared(config)
 
 
+def at_hand(config: DataConfig) -> Dataset | None:
+    """Return the data set that a data section declares; None where it has to be prepared first."""
+    return build(config) if ready(config) else None
+
+
 def build(config: DataConfig) -> Dataset:
     """Return the data set that a data section declares."""
     return DATASETS[config.name].build(config) if config.name in DATASETS else BUILDERS[config.name](config)

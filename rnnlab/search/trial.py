@@ -1,6 +1,5 @@
 """One trial of a search: a model is fitted, its metric on validation reported after every epoch, and test data not read."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
@@ -41,11 +40,11 @@ class Report(Remembering, keras.callbacks.Callback):
 
 
 def monitored_value(
-    config: RunConfig, dataset: Dataset, seed: int, trial: "optuna.Trial", state: Path
+    config: RunConfig, dataset: Dataset, seed: int, trial: "optuna.Trial", slot: Slot
 ) -> tuple[float | None, bool]:
     """Return the best monitored value of a trial on validation, None where it diverged, and whether it was pruned.
 
-    It resumes from the file `state` if it was killed there.
+    It resumes from the state in its slot if it was killed there.
     """
     training = config.training
     use(training.threads)
@@ -57,7 +56,7 @@ def monitored_value(
         best, divergence = best_epoch(training, dataset.task), Divergence()
         report = Report(trial, best.monitor)
         try:
-            logs = fit(model, dataset, training, seed, [divergence, best, report], Slot(state, config.model_dump()))
+            logs = fit(model, dataset, training, seed, [divergence, best, report], slot)
         finally:
             if model.program:
                 model.program.close()

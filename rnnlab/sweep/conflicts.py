@@ -18,6 +18,8 @@ Conflicts = Mapping[RunSpec, list[str]]
 Results = Mapping[RunSpec, RunResult | None]
 """The result that each run has already, which is read once: there may be thousands of runs."""
 
+RUNS = ("run", "runs")
+
 
 def results_of(folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None]) -> Results:
     """Return the result that each run of an experiment has already; None where it has to be made, or its data are not there."""
@@ -31,27 +33,36 @@ def conflicts(
     results: Results,
     dataset: Callable[[DataConfig], Dataset | None],
     beside: Collection[str] = (),
+    found: Collection[str] = (),
 ) -> Conflicts:
     """Return the runs in an experiment's folder that are of another config, also those that are not asked for.
 
-    Differences in the paths `beside` don't count. Runs that are not asked for need no data of their own, and stay where they
-    are if only code differs.
+    Differences in the paths `beside` don't count, nor, where code differs, in those whose values a search has `found`. Runs
+    that are not asked for need no data of their own, and stay where they are if only code differs.
     """
-    asked = {spec: _lines(spec, folder, dataset(spec.config.data), beside) for spec, result in results.items() if not result}
+    asked = {
+        spec: _lines(spec, folder, dataset(spec.config.data), beside, found) for spec, result in results.items() if not result
+    }
     data = {spec.config.data for spec in results}
     others = {}
     for spec, own in unasked(experiment, folder, results):
         known = spec.config.data in data and not any(path.startswith("data.") for path in own)
         its = dataset(spec.config.data) if known else None
         if not its or not kept(spec, store.run_folder(folder, spec.variant, spec.seed), its):  # which is read in less time
-            others[spec] = _lines(spec, folder, its, {*beside, *own})
+            others[spec] = _lines(spec, folder, its, {*beside, *own}, found)
     others = {spec: lines for spec, lines in others.items() if not all(map(of_code, lines))}
     return {spec: lines for spec, lines in {**asked, **others}.items() if lines}
 
 
-def _lines(spec: RunSpec, folder: Path, dataset: Dataset | None, beside: Collection[str]) -> list[str]:
+def _lines(spec: RunSpec, folder: Path, dataset: Dataset | None, beside: Collection[str], found: Collection[str]) -> list[str]:
     lines = foreign(spec, store.run_folder(folder, spec.variant, spec.seed), dataset)
-    return [line for line in lines if line.partition(":")[0] not in beside]
+    left_out = {*beside, *found} if any(map(of_code, lines)) else beside
+    return [line for line in lines if not _within(line.partition(":")[0], left_out)]
+
+
+def _within(path: str, others: Collection[str]) -> bool:
+    """Whether one of the other paths is the path itself, below it, or above it."""
+    return any(f"{path}.".startswith(f"{other}.") or other.startswith(f"{path}.") for other in others)
 
 
 def of_code(line: str) -> bool:
@@ -59,8 +70,11 @@ def of_code(line: str) -> bool:
     return line.startswith(CODE)
 
 
-def sentences(folder: Path, differing: Conflicts) -> list[str]:
-    """Return what differs in words, each difference once, with its variants where it isn't in all of them."""
+def sentences(folder: Path, differing: Conflicts, kinds: tuple[str, str] = RUNS) -> list[str]:
+    """Return what differs in words, each difference once, with its variants where it isn't in all of them.
+
+    `kinds` are the words for one and for several of what differs.
+    """
     variants: dict[str, dict[str, None]] = {}
     for spec, lines in differing.items():
         for line in lines:
@@ -68,12 +82,12 @@ def sentences(folder: Path, differing: Conflicts) -> list[str]:
     everywhere = len({spec.variant for spec in differing})
     told = [line if len(of) == everywhere else f"{line} (variant {', '.join(of)})" for line, of in variants.items()]
     return [
-        f"{folder} holds {len(differing)} run{'s' * (len(differing) > 1)} of another config (old -> new):",
+        f"{folder} holds {len(differing)} {kinds[len(differing) > 1]} of another config (old -> new):",
         *(f"  {line}" for line in told),
     ]
 
 
-def refuse(folder: Path, differing: Conflicts) -> None:
+def refuse(folder: Path, differing: Conflicts, kinds: tuple[str, str] = RUNS) -> None:
     """Raise UserError where there are conflicts, with what differs and the two ways on."""
     if differing:
         ways = [
@@ -81,7 +95,7 @@ def refuse(folder: Path, differing: Conflicts) -> None:
             f"  name=NAME  keeps them, and makes the new runs in {folder.parent / 'NAME'}",
             f"  --replace  moves them into {folder / aside.ASIDE}, and makes the new runs in their places",
         ]
-        raise UserError("\n".join([*sentences(folder, differing), *ways]))
+        raise UserError("\n".join([*sentences(folder, differing, kinds), *ways]))
 
 
 def replace(folder: Path, differing: Conflicts, began: str) -> Path:

@@ -1,15 +1,14 @@
 """The plan of `run`: the missing runs, their steps, and their time, estimated from finished runs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from rnnlab import backend
 from rnnlab.config import Experiment, RunConfig, RunSpec
-from rnnlab.data.build_dataset import build, ready
-from rnnlab.data.data_config import DataConfig
+from rnnlab.data.build_dataset import at_hand, build, ready
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import too_short
 from rnnlab.models import start_weights
@@ -66,7 +65,7 @@ def plan(
     `results` are those that the runs have, where they have been read already. Raises UserError where a model cannot start from
     the run that it names.
     """
-    folder, dataset = Path(runs_dir) / experiment.name, cache(_dataset)
+    folder, dataset = Path(runs_dir) / experiment.name, cache(at_hand)
     results = standing(experiment, runs_dir, selection) if results is None else results
     data_of = {spec: dataset(spec.config.data) for spec in results}
     statuses = {spec: result.status if result else _unmade(folder, spec, data_of[spec]) for spec, result in results.items()}
@@ -92,7 +91,7 @@ def plan(
 
 def standing(experiment: Experiment, runs_dir: str | Path = "runs", selection: Selection = ALL) -> Results:
     """Return the result that each run has already, as far as can be told: without the data none does."""
-    return results_of(Path(runs_dir) / experiment.name, selection.runs(experiment), cache(_dataset))
+    return results_of(Path(runs_dir) / experiment.name, selection.runs(experiment), cache(at_hand))
 
 
 def _unmade(folder: Path, spec: RunSpec, data: Dataset | None) -> str:
@@ -104,14 +103,15 @@ def _unmade(folder: Path, spec: RunSpec, data: Dataset | None) -> str:
     return "unknown" if ended else "missing"
 
 
-def _dataset(config: DataConfig) -> Dataset | None:
-    return build(config) if ready(config) else None
+def in_the_way(
+    experiment: Experiment, runs_dir: str | Path, results: Results, beside: Collection[str] = (), found: Collection[str] = ()
+) -> list[str]:
+    """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep.
 
-
-def in_the_way(experiment: Experiment, runs_dir: str | Path, results: Results) -> list[str]:
-    """Return in words which runs of another config `run` would refuse to replace, and which of other code it would keep."""
+    Which paths are `beside` and `found` is said by `rnnlab.sweep.conflicts.conflicts`.
+    """
     folder = Path(runs_dir) / experiment.name
-    differing = conflicts(experiment, folder, results, cache(_dataset))
+    differing = conflicts(experiment, folder, results, cache(at_hand), beside, found)
     own = all(of_code(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -21,6 +23,9 @@ WIDTH = 60
 """Most characters of a value that are shown."""
 CODE = "the code of "
 """The beginning of a line that says that code differs."""
+
+DATA = "the data's bytes (sha256)"
+"""The beginning of a line that says that data differ."""
 
 
 def kept(spec: RunSpec, folder: Path, dataset: Dataset) -> RunResult | None:
@@ -41,24 +46,35 @@ def foreign(spec: RunSpec, folder: Path, dataset: Dataset | None) -> list[str]:
     if not store.holds_work(folder) or store.RUN in store.read_run(folder).damaged:
         return []
     origin = known_origin(folder)
-    if origin is None:
-        return []
+    return [] if origin is None else unlike(spec, origin, dataset, folder)
+
+
+def unlike(spec: RunSpec, origin: RunOrigin, dataset: Dataset | None, folder: Path | None = None) -> list[str]:
+    """Return what differs, `path: old -> new`, between work of an origin and a run as it would be trained now.
+
+    A run with more epochs is not unlike the state that it goes on from, where the work's `folder` holds one.
+    """
     if origin.schema != SCHEMA:
         return [f"schema: {origin.schema} -> {SCHEMA} (another version of rnnlab made what is there)"]
     seed = {"seed": (origin.seed, spec.seed)} if origin.seed != spec.seed else {}
     changed = {**seed, **_changed(origin, spec.config)}
     if dataset and origin.data != dataset.sha256:
-        changed["the data's bytes (sha256)"] = str(origin.data)[:12], dataset.sha256[:12]
+        changed[DATA] = str(origin.data)[:12], dataset.sha256[:12]
     if not changed and origin.trained != spec.training_fingerprint:  # the same settings stand for something else
         changed[f"{CODE}rnnlab"] = str(origin.code)[:12], makers.code()[:12]
     reasons = {}
     if "training.epochs" in changed:
         from rnnlab.sweep.going_on import goes_on, needs_all_epochs
 
-        if len(changed) == 1 and goes_on(spec, folder, dataset):
+        if folder and len(changed) == 1 and goes_on(spec, folder, dataset):
             return []
         reason = needs_all_epochs(spec.config.training)
         reasons = {"training.epochs": f" ({reason})"} if reason else {}
+    return in_words(changed, reasons)
+
+
+def in_words(changed: Mapping[str, tuple[object, object]], reasons: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """Return old and new values as lines, `path: old -> new`, with the reason that a path may have."""
     return [f"{path}: {_shown(old)} -> {_shown(new)}{reasons.get(path, '')}" for path, (old, new) in changed.items()]
 
 

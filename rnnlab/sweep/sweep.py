@@ -58,6 +58,7 @@ def run(
     selection: Selection = ALL,
     fail_fast: bool = False,
     replace: bool = False,
+    found: Collection[str] = (),
 ) -> Sweep:
     """Make every run of an experiment that has no result yet, by its executor: a process stays with a variant it has compiled.
 
@@ -68,10 +69,11 @@ def run(
 
     Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded) or a link
     leads out of it, where the data are not there, where the executor cannot make the runs, and where the folder holds runs of
-    another config, unless `replace` lets them be moved aside.
+    another config, unless `replace` lets them be moved aside. `found` are the paths whose values a search has found, which may
+    differ where code does.
     """
     began, dataset = aside.now(), cache(build)
-    before, differing = _accepted(experiment, runs_dir, selection, replace, dataset)
+    before, differing = _accepted(experiment, runs_dir, selection, replace, dataset, found)
     folder = Path(runs_dir) / experiment.name
     results = {spec: None if retry_failed and one and one.status == "failed" else one for spec, one in before.items()}
     jobs = _jobs(folder, results, expected(work(results, dataset), taken(before)), began)
@@ -93,11 +95,12 @@ def _accepted(
     selection: Selection,
     replace: bool,
     dataset: Callable[[DataConfig], Dataset],
+    found: Collection[str],
 ) -> tuple[Results, Conflicts]:
     """Return what `checked` does; raise UserError where vectors, folder, runs or labels do not fit."""
     for spec in selection.runs(experiment):
         pretrained.check(spec.config.model.embedding)
-    results, differing = checked(experiment, runs_dir, selection, replace, dataset)
+    results, differing = checked(experiment, runs_dir, selection, replace, dataset, found=found)
     for config in selection.first_runs(experiment).values():
         if config.training.class_weights:
             class_weights(dataset(config.data), config.training.class_weights)  # refuses labels that the data do not have
@@ -167,10 +170,11 @@ def checked(
     replace: bool = False,
     dataset: Callable[[DataConfig], Dataset] = build,
     beside: Collection[str] = (),
+    found: Collection[str] = (),
 ) -> tuple[Results, Conflicts]:
     """Return the selected runs with the results that they already have, and the conflicts with runs of another config.
 
-    Raises UserError as `run` does. Differences in the paths `beside` don't count. Nothing is written.
+    Raises UserError as `run` does. Which paths are `beside` and `found` is said by `conflicts`. Nothing is written.
     """
     specs, folder = selection.runs(experiment), Path(runs_dir) / experiment.name
     files.refuse_unwritable(folder)
@@ -178,7 +182,7 @@ def checked(
         if config.model.start_from:
             check_start(config.model, dataset(config.data))
     results = results_of(folder, specs, dataset)
-    differing = conflicts(experiment, folder, results, dataset, beside)
+    differing = conflicts(experiment, folder, results, dataset, beside, found)
     if not replace:
         refuse(folder, {spec: lines for spec, lines in differing.items() if not all(map(of_code, lines))})
     asked = {spec.config.backend for spec in specs}

@@ -14,9 +14,12 @@ from click.testing import CliRunner
 from rnnlab.cli import main
 from rnnlab.config import ConfigError, Experiment, load
 from rnnlab.data.build_dataset import build
+from rnnlab.data.data_config import DataConfig
+from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
-from rnnlab.search import trial, tuning
+from rnnlab.search import trial, tuning, variant_search
 from rnnlab.storage.store import read
+from rnnlab.training.checkpoint import Slot
 
 TINY = """
 name: tiny
@@ -47,7 +50,7 @@ def tiny(tmp_path: Path) -> Path:
 
 
 def trials(experiment: Experiment, runs: Path) -> list[Any]:
-    study = tuning.Search(experiment, "noisy", runs / "tiny" / tuning.FOLDER)._study()
+    study = variant_search.Search(experiment, "noisy", runs / "tiny" / tuning.FOLDER).study()
     return [(one.number, one.state.name, one.params, one.value, one.intermediate_values) for one in study.trials]
 
 
@@ -56,7 +59,13 @@ def test_a_killed_search_goes_on_to_the_same_trials_and_never_reads_test_data(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment, said = load(tiny), []
-    monkeypatch.setattr(tuning, "build", lambda config: replace(build(config), test=SimpleNamespace(varied=False)))
+
+    def without_test(config: DataConfig) -> Dataset:
+        part = replace(whole := build(config), test=SimpleNamespace(varied=False))
+        vars(part)["sha256"] = whole.sha256
+        return part
+
+    monkeypatch.setattr(variant_search, "build", without_test)
     whole = tuning.searched(experiment, tmp_path / "whole", said.append)
     assert len(said) == 3
 
@@ -96,7 +105,7 @@ def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
     experiment, said, trained = load(tiny), [], []
     monkeypatch.setattr(trial, "monitored_value", lambda config, *_: (trained.append(config) or float(len(trained)), False))
     whole = tuning.searched(experiment, tmp_path, said.append)
-    before, journal = trials(experiment, tmp_path), tmp_path / "tiny" / tuning.FOLDER / "noisy" / tuning.JOURNAL
+    before, journal = trials(experiment, tmp_path), tmp_path / "tiny" / tuning.FOLDER / "noisy" / variant_search.JOURNAL
     lines = journal.read_bytes().splitlines(keepends=True)
     last = max(n for n, line in enumerate(lines) if b'"trial_id":2' in line)
     lines[last:] = {
@@ -106,7 +115,7 @@ def test_a_damaged_journal_is_told_and_its_later_trials_made_again(
         "all of it": [],
     }[damage]
     journal.write_bytes(b"\0" * 40 if damage == "all of it" else b"".join(lines))
-    if damage == "torn":  # as it is while another process writes
+    if damage in ("torn", "all of it"):  # a line without its end, as it is while another process writes
         assert tuning.finished(experiment, tmp_path) is None
     else:
         with pytest.raises(UserError, match=r"journal.log is damaged; rnnlab run goes on from the trials before the damage"):
@@ -172,7 +181,9 @@ def test_a_trial_that_is_pruned_stops_and_one_that_diverges_has_no_value(tiny: P
     for prune, rate, expected in ((True, 1e-3, [0]), (False, 1e30, [0])):
         config = load(tiny, ["training.optimizer.name=sgd", f"training.optimizer.learning_rate={rate}"]).variants["plain"]
         reported.clear()
-        value, pruned = trial.monitored_value(config, build(config.data), 1, asked(prune), tmp_path / f"{rate}" / "state")
+        value, pruned = trial.monitored_value(
+            config, build(config.data), 1, asked(prune), Slot(tmp_path / f"{rate}" / "state", None)
+        )
         assert pruned == prune
         assert (value is None) == (rate > 1) or np.isfinite(value)
         assert reported == expected
