@@ -136,27 +136,59 @@ def test_a_short_layer_is_exported(form, tmp_path):
 
 @pytest.mark.process
 @pytest.mark.slow
-def test_all_layers_run_without_us(tmp_path):
+def test_what_is_exported_runs_without_us(root, tmp_path):
+    """One process reads all files, since it takes long to start."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    read = all_layers(folder) + every_length(folder)
+    if BACKEND == "tensorflow":  # where rnnlab writes these files
+        read += every_variant(root / "configs" / "quickstart.yaml", folder, tmp_path / "runs")
+    assert wrong_elsewhere(folder) == f"read {read} wrong []"
+
+
+def all_layers(folder):
+    """Write layers, cells and schemes; return how often one of the files is read."""
     for name, (layers, forms) in GROUPS.items():
         model = on_words([layer() for layer in layers])
         randomise(model)
-        write(tmp_path / name, model, INPUTS, forms)
-    files = sum(len(forms) for _, forms in GROUPS.values())
-    assert wrong_elsewhere(tmp_path) == f"read {files * len(INPUTS)} wrong []"
+        write(folder / name, model, INPUTS, forms)
+    return len(INPUTS) * sum(len(forms) for _, forms in GROUPS.values())
 
 
-@pytest.mark.process
-@pytest.mark.slow
-def test_every_length_runs_without_us_before_and_after_training(tmp_path):
-    lengths = ((None, True), (7, False), (32, False), (80, True))  # on TensorFlow they are compiled in different ways
-    for steps, trained in lengths if BACKEND == "tensorflow" else lengths[:2]:
+def every_length(folder):
+    """Write a layer for several lengths, before and after training; on TensorFlow they are compiled in different ways."""
+    lengths = ((None, True), (7, False), (32, False), (80, True))[: 4 if BACKEND == "tensorflow" else 2]
+    for steps, trained in lengths:
         model = keras.Sequential([keras.Input((steps, 3)), LSTM(4, recurrent_dropout=ZONEOUT)])
         x = normal((3, steps or 9, 3))
         if trained:
             model.compile("sgd", "mse")
             model.fit(x, np.ones((3, 4)), verbose=0)
-        write(tmp_path / str(steps), model, [x, x[:1]])
-    assert wrong_elsewhere(tmp_path) == f"read {len(FORMS) * 2 * len([*tmp_path.iterdir()])} wrong []"
+        write(folder / str(steps), model, [x, x[:1]])
+    return 2 * len(FORMS) * len(lengths)
+
+
+def every_variant(config, folder, runs):
+    """Write each variant of a config in one form: what every form makes of layers and schemes is among the layers."""
+    small = {
+        "data.limit_tokens": 2000,
+        "data.vocabulary": 50,
+        "model.embedding.width": 8,
+        "model.recurrent.0.units": 8,
+        "training.epochs": 1,
+        "compare.seeds": 1,
+        "executor.name": "in_process",
+    }
+    study = rnnlab.run(rnnlab.load(config, small), runs=runs)
+    variants = [run.variant for run in study.record.runs]
+    assert len(variants) == 5
+    for variant, form in zip(variants, itertools.cycle(FORMS)):
+        run, to = study[variant, 1], folder / variant
+        to.mkdir()
+        export.export(run.folder, form, to / f"model.{form}")
+        for number, x in enumerate((WORDS, WORDS[:1, :1])):
+            np.savez(to / f"case-{number}.npz", x=x, y=loading.for_export(run.folder)(x))
+    return 2 * len(variants)
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="on TensorFlow these are among the files above")
@@ -173,32 +205,6 @@ def test_jax_exports_unknown_lengths(tmp_path):
         served = tf.saved_model.load(tmp_path / model.name)
         for x in INPUTS if model.input_shape == (None, None) else (normal((2, 5, 2)), normal((1, 8, 2))):
             np.testing.assert_allclose(served.serve(x), np.array(model(x)), atol=1e-5)
-
-
-@pytest.mark.process
-@pytest.mark.slow
-@pytest.mark.skipif(BACKEND != "tensorflow", reason="rnnlab writes these files on TensorFlow")
-def test_every_variant_of_the_quickstart_runs_without_us(root, tmp_path):
-    """Each in one form: what every form makes of layers and schemes is tested above."""
-    small = {
-        "data.limit_tokens": 2000,
-        "data.vocabulary": 50,
-        "model.embedding.width": 8,
-        "model.recurrent.0.units": 8,
-        "training.epochs": 1,
-        "compare.seeds": 1,
-        "executor.name": "in_process",
-    }
-    study = rnnlab.run(rnnlab.load(root / "configs" / "quickstart.yaml", small), runs=tmp_path / "runs")
-    variants = [run.variant for run in study.record.runs]
-    assert len(variants) == 5
-    for variant, form in zip(variants, itertools.cycle(FORMS)):
-        run, folder = study[variant, 1], tmp_path / "files" / variant
-        folder.mkdir(parents=True)
-        export.export(run.folder, form, folder / f"model.{form}")
-        for number, x in enumerate((WORDS, WORDS[:1, :1])):
-            np.savez(folder / f"case-{number}.npz", x=x, y=loading.for_export(run.folder)(x))
-    assert wrong_elsewhere(tmp_path / "files") == f"read {2 * len(variants)} wrong []"
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def table_of(model):
 
 
 @pytest.mark.slow
-def test_a_run_begins_with_the_vectors_and_predicts_without_their_file(films):
+def test_a_run_begins_with_the_vectors_and_predicts_without_their_file(films, in_this_process):
     experiment = load("c.yaml")
     assert {config.model.embedding.width for config in experiment.variants.values()} == {3}
     made = run(experiment, "runs")

@@ -90,6 +90,7 @@ def test_a_run_of_a_later_version_is_refused_too(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("in_this_process")
 def test_replace_moves_it_aside_and_makes_it_again(folder: Path) -> None:
     result = (RUN / store.RESULT).read_bytes()
     assert call("run", "old.yaml", "--replace").exit_code == 0
