@@ -28,6 +28,7 @@ PAPERS: dict[str, Any] = {
     "schedule": {"name": "decay", "constant": 1, "divisor": 2.0},
     "loss": "sum",
 }
+SLOW = pytest.mark.slow
 AROUND = {"learning_rate": 0.01, "clip_norm": 1.0, "clip_update": 0.1, "gradient_noise": {"variance": 0.01}}
 BUILTIN = {"implementation": "keras", "dropout": 0.3, "recurrent_dropout": 0.3}
 
@@ -65,22 +66,18 @@ def every_part() -> list[dict[str, Any]]:
     ("dataset", "layer", "settings", "kills"),
     [
         (WORDS, NOISE, {}, TWICE),
-        pytest.param(WORDS, NOISE, {}, EVERYWHERE, marks=pytest.mark.slow),
-        pytest.param(WORDS, BUILTIN, {}, TWICE, marks=pytest.mark.slow),
-        pytest.param(NUMBERS, NOISE, {}, TWICE, marks=pytest.mark.slow),
-        pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=pytest.mark.slow),
-        pytest.param(VARIED, NOISE, PAPERS, EVERYWHERE, marks=pytest.mark.slow),
-        pytest.param(
-            WORDS, NOISE, {"consistency": {"name": "rdrop", "weight": 1.0}}, TWICE, marks=pytest.mark.slow, id="rdrop"
-        ),
+        pytest.param(WORDS, NOISE, {}, EVERYWHERE, marks=SLOW),
+        pytest.param(WORDS, BUILTIN, {}, TWICE, marks=SLOW),
+        pytest.param(NUMBERS, NOISE, {}, TWICE, marks=SLOW),
+        pytest.param(LABELS, NOISE, {}, BOTH_WIDTHS, marks=SLOW),
+        pytest.param(VARIED, NOISE, PAPERS, EVERYWHERE, marks=SLOW),
+        pytest.param(WORDS, NOISE, {"consistency": {"name": "rdrop", "weight": 1.0}}, TWICE, marks=SLOW, id="rdrop"),
         *(
-            pytest.param(
-                NUMBERS, {}, {"optimizer": {"name": name, **AROUND}, "epochs": 2}, ONCE, marks=pytest.mark.slow, id=name
-            )
+            pytest.param(NUMBERS, {}, {"optimizer": {"name": name, **AROUND}, "epochs": 2}, ONCE, marks=SLOW, id=name)
             for name in OPTIMIZERS
         ),
         *(
-            pytest.param(WORDS, every_part()[part::4], {"epochs": 2}, PARTS, marks=pytest.mark.slow, id=f"parts {part + 1}")
+            pytest.param(WORDS, every_part()[part::4], {"epochs": 2}, PARTS, marks=SLOW, id=f"parts {part + 1}")
             for part in range(4)
         ),
     ],
