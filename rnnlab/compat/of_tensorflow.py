@@ -76,6 +76,19 @@ def in_xla(graph: "tf.Graph") -> bool:
     return bool(GraphOrParentsInXlaContext(graph))
 
 
+def optimization_barrier(tensor: "tf.Tensor") -> "tf.Tensor":
+    """Return a tensor unchanged, in a program of XLA, which computes it as written, whatever is done with it.
+
+    TensorFlow has this operation of XLA, but not under a public name, and without a gradient.
+    """
+    import tensorflow as tf
+    from tensorflow.compiler.tf2xla.python import xla
+
+    same: tf.Tensor = tf.custom_gradient(lambda value: (xla.optimization_barrier(value)[0], tf.identity))(tensor)
+    bind_gradient_to_graph(same)
+    return same
+
+
 def downloader() -> ModuleType:
     """Return the module of TensorFlow Datasets whose `_Downloader` fetches files, so that local files can replace them.
 

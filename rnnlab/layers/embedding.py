@@ -1,5 +1,6 @@
 """An embedding whose words can be dropped, and whose table can serve as the output layer."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ from keras import ops
 from rnnlab import compat
 from rnnlab.cells.steps import Tensor
 from rnnlab.documents import Plain, Record
+from rnnlab.graphs import in_xla
 from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import seed_streams
 from rnnlab.noise.sampling import depends, mean, sample
@@ -70,16 +72,23 @@ class Embedding(ChangingRates, keras.layers.ReversibleEmbedding):
 
     def call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """Embedded words, or with `reverse` the logits of embedded outputs."""
-        if reverse and self._plainly_tied():
-            from rnnlab.layers import jax_tied
-
-            return jax_tied.logits(inputs, ops.convert_to_tensor(self.embeddings))
+        if reverse and (logits := self._own_logits()):
+            return logits(inputs, ops.convert_to_tensor(self.embeddings))
         return self._noisy(super().call(inputs, reverse=reverse), inputs, reverse, training)
 
-    def _plainly_tied(self) -> bool:
-        """Whether the logits are the product with the table alone, on JAX."""
-        more = self.reverse_dtype or self.logit_soft_cap
-        return self.tie_weights and not more and keras.backend.backend() == "jax"
+    def _own_logits(self) -> Callable[[Tensor, Tensor], Tensor] | None:
+        """The product with the table alone and its gradient, where the derived one is slow: in a program of XLA."""
+        if self.reverse_dtype or self.logit_soft_cap or not self.tie_weights:
+            return None
+        if keras.backend.backend() == "jax":
+            from rnnlab.layers import jax_tied
+
+            return jax_tied.logits
+        if keras.backend.backend() == "tensorflow" and in_xla():
+            from rnnlab.layers import tf_tied
+
+            return tf_tied.logits
+        return None
 
     def quantized_call(self, inputs: Tensor, reverse: bool = False, training: bool = False) -> Tensor:
         """The same with a quantised table."""

@@ -1,7 +1,7 @@
 """The logits of a tied embedding on JAX.
 
 The gradient that JAX derives has the product d^T x of the logits' cotangent d. For it XLA computes all of d a second time on
-processors, transposed; (x^T d)^T takes it as it is.
+processors, transposed, or reads it column by column; (x^T d)^T reads it row by row.
 """
 
 import jax
@@ -28,7 +28,8 @@ def _backward(operands: Operands, d: jax.Array) -> Operands:
     x, table = operands
     rows = x.reshape(-1, x.shape[-1])
     d_rows = d.reshape(-1, d.shape[-1])
-    return (d_rows @ table).reshape(x.shape), (rows.T @ d_rows).T
+    d_table = jax.lax.optimization_barrier(rows.T @ d_rows)  # else XLA makes it d^T x again
+    return (d_rows @ table).reshape(x.shape), d_table.T
 
 
 logits.defvjp(_forward, _backward)

@@ -10,6 +10,7 @@ from rnnlab.cells.steps import Tensor
 from rnnlab.data.task import KINDS
 from rnnlab.documents import Record
 from rnnlab.graphs import on_processors
+from rnnlab.reductions import greatest
 from rnnlab.replicas import replicas
 
 
@@ -22,7 +23,7 @@ def cross_entropy(y_true: Tensor, y_pred: Tensor) -> Tensor:
 
     @ops.custom_gradient
     def surprise(logits: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
-        most = ops.max(logits, axis=-1, keepdims=True)
+        most = greatest(logits)
         powers = ops.exp(logits - most)
         total = ops.sum(powers, axis=-1, keepdims=True)
         own = ops.take_along_axis(logits, classes, axis=-1)

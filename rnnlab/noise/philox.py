@@ -16,9 +16,9 @@ MANTISSA = 23
 
 
 def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:
-    """Return as bytes of `shape`, 1 or 0, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
+    """Return as 1 or 0, of `shape`, whether each number of `keras.random.uniform(shape, seed=seed)` is at least `rate`.
 
-    The seed is what `keras.random.SeedGenerator.next` returns.
+    They are bytes, and in a program of XLA float32 numbers. The seed is what `keras.random.SeedGenerator.next` returns.
 
     >>> import keras
     >>> at_least(0.5, (2, 3), keras.random.SeedGenerator(1).next()).numpy().tolist()
@@ -27,7 +27,11 @@ def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -
     [[True, False, True], [False, False, False]]
     """
     words = _run(_compared, shape, seed, _least(rate))
-    return _shaped(tf.bitcast(words, tf.uint8), shape)
+    told = _shaped(tf.bitcast(words, tf.uint8), shape)
+    if not in_xla():
+        return told
+    # XLA would draw a mask that is for all steps anew at each of them; what has a root in it, it computes once and keeps.
+    return tf.sqrt(tf.cast(told, tf.float32))
 
 
 def uniform(shape: tuple[int, ...], seed: tf.Tensor) -> tf.Tensor:

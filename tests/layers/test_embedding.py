@@ -1,5 +1,9 @@
 """Word dropout: one fate for all occurrences of a word, over as many examples and steps as its lifetime says."""
 
+import re
+from functools import partial
+from importlib import import_module
+
 import keras
 import numpy as np
 import pytest
@@ -94,12 +98,31 @@ def gradients(function, *operands):
         import jax
 
         return jax.jit(jax.grad(function, argnums=(0, 1)))(*operands)
+    return taped(function, *operands)
+
+
+def taped(function, *operands):
+    """The same by a tape of TensorFlow."""
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
-        variables = [tf.Variable(operand) for operand in operands]
-        value = function(*variables)
-    return tape.gradient(value, variables)
+        operands = list(map(tf.convert_to_tensor, operands))
+        tape.watch(operands)
+        value = function(*operands)
+    return tape.gradient(value, operands)
+
+
+def compiled(function, *operands):
+    """The gradients by a program of XLA, and its text."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        program = jax.jit(jax.grad(function, argnums=(0, 1))).lower(*operands).compile()
+        return program(*operands), program.as_text()
+    import tensorflow as tf
+
+    program, constants = tf.function(partial(taped, function), jit_compile=True), list(map(tf.constant, operands))
+    return program(*constants), program.experimental_get_compiler_ir(*constants)(stage="optimized_hlo")
 
 
 def test_tied_logits_have_the_gradient_of_a_product():
@@ -114,23 +137,20 @@ def test_tied_logits_have_the_gradient_of_a_product():
         with keras.StatelessScope([(layer.embeddings, table)]):
             return keras.ops.sum(layer(x, reverse=True) * seen)
 
-    by_states, by_table = arrays(list(gradients(loss, states, table)))
-    np.testing.assert_allclose(by_states, seen @ table, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(by_table, np.einsum("rsv,rsw->vw", seen, states), rtol=1e-4, atol=1e-5)
+    for found in (gradients(loss, states, table), compiled(loss, states, table)[0]):
+        by_states, by_table = arrays(list(found))
+        np.testing.assert_allclose(by_states, seen @ table, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(by_table, np.einsum("rsv,rsw->vw", seen, states), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="XLA compiles it here")
-def test_the_gradient_of_tied_logits_is_computed_once():
-    """Not a second time with rows and words exchanged, for the product that gives the table's gradient."""
-    import jax
-
-    from rnnlab.layers.jax_tied import logits
-
+def test_the_gradient_of_tied_logits_is_computed_once_and_read_by_rows():
+    """Not a second time with rows and words exchanged, for the product that gives the table's gradient; that is (x^T d)^T."""
+    module = import_module(f"rnnlab.layers.{'jax' if keras.backend.backend() == 'jax' else 'tf'}_tied")
     classes, x, table = np.zeros((4, 16), int), np.ones((4, 16, 32), np.float32), np.ones((300, 32), np.float32)
-    gradient = jax.grad(lambda x, table: cross_entropy(classes, logits(x, table)).sum(), argnums=(0, 1))
-    program = jax.jit(gradient).lower(x, table).compile().as_text()
+    program = compiled(lambda x, table: keras.ops.sum(cross_entropy(classes, module.logits(x, table))), x, table)[1]
     assert "f32[64,300]" in program
     assert "f32[300,64]" not in program
+    assert re.search(r"f32(\[32,300\]\{1,0\}|\[300,32\]\{0,1\}) dot\(", program)
 
 
 def test_the_padding_mask_goes_on():

@@ -108,6 +108,14 @@ def test_a_program_of_xla_draws_the_same_masks(shapes):
     assert shapes == [(3, 5)]
 
 
+def test_a_program_of_xla_draws_a_mask_for_all_steps_once():
+    import tensorflow as tf
+
+    steps, seed = tf.ones((7, 3, 5)), keras.random.SeedGenerator(5)
+    masked = tf.function(lambda x: x * sampling.sample(noise("input"), (3, 5), seed, "float32"), jit_compile=True)
+    assert "f32[15]{0} fusion(" in masked.experimental_get_compiler_ir(steps)(stage="optimized_hlo")
+
+
 def test_a_batch_of_unknown_size_is_drawn_by_keras(shapes, monkeypatch):
     import tensorflow as tf
 
