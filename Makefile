@@ -20,10 +20,12 @@ JAX_TESTS := $(addprefix tests/noise/test_,distribution_settings.py own_distribu
   tests/training/test_resume.py::test_a_run_that_is_killed_between_calls_of_several_steps_goes_on_to_the_same_bits \
   tests/data/test_beside.py tests/data/test_dataset.py "tests/data/test_every_source.py::test_every_verb_runs_on_every_source[table]"
 # Every cell and scheme by its equation, noise, data, one graph of steps, one experiment.
-JAX_WHOLE := tests/layers/test_equations.py tests/noise/test_sampling.py tests/data/test_feed.py
-JAX_SHORT := $(JAX_WHOLE) tests/recurrence/test_fast_against_loop.py::test_in_one_compiled_graph \
+JAX_SHORT := tests/layers/test_equations.py tests/noise/test_sampling.py tests/data/test_feed.py \
+  tests/recurrence/test_fast_against_loop.py::test_in_one_compiled_graph \
   tests/study/test_study.py::test_runs_are_a_table_with_metrics_and_the_settings_that_differ
 TWO := -n 2 --dist worksteal
+# On two cores too: many of the long tests wait, for a browser, a server or a process.
+THREE := -n 3 --dist worksteal
 LONG := slow or process or browser or cluster
 
 .PHONY: setup demo test test-rest test-all check docs
@@ -44,8 +46,8 @@ test: $(STAMP)
 	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "not ($(LONG))" $(JAX_SHORT)
 
 test-rest: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/pytest $(TWO) -m "$(LONG)"
-	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) --proven "$(JAX_WHOLE)" $(JAX_TESTS)
+	KERAS_BACKEND=tensorflow $(BIN)/pytest $(THREE) -m "$(LONG)"
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) --proven "$(JAX_SHORT)" $(JAX_TESTS)
 
 test-all: test test-rest
 

@@ -35,7 +35,7 @@ LONG = ("slow", "process", "browser", "cluster")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="How often tests/chaos kill at random, all tests together.")
-    parser.addoption("--proven", default="", help="Files whose short tests have been run by themselves.")
+    parser.addoption("--proven", default="", help="What the names of short tests begin with that have been run.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -43,8 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    files = {ROOT / name for name in config.getoption("--proven").split()}
-    proven = {item for item in items if item.path in files and not any(map(item.get_closest_marker, LONG))}
+    names = (*config.getoption("--proven").split(),)
+    proven = {item for item in items if item.nodeid.startswith(names) and not any(map(item.get_closest_marker, LONG))}
     if proven:
         config.hook.pytest_deselected(items=[*proven])
         items[:] = [item for item in items if item not in proven]

@@ -6,7 +6,7 @@ import pytest
 from conformance.running import BACKEND, arrays, close, double, each, normal, operands, pulled, pure, randomise, stepwise
 from conformance.table import LSTM as CELL
 from conformance.table import NONE, PLAIN, Scheme
-from thinning import thinned
+from thinning import thinned_on_jax
 
 from rnnlab.layers import LSTM, Embedding
 from rnnlab.layers.noise_rates import is_rate
@@ -128,7 +128,7 @@ CONCRETE = {"scheme": "concrete", "rate": 0.3, "weight_penalty": 0.01, "rate_pen
 PADDING = np.array([[1, 1, 1, 1], [0, 1, 1, 0], [1, 0, 1, 1]], bool)
 
 
-@pytest.mark.parametrize(("cell", "implementation"), thinned((c, i) for c in PLAIN for i in ("auto", "loop")), ids=str)
+@pytest.mark.parametrize(("cell", "implementation"), thinned_on_jax((c, i) for c in PLAIN for i in ("auto", "loop")), ids=str)
 def test_the_gradient_by_a_learnt_rate_is_its_slope(cell, implementation):
     epsilon = 1e-3  # masks and rates are float32
     with double(), stepwise():
