@@ -8,7 +8,7 @@ function, so that a library is imported when it is needed.
 What is not public and cannot stand here, since a class gives a library its own version of it or reads it from itself:
 
 - `training.optimizers.Extended` and `training.norms.Norms` of a Keras optimizer: `_backend_apply_gradients`,
-  `_backend_update_step`, `_apply_weight_decay`, `_all_reduce_sum_gradients`, `_trainable_variables`;
+  `_backend_update_step`, `_apply_weight_decay`, `_all_reduce_sum_gradients`, `_clip_gradients`, `_trainable_variables`;
 - `layers.rnn.RNN` of a Keras RNN: `inner_loop`; `layers.carried.CarriedState` of it: `_create_state_variables`;
 - `layers.bidirectional.Bidirectional` of Keras's: `_can_attempt_fused_lstm`, `_can_attempt_fused_gru`;
 - `layers.cell_noise.CellNoise` and `layers.embedding.Embedding` of a Keras layer: `_tracker`;

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import keras
 from keras import ops
 
+from rnnlab.reductions import by_vectors, square_sum
 from rnnlab.replicas import summed
 from rnnlab.tensors import Tensor
 
@@ -37,6 +38,15 @@ class Norms(keras.optimizers.Optimizer):
         super().apply(total, trainable_variables)
         self.update_sum.assign_add(norm(weight - old for weight, old in zip(weights, before, strict=True)))
 
+    def _clip_gradients(self, grads: list[Tensor]) -> list[Tensor]:
+        """Clip as Keras does; where it would take another sum for the norm than the measured one, by the measured one."""
+        most = self.global_clipnorm
+        if not most or not by_vectors() or any(hasattr(grad, "indices") for grad in grads):
+            return super()._clip_gradients(grads)
+        total = norm(grads)
+        share = most * ops.minimum(1 / total, 1 / most) + (total - total)  # no number where the norm is none or infinite
+        return [grad * ops.cast(share, grad.dtype) for grad in grads]
+
     def _all_reduce_sum_gradients(
         self, grads_and_vars: list[tuple[Tensor, keras.Variable]]
     ) -> list[tuple[Tensor, keras.Variable]]:
@@ -58,7 +68,7 @@ def norm(tensors: Iterable[Tensor]) -> Tensor:
     >>> float(norm([ops.ones((2, 4)), ops.ones(1)]))
     3.0
     """
-    return ops.sqrt(sum(ops.sum(ops.square(ops.cast(_rows(one), "float32"))) for one in tensors))
+    return ops.sqrt(sum(square_sum(ops.cast(_rows(one), "float32")) for one in tensors))
 
 
 def _rows(tensor: "tf.Tensor | tf.IndexedSlices") -> Tensor:

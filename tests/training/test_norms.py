@@ -73,3 +73,22 @@ def test_an_epoch_has_the_mean_over_its_steps() -> None:
     assert history["gradient_norm"] == pytest.approx([np.mean(norms)], rel=1e-5)
     assert history["update_norm"] == pytest.approx([0.5 * np.mean(norms)], rel=1e-5)
     assert one.optimizer.take_norms(1) == {"gradient_norm": 0.0, "update_norm": 0.0}
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the sums are plain on other backends")
+@pytest.mark.parametrize("wrong", [None, np.nan, np.inf])
+def test_a_program_of_xla_clips_and_measures_the_norm(wrong: float | None) -> None:
+    import tensorflow as tf
+
+    grads = [np.random.default_rng(2).standard_normal(shape, np.float32) for shape in ((32, 4), (5,))]
+    weights = [keras.Variable(np.zeros_like(grad)) for grad in grads]
+    how = optimizer(OPTIMIZER.validate({"name": "sgd", "learning_rate": 1.0, "clip_norm": 0.5}))
+    how.build(weights)
+    if wrong is not None:
+        grads[1][3] = wrong
+    tf.function(lambda *given: how.apply(list(given), weights), jit_compile=True)(*grads)
+    for grad, weight in zip(grads, weights, strict=True):
+        expected = np.full_like(grad, np.nan) if wrong is not None else -grad * 0.5 / norm(grads)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(weight), expected, rtol=1e-5)
+    if wrong is None:
+        assert how.take_norms(1) == pytest.approx({"gradient_norm": norm(grads), "update_norm": 0.5}, rel=1e-5)
