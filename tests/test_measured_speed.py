@@ -28,6 +28,18 @@ def test_every_backend_cell_and_shape_of_the_aims_was_measured():
     assert {file.stem for file in SPEED.glob("*.json")} - {f"{name}-schemes" for name in table["AIMS"]} == set(table["AIMS"])
 
 
+def test_the_operations_of_a_step_take_what_was_measured():
+    text = (SPEED / "README.md").read_text()
+    groups = json.loads((SPEED / "program" / "operations.json").read_text())
+    for group in (
+        "products once a step",
+        "products of the scan",
+        "other operations of the scan",
+        "other operations once a step",
+    ):
+        assert f" | {groups[group]['ms']:.2f} |\n" in text
+
+
 def test_a_cell_of_ones_own_is_as_fast_for_a_gate_as_ours():
     text = (SPEED / "README.md").read_text()
     rows = json.loads((SPEED / "own_cell" / "own_cell.json").read_text())

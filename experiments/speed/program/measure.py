@@ -18,9 +18,11 @@ os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", **env
 
 from rnnlab.config import load
 from rnnlab.data.build_dataset import build
+from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.sweep.provenance import machine
 from rnnlab.training import fit, program
+from rnnlab.training.step import Batches
 
 ROOT = Path(__file__).parents[3]
 GRID, ADDING = ROOT / "experiments" / "speed" / "whole" / "grid.yaml", ROOT / "configs" / "adding.yaml"
@@ -44,8 +46,7 @@ def measured(file: Path, variant: str, overrides: list[str]) -> dict[str, Any]:
     """Return milliseconds per step, seconds of the first call, and how many steps win back what XLA takes longer to compile."""
     config = load(file, overrides).first_runs[variant]
     dataset = build(config.data)
-    feed = Feed(dataset.train)
-    batches = program.stacked([feed[number] for number in range(CALL)], CALL)
+    batches = batches_of(dataset)
     models, first, least = {}, {}, dict.fromkeys(FORMS, float("inf"))
     for form, steps in FORMS.items():
         program.STEPS, program.PARAMETERS = steps, sys.maxsize
@@ -60,7 +61,13 @@ def measured(file: Path, variant: str, overrides: list[str]) -> dict[str, Any]:
     return {"weights": weights, "ms": {form: 1000 * s for form, s in least.items()}, "first call, s": first, **paid}
 
 
-def taken(steps: Any, batches: tuple) -> float:
+def batches_of(dataset: Dataset) -> Batches:
+    """Return the batches of a call."""
+    feed = Feed(dataset.train)
+    return program.stacked([feed[number] for number in range(CALL)], CALL)
+
+
+def taken(steps: Any, batches: Batches) -> float:
     """Return the processor time in seconds of a call."""
     start = time.process_time()
     steps.run(batches, CALL, True)
