@@ -41,7 +41,7 @@ def parse(text: str, file: str, argument: str = "") -> Node:
 
     Raises ConfigError with the place of what cannot be read.
     """
-    source = _Source(text, file, argument)
+    source = _NodeReader(text, file, argument)
     try:
         loader = Loader(text)
         root = loader.get_single_node()
@@ -55,7 +55,7 @@ def parse(text: str, file: str, argument: str = "") -> Node:
         _refuse(source.place(loader.get_mark()), str(error))
 
 
-class _Source:
+class _NodeReader:
     """Turns PyYAML's nodes into ours, counting them, since nested aliases can expand to billions."""
 
     def __init__(self, text: str, file: str, argument: str) -> None:

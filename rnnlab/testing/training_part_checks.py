@@ -101,7 +101,7 @@ class _Kill(keras.callbacks.Callback):
             raise _KillError
 
 
-class _Logs(keras.callbacks.Callback):
+class _SavedLogs(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.epochs: dict[int, dict[str, float]] = {}
@@ -119,7 +119,7 @@ def _goes_on(part: str, remedy: str, **settings: object) -> None:
     config = TrainingConfig.model_validate({"epochs": EPOCHS, "checkpoint": {"every_minutes": 0.0}, **settings})
 
     def run(kept: Kept, folder: str, kill: int = 0) -> tuple[list[np.ndarray], dict[int, dict[str, float]]]:
-        logs, slot = _Logs(), Slot(Path(folder) / "state", "checked")
+        logs, slot = _SavedLogs(), Slot(Path(folder) / "state", "checked")
         with kept.serving(model, data, config):
             made, _ = train(model, data, config, 5, [logs, _Kill(kill)], slot, kept.compiled)
         return made.get_weights(), logs.epochs

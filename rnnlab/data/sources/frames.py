@@ -85,7 +85,7 @@ def _csv(path: Path, columns: list[str], config: Layout) -> Frame:
     separator = config.separator or told or separator_of(text, config, columns, usual)
     if separator != usual and not config.separator:
         guessed["separator"] = separator
-    lines = _Lines(path, text, separator, config)
+    lines = _RowLines(path, text, separator, config)
     table = _table(lines)
     first = config.header == "first"
     known = [str(name).strip() for name in table.iloc[0]] if first else config.names or []
@@ -106,7 +106,7 @@ def _without_excel(text: str) -> tuple[str, str | None]:
     return (text[: said.start("line")] + text[said.end("line") :], said["sign"]) if said else (text, None)
 
 
-def _table(lines: "_Lines") -> "pandas.DataFrame":
+def _table(lines: "_RowLines") -> "pandas.DataFrame":
     """All rows of a CSV file, as text; raise UserError with the place of what cannot be read."""
     import pandas
 
@@ -127,7 +127,7 @@ def _table(lines: "_Lines") -> "pandas.DataFrame":
         raise UserError(lines.told(str(error).strip())) from None
 
 
-def _refuse_names(path: Path, table: "pandas.DataFrame", known: Sequence[str], first: int, lines: "_Lines") -> None:
+def _refuse_names(path: Path, table: "pandas.DataFrame", known: Sequence[str], first: int, lines: "_RowLines") -> None:
     """Raise UserError where a row is the names of several columns again, as in files that were joined."""
     if len(known) == 1:
         return
@@ -144,7 +144,7 @@ EXCEL = re.compile(r"(?P<line>sep=(?P<sign>.))(?=\r|\n)")
 """A first line by which Excel names the separator of two cells."""
 
 
-class _Lines:
+class _RowLines:
     """The lines in which the rows of a CSV file begin, counted when the first is asked for."""
 
     def __init__(self, path: Path, text: str, separator: str, config: Layout):
