@@ -80,9 +80,10 @@ def sentences(folder: Path, differing: Conflicts, kinds: tuple[str, str] = RUNS)
         for line in lines:
             variants.setdefault(line, {})[spec.variant] = None
     everywhere = len({spec.variant for spec in differing})
+    origin = "made by other code" if all(map(of_code, variants)) else "of another config"
     told = [line if len(of) == everywhere else f"{line} (variant {', '.join(of)})" for line, of in variants.items()]
     return [
-        f"{folder} holds {len(differing)} {kinds[len(differing) > 1]} of another config (old -> new):",
+        f"{folder} holds {len(differing)} {kinds[len(differing) > 1]} {origin} (old -> new):",
         *(f"  {line}" for line in told),
     ]
 

@@ -201,7 +201,7 @@ def test_runs_of_a_cell_that_has_changed_are_moved_aside_and_made_again(
     monkeypatch.setattr(used, "_code", changed)
     told = f"the code of cell lstm: {before} -> 0123456789abcdef"
     planned = CliRunner().invoke(main, ["plan", "c.yaml", gru])
-    assert told in planned.stderr
+    assert f"x holds 2 runs made by other code (old -> new):\n  {told}" in planned.stderr
     assert "run moves them aside and makes them again" in planned.stderr
     assert swept(gru).made == 2
     assert told in capsys.readouterr().out
