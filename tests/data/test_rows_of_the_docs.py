@@ -20,7 +20,7 @@ ELSEWHERE = {
     "wikitext2": "no file of it here",
     "cornell": "test_published.py prepares it",
     "tfds/mnist": "test_mnist.py prepares it",
-    "tfds/imdb_reviews": "test_stock.py prepares small files of its kind",
+    "tfds/imdb_reviews": "test_tfds.py prepares small files of its kind",
     "tfds": "NAME stands for any data set of TensorFlow Datasets",
 }
 

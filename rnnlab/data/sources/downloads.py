@@ -16,17 +16,17 @@ SHOWN = 9
 ARCHIVES = (".zip", ".tgz", ".tar", ".tar.gz", ".tar.xz", ".tar.bz2")
 
 
-def depot(name: str) -> Path:
+def downloads_of(name: str) -> Path:
     """Return the folder of the files of a data set."""
     return home() / "downloads" / name.replace("/", "-").replace(":", "-")
 
 
 def folder_of(name: str, folder: str | None, wanted: dict[str, str], url: str) -> dict[str, Path]:
-    """Return the path of each wanted file, anywhere below a folder or in an archive; unpacked archives stay in the depot.
+    """Return the path of each wanted file, anywhere below a folder or in an archive; unpacked archives stay in its downloads.
 
     Raises UserError that says which files, from where, to put where.
     """
-    place = Path(folder) if folder else depot(name)
+    place = Path(folder) if folder else downloads_of(name)
     if folder and not place.exists():
         raise UserError(f"there is no folder or archive {folder!r}; {name} needs {', '.join(wanted.values())} from {url}")
     for here in _places(place, name):
@@ -35,7 +35,7 @@ def folder_of(name: str, folder: str | None, wanted: dict[str, str], url: str) -
             return {split: path for split, path in paths.items() if path}
     files_ = ", ".join(wanted.values())
     raise UserError(
-        f"{place} has no {files_}; get {url} and put it, or the files in it, into {depot(name)}, "
+        f"{place} has no {files_}; get {url} and put it, or the files in it, into {downloads_of(name)}, "
         f"or run: rnnlab data prepare {name} --from FOLDER"
     )
 
@@ -48,7 +48,7 @@ def _places(place: Path, name: str) -> Iterable[Path]:
 
     archives = [place] if place.is_file() else [path for path in sorted(place.glob("*")) if path.name.endswith(ARCHIVES)]
     for archive in archives:
-        to = files.make(depot(name)) / f"{archive.name}.unpacked"
+        to = files.make(downloads_of(name)) / f"{archive.name}.unpacked"
         with FileLock(to.with_name(f".{to.name}.lock")):
             if not to.exists() or to.stat().st_mtime < archive.stat().st_mtime:
                 _unpack(archive, to)
@@ -69,7 +69,7 @@ def _unpack(archive: Path, to: Path) -> None:
 
 
 def keep(name: str, given: Path, wanted: Iterable[str], unpack: bool = True) -> None:
-    """Copy those of the given files that a data set needs into its depot; a single file is copied as it is.
+    """Copy those of the given files that a data set needs into its downloads; a single file is copied as it is.
 
     Where there is none of them, all archives are taken if the data set looks into archives: `unpack`.
     """
@@ -82,7 +82,7 @@ def keep(name: str, given: Path, wanted: Iterable[str], unpack: bool = True) -> 
     if not sources:
         more = " ..." if len(patterns) > SHOWN else ""
         raise UserError(f"{given} has none of the files of {name}: {', '.join(patterns[:SHOWN])}{more}")
-    to = files.make(depot(name))
+    to = files.make(downloads_of(name))
     for path in sources:
         if path.resolve() != (to / path.name).resolve():
             partial = files.partial_of(to / path.name)

@@ -16,7 +16,7 @@ from urllib.request import getproxies
 
 from rnnlab import compat, files
 from rnnlab.data.prepared import home
-from rnnlab.data.sources.downloads import depot
+from rnnlab.data.sources.downloads import downloads_of
 from rnnlab.errors import UserError
 from rnnlab.replaced import replaced
 
@@ -30,7 +30,7 @@ REPACKED = {"aclImdb_v1.tar.gz": ("aclImdb*.tar.*", "aclImdb/train/unsup/0_0.txt
 
 
 class _UnreachableError(Exception):
-    """A file is not in the depot, and its server does not answer."""
+    """A file is not among the downloads, and its server does not answer."""
 
 
 def builder(name: str) -> "tfds.core.DatasetBuilder":
@@ -48,7 +48,7 @@ def builder(name: str) -> "tfds.core.DatasetBuilder":
         except ModuleNotFoundError as error:
             raise UserError(f"tfds/{name} needs a package that is not there: pip install {error.name}") from None
         except compat.wrong_checksum() as error:
-            given = ", ".join(path.name for path in sorted(depot(f"tfds/{name}").glob("*")))
+            given = ", ".join(path.name for path in sorted(downloads_of(f"tfds/{name}").glob("*")))
             raise UserError(f"{given} is another file than the builder expects: {str(error).splitlines()[0]}") from None
     return made
 
@@ -78,7 +78,7 @@ def _file(made: "tfds.core.DatasetBuilder", url: str) -> str:
 
 def _wanted(name: str, made: "tfds.core.DatasetBuilder", asked: list[str]) -> str:
     """The message with the missing files, their addresses, and the folder to put them into."""
-    place = depot(f"tfds/{name}")
+    place = downloads_of(f"tfds/{name}")
     missing = [f"{_file(made, url)} from {url}" for url in asked if not (place / _file(made, url)).is_file()]
     return (
         f"tfds/{name} cannot reach what it needs: {', '.join(missing)}; put it into {place}, "
@@ -88,7 +88,7 @@ def _wanted(name: str, made: "tfds.core.DatasetBuilder", asked: list[str]) -> st
 
 @contextmanager
 def _files_first(name: str, made: "tfds.core.DatasetBuilder") -> Iterator[list[str]]:
-    """Give files of the depot to the builder as if it had downloaded them, so that it checks them in the same way.
+    """Give files among the downloads to the builder as if it had downloaded them, so that it checks them in the same way.
 
     Yields a list to which the address of every file that the builder asks for is added.
     """
@@ -102,7 +102,7 @@ def _files_first(name: str, made: "tfds.core.DatasetBuilder") -> Iterator[list[s
         return ask(self, url, *rest, **options)
 
     def fetch(self: Any, url: str, destination_path: PathLike, verify: bool = True) -> Any:
-        file, place = _file(made, url), depot(f"tfds/{name}")
+        file, place = _file(made, url), downloads_of(f"tfds/{name}")
         self._pbar_url.update(1)
         if (place / file).is_file():
             return _handed(downloader, place / file, destination_path, None)
@@ -127,7 +127,7 @@ def _handed(downloader: ModuleType, given: Path, destination: Any, info: object)
 
 
 def _other_packing(place: Path, file: str) -> Path | None:
-    """The archive packed again as the builder wants it, where the depot has it in another compression."""
+    """The archive packed again as the builder wants it, where the downloads have it in another compression."""
     pattern, wanted = REPACKED.get(file, ("", ""))
     others = sorted(place.glob(pattern)) if pattern else []
     if not others:

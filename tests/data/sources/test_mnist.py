@@ -15,7 +15,7 @@ STEPS = {"pixels": (784, 1), "rows": (28, 28)}
 
 @pytest.fixture
 def instead(home, monkeypatch):
-    """Gives the records of each split instead of those that the stock builder would have prepared."""
+    """Gives the records of each split instead of those that the builder of TensorFlow Datasets would have prepared."""
 
     class Stock:
         version, info = "3.0.1", SimpleNamespace(citation="", homepage="")

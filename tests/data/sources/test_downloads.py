@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.data.sources import reading
-from rnnlab.data.sources.downloads import depot, folder_of, keep
+from rnnlab.data.sources.downloads import downloads_of, folder_of, keep
 from rnnlab.data.sources.reading import unpacked
 from rnnlab.errors import UserError
 
@@ -83,7 +83,7 @@ def test_what_is_no_archive_is_told_and_leaves_nothing(home, content):
     (home / "a.tar.gz").write_bytes(content)
     with pytest.raises(UserError, match=r"a\.tar\.gz is neither a folder nor a complete tar or zip archive"):
         folder_of("some", "a.tar.gz", WANTED, "http://x")
-    assert not [path for path in depot("some").iterdir() if not path.name.endswith(".lock")]
+    assert not [path for path in downloads_of("some").iterdir() if not path.name.endswith(".lock")]
 
 
 def _find(_):
@@ -94,7 +94,7 @@ def test_processes_at_once_unpack_once(home):
     packed(home / "a.tar.gz", member("in/a.txt"), member("in/b.txt"), *(member(f"in/{number}") for number in range(300)))
     with multiprocessing.get_context("fork").Pool(4) as pool:
         assert pool.map(_find, range(4), chunksize=1) == [["x", "x"]] * 4
-    assert len(list(depot("some").glob("*.unpacked"))) == 1
+    assert len(list(downloads_of("some").glob("*.unpacked"))) == 1
 
 
 def test_only_what_is_wanted_is_kept(home):
@@ -103,7 +103,7 @@ def test_only_what_is_wanted_is_kept(home):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     keep("some", Path("given"), WANTED.values())
-    assert sorted(path.name for path in depot("some").iterdir()) == ["a.txt", "b.txt"]
+    assert sorted(path.name for path in downloads_of("some").iterdir()) == ["a.txt", "b.txt"]
     for given, message in (("nowhere", "there is no file or folder"), ("data", "data has none of the files of some: c.txt")):
         with pytest.raises(UserError, match=message):
             keep("some", Path(given), ["c.txt"])
