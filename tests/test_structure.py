@@ -63,6 +63,7 @@ HEAVY = {
 }
 """Libraries that take a noticeable time to import."""
 ON_TENSORFLOW = (
+    "layers.tf_tied",
     "noise.normals",
     "noise.philox",
     *(f"recurrence.{name}" for name in ("tf_dispatch", "tf_scan", "tf_xla_scan", "tf_batch_split", "tf_arrays", "tf_linear")),
