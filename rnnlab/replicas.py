@@ -11,7 +11,7 @@ from rnnlab.tensors import Size, Tensor
 
 
 def replicas() -> tuple[int, Size]:
-    """Return how many replicas there are, and the number of the one that asks; 0 outside of all.
+    """Return how many replicas there are, and the number of the calling one; 0 outside of all.
 
     >>> replicas()
     (1, 0)

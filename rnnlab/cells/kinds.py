@@ -127,7 +127,7 @@ class CellKind:
                 )
 
     def weights(self, inputs: int, units: int, options: Section) -> int:
-        """The number of weights for so many inputs: kernels, biases, further kernels and small parameters.
+        """The number of weights for this many inputs: kernels, biases, further kernels and small parameters.
 
         >>> from rnnlab.cells.builtin_cells import CELLS
         >>> CELLS["gru"].weights(2, 3, CELLS["gru"].options())

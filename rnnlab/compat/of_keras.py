@@ -1,4 +1,4 @@
-"""What the house takes of Keras's layers, calls and backends beyond what it promises."""
+"""The internals of Keras that rnnlab uses: of its layers, calls and backends."""
 
 import sys
 from collections.abc import Callable, Hashable
@@ -43,7 +43,7 @@ def variables_being_called() -> list[int]:
 
 
 def trains() -> bool:
-    """Return whether what is being called trains; cells are asked for their masks without being told."""
+    """Return whether the current call is one of training; Keras asks a cell for its masks without `training`."""
     from keras.src.backend.common import global_state
 
     context = global_state.get_global_attribute("current_call_ctx")

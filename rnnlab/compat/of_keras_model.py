@@ -1,4 +1,4 @@
-"""What the house takes of Keras's models and saving beyond what it promises: layers, variables, files, batches."""
+"""The internals of Keras that rnnlab uses: of its models and of saving, such as variables, files and batches."""
 
 import io
 import sys

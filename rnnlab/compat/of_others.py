@@ -1,4 +1,4 @@
-"""What the house takes of JAX, Ray and Optuna beyond what they promise."""
+"""The internals of JAX, Ray and Optuna that rnnlab uses."""
 
 from typing import TYPE_CHECKING
 

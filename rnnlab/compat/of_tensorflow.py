@@ -1,4 +1,4 @@
-"""What the house takes of TensorFlow and TensorFlow Datasets beyond what they promise."""
+"""The internals of TensorFlow and TensorFlow Datasets that rnnlab uses."""
 
 import weakref
 from types import ModuleType

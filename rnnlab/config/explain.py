@@ -63,7 +63,7 @@ def _renamed(name: object, known: list[str]) -> str:
 
 
 def _alone(details: list[ErrorDetails], root: Node) -> tuple[list[ErrorDetails], dict[Path, list[ErrorDetails]]]:
-    """The errors that are reported one by one, and by path those of a value that fits none of its possible types."""
+    """The errors to report one by one, and by path those of a value that fits none of its possible types."""
     alone: list[ErrorDetails] = []
     choices: dict[Path, list[ErrorDetails]] = {}
     for detail in details:

@@ -1,4 +1,4 @@
-"""Gradient flow: the norm of the gradient of a loss by earlier states."""
+"""Gradient flow: the norm of the gradient of a loss with respect to earlier states."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -30,8 +30,9 @@ def gradient_flow(
 
     The norm is taken over the units of one example, then averaged over the examples of the batch and over t: at most `most`
     steps, evenly spread over the second half, so that all lags up to the half are averaged over the same t. h and c are two
-    independent states that a step passes on; the layer above receives h only, so the gradient by c at lag 0 is 0. Lags of a
-    loss of the whole sequence count from the last real step; those of a layer that reads backwards, in its own direction.
+    independent states that a step passes on; the layer above receives h only, so the gradient with respect to c is 0 at
+    lag 0. Lags of a loss of the whole sequence count from the last real step; those of a layer that reads backwards, in its
+    own direction.
     Padding and positions of weight zero do not count.
 
     `loss(y, predictions)` gives the loss of every position, [rows] or [rows, steps]; by default that of the compiled model.

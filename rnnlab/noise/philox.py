@@ -30,7 +30,7 @@ def at_least(rate: float | tf.Tensor, shape: tuple[int, ...], seed: tf.Tensor) -
     told = _shaped(tf.bitcast(words, tf.uint8), shape)
     if not in_xla():
         return told
-    # XLA would draw a mask that is for all steps anew at each of them; what has a root in it, it computes once and keeps.
+    # XLA would recompute a mask of the whole sequence at every step; it keeps that of a square root, which costs more.
     return tf.sqrt(tf.cast(told, tf.float32))
 
 

@@ -158,7 +158,7 @@ def variational_gaussian(argument: str, rate: float, tied: bool = True) -> tuple
     source="read in the authors' code, which has no recurrent layer: one u a sequence is our reading",
 )
 def concrete(argument: str, rate: float, weight_penalty: float = 1e-6, rate_penalty: float = 1e-5) -> tuple[Noise, ...]:
-    """Variational dropout whose rate is learnt, one for each layer and site: a soft mask has a gradient by its rate.
+    """Variational dropout whose rate is learnt, one for each layer and site: a soft mask is differentiable in its rate.
 
     The loss gains the penalty of the weights over 1 - p and the negative entropy of the mask, which draws p towards 0.5.
     """

@@ -122,7 +122,7 @@ def _normal(_: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
 
 
 def _concrete(rate: RateTensor, seed: random.SeedGenerator, shape: Shape) -> Tensor:
-    """Soft masks 1 - sigmoid((logit p + logit u) / temperature), which have a gradient by p (Gal et al. 2017)."""
+    """Soft masks 1 - sigmoid((logit p + logit u) / temperature), which are differentiable in p (Gal et al. 2017)."""
     u = ops.clip(random.uniform(shape, seed=seed, dtype="float32"), TINY, 1 - TINY)
     return 1 - ops.sigmoid((ops.log(rate / (1 - rate)) + ops.log(u / (1 - u))) / TEMPERATURE)
 

@@ -48,7 +48,7 @@ class Counted:
         self.first, self.epoch, self.done = 0, 0, 0.0
 
     def parts(self, logs: Mapping[str, float]) -> dict[str, str]:
-        """Return what is told of an epoch: its number, the monitored metric in training and validation, throughput."""
+        """Return what is shown of an epoch: its number, the monitored metric in training and validation, throughput."""
         training = self.spec.config.training
         metric = training.monitor.removeprefix("val_")
         told = {"epoch": f"epoch {self.epoch}/{training.epochs}"}

@@ -9,7 +9,7 @@ from rnnlab.storage.run_result import RunResult
 
 
 class RunLine(Counted):
-    """One run: a line at the end of every epoch, and where it did not end well."""
+    """One run: a line at the end of every epoch, and one if the run diverges or fails."""
 
     def __init__(self, display: "Lines", spec: RunSpec, unit: str, number: int):
         super().__init__(spec, unit, number)

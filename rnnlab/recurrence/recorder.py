@@ -30,7 +30,8 @@ class Watch:
     """Takes the place of a scan (see rnnlab.recurrence) and records gates and states.
 
     `nudges`, (steps, batch, units) each, are added to the states that every step passes on, and to the output, which is the
-    hidden state: the gradient of a loss by a nudge is its gradient by the state. `kind` is the description of the cell.
+    hidden state: the gradient of a loss with respect to a nudge is that with respect to the state. `kind` describes
+    the cell.
     """
 
     def __init__(self, nudges: States = (), kind: CellKind | None = None) -> None:

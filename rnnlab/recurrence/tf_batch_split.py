@@ -35,7 +35,7 @@ class Given(NamedTuple):
 
     @property
     def sources(self) -> tuple[Tree, ...]:
-        """The tensors by which the gradient is taken."""
+        """The tensors with respect to which the gradient is taken."""
         return self.inputs, self.states, self.kernels, self.biases, self.params
 
     def with_sources(self, *sources: Tree) -> "Given":
@@ -89,7 +89,7 @@ class Given(NamedTuple):
 
 
 def merged(gradients: list[tuple[Tree, ...]]) -> tuple[Tree, ...]:
-    """The gradient by the sources of the whole batch, from those of its parts."""
+    """The gradient with respect to the sources of the whole batch, from those of its parts."""
     d_inputs, d_states, *d_weights = zip(*gradients, strict=True)
     together = [tf.nest.map_structure(lambda *d: tf.add_n(d), *parts) for parts in d_weights]
     return tf.concat(d_inputs, 1), joined(d_states), *together

@@ -25,7 +25,7 @@ def linear(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
 
 
 def _gradient(a: Tensor, b: Tensor, h: Tensor, path: Tensor, d_path: Tensor) -> tuple[Tensor, ...]:
-    """The gradient by a, b and h. Its own derivative is that of the plain rounds: XLA cannot differentiate the program."""
+    """The gradient with respect to a, b and h. Its derivative is of plain rounds: XLA cannot differentiate the program."""
 
     @tf.custom_gradient
     def run(a: Tensor, b: Tensor, h: Tensor, d_path: Tensor) -> tuple[tuple[Tensor, ...], Gradient]:

@@ -35,7 +35,7 @@ def _experiment(folder: Path) -> ListRow:
 def runs(folder: str | Path) -> list[ListRow]:
     """Return a row for every run of an experiment; raise UserError where `folder` is none.
 
-    One that has not ended, and whose seed or variant the config no longer plans, is told as withdrawn.
+    One that has not ended, and whose seed or variant the config no longer plans, is listed as withdrawn.
     """
     plan = planned(Path(folder))
     return [_run(run, withdrawn=plan is not None and run.folder not in plan) for run in store.read(folder).runs]

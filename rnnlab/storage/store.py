@@ -196,7 +196,7 @@ def refuse_other_version(run: RunRecord) -> None:
 
 
 def weights_whole(folder: Path, result: RunResult) -> bool:
-    """Return whether the weights that a result speaks of are there, every bit as it was written."""
+    """Return whether the file of weights that a result names is there, every bit as it was written."""
     return result.weights is not None and result.weights["sha256"] == _sha256(folder / WEIGHTS)
 
 

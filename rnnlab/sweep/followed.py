@@ -1,4 +1,4 @@
-"""A display that also hears when an epoch of a run has ended."""
+"""A display that also reports the end of every epoch to a function."""
 
 from collections.abc import Callable, Mapping
 
@@ -28,7 +28,7 @@ class _Run:
 
 
 class Followed:
-    """Shows what another display shows, and calls `hear` with the run when an epoch of it is in its folder."""
+    """Shows what another display shows, and calls `hear` with the run once its folder holds another epoch."""
 
     def __init__(self, display: Display, hear: Hear):
         self._display, self._hear = display, hear

@@ -27,33 +27,33 @@ class Told:
     """The tracker's own name of the run."""
     epochs: int = 0
     digest: str = ""
-    """Of the metrics of the epochs that were told."""
+    """Of the metrics of the epochs that were sent."""
     status: str = ""
-    """How the run has ended, where that was told."""
+    """How the run has ended, where that was sent."""
 
     def goes_on(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
-        """Return whether these epochs are of the run that was told, whose end was not."""
+        """Return whether these epochs continue those that were sent, and the end of the run was not sent."""
         return not self.status and self.fingerprint == fingerprint and self.digest == digest(epochs[: self.epochs])
 
     def ended(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
-        """Return whether the end of the run was told, and no other epochs than these."""
+        """Return whether the end of the run was sent, and exactly these epochs before it."""
         return bool(self.status) and (self.fingerprint, self.digest) == (fingerprint, digest(epochs))
 
 
 def digest(epochs: list[EpochRecord]) -> str:
-    """Return what epochs are known by, none by nothing: their metrics, which are the same where one is trained again."""
+    """Return a hash of the metrics of epochs, empty for none; an epoch that is trained again has the same."""
     metrics = [[epoch.epoch, dict(epoch.train), dict(epoch.validation)] for epoch in epochs]
     return sha256(json.dumps(metrics).encode()).hexdigest()[:16] if epochs else ""
 
 
 class Memory:
-    """By tracker and run what was told, in a file that several processes may share."""
+    """What was sent, by tracker and run, in a file that several processes may share."""
 
     def __init__(self, folder: Path):
         self._file = folder / FILE
 
     def of(self, tracker: str, spec: RunSpec) -> Told | None:
-        """Return what a tracker has been told of a run."""
+        """Return what a tracker has received of a run."""
         kept: Any = self._read().get(tracker, {}).get(_place(spec))
         try:
             return Told(**kept)
@@ -61,7 +61,7 @@ class Memory:
             return None
 
     def keep(self, tracker: str, spec: RunSpec, told: Told) -> None:
-        """Write what a tracker has been told."""
+        """Write what a tracker has received."""
         with _alone(self._file.parent):
             document = self._read()
             document.setdefault(tracker, {})[_place(spec)] = asdict(told)

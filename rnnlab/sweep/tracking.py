@@ -72,11 +72,11 @@ class Tracking:
         self._say_failures()
 
     def watching(self, display: Display) -> Display:
-        """Return a display that also hears for the trackers when an epoch of a run has ended."""
+        """Return a display that also reports the end of every epoch to the trackers."""
         return Followed(display, lambda spec: self._put(News(spec))) if self._thread else display
 
     def run(self, spec: RunSpec, result: RunResult | None) -> None:
-        """Tell of a run, where it has ended, whoever has not been told of it."""
+        """Report a run that has ended to every tracker that has not received its end."""
         if result:
             self._put(News(spec, result))
 
@@ -91,7 +91,7 @@ class Tracking:
             self._say_failures()
 
     def _say_failures(self) -> None:
-        """Say what went wrong; displays hear it from the thread that they are in."""
+        """Show what went wrong; this thread does it, since displays belong to it."""
         while not self._failed.empty():
             self._say(self._failed.get())
 
@@ -145,7 +145,7 @@ class Tracking:
     def _tell_rest(
         self, key: str, spec: RunSpec, told: Told, epochs: list[EpochRecord], begun: Begun, result: RunResult | None
     ) -> None:
-        """Tell what has not been told of a run that has begun there, and remember what was, also where the rest fails."""
+        """Send what a tracker has not received of a run, and remember what it has, even if sending fails half-way."""
         tracker, count, status = self._trackers[key], told.epochs, ""
         try:
             for epoch in epochs[count:]:

@@ -67,10 +67,10 @@ def table(curves: Sequence[Sequence[float | None]]) -> Array:
 
 
 def due(variant: Path) -> bool:
-    """Return whether the run that has ended last is one after which the mean curves of its variant are written anew.
+    """Return whether the mean curves of a variant are to be written again after the run that ended last.
 
-    After each of the first 8, then four times while their number doubles, for all runs are read each time; a comparison
-    writes the means of all.
+    They are after each of the first 8 runs, then four times per doubling of the number of runs, since every
+    time all are read; a comparison writes those of all runs.
     """
     runs = len([*variant.glob(f"seed-*/{store.RESULT}")])
     return runs < 8 or runs % (1 << runs.bit_length() - 3) == 0

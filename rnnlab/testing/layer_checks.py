@@ -19,7 +19,7 @@ def fill(layer: keras.layers.Layer, seed: int = 1) -> None:
 def outputs_and_gradients(
     layer: keras.layers.Layer, x: np.ndarray, mask: np.ndarray | None = None, training: bool = True
 ) -> list[np.ndarray]:
-    """Return the outputs for x, and the gradients of a weighted sum of them by every trained weight and by x."""
+    """Return the outputs for x, and the gradients of a weighted sum of them with respect to every trained weight and x."""
     weights = [variable.value for variable in layer.trainable_variables]
     others = [variable.value for variable in layer.non_trainable_variables]
 
@@ -50,7 +50,7 @@ def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def gradients(loss: Callable[..., Tensor], operands: Sequence[Tensor]) -> Sequence[Tensor]:
-    """Return the gradients of a loss by its operands; zeros where it does not depend on one."""
+    """Return the gradients of a loss with respect to its operands; zeros where it does not depend on one."""
     match keras.backend.backend():
         case "jax":
             import jax

@@ -49,8 +49,8 @@ def forecast_of(predictor: Predictor) -> Forecast:
 def beyond(predictor: Predictor, file: str, samples: int, seed: int) -> Iterator[Prediction]:
     """Yield the forecasts beyond the end of every series in a file, by time and target.
 
-    Where only one step ahead is forecast, those so many steps after each of the last ones. Raises UserError at what cannot be
-    read, and where the file does not reach as far ahead as what is known ahead.
+    A run that forecasts only step t + horizon yields that step for each of the last `horizon` steps. Raises UserError
+    at what cannot be read, and where the file does not reach as far ahead as what is known ahead.
     """
     config, forecast = predictor.config.data, forecast_of(predictor)
     if not isinstance(config, NumberSeries):

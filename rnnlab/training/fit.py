@@ -59,7 +59,7 @@ def best_epoch(config: TrainingConfig, task: Task) -> BestEpoch:
 
 
 class OneTraining(keras.callbacks.CallbackList):
-    """Callbacks of several calls of `fit` that are one training: it begins and ends when it is told to."""
+    """Callbacks for whom several calls of `fit` are one training, which `begin` and `end` mark."""
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """A call of `fit` begins, but not the training."""

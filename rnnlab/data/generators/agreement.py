@@ -19,7 +19,7 @@ VERBS = "smile run matter wait remain appear sing fall work improve"
 LABELS = ("none", "singular", "plural")
 """The targets of a step: no verb, or a verb whose subject is singular, or plural."""
 HELD_OUT = 4
-"""One pair in so many of a subject and the noun before the verb is seen in the test split only."""
+"""One in this many pairs, of a subject and the noun before its verb, occurs in the test split only."""
 
 
 @dataclass(frozen=True)

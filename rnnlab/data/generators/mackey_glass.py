@@ -42,7 +42,7 @@ def continued(past: list[float], tau: int, points: int) -> list[float]:
 
 
 def draw(tau: int, points: int, seed: int) -> np.ndarray:
-    """Return a series of so many points, one a unit of time, from a past of 1.2 and noise up to 0.1 either way.
+    """Return a series of this many points, one per unit of time, from a past of 1.2 and noise up to 0.1 either way.
 
     >>> draw(tau=17, points=3, seed=1).round(3).tolist()
     [1.162, 1.105, 1.045]

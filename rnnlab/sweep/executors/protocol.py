@@ -55,7 +55,7 @@ class Sent:
         self.send("begin_epoch", epoch)
 
     def batch(self, share: float) -> None:
-        """A part of the epoch is done; not every one is told."""
+        """A part of the epoch is done; only some of these messages are sent."""
         if share == 1 or time.monotonic() - self._last > PAUSE:
             self._last = time.monotonic()
             self.send("batch", share)
