@@ -16,12 +16,13 @@ from rnnlab.inspection.snapshot import first_batch
 from rnnlab.progress.base import Display, Shown, watch
 from rnnlab.storage import aside, store, tokenizer_file
 from rnnlab.storage.lease import Lock, LostError
-from rnnlab.storage.run_origin import RunOrigin, known_origin, write_origin
+from rnnlab.storage.run_origin import Provenance, RunOrigin, known_origin, write_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import going_on
 from rnnlab.sweep.evaluate_again import evaluate_again, failure, with_evaluation
 from rnnlab.sweep.origin import begun, made, origin_of, retried
 from rnnlab.sweep.provenance import provenance
+from rnnlab.sweep.standing import unfit
 from rnnlab.tensorboard import seed_means
 from rnnlab.tensorboard.run_board import Board
 from rnnlab.training import weights_file
@@ -70,7 +71,7 @@ def execute(
         _begin(folder, dataset, origin, board)
         board.epochs = store.read_run(folder).epochs
     else:
-        _make_room(folder, slot, progress, began)
+        _make_room(folder, slot, where, progress, began)
         _begin(folder, dataset, origin, board)
         callbacks = [Owned(lock), EventLog(folder / store.EVENTS), board, watch(shown, dataset.train.count)]
         callbacks += snapshots(spec.config.training, dataset, folder / store.INSPECTION)
@@ -79,13 +80,13 @@ def execute(
     return _ended(spec, folder, replace(result, makers=where.makers), board, lock, shown)
 
 
-def _make_room(folder: Path, slot: Slot, progress: Display, began: str) -> None:
+def _make_room(folder: Path, slot: Slot, where: Provenance, progress: Display, began: str) -> None:
     """Move aside what the run does not resume from: a result that counts, and everything where no state of it is this run's."""
     result = store.read_run(folder).result
     lost = (folder / store.RESULT).exists() and not (result and result.status == "failed")
     if lost or (slot.state is None and store.holds_work(folder)):
         names = store.ENDED if slot.state else store.OWN
-        reason = "it goes on" if slot.state else "its state is damaged, or of other code, versions, config or data"
+        reason = "it goes on" if slot.state else unfit(folder, where, bool(slot.damaged))
         to = aside.move(folder, aside.place(folder.parents[1], began), reason, names)
         progress.say(f"{folder}: {reason}; what was there is moved to {to}")
     elif slot.state is None:

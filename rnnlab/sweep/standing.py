@@ -15,7 +15,7 @@ from rnnlab.config.paths import parts as by_path
 from rnnlab.data.dataset import Dataset
 from rnnlab.documents import Record
 from rnnlab.storage import store
-from rnnlab.storage.run_origin import RunOrigin, known_origin
+from rnnlab.storage.run_origin import Provenance, RunOrigin, known_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import makers
 
@@ -71,6 +71,15 @@ def unlike(spec: RunSpec, origin: RunOrigin, dataset: Dataset | None, folder: Pa
         reason = needs_all_epochs(spec.config.training)
         reasons = {"training.epochs": f" ({reason})"} if reason else {}
     return in_words(changed, reasons)
+
+
+def unfit(folder: Path, where: Provenance, damaged: bool) -> str:
+    """Return why a run that is made now, `where`, cannot resume from its folder, whose state may be `damaged`."""
+    origin = known_origin(folder)
+    changed = differences(origin.makers, where.makers) if origin else {}
+    if damaged or not changed:
+        return "its state is damaged, or of another config or other data"
+    return f"other code or versions made it ({'; '.join(in_words(changed))})"
 
 
 def in_words(changed: Mapping[str, tuple[object, object]], reasons: Mapping[str, str] = MappingProxyType({})) -> list[str]:

@@ -171,7 +171,7 @@ def test_the_run_goes_on_from_the_state_before_a_damaged_one(begun: Path, whole:
 
 def test_a_state_of_another_run_is_not_used(begun: Path, whole: Whole, forker: Forker) -> None:
     shutil.copytree(folder(begun, "builtin") / store.CHECKPOINT, folder(begun) / store.CHECKPOINT, dirs_exist_ok=True)
-    made_good(begun, "its state is damaged, or of other code, versions, config or data", whole, forker)
+    made_good(begun, "its state is damaged, or of another config or other data", whole, forker)
 
 
 def unfinished(run: Path) -> None:

@@ -20,12 +20,14 @@ from rnnlab.cli import main
 from rnnlab.comparison.compare import compare
 from rnnlab.comparison.load import gather, mixed_makers
 from rnnlab.config import load, used
+from rnnlab.config.identity import SCHEMA
 from rnnlab.report import comparison_text, html
 from rnnlab.storage import store
-from rnnlab.storage.run_origin import RunOrigin
+from rnnlab.storage.run_origin import RunOrigin, write_origin
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep import going_on, makers
 from rnnlab.sweep.provenance import machine
+from rnnlab.sweep.standing import unfit
 from rnnlab.trained import verify
 
 CELLS = [f"cells/{name}.py" for name in ("lstm_step", "gru_step", "min_steps", "simple_step", "slstm_step", "wide_steps")]
@@ -189,6 +191,14 @@ def test_resume_keep_compare_and_verify_agree_on_what_made_a_run(change: dict[st
             "verify": bool(verify._versions(origin).keys() - {"processor"}),
         }
     assert set(told.values()) == {differs}, told
+
+
+def test_a_run_says_why_it_does_not_resume(tmp_path: Path) -> None:
+    now = replace(makers.present(), code="1" * 64)
+    write_origin(tmp_path, RunOrigin(config={}, schema=SCHEMA, **{**vars(now), "code": "0" * 64}))
+    assert unfit(tmp_path, now, damaged=False) == "other code or versions made it (code: 000000000000 -> 111111111111)"
+    write_origin(tmp_path, RunOrigin(config={}, schema=SCHEMA, **vars(now)))
+    assert unfit(tmp_path, now, damaged=False) == "its state is damaged, or of another config or other data"
 
 
 def test_a_setting_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
