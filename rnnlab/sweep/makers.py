@@ -21,8 +21,10 @@ ROOTS = (
     *("inspection/evaluation.py", "inspection/classes.py", "inspection/forecasts.py"),
 )
 """The modules that train, build and evaluate; with all that they import they decide the bits of a run."""
-ROUNDING = ("XLA_FLAGS", "TF_ENABLE_ONEDNN_OPTS", "NVIDIA_TF32_OVERRIDE", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")
-"""Settings of the environment that change the bits."""
+ROUNDING = ("XLA_FLAGS", "NVIDIA_TF32_OVERRIDE")
+"""Settings of the environment that change the bits on every backend."""
+ROUNDING_ON = {"tensorflow": ("TF_ENABLE_ONEDNN_OPTS",), "jax": ("JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")}
+"""And those that change them on one."""
 
 
 def present() -> Provenance:
@@ -44,7 +46,8 @@ def numbers() -> dict[str, str]:
         own = {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name}
     else:
         own = dict.fromkeys(("float", "policy"), backend.of_file("floatx") or "float32")
-    return {**own, **{name: os.environ[name] for name in ROUNDING if name in os.environ}}
+    names = (*ROUNDING, *ROUNDING_ON.get(backend.current(), ()))
+    return {**own, **{name: os.environ[name] for name in names if name in os.environ}}
 
 
 @cache

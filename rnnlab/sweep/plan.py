@@ -18,10 +18,13 @@ from rnnlab.models.start_shapes import check_start
 from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
+from rnnlab.storage.run_origin import known_origin
 from rnnlab.sweep.conflicts import Results, conflicts, of_code, results_of, sentences
-from rnnlab.sweep.makers import others
+from rnnlab.sweep.going_on import goes_on
+from rnnlab.sweep.makers import others, present
 from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
+from rnnlab.sweep.standing import unfit
 
 STATES = ("done", "diverged", "failed", "running", "missing", "unknown")
 
@@ -115,7 +118,20 @@ def in_the_way(
     own = all(of_code(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []
-    return [*told, *others(results.values())]
+    return [*told, *_begun_anew(folder, results), *others(results.values())]
+
+
+def _begun_anew(folder: Path, results: Results) -> list[str]:
+    """In a line how many runs have a state that they would resume from, had other code or versions not made it."""
+    dataset, now = cache(at_hand), cache(present)
+    reasons = []
+    for spec, result in results.items():
+        place = store.run_folder(folder, spec.variant, spec.seed)
+        if result is None and goes_on(spec, place, dataset(spec.config.data)):
+            origin = known_origin(place)
+            reasons += [unfit(place, now(), damaged=False)] if origin and origin.makers != now().makers else []
+    runs = "1 run begins" if len(reasons) == 1 else f"{len(reasons)} runs begin"
+    return [f"{runs} anew, and what is there is moved aside: {'; '.join(dict.fromkeys(reasons))}"] if reasons else []
 
 
 def unprepared(experiment: Experiment, selection: Selection = ALL) -> list[str]:

@@ -13,7 +13,9 @@ from thinning import kept
 from rnnlab.errors import UserError
 from rnnlab.storage import aside, store
 from rnnlab.storage.lease import Lock
+from rnnlab.sweep import makers
 from rnnlab.sweep.job import Job
+from rnnlab.sweep.plan import in_the_way, standing
 from rnnlab.sweep.sweep import run
 
 
@@ -83,3 +85,8 @@ def test_a_command_moves_all_results_that_it_replaces_into_one_folder(tmp_path: 
     assert sorted(path.parent.name for path in place.glob("some/*/result.json")) == ["seed-1", "seed-2"]
     job = Job(whole.runs()[0], tmp_path, None, began=place.name)
     assert Job.of(json.loads(json.dumps(job.document()))).began == place.name, "in a worker process too"
+    longer = experiment(tmp_path, compare={**ONE, "seeds": 2}, training={"keep": "resumable", "epochs": 3})
+    assert in_the_way(longer, tmp_path / "runs", standing(longer, tmp_path / "runs")) == []
+    monkeypatch.setattr(makers, "code", lambda: "0" * 64)
+    [told] = in_the_way(longer, tmp_path / "runs", standing(longer, tmp_path / "runs"))
+    assert told.startswith("2 runs begin anew, and what is there is moved aside: other code or versions made it (code: "), told

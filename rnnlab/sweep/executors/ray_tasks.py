@@ -5,13 +5,14 @@ import platform
 import sys
 import time
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from rnnlab.documents import Record
 from rnnlab.sweep.job import job_or_reason
-from rnnlab.sweep.makers import ROUNDING
+from rnnlab.sweep.makers import ROUNDING, ROUNDING_ON
 from rnnlab.training import threads
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from rnnlab.sweep.claim import Turns
 
-HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", *ROUNDING)
+OF_NUMBERS = (*ROUNDING, *chain(*ROUNDING_ON.values()))
+HANDED_ON = ("KERAS_BACKEND", "RNNLAB_DATA", "RNNLAB_JAX_CACHE", "TF_CPP_MIN_LOG_LEVEL", *OF_NUMBERS)
 """Environment variables that a task takes over from the process that asks for it."""
 PATIENCE = 10.0
 """Seconds that a network file system may take to show a file that another machine has written."""
