@@ -232,10 +232,10 @@ def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -
 def test_two_backends_in_one_experiment_are_told_in_terminal_json_and_report(tmp_path: Path) -> None:
     make = Maker(tmp_path)
     folder = make.metrics(none=[150.0, 151.0], tested=[140.0, 141.0])
-    for variant, value, backend in (("none", 150.0, "tensorflow"), ("tested", 140.0, "jax")):
+    for variant, value, on in (("none", 150.0, "tensorflow"), ("tested", 140.0, "jax")):
         for seed in (1, 2):
-            known = make.specs[variant, seed].fingerprint_on(backend)
-            make.change(folder, variant, seed, value + seed, fingerprint=known, makers={"backend": backend, "keras": "3.15.1"})
+            known = make.specs[variant, seed].fingerprint_on(on)
+            make.change(folder, variant, seed, value + seed, fingerprint=known, makers={"backend": on, "keras": "3.15.1"})
     told = "made by different code or versions, which may round otherwise: backend jax and tensorflow."
     assert told in " ".join(CliRunner().invoke(main, ["compare", str(folder)]).output.split())
     printed = CliRunner().invoke(main, ["compare", str(folder), "--json"]).stdout
