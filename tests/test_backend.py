@@ -8,6 +8,7 @@ import pytest
 
 from rnnlab import backend
 from rnnlab.errors import UserError
+from rnnlab.sweep import makers
 
 OTHER = "jax" if keras.backend.backend() == "tensorflow" else "tensorflow"
 
@@ -47,3 +48,10 @@ def test_keras_own_file_names_the_backend_where_the_environment_does_not(
     assert backend.current() == "jax"
     (home / "keras.json").write_text("[")
     assert backend.current() == "tensorflow"
+
+
+@pytest.mark.parametrize(("on", "own"), [("tensorflow", "TF_ENABLE_ONEDNN_OPTS"), ("jax", "JAX_ENABLE_X64")])
+def test_settings_of_the_other_backend_do_not_count(on: str, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"TF_ENABLE_ONEDNN_OPTS": "0", "JAX_ENABLE_X64": "1"})
+    monkeypatch.setattr(backend, "current", lambda: on)
+    assert {*makers.numbers()} == {"float", "policy", own}

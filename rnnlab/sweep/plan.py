@@ -20,7 +20,6 @@ from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.run_origin import known_origin
 from rnnlab.sweep.conflicts import Results, conflicts, of_code, results_of, sentences
-from rnnlab.sweep.going_on import goes_on
 from rnnlab.sweep.makers import others, present
 from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
@@ -123,13 +122,16 @@ def in_the_way(
 
 def _begun_anew(folder: Path, results: Results) -> list[str]:
     """In a line how many runs have a state that they would resume from, had other code or versions not made it."""
-    dataset, now = cache(at_hand), cache(present)
-    reasons = []
-    for spec, result in results.items():
-        place = store.run_folder(folder, spec.variant, spec.seed)
-        if result is None and goes_on(spec, place, dataset(spec.config.data)):
-            origin = known_origin(place)
-            reasons += [unfit(place, now(), damaged=False)] if origin and origin.makers != now().makers else []
+    places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, result in results.items() if result is None}
+    if not any((place / store.CHECKPOINT / store.STATE).exists() for place in places.values()):
+        return []
+    from rnnlab.sweep.going_on import goes_on
+
+    dataset, now, reasons = cache(at_hand), present(), []
+    for spec, place in places.items():
+        origin = known_origin(place)
+        if origin and origin.makers != now.makers and goes_on(spec, place, dataset(spec.config.data)):
+            reasons.append(unfit(place, now, damaged=False))
     runs = "1 run begins" if len(reasons) == 1 else f"{len(reasons)} runs begin"
     return [f"{runs} anew, and what is there is moved aside: {'; '.join(dict.fromkeys(reasons))}"] if reasons else []
 

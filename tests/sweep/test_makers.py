@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from made_runs import Maker
 
-from rnnlab import backend, source
+from rnnlab import source
 from rnnlab.cli import main
 from rnnlab.comparison.compare import compare
 from rnnlab.comparison.load import gather, mixed_makers
@@ -206,14 +206,6 @@ def test_a_setting_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     before = {**makers.present().makers, "XLA_FLAGS": "--fast"}
     (told,) = makers.others([RunResult(status="done", makers=before)])
     assert told.endswith("is kept: XLA_FLAGS --fast, now not set")
-
-
-@pytest.mark.parametrize(("on", "own"), [("tensorflow", "TF_ENABLE_ONEDNN_OPTS"), ("jax", "JAX_ENABLE_X64")])
-def test_settings_of_the_other_backend_do_not_count(on: str, own: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TF_ENABLE_ONEDNN_OPTS", "JAX_ENABLE_X64"):
-        monkeypatch.setenv(name, "1")
-    monkeypatch.setattr(backend, "current", lambda: on)
-    assert [name for name in makers.numbers() if name.endswith(("OPTS", "X64"))] == [own]
 
 
 def test_a_comparison_tells_of_runs_made_by_different_versions(tmp_path: Path) -> None:
