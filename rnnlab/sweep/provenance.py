@@ -37,8 +37,9 @@ def git(folder: Path) -> dict[str, str | bool] | None:
 
 
 def _git(folder: Path, *command: str) -> str:
+    words = ["git", "--no-optional-locks", "-C", str(folder), *command]  # a kill leaves no lock in the user's repository
     try:
-        done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, text=True, timeout=10)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
