@@ -1,7 +1,7 @@
 """The plan of `run`: the missing runs, their steps, and their time, estimated from finished runs."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from rnnlab import backend
 from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.data.build_dataset import at_hand, build, ready
+from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.forecast import too_short
 from rnnlab.models import start_weights
@@ -112,22 +113,22 @@ def in_the_way(
 
     Which paths are `beside` and `found` is said by `rnnlab.sweep.conflicts.conflicts`.
     """
-    folder = Path(runs_dir) / experiment.name
-    differing = conflicts(experiment, folder, results, cache(at_hand), beside, found)
+    folder, dataset = Path(runs_dir) / experiment.name, cache(at_hand)
+    differing = conflicts(experiment, folder, results, dataset, beside, found)
     own = all(of_code(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []
-    return [*told, *_begun_anew(folder, results), *others(results.values())]
+    return [*told, *_begun_anew(folder, results, dataset), *others(results.values())]
 
 
-def _begun_anew(folder: Path, results: Results) -> list[str]:
+def _begun_anew(folder: Path, results: Results, dataset: Callable[[DataConfig], Dataset | None]) -> list[str]:
     """In a line how many runs have a state that they would resume from, had other code or versions not made it."""
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec, result in results.items() if result is None}
     if not any((place / store.CHECKPOINT / store.STATE).exists() for place in places.values()):
         return []
     from rnnlab.sweep.going_on import goes_on
 
-    dataset, now, reasons = cache(at_hand), present(), []
+    now, reasons = present(), []
     for spec, place in places.items():
         origin = known_origin(place)
         if origin and origin.makers != now.makers and goes_on(spec, place, dataset(spec.config.data)):
