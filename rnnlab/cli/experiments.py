@@ -7,7 +7,7 @@ import click
 
 from rnnlab.cli.command import FILE, JSON, NO_PLUGINS, ONLY, OVERRIDES, RUNS, SHARD, main
 from rnnlab.cli.output import show_rows
-from rnnlab.cli.results import compare, report
+from rnnlab.cli.results import compare, load_all, report
 from rnnlab.errors import UserError
 
 
@@ -52,7 +52,8 @@ def run(
     from rnnlab.sweep.selection import Selection
 
     selection, experiment = Selection.of(only, shard), load(file, overrides)
-    made = tuning.run(experiment, runs, click.echo, selection, replace, retry_failed=retry_failed, fail_fast=fail_fast)
+    beside = {"retry_failed": retry_failed, "fail_fast": fail_fast, "before_last": load_all}
+    made = tuning.run(experiment, runs, click.echo, selection, replace, **beside)
     try:
         ctx.invoke(compare, folders=(made.folder,))
         page = made.folder / "report.html"

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,13 @@ import click
 from rnnlab.cli.command import FOLDER, FOLDERS, JSON, NO_PLUGINS, ONLY, RUNS, main
 from rnnlab.cli.output import show_rows
 from rnnlab.errors import StorageError, UserError
+
+
+def load_all() -> None:
+    """Import what `compare` and `report` need; it takes about a second."""
+    ours = ("rnnlab.comparison.compare", "rnnlab.report.html", "rnnlab.plots.comparison_plots")
+    for name in (*ours, "matplotlib.figure", "matplotlib.backends.backend_svg"):
+        import_module(name)
 
 
 @main.command()

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from rnnlab import compat
 from rnnlab.inspection.montecarlo import drawing
 from rnnlab.inspection.recording import cell_kind, foreign, recordable, recorded
 from rnnlab.recurrence.recorder import Passage
@@ -40,7 +41,16 @@ class Passes:
         states = [state for layer in layers for state in keras.tree.flatten(getattr(layer, "states", None) or [])]
         self._variables = list({id(variable): variable for variable in [*model.variables, *states]}.values())
         self._zero = [fresh and any(variable is state for state in states) for variable in self._variables]
-        self._compiled: dict[str, Callable[..., Tree]] = {}
+        self._compiled: dict[str, Any] = {}
+
+    def close(self) -> None:
+        """Release what was compiled."""
+        for function in self._compiled.values():
+            if keras.backend.backend() == "tensorflow":
+                compat.dismantle(function)
+            else:
+                function.clear_cache()
+        self._compiled.clear()
 
     def passages(self, x: Tree) -> dict[str, Passage]:
         """Return the gates and states of every layer as arrays, in the order of its steps."""
@@ -77,7 +87,7 @@ class Passes:
         return predictions, {name: several[0] for name, several in passages.items()}
 
     def _run(self, name: str, function: Callable[..., Tree], *operands: Tree) -> Tree:
-        """Run a function of the variables' values, compiled once where the backend is JAX."""
+        """Run a function of the variables' values, compiled once; on TensorFlow only passes without noise are."""
         with drawing(self.model, self.seed) if self.seed is not None else nullcontext():
             values = [variable.value for variable in self._variables]
             values = [keras.ops.zeros_like(v) if zero else v for v, zero in zip(values, self._zero, strict=True)]
@@ -85,6 +95,10 @@ class Passes:
                 import jax
 
                 function = self._compiled.setdefault(name, jax.jit(function))
+            elif keras.backend.backend() == "tensorflow" and name == "passages" and self.seed is None:
+                import tensorflow as tf
+
+                function = self._compiled.setdefault(name, tf.function(function, autograph=False))
             return function(values, *operands)
 
 

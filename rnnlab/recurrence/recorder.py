@@ -88,8 +88,34 @@ def _each(body: Callable[[Tree, Tree], tuple[Tree, Tree]], carry: Tree, sequence
         import jax
 
         return jax.lax.scan(body, carry, sequences)
+    if keras.backend.backend() == "tensorflow" and not _eager():
+        return _in_graph(body, carry, sequences)
     results = []
     for t in range(len(keras.tree.flatten(sequences)[0])):
         carry, result = body(carry, keras.tree.map_structure(lambda values: values[t], sequences))  # noqa: B023
         results.append(result)
     return carry, keras.tree.map_structure(lambda *values: ops.stack(values), *results)
+
+
+def _eager() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.executing_eagerly())
+
+
+def _in_graph(body: Callable[[Tree, Tree], tuple[Tree, Tree]], carry: Tree, sequences: Tree) -> tuple[Tree, Tree]:
+    """As `_each`, by a loop of TensorFlow's; the first step is outside it, since it shows what there is to collect."""
+    import tensorflow as tf
+
+    def at(t: Tensor | int) -> Tree:
+        return keras.tree.map_structure(lambda values: values[t], sequences)
+
+    def turn(t: Tensor, carry: Tree, arrays: Tree) -> tuple[Tensor, Tree, Tree]:
+        carry, result = body(carry, at(t))
+        return t + 1, carry, keras.tree.map_structure(lambda array, value: array.write(t, value), arrays, result)
+
+    count = tf.shape(keras.tree.flatten(sequences)[0])[0]
+    carry, first = body(carry, at(0))
+    arrays = keras.tree.map_structure(lambda value: tf.TensorArray(value.dtype, count).write(0, value), first)
+    _, carry, arrays = tf.while_loop(lambda t, *_: t < count, turn, (tf.constant(1), carry, arrays), parallel_iterations=1)
+    return carry, keras.tree.map_structure(lambda array: array.stack(), arrays)

@@ -59,6 +59,7 @@ def run(
     fail_fast: bool = False,
     replace: bool = False,
     found: Collection[str] = (),
+    before_last: Callable[[], object] = lambda: None,
 ) -> Sweep:
     """Make every run of an experiment that has no result yet, by its executor: a process stays with a variant it has compiled.
 
@@ -70,7 +71,7 @@ def run(
     Raises UserError, with nothing written, where the folder cannot be written (told before anything heavy is loaded) or a link
     leads out of it, where the data are not there, where the executor cannot make the runs, and where the folder holds runs of
     another config, unless `replace` lets them be moved aside. `found` are the paths whose values a search has found, which may
-    differ where code does.
+    differ where code does. `before_last` is called while the last run is being made, when a core may be idle.
     """
     began, dataset = aside.now(), cache(build)
     before, differing = _accepted(experiment, runs_dir, selection, replace, dataset, found)
@@ -85,7 +86,7 @@ def run(
         for line in (*moved, *others(results.values()), *begun):
             progress.say(line)
         with Tracking(experiment, folder, progress.say) as tracking:
-            made = _make(makers, jobs, results, tracking, progress, fail_fast)
+            made = _make(makers, jobs, results, tracking, progress, fail_fast, before_last)
     return Sweep(folder, made, Counter(result.status if result else "not made" for result in results.values()))
 
 
@@ -123,15 +124,18 @@ def _make(
     tracking: Tracking,
     progress: Lines,
     fail_fast: bool,
+    before_last: Callable[[], object],
 ) -> int:
     """Make the jobs and add their results; return how many runs were made for this call."""
-    made = 0
+    made, left = 0, len(jobs)
     for spec, result in results.items():
         tracking.run(spec, result)
     for job, answer in _all(makers, jobs, tracking.watching(progress)):
         results[job.spec] = answer.result
         tracking.run(job.spec, answer.result)
-        made += answer.made
+        made, left = made + answer.made, left - 1
+        if left == 1:
+            before_last()
         if fail_fast and answer.result and answer.result.status != "done":
             progress.say("stopped at the first run that did not end well; the same command makes the rest")
             break

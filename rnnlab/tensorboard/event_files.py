@@ -100,6 +100,8 @@ def forget(folder: Path, tag: str = "_hparams_/") -> None:
         content = (folder / FILE).read_bytes()
     except OSError:
         return
+    if tag.encode() not in content:
+        return
     start, kept = 0, []
     for event, end in _events(content):
         if not _says(event, tag):

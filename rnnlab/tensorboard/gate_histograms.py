@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 GATES = ("input", "forget", "output", "update", "reset")
 """The gates drawn as heat maps; their values are in (0, 1)."""
+FAST = {"compress_level": 1}
 SIZE = 240
 """The least height and width of a heat map, in pixels."""
 
@@ -26,7 +27,7 @@ class Gates:
 
     def __init__(self, model: keras.Model, inputs: np.ndarray):
         self._inputs = inputs
-        self._passes = Passes(model, fresh=True) if recordable(model) else None
+        self._passes = _passes(model) if recordable(model) else None
 
     def values(self) -> Iterator["Summary.Value"]:
         """Return histograms of gates and states over all units and steps, and heat maps, by layer and gate."""
@@ -37,6 +38,14 @@ class Gates:
                     yield image(f"gate_maps/{layer}/{name}", heat_map(values[0].T))
 
 
+def _passes(model: keras.Model) -> Passes:
+    """The passes of a model, kept with it, so that they are compiled once for all seeds that train it."""
+    if not hasattr(model, "passes"):
+        model.passes = Passes(model, fresh=True)
+    kept: Passes = model.passes
+    return kept
+
+
 def heat_map(values: np.ndarray) -> bytes:
     """Return a PNG of values in [0, 1], (units, steps): one row per unit, one column per step; dark is shut, bright open, NaN
     clear."""
@@ -44,5 +53,12 @@ def heat_map(values: np.ndarray) -> bytes:
 
     tall, wide = (-(-SIZE // length) for length in values.shape)
     file = BytesIO()
-    imsave(file, np.ma.masked_invalid(values.repeat(tall, axis=0).repeat(wide, axis=1)), vmin=0, vmax=1, format="png")
+    imsave(
+        file,
+        np.ma.masked_invalid(values.repeat(tall, axis=0).repeat(wide, axis=1)),
+        vmin=0,
+        vmax=1,
+        format="png",
+        pil_kwargs=FAST,
+    )
     return file.getvalue()

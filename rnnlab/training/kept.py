@@ -56,7 +56,8 @@ class Kept:
 
     def close(self) -> None:
         """Release the model and what it has taken."""
-        if self._model and self._model.program:
-            self._model.program.close()
+        for name in ("program", "passes"):
+            if compiled := getattr(self._model, name, None):
+                compiled.close()
         self._recipe, self._dataset, self._model = (), None, None
         self._taken.close()

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sweep.test_executors import jobs_of
+from sweep.untrained import swept
 
+from rnnlab.data.build_dataset import build
+from rnnlab.storage import store
 from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.executors.order import Order
 from rnnlab.sweep.job import Job
-from rnnlab.sweep.run_seconds import expected
+from rnnlab.sweep.run_seconds import BUILTIN, expected, work
 
 SHORT_FIRST = {"a": 2.0, "b": 1.0, "c": 3.0, "d": 2.0, "e": 12.0}
 """Seconds of a run; the longest variant is the last one of the file."""
@@ -76,6 +79,12 @@ def test_a_variant_that_none_has_made_takes_its_work_at_the_pace_of_the_others()
     assert expected(work, {"a": [4.0, 6.0], "b": [30.0]}) == {"a": 5.0, "b": 30.0, "c": 40.0}
 
 
+def test_built_in_layers_are_expected_to_take_longer(tmp_path: Path) -> None:
+    compare = {"variants": {"ours": {"implementation": "auto"}, "builtin": {"implementation": "keras"}}, "baseline": "ours"}
+    sizes = work([job.spec for job in jobs_of(tmp_path, compare=compare)], build)
+    assert sizes["builtin"] == BUILTIN * sizes["ours"] > sizes["ours"]
+
+
 def test_the_pace_is_learnt_anew_from_the_runs_of_this_sweep(tmp_path: Path) -> None:
     """It may have moved to another machine."""
     given = known(jobs(tmp_path, 2), dict.fromkeys("abcde", 1.0), {"a": [9.0], "b": [5.0], "c": [4.0], "d": [3.0], "e": [2.0]})
@@ -100,3 +109,11 @@ def test_the_variant_with_most_work_left_comes_first_among_known_ones(tmp_path: 
         order.next(job.spec.variant)
         order.learn(job, RunResult(status="done", metrics={"seconds": float("adbce".index(job.spec.variant) + 1)}))
     assert [order.next("").spec.variant, order.next("", ["e"]).spec.variant] == ["e", "c"]
+
+
+def test_what_follows_a_sweep_is_loaded_while_its_last_run_is_made(folder: Path) -> None:
+    ended: list[int] = []
+    results = folder / "runs" / "x"
+    for seeds in (2, 3):
+        swept(f"compare.seeds={seeds}", before_last=lambda: ended.append(len(list(results.rglob(store.RESULT)))))
+    assert ended == [3, 5]

@@ -3,6 +3,7 @@
 import gc
 from contextlib import closing
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,8 +13,11 @@ import pytest
 from rnnlab import compat
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
+from rnnlab.data.keras_adapter import Feed
 from rnnlab.layers import LSTM
 from rnnlab.models.model_config import ModelConfig
+from rnnlab.recurrence.recorder import Watch
+from rnnlab.tensorboard import Callback
 from rnnlab.training import program
 from rnnlab.training.checkpoint import variables
 from rnnlab.training.fit import compiled
@@ -94,6 +98,24 @@ def graphs() -> int:
     things = gc.get_objects()
     models = sum(type(thing).__name__ == "Functional" for thing in things)
     return models + sum(type(thing).__name__.endswith("FuncGraph") and bool(thing.get_operations()) for thing in things)
+
+
+@pytest.mark.slow
+def test_the_pass_that_shows_the_gates_is_compiled_once_for_all_seeds_and_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, call, inputs = list[bool](), Watch.__call__, Feed(WORDS.validation)[0][0]
+    monkeypatch.setattr(Watch, "__call__", lambda watch, *given, **by: (calls.append(True), call(watch, *given, **by))[1])
+    made(None, "ours", 1)
+    before, kept = graphs(), Kept()
+    for seed in (1, 2, 3):
+        with kept.serving(model("ours"), WORDS, CONFIG):
+            board = Callback(tmp_path / str(seed), inputs)
+            train(model("ours"), WORDS, CONFIG, seed, [board], make=kept.compiled)
+        del board
+        assert len(calls) == 1
+    kept.close()
+    assert graphs() <= before
 
 
 @pytest.mark.slow
