@@ -10,7 +10,7 @@ from rnnlab.models.size import parameters
 from rnnlab.sweep.conflicts import Results
 
 BUILTIN = 1.5
-"""How much longer a step takes with Keras's layers: 1.8 times on TensorFlow, 1.3 times on JAX (experiments/speed/whole)."""
+"""Roughly how much longer a step takes with Keras's layers; on TensorFlow it is more, on JAX less."""
 
 
 def work(runs: Iterable[RunSpec], dataset: Callable[[DataConfig], Dataset | None]) -> dict[str, float]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 GATES = ("input", "forget", "output", "update", "reset")
 """The gates drawn as heat maps; their values are in (0, 1)."""
-FAST = {"compress_level": 1}
 SIZE = 240
 """The least height and width of a heat map, in pixels."""
 
@@ -40,9 +39,9 @@ class Gates:
 
 def _passes(model: keras.Model) -> Passes:
     """The passes of a model, kept with it, so that they are compiled once for all seeds that train it."""
-    if not hasattr(model, "passes"):
-        model.passes = Passes(model, fresh=True)
-    kept: Passes = model.passes
+    if not hasattr(model, "gate_passes"):
+        model.gate_passes = Passes(model, fresh=True)
+    kept: Passes = model.gate_passes
     return kept
 
 
@@ -52,13 +51,6 @@ def heat_map(values: np.ndarray) -> bytes:
     from matplotlib.image import imsave
 
     tall, wide = (-(-SIZE // length) for length in values.shape)
-    file = BytesIO()
-    imsave(
-        file,
-        np.ma.masked_invalid(values.repeat(tall, axis=0).repeat(wide, axis=1)),
-        vmin=0,
-        vmax=1,
-        format="png",
-        pil_kwargs=FAST,
-    )
+    file, large = BytesIO(), np.ma.masked_invalid(values.repeat(tall, axis=0).repeat(wide, axis=1))
+    imsave(file, large, vmin=0, vmax=1, format="png", pil_kwargs={"compress_level": 1})
     return file.getvalue()

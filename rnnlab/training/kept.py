@@ -56,7 +56,7 @@ class Kept:
 
     def close(self) -> None:
         """Release the model and what it has taken."""
-        for name in ("program", "passes"):
+        for name in ("program", "gate_passes"):
             if compiled := getattr(self._model, name, None):
                 compiled.close()
         self._recipe, self._dataset, self._model = (), None, None
