@@ -23,6 +23,7 @@ from rnnlab.sweep.executors.in_process import InProcess
 from rnnlab.sweep.job import Job
 from rnnlab.sweep.origin import made, who
 from rnnlab.sweep.plan import plan, summary
+from rnnlab.sweep.run_seconds import BUILTIN
 from rnnlab.sweep.selection import Selection
 from rnnlab.sweep.sweep import Sweep, run
 
@@ -110,7 +111,7 @@ def test_what_a_run_is_expected_to_take_is_learnt_from_the_folder(tmp_path: Path
     again(tmp_path, 1, only=("a",), **variants)
     rows = {row.variant: row for row in plan(compared(tmp_path, 2, **variants), tmp_path / "runs")}
     size = {name: row.parameters or 0 for name, row in rows.items()}
-    assert [job.expected for job in given] == [2 * 2 * size["a"]], "2 epochs of 2 batches; no run has ended"
+    assert [job.expected for job in given] == [2 * 2 * size["a"] * BUILTIN], "2 epochs of 2 batches; no run has ended"
     wide = 60 * size["wide"] / size["a"]
     assert [(row.missing, row.seconds) for row in rows.values()] == [(1, 60), (2, 240), (2, pytest.approx(2 * wide))]
     again(tmp_path, 2, **variants)
