@@ -56,8 +56,6 @@ MAKERS: dict[str, Callable[[Config, Path], Record]] = {
 """The functions that write the arrays of a source, by its name in a config."""
 ASSEMBLERS: dict[str, Callable[[Config, Prepared], Dataset]] = {"series": series_dataset.assemble, "tfds/mnist": mnist.assemble}
 """The functions that assemble a data set from its arrays, where the task does not decide this."""
-LOCAL = ("text", "table", "conllu", "npz", "series")
-"""Sources that read files of the user, whose contents are therefore part of the key."""
 
 
 PUBLISHED: dict[str, Iterable[str]] = {
@@ -85,11 +83,8 @@ def is_prepared(config: Config) -> bool:
 
 def _key(config: Config) -> Record:
     """Everything that determines the arrays: settings, and the contents and extensions of the user's files."""
-    files = config.files if config.name in LOCAL else {}
-    return {
-        **config.key,
-        "sources": {name: [[ending(path), hash_of(path)] for path in files_matching(of)] for name, of in files.items()},
-    }
+    sources = {name: [[ending(path), hash_of(path)] for path in files_matching(of)] for name, of in config.files.items()}
+    return {**config.key, "sources": sources}
 
 
 def build(config: Config) -> Dataset:

@@ -83,6 +83,11 @@ class Tfds(Windowed, TokenSource):
     """How long texts with labels are cut."""
 
     @property
+    def files(self) -> dict[str, str | list[str]]:
+        """None: the splits are named in the notation of TensorFlow Datasets."""
+        return {}
+
+    @property
     def known(self) -> Known:
         """The defaults of the data set, replaced by the settings of the section."""
         usual = KNOWN.get(self.name) or Known("classification" if self.label else "language_model", "text")
@@ -125,7 +130,8 @@ def read(config: Tfds) -> Reading:
         try:
             source = made.as_data_source(split=split)
         except (ValueError, KeyError) as error:
-            raise UserError(f"{made.info.full_name} has no split {split!r}: it has {', '.join(made.info.splits)}") from error
+            there = ", ".join(f"{name} ({part.num_examples:,})" for name, part in made.info.splits.items())
+            raise UserError(f"{made.info.full_name} has no split {split!r}, or no example in it: it has {there}") from error
         return partial(_rows, source, columns, made.info.features, f"{made.info.full_name} {split}")
 
     splits = {"train": rows(config.train), "test": rows(known.test or "test")}

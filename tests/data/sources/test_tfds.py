@@ -30,6 +30,22 @@ def test_shakespeare_by_its_own_builder(shared_data, shared_home, section):
     assert all(part.rstrip("\n") in text for part in parts)
 
 
+def test_other_splits_are_other_data_and_no_files(shared_data, shared_home, section):
+    """Whatever was prepared before: a part of a split, or another one to test on, is not the whole data set's own."""
+    config = section({"name": "tfds/tiny_shakespeare"})
+    keep_files(config, shared_data / "tiny_shakespeare")
+    whole = build(config)
+    other = section({"name": "tfds/tiny_shakespeare", "train": "validation", "test": "validation"})
+    words = {
+        name: [split.arrays()[0] for split in (of.train, of.test)] for name, of in (("whole", whole), ("other", build(other)))
+    }
+    assert len(words["whole"][0]) > 2 * len(words["other"][0])
+    np.testing.assert_array_equal(*words["other"])
+    assert config.files == other.files == {}
+    with pytest.raises(UserError, match=r"no split 'train\[:10%\]', or no example in it: it has train \(1\)"):
+        build(section({"name": "tfds/tiny_shakespeare", "train": "train[:10%]"}))
+
+
 def test_a_wrong_file_is_refused(home, section):
     config = section({"name": "tfds/tiny_shakespeare"})
     (home / "input.txt").write_text("not the text")
