@@ -128,6 +128,9 @@ class TrainedRun:
 
     def verify(self, epochs: int | None = None) -> "Verified":
         """Train the run again, completely or for some epochs, and return whether all bits agree, as `rnnlab verify` does."""
+        from rnnlab.trained.backend_of_run import require
+
+        require(self.folder)  # before Keras is loaded, if it is not
         from rnnlab.trained.verify import verify
 
         return verify(self.folder, epochs)

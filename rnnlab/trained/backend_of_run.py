@@ -9,6 +9,7 @@ from rnnlab import backend
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.run_origin import known_origin
+from rnnlab.training.threads import limit
 
 
 def made_on(folder: Path) -> str | None:
@@ -28,10 +29,12 @@ def prefer(name: str | None) -> None:
 
 
 def require(folder: Path) -> None:
-    """Compute on the backend of a run, whatever KERAS_BACKEND says; raise UserError where Keras is loaded on another one.
+    """Compute on the backend of a run, whatever KERAS_BACKEND says, and with its number of threads where Keras is not loaded.
 
-    Another backend rounds otherwise, so that no bits could agree.
+    Raises UserError where Keras is loaded on another backend, which rounds otherwise, so that no bits could agree.
     """
+    if origin := known_origin(folder):
+        limit(origin.config.get("training", {}).get("threads", 1))
     name = made_on(folder)
     if name in (None, backend.current()):
         return

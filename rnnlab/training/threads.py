@@ -1,6 +1,7 @@
 """The number of threads of a process's operations, on which the bits of large sums and products depend."""
 
 import os
+import sys
 
 from rnnlab import compat
 from rnnlab.errors import UserError
@@ -18,6 +19,15 @@ def environment(threads: int) -> dict[str, str]:
     '2'
     """
     return dict.fromkeys((*TENSORFLOW, JAX, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
+
+
+def limit(threads: int) -> None:
+    """Limit what this process loads from now on, unless it has loaded Keras.
+
+    On JAX, LAPACK draws orthogonal weights, and takes its number of threads from the environment as it is loaded.
+    """
+    if "keras" not in sys.modules:
+        os.environ.update(environment(threads))
 
 
 def use(threads: int) -> None:

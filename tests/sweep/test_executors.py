@@ -1,5 +1,8 @@
 """Which executor makes the runs, and the real worker processes."""
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +101,27 @@ def test_an_executor_belongs_to_no_run(tmp_path: Path) -> None:
         load(path, ["executor.name=locl"])
     with pytest.raises(ConfigError, match=r"unknown key 'worker' \(did you mean workers"):
         load(path, ["executor={name: local, worker: 2}"])
+
+
+@pytest.mark.process
+def test_a_process_of_its_own_and_one_that_verifies_draw_the_weights_of_a_worker(tmp_path: Path) -> None:
+    """On several cores LAPACK rounds large orthogonal weights otherwise, unless it is limited as it is loaded."""
+    model = {"recurrent": [{"units": 150, "implementation": "auto"}]}
+    experiment(tmp_path, model=model, compare={"seeds": 1}, training={"epochs": 1})
+    free = {name: value for name, value in os.environ.items() if name not in threads.environment(1)} | {"KERAS_BACKEND": "jax"}
+
+    def rnnlab(*words: str) -> str:
+        command = [sys.executable, "-m", "rnnlab", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=free, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    drawn = []
+    for name, own in (("there", "{name: local, workers: 1}"), ("here", "{name: in_process}")):
+        rnnlab("run", "small.yaml", "--only", "none", "--runs", name, f"executor={own}")
+        drawn.append(json.loads((tmp_path / name / "small" / "none" / "seed-1" / "result.json").read_text())["initial_weights"])
+    assert drawn[0] == drawn[1]
+    assert "first weights agree" in rnnlab("verify", "there/small/none/seed-1")
 
 
 @pytest.mark.process

@@ -11,6 +11,7 @@ from rnnlab.errors import UserError
 from rnnlab.sweep.executors.in_process import InProcess
 from rnnlab.sweep.executors.interface import Executor
 from rnnlab.sweep.job import Job
+from rnnlab.training.threads import limit, use
 
 
 def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
@@ -24,6 +25,8 @@ def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
     if isinstance(config, InProcessConfig) and several:
         raise UserError("variants differ in training.threads, which one process cannot; take executor.name=local")
     if isinstance(config, InProcessConfig):
+        for spec in specs[:1]:
+            limit(spec.config.training.threads)
         return InProcess()
     number = workers(config, specs)
     alone = config.workers is None and number <= 1 and not several
@@ -38,9 +41,8 @@ def _holds(threads: int) -> bool:
     """Whether this process can use this many threads: a backend that has started, as in every notebook, keeps its own
     number."""
     if "keras" not in sys.modules:
+        limit(threads)
         return True
-    from rnnlab.training.threads import use
-
     try:
         use(threads)
     except UserError:
