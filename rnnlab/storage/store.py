@@ -1,8 +1,9 @@
 """The folders of runs, runs/<experiment>/<variant>/seed-<n>/: files are written whole or not at all, and read with checks."""
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -123,11 +124,17 @@ def read_experiment(folder: Path) -> Record:
     """Return the config of an experiment; raise UserError where there is none, or where it is not as it was written."""
     path = folder / EXPERIMENT
     try:
-        document = reader.read(path).plain()
-        document["name"], document["compare"]["seeds"]
-        seal, _, text = path.read_bytes().partition(b"\n")
+        return deepcopy(_experiment(path, path.read_bytes()))
     except (OSError, ConfigError, TypeError, KeyError):
         raise UserError(f"{folder} is not the folder of an experiment: it has no readable {EXPERIMENT}") from None
+
+
+@lru_cache(maxsize=4)
+def _experiment(path: Path, content: bytes) -> Record:
+    """The config in a file of this content, which every run of a sweep asks for."""
+    document = reader.read(path).plain()
+    document["name"], document["compare"]["seeds"]
+    seal, _, text = content.partition(b"\n")
     if seal.startswith(SEAL) and seal != SEAL + sha256(text).hexdigest().encode():
         raise UserError(f"{path} is damaged: its checksum is wrong; rnnlab run with the experiment's config writes it again")
     return document

@@ -12,6 +12,8 @@ from rnnlab.sweep.makers import present
 
 _PROCESSOR = {"family": "cpu family", "model": "model", "stepping": "stepping"}
 """The fields that distinguish processors of one name, by their names in Linux."""
+_COMMIT, _NONE = "# branch.oid ", "(initial)"
+"""How git tells the commit, and that there is none yet."""
 
 
 def provenance() -> Provenance:
@@ -32,17 +34,15 @@ def machine() -> dict[str, str | int | None]:
 
 def git(folder: Path) -> dict[str, str | bool] | None:
     """Return the commit that `folder` is at and whether anything is changed; None where there is no repository."""
-    commit, status = (_git(folder, *command) for command in (("rev-parse", "HEAD"), ("status", "--porcelain")))
-    return {"commit": commit, "changed": bool(status)} if commit else None
-
-
-def _git(folder: Path, *command: str) -> str:
-    words = ["git", "--no-optional-locks", "-C", str(folder), *command]  # a kill leaves no lock in the user's repository
+    # A run that is killed here leaves no lock in the user's repository.
+    words = ["git", "--no-optional-locks", "-C", str(folder), "status", "--porcelain=v2", "--branch"]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return None
+    lines = done.stdout.splitlines()
+    commit = next((line.removeprefix(_COMMIT) for line in lines if line.startswith(_COMMIT)), _NONE)
+    return None if commit == _NONE else {"commit": commit, "changed": any(not line.startswith("#") for line in lines)}
 
 
 def _processor() -> str:

@@ -118,7 +118,13 @@ class Checkpoint(keras.callbacks.Callback):
 
 def variables(model: keras.Model) -> list[keras.Variable]:
     """Return every variable that decides the next step: of model, optimizer, running metrics, and Keras's own generator."""
-    return [*model.variables, *model.optimizer.variables, *model.metrics_variables, compat.global_generator().state]
+    *begun, generator = seeded(model)
+    return [*begun, *model.metrics_variables, generator]
+
+
+def seeded(model: keras.Model) -> list[keras.Variable]:
+    """Return those of them whose first value the seed may decide: all but the running metrics."""
+    return [*model.variables, *model.optimizer.variables, compat.global_generator().state]
 
 
 def best_weights(state: Record) -> list[np.ndarray]:

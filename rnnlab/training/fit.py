@@ -32,6 +32,14 @@ Callbacks = Iterable[keras.callbacks.Callback]
 
 def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
     """Return the model of a config with its loss, metrics and optimizer, all their variables made."""
+    model = untraced(model_config, dataset, config, seed)
+    compat.make_variables(model, Feed(dataset.train)[0])
+    model.program = program(model, dataset, config)
+    return model
+
+
+def untraced(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig, seed: int) -> keras.Model:
+    """Return the model of a config with its loss, metrics and optimizer, with the variables of layers and optimizer alone."""
     model = build(model_config, dataset.task, seed)
     for name in config.freeze:
         model.get_layer(name).trainable = False
@@ -41,8 +49,7 @@ def compiled(model_config: ModelConfig, dataset: Dataset, config: TrainingConfig
     scale = dataset.train.density if config.loss == "sum" else 1.0
     metrics = wanted.metrics(dataset.task.outputs)
     model.compile(optimizer(config.optimizer, dataset.train.paced, seed), wanted.loss(scale), weighted_metrics=metrics)
-    compat.make_variables(model, Feed(dataset.train)[0])
-    model.program = program(model, dataset, config)
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -8,9 +8,9 @@ import keras
 from rnnlab import compat, plugins
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.model_config import ModelConfig
-from rnnlab.training.checkpoint import variables
+from rnnlab.training.checkpoint import seeded
 from rnnlab.training.cleanup import Forgotten, Released
-from rnnlab.training.fit import compiled
+from rnnlab.training.fit import compiled, untraced
 from rnnlab.training.training_config import TrainingConfig
 
 
@@ -48,10 +48,11 @@ class Kept:
             self._generator = compat.global_generator()
             return self._model
         with Forgotten():
-            values = [keras.ops.convert_to_numpy(variable) for variable in variables(compiled(model, dataset, training, seed))]
+            values = [keras.ops.convert_to_numpy(variable) for variable in seeded(untraced(model, dataset, training, seed))]
         compat.set_global_generator(self._generator)  # the compiled steps draw from this one
-        for variable, value in zip(variables(self._model), values, strict=True):
+        for variable, value in zip(seeded(self._model), values, strict=True):
             variable.assign(value)
+        self._model.reset_metrics()
         return self._model
 
     def close(self) -> None:

@@ -11,7 +11,9 @@ def test_the_commit_and_changes_are_told_and_nothing_is_written(tmp_path: Path) 
     assert git(tmp_path) is None
     name = ("-c", "user.name=me", "-c", "user.email=me@example.org")
     (tmp_path / "file").write_text("one")
-    for command in (("init", "--quiet"), ("add", "file"), (*name, "commit", "--quiet", "-m", "one")):
+    subprocess.run(["git", "-C", str(tmp_path), "init", "--quiet"], check=True)
+    assert git(tmp_path) is None  # no commit yet
+    for command in (("add", "file"), (*name, "commit", "--quiet", "-m", "one")):
         subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
     os.utime(tmp_path / "file", (1, 1))  # after which git would write its index anew
     index = tmp_path / ".git" / "index"
