@@ -102,6 +102,19 @@ def test_no_other_widths_need_fewer_cells(rows: int) -> None:
         assert needed(best) == min(map(needed, others))
 
 
+def test_widths_of_another_split_serve_unless_they_pad_too_much() -> None:
+    taken = []
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        given = np.array(best_widths(random.integers(1, 40, 200), rows=8))[-random.integers(1, 7) :]
+        own, like = ragged(), ragged(like=given)
+        needed = [sum(batch.x.size for batch in split.batches(1, 0)) for split in (own, like)]
+        taken.append(set(like.widths) <= {*given, LENGTHS.max()})
+        assert needed[1] <= 1.25 * needed[0]
+        assert taken[-1] or like.widths.tolist() == own.widths.tolist()
+    assert 0 < sum(taken) < 50
+
+
 def test_arrays_on_the_disk_give_the_same_batches(tmp_path: Path) -> None:
     for name, array in {"values": TOKENS.astype(np.uint16), "targets": TOKENS.astype(np.uint16) * 2}.items():
         np.save(tmp_path / f"{name}.npy", array)

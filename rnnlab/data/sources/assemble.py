@@ -29,8 +29,10 @@ def text(config: Config, prepared: Prepared) -> Dataset:
 def examples(config: Config, prepared: Prepared) -> Dataset:
     """Return a data set of examples of unequal lengths, of tokens or of numbers."""
     kind = KINDS[config.task]
-    splits = [_ragged(config, prepared, name) for name in SPLITS]
-    codec, train = Codec.of(prepared.about["codec"]), splits[0]
+    first, *others = SPLITS
+    train = _ragged(config, prepared, first)
+    splits = [train, *(_ragged(config, prepared, name, train.widths) for name in others)]
+    codec = Codec.of(prepared.about["codec"])
     beside = 0 if train.beside is None else train.beside.shape[1]
     task = Task(
         config.task,
@@ -44,8 +46,8 @@ def examples(config: Config, prepared: Prepared) -> Dataset:
     return Dataset(config.name, task, splits[0], splits[1], splits[2], codec, dropped=prepared.about.get("dropped", {}))
 
 
-def _ragged(config: Config, prepared: Prepared, name: str) -> Ragged:
-    """A split of examples of unequal lengths."""
+def _ragged(config: Config, prepared: Prepared, name: str, like: np.ndarray | None = None) -> Ragged:
+    """A split of examples of unequal lengths, padded where possible to the same widths as another one."""
     return Ragged(
         prepared[f"{name}.values"],
         prepared[f"{name}.offsets"],
@@ -56,6 +58,7 @@ def _ragged(config: Config, prepared: Prepared, name: str) -> Ragged:
         max_length=config.lengths.max_length,
         keep=config.lengths.keep,
         beside=_beside(prepared, name),
+        like=like,
     )
 
 

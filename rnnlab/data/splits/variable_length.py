@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnlab.data.dataset import PADDING, Batch, Split
-from rnnlab.data.splits.buckets import best_widths
+from rnnlab.data.splits.buckets import best_widths, shared_widths
 from rnnlab.seeds import derive
 
 
@@ -15,7 +15,8 @@ class Ragged(Split):
     but a batch is ever copied. Of an example longer than `max_length` the head or the tail is kept.
 
     A batch has the least of `widths` that holds its examples; by itself at most `buckets` widths are chosen, those that
-    pad least. Every batch is full, but for the last of each width, which is filled up with rows of padding.
+    pad least, or those of another split, `like`, where they pad little more. Every batch is full, but for the last of each
+    width, which is filled up with rows of padding.
 
     With `beside` [examples, features], what stands beside tokens, each step of a batch is the token's number and then these
     features, [rows, steps, 1 + features], float32.
@@ -40,13 +41,15 @@ class Ragged(Split):
         buckets: int = 6,
         widths: tuple[int, ...] | None = None,
         beside: np.ndarray | None = None,
+        like: np.ndarray | None = None,
     ):
         self.values, self.offsets, self.targets = values, offsets, targets
         self.rows, self.per_step, self.shuffled, self.keep, self.beside = rows, per_step, shuffled, keep, beside
         lengths = np.diff(offsets)
         _check(values, offsets, targets, lengths, per_step)
         self.lengths = lengths if max_length is None else np.minimum(lengths, max_length)
-        self.widths = np.array(widths or best_widths(self.lengths, rows, buckets))
+        chosen = best_widths(self.lengths, rows, buckets) if like is None else shared_widths(self.lengths, rows, like)
+        self.widths = np.array(widths or chosen)
         self.varied = len(self.widths) > 1
         self.bucket = np.searchsorted(self.widths, self.lengths)
         if self.bucket.max() == len(self.widths):

@@ -48,6 +48,19 @@ def test_a_table_loses_no_row(home, section, suffix, target):
     assert sorted(map(str, got)) == sorted(map(str, expected))
 
 
+def test_what_is_compiled_for_the_widths_of_training_serves_the_other_splits(home, section):
+    lengths = {"train": [*range(1, 41)] * 5, "validation": [3, 7, 19, 30, 38], "test": [5, 12, 20, 39, 47]}
+    for name, these in lengths.items():
+        rows = [{"text": "a " * size, "label": "xy"[size % 2]} for size in these]
+        (home / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = {name: f"{name}.jsonl" for name in lengths}
+    data = build(section({"name": "table", **files, "text": "text", "label": "label", "batch_size": 1}))
+    widths = {name: {batch.x.shape[1] for batch in getattr(data, name).batches(1, 0)} for name in lengths}
+    assert len(widths["train"]) == 6
+    assert widths["validation"] <= widths["train"]
+    assert widths["test"] - widths["train"] == {47}
+
+
 def test_the_vocabulary_is_from_the_training_split(home, section):
     for name, text in {"train": "a a b", "validation": "a c", "test": "c b"}.items():
         (home / f"{name}.txt").write_text(text + "\n")
