@@ -18,7 +18,8 @@ gc.set_threshold(20_000)  # every search for garbage looks through TensorFlow an
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-XLA = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true"]  # much is compiled to run once
+# Much is compiled to run once.
+XLA = ["--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true", "--xla_cpu_use_fusion_emitters=false"]
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "NPROC": "1"}  # as `training.threads` has it
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
