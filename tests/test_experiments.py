@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rnnlab import rank
 from rnnlab.comparison import json_file
 from rnnlab.config import load
 from rnnlab.errors import UserError
 from rnnlab.report import comparison_text
+from rnnlab.study.ranks import Ranks
 from rnnlab.sweep.makers import BACKENDS, PACKAGES
 from rnnlab.sweep.provenance import machine
 
@@ -34,6 +36,19 @@ def test_the_table_of_a_study_is_its_comparison(file):
     assert comparison_text.markdown(comparison) in text
     assert " ".join(comparison.answer.split()) in " ".join(text.split())
     assert all(one.counts.ended == one.counts.planned >= 6 for one in comparison.variants.values())
+
+
+def ranked() -> Ranks:
+    """The ranks of the schemes that both cells have."""
+    names = ("jsb-lstm", "jsb-gru", "tagging-lstm", "tagging-gru")
+    studies = [STUDIES[0] / f"comparison-{name}.json" for name in names]
+    return rank(studies, [name for name in json_file.read(studies[1]).variants if name != "none"])
+
+
+def test_the_ranks_of_the_schemes_are_those_of_the_comparisons():
+    text = (STUDIES[0] / "README.md").read_text()
+    assert ranked().to_markdown() in text
+    assert " ".join(ranked().answer.split()) in " ".join(text.split())
 
 
 @pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
@@ -53,6 +68,7 @@ def test_every_number_of_the_prose_is_in_a_table_a_picture_or_a_config(folder):
     lines = text.splitlines()
     held = [line for line in lines if line.startswith("|")] + [path.read_text() for path in folder.glob("*.yaml")]
     held += re.findall(r"<desc.*?</desc>", "".join(path.read_text() for path in folder.glob("*.svg")), re.DOTALL)
+    held += [ranked().answer] if folder == STUDIES[0] else []
     prose = " ".join(line for line in text.partition("\n## Again")[0].splitlines() if not line.startswith("|"))
     for number in re.findall(r"\d[\d,]*\.\d+", prose):
         assert number in "\n".join(held), number
