@@ -48,8 +48,9 @@ class Ragged(Split):
         lengths = np.diff(offsets)
         _check(values, offsets, targets, lengths, per_step)
         self.lengths = lengths if max_length is None else np.minimum(lengths, max_length)
-        chosen = best_widths(self.lengths, rows, buckets) if like is None else shared_widths(self.lengths, rows, like)
-        self.widths = np.array(widths or chosen)
+        if widths is None:
+            widths = best_widths(self.lengths, rows, buckets) if like is None else shared_widths(self.lengths, rows, like)
+        self.widths = np.array(widths)
         self.varied = len(self.widths) > 1
         self.bucket = np.searchsorted(self.widths, self.lengths)
         if self.bucket.max() == len(self.widths):
