@@ -1,6 +1,6 @@
 # make demo   the quickstart: set up, train, compare, say where the report is; OPTIONS are handed to rnnlab run
 # make test   set up, then the tests that prove everything once: every cell, scheme, source, verb and backend
-# make test-all  every test; make test-rest  what make test leaves out
+# make test-all  every test; make test-rest  what make test leaves out; PART=2/3  of its files the second of three parts
 # make check  style and types
 # make docs   the documents as a site that reads without a network, build/site
 # make setup  the environment alone; PYTHON=python3.13 chooses the interpreter
@@ -27,6 +27,7 @@ TWO := -n 2 --dist worksteal
 # On two cores too: many of the long tests wait, for a browser, a server or a process.
 THREE := -n 3 --dist worksteal
 LONG := slow or process or browser or cluster
+PART ?= 1/1
 
 .PHONY: setup demo test test-rest test-all check docs
 setup: $(STAMP)
@@ -46,8 +47,8 @@ test: $(STAMP)
 	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) -m "not ($(LONG))" $(JAX_SHORT)
 
 test-rest: $(STAMP)
-	KERAS_BACKEND=tensorflow $(BIN)/pytest $(THREE) -m "$(LONG)"
-	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) --proven "$(JAX_SHORT)" $(JAX_TESTS)
+	KERAS_BACKEND=tensorflow $(BIN)/pytest $(THREE) --part $(PART) -m "$(LONG)"
+	KERAS_BACKEND=jax $(BIN)/pytest $(TWO) --part $(PART) --proven "$(JAX_SHORT)" $(JAX_TESTS)
 
 test-all: test test-rest
 

@@ -37,6 +37,7 @@ LONG = ("slow", "process", "browser", "cluster")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="How often tests/chaos kill at random, all tests together.")
     parser.addoption("--proven", default="", help="What the names of short tests begin with that have been run.")
+    parser.addoption("--part", default="1/1", help="K/N: of the files in alphabetical order, run the Kth and every Nth after it.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -46,9 +47,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
     names = (*config.getoption("--proven").split(),)
     proven = {item for item in items if item.nodeid.startswith(names) and not any(map(item.get_closest_marker, LONG))}
-    if proven:
-        config.hook.pytest_deselected(items=[*proven])
-        items[:] = [item for item in items if item not in proven]
+    left_out = proven | outside(config.getoption("--part"), items)
+    if left_out:
+        config.hook.pytest_deselected(items=[*left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def outside(part: str, items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return the tests in files of other parts."""
+    number, _, of = part.partition("/")
+    if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise pytest.UsageError(f"--part is K/N with K from 1 to N; got {part}")
+    files = sorted({item.path for item in items})
+    mine = {*files[int(number) - 1 :: int(of)]}
+    return {item for item in items if item.path not in mine}
 
 
 def pytest_collection_finish() -> None:
