@@ -16,6 +16,7 @@ JAX_TESTS := $(addprefix tests/noise/test_,distribution_settings.py own_distribu
   $(addprefix tests/inspection/test_,evaluation.py flow.py gates.py heads.py montecarlo.py snapshot.py) \
   tests/training/test_optimizers.py tests/models/test_metrics.py tests/models/test_padding.py \
   "tests/training/test_program.py::test_several_steps_a_call_change_no_bit[graph]" \
+  tests/training/test_program.py::test_rates_are_inputs_of_a_program \
   tests/training/test_program.py::test_a_run_that_diverges_inside_a_call_ends_with_that_step \
   tests/training/test_resume.py::test_a_run_that_is_killed_between_calls_of_several_steps_goes_on_to_the_same_bits \
   tests/data/test_beside.py tests/data/test_dataset.py "tests/data/test_every_source.py::test_every_verb_runs_on_every_source[table]"

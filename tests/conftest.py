@@ -37,7 +37,7 @@ LONG = ("slow", "process", "browser", "cluster")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=12, help="How often tests/chaos kill at random, all tests together.")
     parser.addoption("--proven", default="", help="What the names of short tests begin with that have been run.")
-    parser.addoption("--part", default="1/1", help="K/N: of the files in alphabetical order, run the Kth and every Nth after it.")
+    parser.addoption("--part", default="1/1", help="K/N: of the files in alphabetical order, the Kth and every Nth after it.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ from rnnlab.documents import Fields, Record
 from rnnlab.training.builtin_optimizers import OWN
 from rnnlab.training.training_config import monitored
 
-SCHEMA = 4
+SCHEMA = 5
 """Rises when the same config begins to mean something else, so that no older result is taken for its result."""
 FREE: Any = {
     "name": True,

@@ -5,6 +5,7 @@ from keras import ops
 
 from rnnlab.cells.steps import Tensor
 from rnnlab.documents import Record
+from rnnlab.layers.noise_rates import ChangingRates
 from rnnlab.noise import seed_streams
 from rnnlab.noise.sampling import sample
 from rnnlab.noise.schemes import plain
@@ -14,7 +15,7 @@ from rnnlab.tensors import Shape
 
 
 @keras.saving.register_keras_serializable(package="rnnlab")
-class LockedDropout(keras.layers.Layer):
+class LockedDropout(ChangingRates, keras.layers.Layer):
     """Multiply (batch, steps, features) by one mask an example, the same at every step: y_t = x_t * m / (1 - rate).
 
     Nothing is drawn in evaluation. The padding mask is passed on. `rate` can be set later; compile the model again after that.
@@ -47,7 +48,7 @@ class LockedDropout(keras.layers.Layer):
         if not training or self.rate == 0:
             return inputs
         batch, _, width = ops.shape(inputs)
-        mask = sample(self.noise, (batch, width), self.draws, self.compute_dtype)
+        mask = sample(self.noise, (batch, width), self.draws, self.compute_dtype, self.rates().get("output"))
         return inputs * ops.expand_dims(mask, 1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -1,7 +1,10 @@
-"""The rates of noise that change while a model is trained: set by a schedule, or learnt."""
+"""The current rates of noise: set by a schedule, learnt, or handed to the program that computes."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -12,10 +15,12 @@ from rnnlab.tensors import Tensor
 
 PREFIX = "noise_rate_"
 """The prefix of the weights of rates, before the site. The value is the rate, or its logit where it is learnt."""
+NONE: Mapping[tuple[int, str], Tensor] = MappingProxyType({})
+_HANDED = ContextVar("rates by layer and site", default=NONE)
 
 
 class ChangingRates:
-    """Mixed into a layer: a weight for every rate that changes, so that compiled functions read its current value.
+    """Mixed into a layer with noise: a weight for every rate that changes, so that compiled functions read its current value.
 
     They are saved with the other weights: a model at its best epoch has the rates of that epoch.
     """
@@ -48,14 +53,23 @@ class ChangingRates:
 
     def changing(self) -> dict[str, Noise]:
         """The noises whose rate changes, by site."""
-        noise = self.noise if isinstance(self.noise, Mapping) else {self.noise.site: self.noise} if self.noise else {}
-        return {site: one for site, one in noise.items() if site in getattr(self, "rate_weights", {}) and changes(one)}
+        weights = getattr(self, "rate_weights", {})
+        return {site: one for site, one in self._by_site().items() if site in weights and changes(one)}
+
+    def constant(self) -> dict[str, float]:
+        """The rates that do not change, by site; not those of distributions of your own, which may branch on them."""
+        own = {site: one for site, one in self._by_site().items() if not one.like and not changes(one)}
+        return {site: one.rate for site, one in own.items() if not one.own}
 
     def rates(self) -> dict[str, Tensor]:
-        """The current rates, by the sites where they change."""
-        changing = self.changing()
+        """The current rates, by the sites where they change or were handed over."""
+        changing, handed = self.changing(), _HANDED.get()
         values = {site: ops.convert_to_tensor(self.rate_weights[site]) for site in changing}
-        return {site: ops.sigmoid(value) if changing[site].learned else value for site, value in values.items()}
+        now = {site: ops.sigmoid(value) if changing[site].learned else value for site, value in values.items()}
+        return now | {site: handed[id(self), site] for site in self.constant() if (id(self), site) in handed}
+
+    def _by_site(self) -> Mapping[str, Noise]:
+        return self.noise if isinstance(self.noise, Mapping) else {self.noise.site: self.noise} if self.noise else {}
 
     @property
     def dated(self) -> bool:
@@ -75,6 +89,26 @@ class ChangingRates:
         for site, one in self.changing().items():
             if one.schedule:
                 self.rate_weights[site].assign(one.rate * one.schedule.factor(epoch, step))
+
+
+def constant_rates(layers: Iterable[keras.layers.Layer]) -> dict[tuple[int, str], float]:
+    """Return the rates of some layers that do not change, by the layer's `id` and the site.
+
+    >>> constant_rates([keras.layers.Dropout(0.3)])
+    {}
+    """
+    noisy = [layer for layer in layers if isinstance(layer, ChangingRates)]
+    return {(id(layer), site): rate for layer in noisy for site, rate in layer.constant().items()}
+
+
+@contextmanager
+def handed(places: Iterable[tuple[int, str]], rates: Sequence[Tensor]) -> Iterator[None]:
+    """Let layers take these rates in place of their constant ones: a program whose rates are inputs serves every rate."""
+    token = _HANDED.set(dict(zip(places, rates, strict=True)))
+    try:
+        yield
+    finally:
+        _HANDED.reset(token)
 
 
 def changes(noise: Noise) -> bool:

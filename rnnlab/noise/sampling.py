@@ -73,7 +73,7 @@ def sample(
     kept = ops.cast(drawn, dtype)
     if noise.held:
         return 1 - kept
-    return kept / (1 - ops.cast(rate, dtype) if ops.is_tensor(rate) else 1 - rate) if noise.scale == "train" else kept
+    return kept / (ops.cast(1 - rate, dtype) if ops.is_tensor(rate) else 1 - rate) if noise.scale == "train" else kept
 
 
 def _whole(value: RateTensor, shape: Shape, dtype: str) -> Tensor:

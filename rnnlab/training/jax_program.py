@@ -8,7 +8,9 @@ import numpy as np
 from jax import lax
 from jax import numpy as jnp
 
+from rnnlab import compat
 from rnnlab.documents import Record
+from rnnlab.layers.noise_rates import constant_rates, handed
 from rnnlab.training.step import Batches
 
 State = tuple[list[jax.Array], ...]
@@ -20,18 +22,21 @@ class JAXProgram:
     """Steps of training and of evaluation, each a function that runs a given number of Keras's steps.
 
     The number of steps a call runs changes no bit: they are iterations of one loop. Where batches differ in their steps, each
-    number of those is a program of its own.
+    number of those is a program of its own. The rates of noise are inputs, so that JAX's cache has one program for all rates
+    of a scheme.
     """
 
     def __init__(self, model: keras.Model):
         self._model = model
         # Outside the loop nothing needs the values that a call begins with, so their memory takes those that it ends with.
         self._functions = {training: jax.jit(self._several(training), donate_argnums=1) for training in (True, False)}
+        self._rates = constant_rates(compat.every_layer(model))
 
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, dict[str, float]]:
         """Run the first `count` steps, or those until the mean loss is not finite; return how many, and the metrics."""
         fixed, changing = self._variables(training)
-        done, logs, state = self._functions[training](_values(fixed), _values(changing), batches, np.int32(count))
+        rates = [np.float32(rate) for rate in self._rates.values()]
+        done, logs, state = self._functions[training](_values(fixed), _values(changing), rates, batches, np.int32(count))
         for variables, values in zip(changing, state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
@@ -54,10 +59,13 @@ class JAXProgram:
         model = self._model
         step = model.train_step if training else model.test_step
 
-        def several(fixed: State, start: State, batches: Batches, count: jax.Array) -> tuple[jax.Array, Record, State]:
+        def several(
+            fixed: State, start: State, rates: list[jax.Array], batches: Batches, count: jax.Array
+        ) -> tuple[jax.Array, Record, State]:
             def turn(reached: tuple[jax.Array, jax.Array, State]) -> tuple[jax.Array, jax.Array, State]:
                 done, _, changing = reached
-                logs, state = step((*fixed, *changing), tuple(batch[done] for batch in batches))
+                with handed(self._rates, rates):
+                    logs, state = step((*fixed, *changing), tuple(batch[done] for batch in batches))
                 return done + 1, jnp.isfinite(logs["loss"]) | (not training), state[len(fixed) :]
 
             def on(reached: tuple[jax.Array, jax.Array, State]) -> jax.Array:

@@ -20,7 +20,7 @@ from rnnlab.models.model_config import ModelConfig
 from rnnlab.training.train import train
 from rnnlab.training.training_config import TrainingConfig
 data = build(Adding(name="adding", length=4, examples=SplitSizes(train=32, validation=9, test=9), batch_size=8))
-model = ModelConfig.model_validate({"recurrent": [{"units": 3, "dropout": 0.3, "recurrent_dropout": 0.3}]})
+model = ModelConfig.model_validate({"recurrent": [{"units": 3, "dropout": RATE, "recurrent_dropout": RATE}]})
 made, outcome = train(model, data, TrainingConfig(epochs=2), 1)
 digest = hashlib.sha256(b"".join(weight.tobytes() for weight in made.get_weights()))
 assert "tensorflow" not in sys.modules, "it takes seconds to import, and nothing here needs it"
@@ -28,12 +28,14 @@ print("BITS", digest.hexdigest(), outcome.metrics["test_loss"].hex())
 """
 
 
-def bits(cache: object) -> str:
+def bits(cache: object, rate: float = 0.3) -> str:
     """What a new process trains to."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     environment |= {"KERAS_BACKEND": "jax", compile_cache.VARIABLE: str(cache), "NPROC": "1"}
     environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.replace("RATE", str(rate))], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return next(line for line in done.stdout.splitlines() if line.startswith("BITS"))
 
@@ -45,9 +47,11 @@ def test_bits_are_the_same_without_it_with_it_and_where_it_is_damaged(tmp_path):
     without = bits("off")
     assert bits(tmp_path) == without
     kept = {file: file.read_bytes() for file in tmp_path.rglob("*-cache")}
-    assert kept
+    assert any("several" in file.name for file in kept)
     assert bits(tmp_path) == without
     assert kept.items() <= {file: file.read_bytes() for file in tmp_path.rglob("*-cache")}.items()  # none was made again
+    assert bits(tmp_path, rate=0.4) != without
+    assert {*tmp_path.rglob("*several*-cache")} <= kept.keys()  # a scheme's program of steps serves all its rates
     for number, (file, content) in enumerate(kept.items()):
         half = len(content) // 2
         file.write_bytes([content[:half], b"", content[:half] + b"garbage" + content[half + 7 :]][number % 3])

@@ -133,6 +133,50 @@ def test_batches_of_unequal_steps_share_one_graph(monkeypatch: pytest.MonkeyPatc
     assert [one.experimental_get_tracing_count() for one in made[0]._functions.values()] == [1, 1]
 
 
+SITES = {
+    "masks": lambda rate: {"dropout": rate, "recurrent_dropout": {"scheme": "variational", "rate": rate, "tied": False}},
+    "numbers": lambda rate: {
+        "dropout": {"scheme": "gaussian", "rate": rate},
+        "recurrent_dropout": {"scheme": "naive", "rate": rate},
+    },
+    "states": lambda rate: {"recurrent_dropout": {"scheme": "zoneout", "cell": rate, "hidden": rate / 2}},
+    "candidate": lambda rate: {"recurrent_dropout": {"scheme": "semeniuta", "rate": rate}},
+    "weights": lambda rate: {
+        "dropout": {"scheme": "weight_noise", "sigma": rate},
+        "recurrent_dropout": {"scheme": "weight_drop", "rate": rate},
+    },
+    "outputs": lambda rate: {"dropout": {"scheme": "locked", "rate": rate}},
+}
+
+
+@pytest.mark.skipif(not ON_JAX, reason="TensorFlow keeps no programs for the next process")
+@pytest.mark.parametrize("name", SITES)
+def test_rates_are_inputs_of_a_program(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trained(rate: float) -> tuple[str, list[np.ndarray]]:
+        section = {"embedding": {"width": 4, "dropout": rate}, "recurrent": [{"units": 3, **SITES[name](rate)}]}
+        model = compiled(
+            ModelConfig.model_validate({**section, "head": {"dropout": rate}}),
+            WORDS,
+            TrainingConfig.model_validate({"epochs": 1, "optimizer": {"name": "sgd"}}),
+            5,
+        )
+        given = program.stacked([Feed(WORDS.train)[0]], 1)
+        functions, texts = model.program._functions, []
+        for training, function in list(functions.items()):
+            functions[training] = lambda *values, of=function: texts.append(of.lower(*values).as_text()) or of(*values)
+        metrics = [model.program.run(given, 1, training)[1]["loss"] for training in (True, False)]
+        return "\n".join(texts), [np.array(metrics), *model.get_weights()]
+
+    (text, low), (same, high) = trained(0.1), trained(0.6)
+    assert text == same
+    monkeypatch.setattr("rnnlab.training.jax_program.constant_rates", lambda layers: {})
+    (text, low_again), (other, high_again) = trained(0.1), trained(0.6)
+    assert text != other
+    for mine, constant in zip([*low, *high], [*low_again, *high_again], strict=True):
+        np.testing.assert_allclose(mine, constant, rtol=1e-5, atol=1e-7)
+    assert not np.isclose(low[0][0], high[0][0], rtol=1e-4)
+
+
 def test_a_run_that_diverges_inside_a_call_ends_with_that_step() -> None:
     settings = {"optimizer": {"name": "sgd", "learning_rate": 1e30}}
     (_, outcome, _), (_, expected, _) = (run(NUMBERS, several, **settings) for several in (True, False))
