@@ -28,7 +28,7 @@ TWO := -n 2 --dist worksteal
 # On two cores too: many of the long tests wait, for a browser, a server or a process.
 THREE := -n 3 --dist worksteal
 LONG := slow or process or browser or cluster
-PART ?= 1/1
+PART := 1/1
 
 .PHONY: setup demo test test-rest test-all check docs
 setup: $(STAMP)

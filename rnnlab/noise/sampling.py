@@ -55,7 +55,7 @@ def sample(
 
     The draw depends on the state of `seed` alone: (seed, draw number). The last axis but one is the batch, unless all examples
     share the mask; a replica that has some of the rows gets the masks of those rows. `rate` is the current rate, where it
-    changes; `told` holds inputs and epoch, for a distribution of your own.
+    is not a constant; `told` holds inputs and epoch, for a distribution of your own.
     """
     rate = noise.rate if rate is None else rate
     if own := noise.own:
@@ -206,7 +206,8 @@ def masks(
 ) -> dict[str, Mask]:
     """Draw the mask of every site, a tuple of masks where each gate has its own; `like` sites share the mask of another.
 
-    `rates` are the current rates, by the sites where they change; `told` holds inputs and epoch, for distributions of your own.
+    `rates` are the current rates, by the sites where they are not constants; `told` holds inputs and epoch, for distributions
+    of your own.
     """
     own = {site: one for site, one in noise.items() if not one.like and (one.lifetime != "batch" or site in sizes.weights)}
     drawn = {site: _mask(one, sizes, seeds[site], dtype, (rates or {}).get(site), told) for site, one in own.items()}

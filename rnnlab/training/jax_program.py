@@ -35,7 +35,8 @@ class JAXProgram:
     def run(self, batches: Batches, count: int, training: bool) -> tuple[int, dict[str, float]]:
         """Run the first `count` steps, or those until the mean loss is not finite; return how many, and the metrics."""
         fixed, changing = self._variables(training)
-        rates = [np.float32(rate) for rate in self._rates.values()]
+        now = self._rates | constant_rates(compat.every_layer(self._model))
+        rates = [np.float32(now[place]) for place in self._rates]
         done, logs, state = self._functions[training](_values(fixed), _values(changing), rates, batches, np.int32(count))
         for variables, values in zip(changing, state, strict=True):
             for variable, value in zip(variables, values, strict=True):

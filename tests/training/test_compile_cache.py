@@ -12,7 +12,9 @@ from rnnlab.training import compile_cache
 
 SCRIPT = """
 import hashlib, sys
+from rnnlab.training import compile_cache
 from rnnlab.training.threads import use
+compile_cache.LEAST_SECONDS = 0
 use(1)
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import Adding, SplitSizes

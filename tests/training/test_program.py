@@ -146,6 +146,12 @@ SITES = {
         "recurrent_dropout": {"scheme": "weight_drop", "rate": rate},
     },
     "outputs": lambda rate: {"dropout": {"scheme": "locked", "rate": rate}},
+    "shared": lambda rate: {"recurrent_dropout": {"scheme": "variational_shared", "rate": rate}},
+    "reset": lambda rate: {"recurrent_dropout": {"scheme": "state_reset", "rate": rate}},
+    "scheduled": lambda rate: {
+        "dropout": {"scheme": "vertical", "rate": rate},
+        "recurrent_dropout": {"scheme": "naive", "rate": 0.3, "schedule": {"name": "early", "until": 1}},
+    },
 }
 
 

@@ -4,6 +4,7 @@ python experiments/speed/whole/measure.py rnnlab tensorflow     the grid by `rnn
 python experiments/speed/whole/measure.py plain jax             the grid by plain.py
 python experiments/speed/whole/measure.py step32 jax            a training step at 32 units
 python experiments/speed/whole/measure.py products tensorflow   the grid's training step beside its bare products
+python experiments/speed/whole/measure.py floor tensorflow      what the grid takes if nothing but the unavoidable is done
 python experiments/speed/whole/measure.py adding tensorflow     configs/adding.yaml with 8 seeds
 python experiments/speed/whole/measure.py before tensorflow CHECKOUT   the same by another checkout: that of version 0.1
 python experiments/speed/whole/measure.py all CHECKOUT          all parts, one after the other
@@ -21,12 +22,17 @@ from typing import Any
 FOLDER = Path(__file__).parent
 FILE, GRID, START = FOLDER / "whole.json", FOLDER / "grid.yaml", "<!-- written by measure.py from here on -->\n"
 RNNLAB = (sys.executable, "-m", "rnnlab")
+CORES, SEEDS, STEPS = 2, 3, 372
+"""Workers of the grid; seeds of a variant; training steps of a run."""
 ONE = "compare.variants={none: null, per_step: null, zoneout: null, builtin: null}"
 SMALL = ["data.vocabulary=64", "model.embedding.width=32", "model.recurrent=[{cell: lstm, units: 32}]", "training.epochs=5"]
 RATIOS = [
     ("the grid, rnnlab on TensorFlow / plain Keras on TensorFlow", ("rnnlab", "tensorflow"), ("plain", "tensorflow"), 0.25),
     ("the grid, rnnlab on TensorFlow / plain Keras on JAX", ("rnnlab", "tensorflow"), ("plain", "jax"), 0.65),
     ("the grid, rnnlab on JAX / plain Keras on JAX", ("rnnlab", "jax"), ("plain", "jax"), 0.55),
+    ("the floor on TensorFlow / plain Keras on TensorFlow", ("floor", "tensorflow"), ("plain", "tensorflow"), ""),
+    ("the floor on TensorFlow / plain Keras on JAX", ("floor", "tensorflow"), ("plain", "jax"), ""),
+    ("the floor on JAX / plain Keras on JAX", ("floor", "jax"), ("plain", "jax"), ""),
     ("a step at 32 units, rnnlab on TensorFlow / rnnlab on JAX", ("step32", "tensorflow"), ("step32", "jax"), 1.5),
     ("the grid's step / its bare products, TensorFlow", ("products", "tensorflow"), ("products", "bare"), 1.25),
     ("adding.yaml with 8 seeds on TensorFlow, now / version 0.1", ("adding", "tensorflow"), ("before", "tensorflow"), ""),
@@ -34,7 +40,7 @@ RATIOS = [
 ]
 PARTS = [
     *[("plain", "tensorflow"), ("rnnlab", "tensorflow"), ("plain", "jax"), ("rnnlab", "jax"), ("products", "tensorflow")],
-    *[(what, backend) for what in ("step32", "before", "adding") for backend in ("tensorflow", "jax")],
+    *[(what, backend) for what in ("floor", "step32", "before", "adding") for backend in ("tensorflow", "jax")],
 ]
 
 
@@ -47,10 +53,26 @@ def command(*words: str, backend: str, checkout: str = "") -> tuple[float, str]:
 
 
 def whole(backend: str, *overrides: str) -> dict[str, Any]:
-    """Return the row that `rnnlab bench --whole` prints for the variational variant."""
-    words = [*RNNLAB, "bench", "--whole", str(GRID), ONE, "compare.baseline=null", "compare.seeds=1", *overrides, "--json"]
-    row: dict[str, Any] = json.loads(command(*words, backend=backend)[1])["steps"][0]
+    """Return the tables that `rnnlab bench --whole` prints for the grid with one seed."""
+    words = [*RNNLAB, "bench", "--whole", str(GRID), "compare.seeds=1", *overrides, "--json"]
+    tables: dict[str, Any] = json.loads(command(*words, backend=backend)[1])
+    return tables
+
+
+def step(backend: str, *overrides: str) -> dict[str, float]:
+    """Return the milliseconds of a step of the variational variant."""
+    row: dict[str, float] = whole(backend, ONE, "compare.baseline=null", *overrides)["steps"][0]
     return row
+
+
+def floor(backend: str) -> float:
+    """Return the seconds of the grid on all cores, never idle, if it did no more than start workers, compile each variant
+    once, and compute the bare matrix products of its training steps, in Keras's built-in layer the whole steps.
+    """
+    tables = whole(backend, "training.epochs=3")
+    parts = {row["part"]: row["rnnlab, s"] for row in tables["parts"]}
+    steps = [row["rnnlab, ms" if row["variant"] == "builtin" else "bare products, ms"] for row in tables["steps"]]
+    return float(CORES * parts["start"] + parts["compile"] + SEEDS * STEPS * sum(steps) / 1000) / CORES
 
 
 def measured(what: str, backend: str, checkout: str = "") -> dict[str, dict[str, float]]:
@@ -65,8 +87,10 @@ def measured(what: str, backend: str, checkout: str = "") -> dict[str, dict[str,
     if what == "plain":
         return {what: {backend: command(sys.executable, str(FOLDER / "plain.py"), backend=backend)[0]}}
     if what == "step32":
-        return {what: {backend: whole(backend, *SMALL)["rnnlab, ms"]}}
-    row = whole(backend, "training.epochs=3")
+        return {what: {backend: step(backend, *SMALL)["rnnlab, ms"]}}
+    if what == "floor":
+        return {what: {backend: floor(backend)}}
+    row = step(backend, "training.epochs=3")
     return {"products": {backend: row["rnnlab, ms"], "bare": row["bare products, ms"]}}
 
 
