@@ -67,6 +67,12 @@ class UnknownPartError(KeyError):
         return str(self.args[0])
 
 
+def foreign() -> bool:
+    """Whether any part is registered that is not of this package."""
+    home = str(Path(__file__).parent)
+    return any(source and not source.startswith(home) for registry in ALL for source in registry.sources.values())
+
+
 INTERACTIVE = "<interactive>"
 """The source of a part that is written in no file, as in a notebook."""
 

@@ -1,5 +1,6 @@
 """The internals of Keras that rnnlab uses: of its layers, calls and backends."""
 
+import random
 import sys
 from collections.abc import Callable, Hashable
 from types import ModuleType, SimpleNamespace
@@ -103,13 +104,23 @@ def global_generator() -> "keras.random.SeedGenerator":
     return global_seed_generator()
 
 
-def set_random_seed(seed: int) -> None:
+def set_random_seed(seed: int, keep_kernels: bool = False) -> None:
     """Seed what `keras.utils.set_random_seed` does, but for a TensorFlow that nobody has imported.
 
-    Keras would import it for its seed alone, on any backend, which costs every worker on JAX time and memory.
+    Keras would import it for its seed alone, on any backend, which costs every worker on JAX time and memory. TensorFlow would
+    forget every kernel, since some draw random numbers and have a state, and a tenth of a second or more goes into making those
+    of a compiled step again: with `keep_kernels` it keeps them.
     """
     from keras.src.utils import rng_utils
 
     tensorflow = rng_utils.tf if "tensorflow" in sys.modules else SimpleNamespace(available=False)
+    if keep_kernels and tensorflow.available:
+        tensorflow = SimpleNamespace(available=True, random=SimpleNamespace(set_seed=_seed_tensorflow))
     with replaced(rng_utils, tf=tensorflow):
         rng_utils.set_random_seed(seed)
+
+
+def _seed_tensorflow(seed: int) -> None:
+    from tensorflow.python.eager.context import context
+
+    context()._seed, context()._rng = seed, random.Random(seed)

@@ -3,6 +3,7 @@
 import keras
 
 from rnnlab import compat
+from rnnlab.registry import foreign
 
 
 def repeatable(seed: int, deterministic: bool = True) -> None:
@@ -11,7 +12,7 @@ def repeatable(seed: int, deterministic: bool = True) -> None:
     On TensorFlow the choice belongs to the run's identity: its bits differ with it and without it. It holds for the process
     until the next call.
     """
-    compat.set_random_seed(seed)
+    compat.set_random_seed(seed, keep_kernels=not foreign())  # no part of ours draws from a kernel with a state
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from rnnlab import compat
+from rnnlab import compat, register
 from rnnlab.data.build_dataset import build
 from rnnlab.data.data_config import PythonReference
 from rnnlab.data.keras_adapter import Feed
@@ -22,6 +22,7 @@ from rnnlab.training import program
 from rnnlab.training.checkpoint import variables
 from rnnlab.training.fit import compiled
 from rnnlab.training.kept import Kept
+from rnnlab.training.repeatable import repeatable
 from rnnlab.training.train import TrainingOutcome, train
 from rnnlab.training.training_config import TrainingConfig
 
@@ -66,6 +67,29 @@ def test_other_seeds_get_the_bits_of_a_model_of_their_own(name: str, steps: int,
         for mine, other in zip(weights, expected, strict=True):
             np.testing.assert_array_equal(mine, other)
     assert first[1]["metrics"] != second[1]["metrics"]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX's random numbers have no state")
+def test_tensorflow_forgets_its_kernels_only_for_the_parts_of_others() -> None:
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    def drawn() -> tuple[float, int]:
+        """A number from a kernel with a state, and whether TensorFlow still has such a kernel from the run before."""
+        with pytest.MonkeyPatch.context() as patch:
+            cleared: list[int] = []
+            clear = context.pywrap_tfe.TFE_ContextClearCaches
+            patch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", lambda of: cleared.append(1) or clear(of))
+            repeatable(3)
+            return float(tf.random.uniform(())), len(cleared)
+
+    (first, cleared), (second, again) = drawn(), drawn()
+    assert (cleared, again) == (0, 0)
+    assert first != second  # what the state would do to a part that draws so
+    register.schedule("halves")(lambda config, epoch: 0.5**epoch)
+    (first, cleared), (second, again) = drawn(), drawn()
+    assert (cleared, again) == (1, 1)
+    assert first == second
 
 
 @pytest.mark.slow
