@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
-from rnnlab.config import RunSpec, dump
+from rnnlab.config import RunConfig, RunSpec, dump
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.keras_adapter import Feed
 from rnnlab.documents import Fields
@@ -28,7 +29,7 @@ class Board(Callback):
         if event_files.begun(self.folder):
             return
         start = session_start(f"{spec.experiment}/{spec.variant}", settings(spec, self._compare()))
-        append(self.folder, 0, [start, text("config", f"```yaml\n{dump(spec.config.model_dump())}```")])
+        append(self.folder, 0, [start, text("config", _block(spec.config))])
 
     def forget(self) -> None:
         """Remove what `begin` and `end` wrote when the run had another config."""
@@ -56,3 +57,9 @@ def results(metrics: Mapping[str, float]) -> dict[str, float]:
     {'result/test_loss': 2.0}
     """
     return {f"{RESULT}/{name}": value for name, value in metrics.items()}
+
+
+@lru_cache(maxsize=1)
+def _block(config: RunConfig) -> str:
+    """A config as Markdown; that of a variant is the same for all seeds."""
+    return f"```yaml\n{dump(config.model_dump())}```"
