@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -133,7 +133,13 @@ def read_origin(folder: Path) -> RunOrigin:
 
 def write_origin(folder: Path, origin: RunOrigin) -> None:
     """Write run.yaml."""
-    files.write(folder / place.RUN, dump(origin.document()))
+    files.write(folder / place.RUN, "".join(_entry(name, json.dumps(value)) for name, value in origin.document().items()))
+
+
+@lru_cache(maxsize=64)
+def _entry(name: str, value: str) -> str:
+    """An entry of the file and its value, given as JSON; the runs of a variant share almost all."""
+    return dump({name: json.loads(value)})
 
 
 def known_origin(folder: Path) -> RunOrigin | None:

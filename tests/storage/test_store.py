@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from rnnlab import files, sealed
+from rnnlab.config import dump
 from rnnlab.config.identity import SCHEMA
 from rnnlab.errors import UserError
 from rnnlab.storage import store
+from rnnlab.storage.run_origin import RunOrigin, read_origin, write_origin
 
 
 def test_events_come_back_up_to_the_first_damaged_line(tmp_path: Path) -> None:
@@ -31,6 +33,19 @@ def test_metrics_that_are_no_numbers_are_stored_as_none(tmp_path: Path) -> None:
     sealed.append(tmp_path / "events.jsonl", {"event": "epoch", "train": {"loss": float("nan"), "perplexity": float("inf")}})
     assert "NaN" not in (tmp_path / "events.jsonl").read_text()
     assert sealed.read(tmp_path / "events.jsonl")[0]["train"] == {"loss": None, "perplexity": None}
+
+
+def test_what_a_run_was_made_of_is_one_document_and_is_read_back(tmp_path: Path) -> None:
+    config = {
+        "name": "null",
+        "rates": [0.1, 1e-05, 1.0, 3, None, True, "true"],
+        "text": {"path": "é: #", "none": {}, "empty": []},
+    }
+    for seed in (1, 2):
+        origin = RunOrigin(config=config, schema=SCHEMA, seed=seed, command=["rnnlab run", "it's"], versions={"keras": "3.15"})
+        write_origin(tmp_path, origin)
+        assert (tmp_path / store.RUN).read_text() == dump(origin.document())
+        assert read_origin(tmp_path) == origin
 
 
 def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
