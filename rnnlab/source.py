@@ -16,6 +16,14 @@ def fingerprint(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def texts() -> str:
+    """Return the sha256 of all files of this package as they are written, which takes little time."""
+    digest = sha256()
+    for path in sorted(HOME.rglob("*.py")):
+        digest.update(f"{path.relative_to(HOME)}\n{sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
 def reached(*files: str | Path, within: str = "") -> set[Path]:
     """Return files of this package, given from its folder, and whatever they import of it, or of one room of it."""
     left, seen = [HOME / file for file in files], set[Path]()

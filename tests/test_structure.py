@@ -16,7 +16,7 @@ import pytest
 
 ROOMS = [
     ("errors", "seeds", "documents", "tensors", "section", "names", "source", "registry", "choice", "plugins"),
-    ("files", "sealed", "replicas", "graphs", "reductions", "replaced", "compat", "quiet", "backend"),
+    ("files", "sealed", "user_cache", "replicas", "graphs", "reductions", "replaced", "compat", "quiet", "backend"),
     ("noise",),
     ("cells",),
     ("recurrence",),

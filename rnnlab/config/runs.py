@@ -50,6 +50,13 @@ class RunSpec:
         return identity.fingerprint(identity.values(self.config), self.seed, "evaluation")
 
 
+def fingerprints(runs: Collection[RunSpec]) -> dict[RunSpec, str]:
+    """Return the fingerprint of each run; what its seeds share is worked out once for a config."""
+    configs = {id(spec.config): spec.config for spec in runs}
+    values = {key: identity.values(config) for key, config in configs.items()}
+    return {spec: identity.fingerprint(values[id(spec.config)], spec.seed) for spec in runs}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """A checked config with its variants written out."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from rnnlab.config import Experiment, RunSpec
+from rnnlab.config.runs import fingerprints
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import UserError
@@ -24,7 +25,9 @@ RUNS = ("run", "runs")
 def results_of(folder: Path, runs: Sequence[RunSpec], dataset: Callable[[DataConfig], Dataset | None]) -> Results:
     """Return the result that each run of an experiment has already; None where it has to be made, or its data are not there."""
     places = {spec: store.run_folder(folder, spec.variant, spec.seed) for spec in runs}
-    return {spec: kept(spec, place, data) if (data := dataset(spec.config.data)) else None for spec, place in places.items()}
+    data_of = {spec: dataset(spec.config.data) for spec in runs}
+    known = fingerprints([spec for spec, data in data_of.items() if data])
+    return {spec: kept(spec, places[spec], data, known[spec]) if data else None for spec, data in data_of.items()}
 
 
 def conflicts(

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from rnnlab import __version__, backend, source
+from rnnlab import __version__, backend, source, user_cache
 from rnnlab.config.identity import differences
 from rnnlab.storage.run_origin import Provenance
 from rnnlab.storage.run_result import RunResult
@@ -27,10 +27,10 @@ ROUNDING_ON = {"tensorflow": ("TF_ENABLE_ONEDNN_OPTS",), "jax": ("JAX_ENABLE_X64
 """And those that change them on one."""
 
 
-def present() -> Provenance:
-    """Return what makes runs in this process, but for where it does; Keras is not imported for that."""
-    python, on = platform.python_version(), backend.current()
-    return Provenance(python=python, versions=versions(on), code=code(), backend=on, numbers=numbers())
+def present(computed_on: str | None = None) -> Provenance:
+    """Return what makes runs here on a backend, on the present one unless it is named; Keras is not imported for that."""
+    on = computed_on or backend.current()
+    return Provenance(python=platform.python_version(), versions=versions(on), code=code(), backend=on, numbers=numbers(on))
 
 
 def versions(computed_on: str | None = None) -> dict[str, str]:
@@ -39,29 +39,30 @@ def versions(computed_on: str | None = None) -> dict[str, str]:
     return {name: known for name in (*PACKAGES, *BACKENDS.get(on, (on,))) if (known := _version(name))}
 
 
-def numbers() -> dict[str, str]:
-    """Return the settings of the process that decide how numbers are rounded: Keras's own and those of the environment."""
+def numbers(computed_on: str | None = None) -> dict[str, str]:
+    """Return the settings of the process that decide how a backend rounds numbers: Keras's own and those of the environment."""
     keras: Any = sys.modules.get("keras")
     if hasattr(keras, "config"):
         own = {"float": keras.config.floatx(), "policy": keras.config.dtype_policy().name}
     else:
         own = dict.fromkeys(("float", "policy"), backend.of_file("floatx") or "float32")
-    names = (*ROUNDING, *ROUNDING_ON.get(backend.current(), ()))
+    names = (*ROUNDING, *ROUNDING_ON.get(computed_on or backend.current(), ()))
     return {**own, **{name: os.environ[name] for name in names if name in os.environ}}
 
 
 @cache
 def code() -> str:
-    """Return the fingerprint of the code that decides bits."""
-    return source.fingerprint(source.reached(*ROOTS))
+    """Return the fingerprint of the code that decides bits, which is worked out once for the texts of the package."""
+    key = f"{source.texts()} {platform.python_version()}"
+    return user_cache.remembered("code", key, lambda: source.fingerprint(source.reached(*ROOTS)))
 
 
-def others(results: Iterable[RunResult | None]) -> list[str]:
-    """Return in a line how many runs were made by others than what makes runs now, and by which."""
+def others(results: Iterable[RunResult | None], computed_on: str | None = None) -> list[str]:
+    """Return in a line how many runs were made by others than what makes runs on a backend now, and by which."""
     known = [result.makers for result in results if result and result.makers]
     if not known:
         return []  # and the code need not be read
-    now = present().makers
+    now = present(computed_on).makers
     runs = [differing for before in known if (differing := differences(before, now))]
     if not runs:
         return []

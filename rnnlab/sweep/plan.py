@@ -20,6 +20,7 @@ from rnnlab.progress.base import duration
 from rnnlab.storage import store
 from rnnlab.storage.lease import Lock
 from rnnlab.storage.run_origin import known_origin
+from rnnlab.storage.run_result import RunResult
 from rnnlab.sweep.conflicts import Results, conflicts, of_code, results_of, sentences
 from rnnlab.sweep.makers import others, present
 from rnnlab.sweep.run_seconds import expected, taken, work
@@ -118,7 +119,11 @@ def in_the_way(
     own = all(of_code(line) for lines in differing.values() for line in lines)
     then = "run moves them aside and makes them again" if own else "run refuses that without --replace or another name="
     told = [*sentences(folder, differing), then] if differing else []
-    return [*told, *_begun_anew(folder, results, dataset), *others(results.values())]
+    by_backend: dict[str | None, list[RunResult | None]] = {}
+    for spec, result in results.items():
+        by_backend.setdefault(spec.config.backend, []).append(result)
+    made = [line for on, those in by_backend.items() for line in others(those, on)]
+    return [*told, *_begun_anew(folder, results, dataset), *made]
 
 
 def _begun_anew(folder: Path, results: Results, dataset: Callable[[DataConfig], Dataset | None]) -> list[str]:
@@ -128,9 +133,9 @@ def _begun_anew(folder: Path, results: Results, dataset: Callable[[DataConfig], 
         return []
     from rnnlab.sweep.going_on import goes_on
 
-    now, reasons = present(), []
+    reasons, makers = [], cache(present)
     for spec, place in places.items():
-        origin = known_origin(place)
+        origin, now = known_origin(place), makers(spec.config.backend)
         if origin and origin.makers != now.makers and goes_on(spec, place, dataset(spec.config.data)):
             reasons.append(unfit(place, now, damaged=False))
     runs = "1 run begins" if len(reasons) == 1 else f"{len(reasons)} runs begin"

@@ -28,11 +28,11 @@ DATA = "the data's bytes (sha256)"
 """The beginning of a line that says that data differ."""
 
 
-def kept(spec: RunSpec, folder: Path, dataset: Dataset) -> RunResult | None:
-    """Return the result that a run has already, or None where it has to be made."""
+def kept(spec: RunSpec, folder: Path, dataset: Dataset, fingerprint: str | None = None) -> RunResult | None:
+    """Return the result that a run, whose `fingerprint` may be known, has already, or None where it has to be made."""
     record = store.read_run(folder)
     result = record.result
-    if not result or record.damaged or (result.fingerprint, result.data) != (spec.fingerprint, dataset.sha256):
+    if not result or record.damaged or (result.fingerprint, result.data) != (fingerprint or spec.fingerprint, dataset.sha256):
         return None
     return result
 

@@ -9,6 +9,8 @@ import os
 import platform
 from pathlib import Path
 
+from rnnlab import user_cache
+
 VARIABLE = "RNNLAB_JAX_CACHE"
 """A folder that takes the place of the user's own, or `off`."""
 MOST = 2**30
@@ -34,17 +36,13 @@ def keep(threads: int) -> None:
 
 
 def place(threads: int) -> Path | None:
-    """Return the folder for programs of this many threads on this machine's processor; None where the cache is off."""
+    """Return the folder for programs of this many threads on this machine's processor; None where there is to be no cache."""
     given = os.environ.get(VARIABLE, "")
     if given.lower() == "off":
         return None
-    root = Path(given).expanduser() if given else _of_user() / "rnnlab" / "jax"
-    return root / f"{_processor()[:12]}-{threads}"
-
-
-def _of_user() -> Path:
-    """The user's cache folder."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = user_cache.folder()
+    root = Path(given).expanduser() if given else home and home / "jax"
+    return root and root / f"{_processor()[:12]}-{threads}"
 
 
 def _processor() -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config import ConfigError, dump, load, schema
+from rnnlab.config.runs import fingerprints
 
 BASE = """\
 name: trial
@@ -169,13 +170,13 @@ def test_the_resolved_document_loads_again_to_an_equal_experiment(root, tmp_path
 
 
 def test_a_fingerprint_is_what_decides_the_result(file):
-    def fingerprints(*overrides: str) -> list[str]:
+    def of(*overrides: str) -> list[str]:
         return [run.fingerprint for run in load(file(a=BASE), overrides).runs()]
 
-    one, two, three = fingerprints()
+    one, two, three = of()
     assert len({one, two, three}) == 3
     for same in ("compare.seeds=5", "name=other", "compare.variants.renamed={}", "dropout=0", "training.monitor=perplexity"):
-        assert fingerprints(same)[:3] == [one, two, three]
+        assert of(same)[:3] == [one, two, three]
     for other in (
         "training.epochs=3",
         "dropout=0.1",
@@ -183,7 +184,17 @@ def test_a_fingerprint_is_what_decides_the_result(file):
         "training.deterministic=false",
         "training.optimizer.name=adam",
     ):
-        assert one not in fingerprints(other)
+        assert one not in of(other)
+
+
+@pytest.mark.parametrize("folds", [(), ("compare.folds=2",)])
+def test_runs_together_have_the_fingerprints_that_each_has_alone(file, folds):
+    data = (
+        "data: {name: table, train: a.csv, text: text, label: label}\ncompare: {variants: {none: {}, some: {dropout: 0.1}}}\n"
+    )
+    runs = load(file(a=BASE, b=f"extends: a.yaml\n{data}training: {{monitor: loss}}\n"), folds).runs()
+    assert len({run.config.model_dump_json() for run in runs}) == (12 if folds else 2)
+    assert fingerprints(runs) == {run: run.fingerprint for run in runs}
 
 
 def test_the_schema_explains_every_key():

@@ -37,6 +37,7 @@ CELLS = [f"cells/{name}.py" for name in ("lstm_step", "gru_step", "min_steps", "
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the package, to change."""
     monkeypatch.setattr(source, "HOME", copied(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "rnnlab"
 
 
@@ -181,7 +182,7 @@ def test_resume_keep_compare_and_verify_agree_on_what_made_a_run(change: dict[st
     results = [RunResult(status="done", makers=one.makers) for one in (then, now)]
     origin = RunOrigin(config={}, **vars(then))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(makers, "present", lambda: now)
+        patch.setattr(makers, "present", lambda on=None: now)
         patch.setattr("rnnlab.sweep.provenance.present", lambda: now)
         told = {
             "resume": going_on.slot(spec, Path("nowhere"), data, then).identity

@@ -9,6 +9,10 @@ from click.testing import CliRunner
 from sweep.untrained import swept
 
 from rnnlab.cli import main
+from rnnlab.config import load
+from rnnlab.storage.run_result import RunResult
+from rnnlab.sweep import makers
+from rnnlab.sweep.plan import in_the_way
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -37,3 +41,15 @@ def test_plan_says_the_backend(folder: Path) -> None:
         text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", f"backend={name}", *more]) for more in ([], ["--json"]))
         assert f"\nbackend: {name}\n" in text.stdout
         assert [row["backend"] for row in json.loads(rows.stdout)] == [name] * 2
+
+
+def test_runs_are_compared_with_what_makes_them_on_the_backend_of_the_config() -> None:
+    experiment = load("c.yaml", ["backend=jax"])
+
+    def told(made_on: str) -> list[str]:
+        result = RunResult(status="done", makers=makers.present(made_on).makers)
+        return in_the_way(experiment, "runs", dict.fromkeys(experiment.runs(), result))
+
+    assert told("jax") == []
+    (line,) = told("tensorflow")
+    assert "backend tensorflow, now jax" in line
