@@ -13,6 +13,7 @@ from rnnlab.bench.parts import NAMES
 from rnnlab.config import Experiment, load
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
+from rnnlab.training import freed_memory
 from rnnlab.training.compile_cache import VARIABLE as CACHE
 from rnnlab.training.threads import environment
 
@@ -28,8 +29,8 @@ def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[s
     compiled before. Raises UserError where variants differ in threads or backend, since each is timed in one process.
     """
     experiment = load(file, overrides)
-    env = _environment(experiment)
-    rounds = [{what: _timed(what, file, overrides, env) for what in (OURS, PLAIN)} for _ in range(repeats)]
+    environments = _environments(experiment)
+    rounds = [{what: _timed(what, file, overrides, env) for what, env in environments.items()} for _ in range(repeats)]
     least = {
         what: min((one[what]["seconds"] for one in rounds), key=lambda seconds: sum(seconds[name] for name in NAMES))
         for what in (OURS, PLAIN)
@@ -37,15 +38,16 @@ def whole(file: Path, overrides: Sequence[str] = (), repeats: int = 1) -> dict[s
     return {"parts": _parts(least[OURS], least[PLAIN]), "steps": _steps(rounds, list(experiment.first_runs))}
 
 
-def _environment(experiment: Experiment) -> dict[str, str]:
-    """The environment of the processes; raise UserError where variants differ in it."""
+def _environments(experiment: Experiment) -> dict[str, dict[str, str]]:
+    """The environments of both processes, ours as a worker has it; raise UserError where variants differ in it."""
     configs = experiment.first_runs.values()
     threads, backends = {config.training.threads for config in configs}, {config.backend for config in configs}
     for what, values in (("training.threads", threads), ("backend", backends)):
         if len(values) > 1:
             raise UserError(f"variants differ in {what}, and --whole times them in one process")
-    backend = backends.pop()
-    return {**environ, **environment(threads.pop()), CACHE: "off", **({KERAS: backend} if backend else {})}
+    backend, count = backends.pop(), threads.pop()
+    plain = {**environ, **environment(count), CACHE: "off", **({KERAS: backend} if backend else {})}
+    return {OURS: {**plain, **freed_memory.environment(count)}, PLAIN: plain}
 
 
 def _timed(what: str, file: Path, overrides: Sequence[str], env: dict[str, str]) -> Record:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rnnlab.documents import Record
 from rnnlab.sweep.job import job_or_reason
 from rnnlab.sweep.makers import ROUNDING, ROUNDING_ON
-from rnnlab.training import threads
+from rnnlab.training import freed_memory, threads
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -51,7 +51,8 @@ def told(ray: ModuleType) -> "ActorHandle":
 
 def environment(count: int) -> dict[str, str]:
     """Return the environment of a task with this many threads; Ray gives each environment its own processes."""
-    return {**{name: os.environ[name] for name in HANDED_ON if name in os.environ}, **threads.environment(count)}
+    handed_on = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    return {**handed_on, **threads.environment(count), **freed_memory.environment(count)}
 
 
 def make(told: "ActorHandle", key: str, document: Record, where: Record) -> tuple[str, object]:

@@ -14,6 +14,7 @@ from traceback import format_exc
 from rnnlab.progress.base import Display
 from rnnlab.sweep.executors.protocol import Argument, Heard
 from rnnlab.sweep.job import Job
+from rnnlab.training import freed_memory
 from rnnlab.training.threads import environment
 
 COMMAND = [sys.executable, "-m", "rnnlab.sweep.executors.worker"]
@@ -42,7 +43,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env={**os.environ, **environment(threads), **environ},
+            env={**os.environ, **environment(threads), **freed_memory.environment(threads), **environ},
             text=True,
         )
         self._unread = ""

@@ -1,0 +1,29 @@
+"""Memory that a step has freed stays with its process, for the next step.
+
+glibc gives large blocks, and what is free at the end of a heap, back to the system, which clears every page of them anew when
+the next step takes them. Where the buffers of a step have tens of MiB, that can take longer than the step itself.
+"""
+
+import os
+
+KEPT = 2**28
+"""Free bytes that the end of the heap may have."""
+VARIABLES = (
+    *("MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
+    *("MALLOC_TOP_PAD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES"),
+)
+"""The settings of a user, which take precedence."""
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return the environment variables with which a new process keeps what it frees, up to 256 MiB at the end of its heap.
+
+    All blocks lie in heaps, of which there are as many as threads. Other C libraries than glibc do not know these variables,
+    and no result depends on them. There are none where the environment says already how memory is given back.
+
+    >>> environment(1)["MALLOC_TRIM_THRESHOLD_"]
+    '268435456'
+    """
+    if any(name in os.environ for name in VARIABLES):
+        return {}
+    return {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT), "MALLOC_ARENA_MAX": str(threads)}

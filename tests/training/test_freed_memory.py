@@ -1,0 +1,63 @@
+"""What a step has freed stays with the process."""
+
+import os
+import platform
+import subprocess
+import sys
+from queue import SimpleQueue
+
+import pytest
+
+from rnnlab.sweep.executors import ray_tasks, worker_process
+from rnnlab.training import freed_memory
+
+PAGES = """
+import resource
+for turn in range(3):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    buffers = [bytearray(b"1") * (48 * 2**20) for _ in range(2)]
+    del buffers
+    pages = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(pages)
+"""
+
+
+@pytest.fixture(autouse=True)
+def unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in freed_memory.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def pages(environment: dict[str, str]) -> int:
+    """The pages that a process takes anew for two blocks of 48 MiB that it has had before."""
+    command = [sys.executable, "-c", PAGES]
+    return int(subprocess.run(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True).stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is set")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_blocks_that_were_freed_are_taken_again_without_new_pages(threads: int) -> None:
+    assert pages({}) > 10000
+    assert pages(freed_memory.environment(threads)) < 100
+
+
+@pytest.mark.parametrize("name", freed_memory.VARIABLES)
+def test_settings_of_the_environment_take_precedence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert freed_memory.environment(1)
+    monkeypatch.setenv(name, "")
+    assert freed_memory.environment(1) == {}
+
+
+def test_workers_keep_what_they_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedError(Exception):
+        pass
+
+    def started(command: list[str], env: dict[str, str], **_: object) -> None:
+        raise AskedError(env)
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    with pytest.raises(AskedError) as asked:
+        worker_process.Process(SimpleQueue(), 2, {})
+    expected = freed_memory.environment(2)
+    for environment in (asked.value.args[0], ray_tasks.environment(2)):
+        assert expected.items() <= environment.items()
