@@ -149,6 +149,20 @@ def parallel_scan() -> list[list[str]]:
     return lines
 
 
+def freed_memory() -> list[list[str]]:
+    """Return what it saves that a worker keeps the memory that a step has freed; empty if not measured."""
+    file = FOLDER / "freed_memory" / "freed_memory.json"
+    rows = json.loads(file.read_text())["schemes"] if file.exists() else {}
+    titles = ["examples/s, kept", "given back", "ratio", "thousand pages cleared, kept", "given back"]
+    lines = [["recurrent dropout", *titles, "peak, kept, MiB", "given back"]]
+    for scheme, ways in rows.items():
+        kept, back = ways["kept"], ways["given back"]
+        rates = f"{kept['examples/s']:,}", f"{back['examples/s']:,}", f"{kept['examples/s'] / back['examples/s']:.2f}"
+        pages = [f"{way['pages'] / 1000:,.0f}" for way in (kept, back)]
+        lines.append([scheme, *rates, *pages, *(str(way["peak, MiB"]) for way in (kept, back))])
+    return lines
+
+
 def batches() -> list[list[str]]:
     """Return what a batch costs in Python in addition to its step."""
     lines = [["backend", "what", "ms of the processor a batch", "aim"]]
@@ -174,6 +188,7 @@ def written() -> str:
         "## Steps side by side": parallel_scan(),
         "## Workers": workers(),
         "## A thousand runs": many(),
+        "## Memory that is kept": freed_memory(),
         "## Graph or XLA": programs(),
         "## A batch in Python": batches(),
     }
