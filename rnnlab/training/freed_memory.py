@@ -6,6 +6,8 @@ the next step takes them. Where the buffers of a step have tens of MiB, that can
 
 import os
 
+from rnnlab import backend
+
 KEPT = 2**28
 """Free bytes that the end of the heap may have."""
 VARIABLES = (
@@ -18,12 +20,15 @@ VARIABLES = (
 def environment(threads: int) -> dict[str, str]:
     """Return the environment variables with which a new process keeps what it frees, up to 256 MiB at the end of its heap.
 
-    All blocks lie in heaps, of which there are as many as threads. Other C libraries than glibc do not know these variables,
-    and no result depends on them. There are none where the environment says already how memory is given back.
+    All blocks lie in heaps. On JAX there are as many as threads: a heap that is free as a whole is given back, unless it is
+    the first. On TensorFlow several threads allocate at once, and sharing a heap costs more than that saves. Other C libraries
+    than glibc do not know these variables, and no result depends on them. There are none where the environment says already
+    how memory is given back.
 
     >>> environment(1)["MALLOC_TRIM_THRESHOLD_"]
     '268435456'
     """
     if any(name in os.environ for name in VARIABLES):
         return {}
-    return {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT), "MALLOC_ARENA_MAX": str(threads)}
+    heaps = {"MALLOC_ARENA_MAX": str(threads)} if backend.current() == "jax" else {}
+    return {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT), **heaps}

@@ -8,6 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from rnnlab import backend
 from rnnlab.sweep.executors import ray_tasks, worker_process
 from rnnlab.training import freed_memory
 
@@ -46,6 +47,12 @@ def test_settings_of_the_environment_take_precedence(name: str, monkeypatch: pyt
     assert freed_memory.environment(1)
     monkeypatch.setenv(name, "")
     assert freed_memory.environment(1) == {}
+
+
+@pytest.mark.parametrize(("on", "heaps"), [("jax", "2"), ("tensorflow", None)])
+def test_threads_share_heaps_on_jax_alone(on: str, heaps: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "current", lambda: on)
+    assert freed_memory.environment(2).get("MALLOC_ARENA_MAX") == heaps
 
 
 def test_workers_keep_what_they_free(monkeypatch: pytest.MonkeyPatch) -> None:
