@@ -47,7 +47,7 @@ def _environments(experiment: Experiment) -> dict[str, dict[str, str]]:
             raise UserError(f"variants differ in {what}, and --whole times them in one process")
     backend, count = backends.pop(), threads.pop()
     plain = {**environ, **environment(count), CACHE: "off", **({KERAS: backend} if backend else {})}
-    return {OURS: {**plain, **freed_memory.environment(count)}, PLAIN: plain}
+    return {OURS: {**plain, **freed_memory.environment(count, backend)}, PLAIN: plain}
 
 
 def _timed(what: str, file: Path, overrides: Sequence[str], env: dict[str, str]) -> Record:

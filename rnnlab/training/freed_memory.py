@@ -17,18 +17,18 @@ VARIABLES = (
 """The settings of a user, which take precedence."""
 
 
-def environment(threads: int) -> dict[str, str]:
+def environment(threads: int, computed_on: str | None = None) -> dict[str, str]:
     """Return the environment variables with which a new process keeps what it frees, up to 256 MiB at the end of its heap.
 
     All blocks lie in heaps. On JAX there are as many as threads: a heap that is free as a whole is given back, unless it is
     the first. On TensorFlow several threads allocate at once, and sharing a heap costs more than that saves. Other C libraries
     than glibc do not know these variables, and no result depends on them. There are none where the environment says already
-    how memory is given back.
+    how memory is given back. The backend is the present one unless it is named.
 
     >>> environment(1)["MALLOC_TRIM_THRESHOLD_"]
     '268435456'
     """
     if any(name in os.environ for name in VARIABLES):
         return {}
-    heaps = {"MALLOC_ARENA_MAX": str(threads)} if backend.current() == "jax" else {}
+    heaps = {"MALLOC_ARENA_MAX": str(threads)} if (computed_on or backend.current()) == "jax" else {}
     return {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT), **heaps}

@@ -4,11 +4,14 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
 from rnnlab import backend
+from rnnlab.bench import whole
+from rnnlab.config import load
 from rnnlab.sweep.executors import ray_tasks, worker_process
 from rnnlab.training import freed_memory
 
@@ -53,6 +56,15 @@ def test_settings_of_the_environment_take_precedence(name: str, monkeypatch: pyt
 def test_threads_share_heaps_on_jax_alone(on: str, heaps: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend, "current", lambda: on)
     assert freed_memory.environment(2).get("MALLOC_ARENA_MAX") == heaps
+    monkeypatch.setattr(backend, "current", lambda: "another")
+    assert freed_memory.environment(2, on).get("MALLOC_ARENA_MAX") == heaps
+
+
+@pytest.mark.parametrize(("on", "heaps"), [("jax", "1"), ("tensorflow", None)])
+def test_a_bench_of_a_whole_sweep_keeps_it_as_a_worker_of_its_backend(on: str, heaps: str | None, root: Path) -> None:
+    ours, plain = whole._environments(load(root / "configs/quickstart.yaml", [f"backend={on}"])).values()
+    assert (ours.get("MALLOC_ARENA_MAX"), ours["MALLOC_MMAP_MAX_"]) == (heaps, "0")
+    assert not plain.keys() & {*freed_memory.VARIABLES}
 
 
 def test_workers_keep_what_they_free(monkeypatch: pytest.MonkeyPatch) -> None:
