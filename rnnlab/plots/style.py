@@ -69,13 +69,18 @@ def ticks(axis: "Axis", **settings: int | bool) -> None:
 
 
 def legend(figure: "Figure", shown: Sequence[Ink], wide: bool, line: str, lines: Fields = MappingProxyType({})) -> None:
-    """Put names and markers of the coloured variants, then kinds of `lines` by name, above the plot, which grows by them."""
+    """Put names and markers of the coloured variants, the others' as one, then kinds of `lines` by name, above the plot.
+
+    The plot grows by them.
+    """
     from matplotlib.lines import Line2D
 
-    named = [ink for ink in shown if ink.color != color("muted")]
-    handles = [Line2D([], [], color=ink.color, marker=ink.marker, linestyle=line, markersize=5) for ink in named]
+    named, others = ([ink for ink in shown if (ink.color == color("muted")) == muted] for muted in (False, True))
+    names = [ink.name for ink in named] + ([f"{len(others)} others"] if others[1:] else [ink.name for ink in others])
+    marked = [*named, *others[:1]]
+    handles = [Line2D([], [], color=ink.color, marker=ink.marker, linestyle=line, markersize=5) for ink in marked]
     handles += [Line2D([], [], color=color("muted"), linestyle=kind) for kind in lines.values()]
-    labels = [*(shorter(ink.name, 28) for ink in named), *lines]
+    labels = [*(shorter(name, 28) for name in names), *lines]
     room = 145 if wide else 42  # characters
     fitting = max(1, min(len(labels), room // (max(map(len, labels)) + 6)))
     figure.set_figheight(figure.get_figheight() + 0.19 * ((len(labels) - 1) // fitting))

@@ -13,7 +13,7 @@ from rnnlab.comparison.load import gather
 from rnnlab.plots import learning_curves
 from rnnlab.plots.comparison_plots import NARROW, pictures
 from rnnlab.plots.learning_curves import Curves, curves_of
-from rnnlab.plots.style import inks
+from rnnlab.plots.style import inks, legend
 from rnnlab.plots.svg import PALETTE, css, standalone
 from rnnlab.storage import store
 
@@ -117,6 +117,19 @@ def test_many_variants_keep_their_names_and_the_best_their_colours(make):
     assert ">v59<" in differences
     assert ">v3<" not in differences, "the best 40 are shown"
     assert differences.count("var(--series-7)") > 0
+
+
+@pytest.mark.parametrize(("beyond", "entry"), [(0, None), (1, "v0"), (3, "3 others")])
+def test_the_legend_has_an_entry_for_variants_beyond_the_colours(make, beyond, entry):
+    from matplotlib.figure import Figure
+
+    colored = sum(role.startswith("series") for role in PALETTE)
+    effects = {"none": 0, **{f"v{number}": -number for number in range(colored - 1 + beyond)}}
+    figure = Figure(layout="constrained")
+    legend(figure, inks(compare(make.experiment(effects, seeds=2))), True, "-")
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert len(said) == colored + (entry is not None)
+    assert said[-1] == (entry or f"v{colored - 2}")
 
 
 @pytest.mark.parametrize("on", [0, 1], ids=["light", "dark"])
