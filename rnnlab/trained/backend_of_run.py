@@ -9,7 +9,7 @@ from rnnlab import backend
 from rnnlab.errors import UserError
 from rnnlab.storage import store
 from rnnlab.storage.run_origin import known_origin
-from rnnlab.training.threads import limit
+from rnnlab.training.threads import prepare
 
 
 def made_on(folder: Path) -> str | None:
@@ -33,16 +33,15 @@ def require(folder: Path) -> None:
 
     Raises UserError where Keras is loaded on another backend, which rounds otherwise, so that no bits could agree.
     """
-    if origin := known_origin(folder):
-        limit(origin.config.get("training", {}).get("threads", 1))
     name = made_on(folder)
-    if name in (None, backend.current()):
-        return
-    if not find_spec(str(name)):
-        raise UserError(f"{folder} was made on the backend {name}, which is not installed: its bits can't be compared here")
-    if "keras" in sys.modules:
-        raise UserError(
-            f"{folder} was made on the backend {name}, and this process has loaded Keras on {backend.current()}: "
-            f"verify it in a new process, or set {backend.VARIABLE}={name} before Keras is imported"
-        )
-    backend.use(name)
+    if name not in (None, backend.current()):
+        if not find_spec(str(name)):
+            raise UserError(f"{folder} was made on the backend {name}, which is not installed: its bits can't be compared here")
+        if "keras" in sys.modules:
+            raise UserError(
+                f"{folder} was made on the backend {name}, and this process has loaded Keras on {backend.current()}: "
+                f"verify it in a new process, or set {backend.VARIABLE}={name} before Keras is imported"
+            )
+        backend.use(str(name))
+    if origin := known_origin(folder):
+        prepare(origin.config.get("training", {}).get("threads", 1))

@@ -4,7 +4,9 @@ glibc gives large blocks, and what is free at the end of a heap, back to the sys
 the next step takes them. Where the buffers of a step have tens of MiB, that can take longer than the step itself.
 """
 
+import ctypes
 import os
+import platform
 
 from rnnlab import backend
 
@@ -15,6 +17,8 @@ VARIABLES = (
     *("MALLOC_TOP_PAD_", "MALLOC_ARENA_MAX", "GLIBC_TUNABLES"),
 )
 """The settings of a user, which take precedence."""
+OPTIONS = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_MAX_": -4, "MALLOC_ARENA_MAX": -8}
+"""The numbers by which `mallopt` knows them."""
 
 
 def environment(threads: int, computed_on: str | None = None) -> dict[str, str]:
@@ -32,3 +36,11 @@ def environment(threads: int, computed_on: str | None = None) -> dict[str, str]:
         return {}
     heaps = {"MALLOC_ARENA_MAX": str(threads)} if (computed_on or backend.current()) == "jax" else {}
     return {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(KEPT), **heaps}
+
+
+def keep(threads: int) -> None:
+    """Have this process keep what it frees, as `environment` has a new one; nothing happens without glibc."""
+    if platform.libc_ver()[0] == "glibc":
+        glibc = ctypes.CDLL(None)
+        for name, value in environment(threads).items():
+            glibc.mallopt(OPTIONS[name], int(value))

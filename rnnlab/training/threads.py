@@ -5,7 +5,7 @@ import sys
 
 from rnnlab import compat
 from rnnlab.errors import UserError
-from rnnlab.training import compile_cache
+from rnnlab.training import compile_cache, freed_memory
 
 TENSORFLOW = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 JAX = "NPROC"
@@ -21,13 +21,14 @@ def environment(threads: int) -> dict[str, str]:
     return dict.fromkeys((*TENSORFLOW, JAX, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
 
 
-def limit(threads: int) -> None:
-    """Limit what this process loads from now on, unless it has loaded Keras.
+def prepare(threads: int) -> None:
+    """Limit what this process loads from now on, and keep what it frees, unless it has loaded Keras.
 
     On JAX, LAPACK draws orthogonal weights, and takes its number of threads from the environment as it is loaded.
     """
     if "keras" not in sys.modules:
         os.environ.update(environment(threads))
+        freed_memory.keep(threads)
 
 
 def use(threads: int) -> None:

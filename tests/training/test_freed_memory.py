@@ -32,9 +32,9 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def pages(environment: dict[str, str]) -> int:
-    """The pages that a process takes anew for two blocks of 48 MiB that it has had before."""
-    command = [sys.executable, "-c", PAGES]
+def pages(environment: dict[str, str], first: str = "") -> int:
+    """The pages that a process takes anew for two blocks of 48 MiB that it has had before, after some `first` lines."""
+    command = [sys.executable, "-c", first + PAGES]
     return int(subprocess.run(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, check=True).stdout)
 
 
@@ -43,6 +43,18 @@ def pages(environment: dict[str, str]) -> int:
 def test_blocks_that_were_freed_are_taken_again_without_new_pages(threads: int) -> None:
     assert pages({}) > 10000
     assert pages(freed_memory.environment(threads)) < 100
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is set")
+@pytest.mark.parametrize(
+    ("loaded", "user", "kept"),
+    [(False, {}, True), (False, {"KERAS_BACKEND": "jax"}, True), (True, {}, False), (False, {"MALLOC_TOP_PAD_": "0"}, False)],
+)
+def test_a_process_that_trains_by_itself_keeps_them_too(loaded: bool, user: dict[str, str], kept: bool) -> None:
+    """Not one that has loaded Keras before, and is therefore somebody's notebook or script."""
+    script = "import sys; from rnnlab.training.threads import prepare\n"
+    script += 'sys.modules["keras"] = sys\n' * loaded + "prepare(1)\n"
+    assert (pages(user, script) < 100) == kept
 
 
 @pytest.mark.parametrize("name", freed_memory.VARIABLES)

@@ -11,7 +11,7 @@ from rnnlab.errors import UserError
 from rnnlab.sweep.executors.in_process import InProcess
 from rnnlab.sweep.executors.interface import Executor
 from rnnlab.sweep.job import Job
-from rnnlab.training.threads import limit, use
+from rnnlab.training.threads import prepare, use
 
 
 def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
@@ -26,7 +26,7 @@ def executor(config: ExecutorConfig, jobs: Sequence[Job]) -> Executor:
         raise UserError("variants differ in training.threads, which one process cannot; take executor.name=local")
     if isinstance(config, InProcessConfig):
         for spec in specs[:1]:
-            limit(spec.config.training.threads)
+            prepare(spec.config.training.threads)
         return InProcess()
     number = workers(config, specs)
     alone = config.workers is None and number <= 1 and not several
@@ -41,7 +41,7 @@ def _holds(threads: int) -> bool:
     """Whether this process can use this many threads: a backend that has started, as in every notebook, keeps its own
     number."""
     if "keras" not in sys.modules:
-        limit(threads)
+        prepare(threads)
         return True
     try:
         use(threads)
