@@ -1,5 +1,7 @@
 """The display where the output is not a terminal: plain lines."""
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import Self
 
@@ -54,8 +56,11 @@ class Lines(Clock):
         """Nothing was changed that has to be put back."""
 
     def say(self, text: str) -> None:
-        """Show a line that stays."""
-        print(text, flush=True)
+        """Show a line that stays; where nobody reads the output any more, as behind `head`, the runs go on in silence."""
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def show(self, text: str) -> None:
         """Show a line about an epoch."""

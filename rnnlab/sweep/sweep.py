@@ -83,7 +83,7 @@ def run(
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
         moved = _begin(experiment, folder, jobs, differing, began)  # the executor may refuse, so nothing is written before
         begun = beginnings_told(experiment, selection, reading=True) if jobs else ()
-        for line in (*moved, *others(results.values()), *begun):
+        for line in (*moved, *_failed_before(results), *others(results.values()), *begun):
             progress.say(line)
         with Tracking(experiment, folder, progress.say) as tracking:
             made = _make(makers, jobs, results, tracking, progress, fail_fast, before_last)
@@ -115,6 +115,14 @@ def _jobs(folder: Path, results: Results, seconds: Mapping[str, float], began: s
         Job(spec, place, store.read_run(place).result, expected=seconds[spec.variant], began=began)
         for spec, place in places.items()
     ]
+
+
+def _failed_before(results: Results) -> list[str]:
+    """Say in a line which runs have failed in an earlier call and are not made again."""
+    ended = {f"{spec.variant} seed {spec.seed}": one for spec, one in results.items() if one}
+    failed = [f"{name}: {one.error}" for name, one in ended.items() if one.status == "failed"]
+    more = f"; and {len(failed) - 1} more" if failed[1:] else ""
+    return [f"failed before, and made again by --retry-failed only: {failed[0]}{more}"] if failed else []
 
 
 def _make(

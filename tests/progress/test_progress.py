@@ -1,6 +1,7 @@
 """What a person sees while runs are made."""
 
 import io
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,15 @@ def test_lines_tell_run_epoch_metrics_speed_and_the_time_left(
         "0:04 left",
         "0:00 left",
     ]
+
+
+def test_runs_go_on_where_nobody_reads_the_output_any_more(specs: list[RunSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        make(Lines(runs=2, epochs=8), specs, [0.0])
+        monkeypatch.undo()
 
 
 def test_the_terminal_shows_bars_and_keeps_a_line_of_every_run(specs: list[RunSpec]) -> None:

@@ -205,7 +205,9 @@ def test_a_result_that_cannot_be_trusted_is_made_again(
     assert again["test_loss"] == first["test_loss"]
 
 
-def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_is_a_result_and_the_others_go_on(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from rnnlab.models import build_model
 
     def broken(config: Any, *args: Any, **kwargs: Any) -> Any:
@@ -226,5 +228,8 @@ def test_a_failure_is_a_result_and_the_others_go_on(copy: Path, monkeypatch: pyt
     monkeypatch.undo()
     again = experiment(copy, compare={"baseline": "bad", "variants": variants, "seeds": 1})
     assert run(again, copy / "runs").made == 0
+    failed_before = "failed before, and made again by --retry-failed only: bad seed 1: RuntimeError: no such luck\n"
+    assert failed_before in capsys.readouterr().out
     retried = run(again, copy / "runs", retry_failed=True)
     assert (retried.made, retried.exit_status) == (1, 0)
+    assert failed_before not in capsys.readouterr().out
