@@ -35,6 +35,10 @@ class Told:
         """Return whether these epochs continue those that were sent, and the end of the run was not sent."""
         return not self.status and self.fingerprint == fingerprint and self.digest == digest(epochs[: self.epochs])
 
+    def awaits(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
+        """Return whether more epochs were sent than these: the run was killed, and trains the others again."""
+        return not self.status and self.fingerprint == fingerprint and len(epochs) < self.epochs
+
     def ended(self, fingerprint: str, epochs: list[EpochRecord]) -> bool:
         """Return whether the end of the run was sent, and exactly these epochs before it."""
         return bool(self.status) and (self.fingerprint, self.digest) == (fingerprint, digest(epochs))

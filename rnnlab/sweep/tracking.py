@@ -125,6 +125,8 @@ class Tracking:
         epochs = store.read_run(store.run_folder(self._folder, spec.variant, spec.seed)).epochs
         if not result and before and before.ended(fingerprint, epochs):  # by another process, which has waited for the run
             return
+        if not result and before and before.awaits(fingerprint, epochs):
+            return
         begun = _begun(spec, fingerprint)
         told = before if before and before.goes_on(fingerprint, epochs) else Told(fingerprint, "")
         if not told.known or (key, spec) not in self._live:

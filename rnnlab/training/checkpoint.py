@@ -13,6 +13,9 @@ from rnnlab.documents import Fields, Record
 from rnnlab.training import array_file
 from rnnlab.training.callback_state import BestEpoch, by_name
 
+SOON = 2.0
+"""Seconds after a checkpoint in which an epoch, unless it is the last one, may end without another."""
+
 
 class Slot:
     """Where the state of a run is kept, and which run it must belong to."""
@@ -62,7 +65,7 @@ class Slot:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keeps the state of a run at the end of every epoch and every `minutes` in between, and puts it back at the beginning.
+    """Keeps the state of a run at the ends of epochs and every `minutes` in between, and puts it back at the beginning.
 
     The state: weights, random generators and carried states of the model, optimizer, running metrics, position, and what the
     `others` callbacks save, see `rnnlab.training.callback_state`. It has to be the last callback, since some reset their
@@ -90,13 +93,17 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Keep the state where it is due; after the last batch of an epoch validation comes first."""
         done = self._done + batch + 1
-        due = time.monotonic() - self._saved >= 60 * self.minutes
-        if due and done < self.params["steps"] and not self.model.stop_training:
+        if self._due(60 * self.minutes) and done < self.params["steps"] and not self.model.stop_training:
             self._save(self._epoch, done)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Keep the state."""
-        self._save(epoch + 1, 0)
+        """Keep the state where the last one is not very young, and always at the end."""
+        ends = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        if ends or self._due(min(60 * self.minutes, SOON)):
+            self._save(epoch + 1, 0)
+
+    def _due(self, seconds: float) -> bool:
+        return time.monotonic() - self._saved >= seconds
 
     def _save(self, epoch: int, batch: int) -> None:
         state = {

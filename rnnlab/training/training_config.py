@@ -37,7 +37,8 @@ class CheckpointConfig(Section):
     """How often the state of a run is saved, so that a killed run resumes from there; it does not change the result."""
 
     every_minutes: Annotated[float, Field(ge=0)] = 10.0
-    """Minutes between checkpoints within an epoch, 0 for every batch; there is always one at the end of an epoch."""
+    """Minutes between checkpoints within an epoch, 0 for every batch; there is also one at the end of an epoch, unless it lasts
+    less than two seconds and others follow."""
 
 
 class InspectConfig(Section):

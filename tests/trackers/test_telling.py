@@ -93,6 +93,17 @@ def test_an_epoch_that_is_trained_again_after_a_kill_is_told_once(tracked, going
     assert [epoch for epoch, _ in one.epochs] == [1, 2]
 
 
+def test_epochs_that_are_trained_again_after_a_kill_are_told_once(tracked, going):
+    until, folder = going
+    experiment, spec = kept_run()
+    for epochs in (2, 1, 2):
+        until(epochs)
+        with Tracking(experiment, folder, print) as tracking:
+            tracking.watching(Silent()).begin(spec, "examples").end_epoch({})
+    (one,) = tracked
+    assert [epoch for epoch, _ in one.epochs] == [1, 2]
+
+
 def test_a_failed_run_that_is_done_without_another_epoch_is_told_again(tracked, going):
     _, folder = going
     experiment, spec = kept_run()

@@ -1,5 +1,6 @@
 """A run that was killed anywhere and started again ends with the bits of a run that was not."""
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -151,6 +152,20 @@ def test_inside_an_epoch_the_state_is_kept_every_so_many_minutes(tmp_path: Path,
     run(tmp_path, NUMBERS, {}, epochs=2, early_stopping=None, checkpoint={"every_minutes": 1.0})
     assert len(NUMBERS.train.order(0, 0)) == 10
     assert written == [(0, 3), (0, 6), (0, 9), (1, 0), (1, 3), (1, 6), (1, 9), (2, 0)]
+
+
+@pytest.mark.parametrize(("stopping", "ends"), [(None, [3, 6, 8]), ({"patience": 3, "min_delta": 1e9}, [3, 4])])
+def test_short_epochs_share_a_checkpoint_and_the_last_has_its_own(
+    stopping: Any, ends: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rnnlab.training import checkpoint
+
+    clock = (0.07 * look for look in itertools.count())  # of which an epoch has eleven
+    monkeypatch.setattr(checkpoint, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    written: list[tuple[int, int]] = []
+    monkeypatch.setattr(Slot, "write", lambda self, state: written.append((state["epoch"], state["batch"])))
+    run(tmp_path, NUMBERS, {}, epochs=8, early_stopping=stopping, checkpoint={"every_minutes": 10.0})
+    assert written == [(epoch, 0) for epoch in ends]
 
 
 def test_a_run_that_had_ended_only_tells_its_result_again(tmp_path: Path) -> None:
