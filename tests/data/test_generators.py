@@ -107,6 +107,13 @@ def guess(data: Dataset) -> Solver:
     return lambda x: np.zeros((len(x), *shape))
 
 
+@pytest.mark.parametrize("config", [config for config, _ in SOLVED], ids=lambda config: config.name)
+def test_throughput_is_in_the_unit_that_is_counted(config: Any) -> None:
+    x, y = build(config).train.arrays()[:2]
+    counted = ("steps", len(x) * x.shape[1]) if y.shape[1:2] == x.shape[1:2] else ("examples", len(x))
+    assert (build(config).task.unit, build(config).train.size) == counted
+
+
 @pytest.mark.parametrize(("config", "solve"), SOLVED, ids=lambda part: getattr(part, "name", ""))
 def test_who_solves_it_and_who_guesses_get_the_known_scores(config: Any, solve: Solver) -> None:
     data = build(config.model_copy(update={"batch_size": 999}))

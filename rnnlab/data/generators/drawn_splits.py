@@ -45,7 +45,7 @@ def generated(config: DrawnTask, draw: Draw | Mapping[str, Draw], outputs: int, 
     shape = (config.batch_size, *train.x.shape[1:])
     return Dataset(
         name=config.name,
-        task=Task(config.task, shape, outputs * kind.heads, "examples", vocabulary),
+        task=Task(config.task, shape, outputs * kind.heads, "steps" if kind.per_step else "examples", vocabulary),
         train=train,
         validation=validation,
         test=test,
