@@ -32,7 +32,7 @@ def record(folder: Path) -> dict[str, Any]:
 
 def _row(result: dict[str, Any]) -> dict[str, Any]:
     monitor = result["monitor"].removeprefix("val_")
-    metrics = {split: result["metrics"][f"{split}_{monitor}"] for split in ("train", "val", "test")}
+    metrics = {split: result["metrics"][f"{split}_{monitor}"] for split in ("train", "val", "test", "last_val")}
     known = {key: result[key] for key in ("variant", "seed", "epochs", "best_epoch")}
     return known | metrics | {"seconds": round(result["metrics"]["seconds"])}
 
@@ -41,14 +41,14 @@ def collect(runs: Path) -> None:
     """Write the record and the learning curves of each experiment in `runs`."""
     import rnnlab
 
-    for name in sorted({claim["experiment"] for claim in claims()}):
+    for name in sorted({name for claim in claims() for name in claim["records"]}):
         if any((runs / name).glob("*/seed-*/result.json")):
             (HERE / f"{name}.json").write_text(json.dumps(record(runs / name), indent=1) + "\n")
             rnnlab.open(runs / name).plot.curves().figure.savefig(HERE / f"{name}.svg", metadata={"Date": None})
 
 
 def claims() -> list[dict[str, Any]]:
-    """Return the published results, as claims.json holds them."""
+    """Return the published results, as claims.json holds them, each with the experiments that are to reproduce it."""
     return json.loads((HERE / "claims.json").read_text())
 
 
@@ -72,8 +72,8 @@ def _line(claim: dict[str, Any]) -> str:
 
 
 def _values(claim: dict[str, Any]) -> list[float]:
-    file = HERE / f"{claim['experiment']}.json"
-    runs = json.loads(file.read_text())["runs"] if file.exists() else []
+    files = [file for name in claim["records"] if (file := HERE / f"{name}.json").exists()]
+    runs = [run for file in files for run in json.loads(file.read_text())["runs"]]
     return [run["test"] for run in runs if run["variant"] == claim["variant"]]
 
 

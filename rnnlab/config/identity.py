@@ -61,6 +61,7 @@ def _leave_out_unused(plain: Record) -> None:
     for section, names in (
         (plain["model"], ("start_layers", "start_from_sha256")),
         (plain["training"], ("freeze", "callbacks")),
+        *([(plain["data"], ("repeat_sign",))] if "repeat_sign" in plain["data"] else []),
         *((layer, ("norm_stabiliser",)) for layer in plain["model"]["recurrent"]),
     ):
         for name in names:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config import ConfigError, dump, load, schema
+from rnnlab.config.identity import values
 from rnnlab.config.runs import fingerprints
 
 BASE = """\
@@ -203,3 +204,12 @@ def test_the_schema_explains_every_key():
         assert section.get("description"), name
         for key, about in section["properties"].items():
             assert about.get("description"), f"{name}.{key}"
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_a_setting_that_came_later_belongs_to_a_run_where_it_is_used(file, repeated):
+    copying = BASE.replace(
+        "{name: python_reference, level: word}", f"{{name: copy_memory, repeat_sign: {str(repeated).lower()}}}"
+    )
+    (decisive,) = {tuple(values(run.config)["data"]) for run in load(file(a=copying.replace("perplexity", "loss"))).runs()}
+    assert ("repeat_sign" in decisive) == repeated

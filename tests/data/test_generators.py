@@ -65,6 +65,7 @@ def agreeing(x: np.ndarray) -> np.ndarray:
 SOLVED: list[tuple[Any, Solver]] = [
     (Adding(name="adding", length=21, examples=MANY), lambda x: (x[..., 0] * x[..., 1]).sum(axis=1, keepdims=True)),
     (CopyMemory(name="copy_memory", delay=12, symbols=5, examples=MANY), copied),
+    (CopyMemory(name="copy_memory", delay=12, symbols=5, repeat_sign=True, examples=MANY), copied),
     (TemporalOrder(name="temporal_order", length=30, examples=MANY), ordered),
     (Parity(name="parity", length=9, examples=MANY), lambda x: x.sum(axis=1) % 2),
     (Parity(name="parity", length=9, every_step=True, examples=MANY), lambda x: np.bitwise_xor.accumulate(x, axis=1)),
@@ -105,6 +106,13 @@ def guess(data: Dataset) -> Solver:
             return lambda x: verb[((x >= 9) & (x < 19)).astype(int)]
     shape = (*data.test.arrays()[1].shape[1:], data.task.outputs)
     return lambda x: np.zeros((len(x), *shape))
+
+
+def test_the_sign_to_answer_comes_once_or_until_the_end() -> None:
+    for repeated in (False, True):
+        x, _ = build(CopyMemory(name="copy_memory", delay=6, symbols=3, repeat_sign=repeated, examples=MANY)).train.arrays()[:2]
+        assert ((x == 9).sum(axis=1) == (4 if repeated else 1)).all()
+        assert (x[:, 3 + 6 - 1] == 9).all()
 
 
 @pytest.mark.parametrize("config", [config for config, _ in SOLVED], ids=lambda config: config.name)

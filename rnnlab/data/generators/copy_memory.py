@@ -12,13 +12,13 @@ from rnnlab.data.generators.generator_config import CopyMemory
 BLANK = 0
 
 
-def draw(delay: int, symbols: int, kinds: int, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def draw(delay: int, symbols: int, kinds: int, repeat_sign: bool, examples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return inputs and targets, [examples, delay + 2 symbols] each (Arjovsky et al. 2016, arXiv 1511.06464).
 
-    Input: the symbols, 1 to `kinds`; `delay` - 1 blanks; the sign `kinds` + 1, which says: now; blanks. Target: blanks, then
-    the symbols, the first of them one step after the sign.
+    Input: the symbols, 1 to `kinds`; `delay` - 1 blanks; the sign `kinds` + 1, which says: now; blanks, or the sign again
+    (Bai et al. 2018, arXiv 1803.01271). Target: blanks, then the symbols, the first of them one step after the sign.
 
-    >>> x, y = draw(delay=3, symbols=2, kinds=4, examples=1, seed=1)
+    >>> x, y = draw(delay=3, symbols=2, kinds=4, repeat_sign=False, examples=1, seed=1)
     >>> x.tolist(), y.tolist()
     ([[2, 3, 0, 0, 5, 0, 0]], [[0, 0, 0, 0, 0, 2, 3]])
     """
@@ -26,7 +26,7 @@ def draw(delay: int, symbols: int, kinds: int, examples: int, seed: int) -> tupl
     x = np.full((examples, delay + 2 * symbols), BLANK, np.int32)
     y = x.copy()
     x[:, :symbols] = y[:, delay + symbols :] = drawn
-    x[:, delay + symbols - 1] = kinds + 1
+    x[:, delay + symbols - 1 : None if repeat_sign else delay + symbols] = kinds + 1
     return x, y
 
 
@@ -45,4 +45,4 @@ def known(delay: int, symbols: int, kinds: int) -> Scores:
 def build(config: CopyMemory) -> Dataset:
     """Return the problem as a label at every step: a blank or one of the symbols."""
     sizes = (config.delay, config.symbols, config.kinds)
-    return generated(config, partial(draw, *sizes), config.kinds + 1, config.kinds + 2, known(*sizes))
+    return generated(config, partial(draw, *sizes, config.repeat_sign), config.kinds + 1, config.kinds + 2, known(*sizes))

@@ -62,6 +62,8 @@ class CopyMemory(Generated):
     """How many symbols to repeat."""
     kinds: Annotated[int, Field(ge=2, le=1000)] = 8
     """The number of distinct symbols."""
+    repeat_sign: bool = False
+    """Show the sign to answer at every step of the answer too, as Bai et al. 2018 do, so that no steps have to be counted."""
 
 
 class TemporalOrder(Generated):
