@@ -39,8 +39,11 @@ def _row(result: dict[str, Any]) -> dict[str, Any]:
 
 def collect(runs: Path) -> None:
     """Write the record and the learning curves of each experiment in `runs`."""
+    import matplotlib
+
     import rnnlab
 
+    matplotlib.rcParams["svg.hashsalt"] = "published"  # else the names inside a picture are new each time
     for name in sorted({name for claim in claims() for name in claim["records"]}):
         if any((runs / name).glob("*/seed-*/result.json")):
             (HERE / f"{name}.json").write_text(json.dumps(record(runs / name), indent=1) + "\n")
