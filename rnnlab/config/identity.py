@@ -61,11 +61,11 @@ def _leave_out_unused(plain: Record) -> None:
     for section, names in (
         (plain["model"], ("start_layers", "start_from_sha256")),
         (plain["training"], ("freeze", "callbacks")),
-        *([(plain["data"], ("repeat_sign",))] if "repeat_sign" in plain["data"] else []),
+        (plain["data"], ("repeat_sign",)),
         *((layer, ("norm_stabiliser",)) for layer in plain["model"]["recurrent"]),
     ):
         for name in names:
-            if not section[name]:
+            if not section.get(name, True):
                 del section[name]
 
 
