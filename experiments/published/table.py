@@ -44,14 +44,14 @@ def collect(runs: Path) -> None:
     import rnnlab
 
     matplotlib.rcParams["svg.hashsalt"] = "published"  # else the names inside a picture are new each time
-    for name in sorted({name for claim in claims() for name in claim["records"]}):
+    for name in sorted({claim["experiment"] for claim in claims()}):
         if any((runs / name).glob("*/seed-*/result.json")):
             (HERE / f"{name}.json").write_text(json.dumps(record(runs / name), indent=1) + "\n")
             rnnlab.open(runs / name).plot.curves().figure.savefig(HERE / f"{name}.svg", metadata={"Date": None})
 
 
 def claims() -> list[dict[str, Any]]:
-    """Return the published results, as claims.json holds them, each with the experiments that are to reproduce it."""
+    """Return the published results, as claims.json holds them."""
     return json.loads((HERE / "claims.json").read_text())
 
 
@@ -75,8 +75,8 @@ def _line(claim: dict[str, Any]) -> str:
 
 
 def _values(claim: dict[str, Any]) -> list[float]:
-    files = [file for name in claim["records"] if (file := HERE / f"{name}.json").exists()]
-    runs = [run for file in files for run in json.loads(file.read_text())["runs"]]
+    file = HERE / f"{claim['experiment']}.json"
+    runs = json.loads(file.read_text())["runs"] if file.exists() else []
     return [run["test"] for run in runs if run["variant"] == claim["variant"]]
 
 

@@ -123,10 +123,8 @@ class Tracking:
         if result and before and (before.fingerprint, before.status) == (fingerprint, result.status):
             return
         epochs = store.read_run(store.run_folder(self._folder, spec.variant, spec.seed)).epochs
-        if not result and before and before.ended(fingerprint, epochs):  # by another process, which has waited for the run
-            return
-        if not result and before and before.awaits(fingerprint, epochs):
-            return
+        if not result and before and (before.awaits(fingerprint, epochs) or before.ended(fingerprint, epochs)):
+            return  # all are known there, from before a kill or by another process, which has waited for the run
         begun = _begun(spec, fingerprint)
         told = before if before and before.goes_on(fingerprint, epochs) else Told(fingerprint, "")
         if not told.known or (key, spec) not in self._live:
