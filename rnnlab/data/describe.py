@@ -47,12 +47,17 @@ def describe(prepared: Prepared) -> Record:
     kept: Record = {key: about[key] for key in TOLD if key in about}
     tokens: Record = {"level": _level(codec.level), "vocabulary": len(codec.vocabulary)} if codec.vocabulary else {}
     splits = {name: _split(prepared, name, codec) for name in SPLITS if name in about["splits"]}
-    remarks = _alike(codec.labels) + (_like_nothing(codec.labels) if "missing_values" in about["key"] else [])
-    if remarks:
-        kept["told"] = [*kept.get("told", []), *remarks]
+    if lines := odd(prepared):
+        kept["told"] = lines
     tokens |= {"tokens": about["tokens"]} if about.get("tokens") else {}
     tokens |= {"beside": beside.features(codec.beside)} if codec.beside else {}
     return {"name": about["key"]["name"], **tokens, "splits": splits, "folder": str(prepared.folder), **kept}
+
+
+def odd(prepared: Prepared) -> list[str]:
+    """Say what looks odd in a prepared data set."""
+    about, labels = prepared.about, prepared.about["codec"]["labels"]
+    return [*about.get("told", []), *_alike(labels), *(_like_nothing(labels) if "missing_values" in about["key"] else [])]
 
 
 def _split(prepared: Prepared, name: str, codec: Codec) -> Record:

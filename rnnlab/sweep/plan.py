@@ -11,7 +11,9 @@ from rnnlab.config import Experiment, RunConfig, RunSpec
 from rnnlab.data.build_dataset import at_hand, build, ready
 from rnnlab.data.data_config import DataConfig
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.describe import odd
 from rnnlab.data.forecast import too_short
+from rnnlab.data.sources.build_source import MAKERS, prepared_for
 from rnnlab.models import start_weights
 from rnnlab.models.pretrained import covered
 from rnnlab.models.size import parameters
@@ -147,12 +149,12 @@ def unprepared(experiment: Experiment, selection: Selection = ALL) -> list[str]:
     return sorted({data.name for data in {config.data for config in _configs(experiment, selection)} if not ready(data)})
 
 
-def remarks(experiment: Experiment, selection: Selection = ALL) -> list[str]:
-    """Return remarks on prepared data that are worth reading before training."""
-    sections = {
-        data: None for config in _configs(experiment, selection) if (data := config.data).name == "series" and ready(data)
-    }
-    return [*(line for section in sections for line in too_short(build(section))), *beginnings_told(experiment, selection)]
+def remarks(experiment: Experiment, selection: Selection = ALL, reading: bool = False) -> list[str]:
+    """Return what is worth reading before training: what looks odd in prepared data, and what `beginnings_told` tells."""
+    sections = [data for data in dict.fromkeys(config.data for config in _configs(experiment, selection)) if ready(data)]
+    told = [line for data in sections if data.name in MAKERS for line in odd(prepared_for(data))]
+    told += [line for data in sections if data.name == "series" for line in too_short(build(data))]
+    return [*dict.fromkeys(told), *beginnings_told(experiment, selection, reading)]
 
 
 def beginnings_told(experiment: Experiment, selection: Selection = ALL, reading: bool = False) -> list[str]:

@@ -25,7 +25,7 @@ from rnnlab.sweep.conflicts import replace as move_aside
 from rnnlab.sweep.executors import Executor, executor
 from rnnlab.sweep.job import Job, JobResult
 from rnnlab.sweep.makers import others
-from rnnlab.sweep.plan import beginnings_told
+from rnnlab.sweep.plan import remarks
 from rnnlab.sweep.run_seconds import expected, taken, work
 from rnnlab.sweep.selection import ALL, Selection
 from rnnlab.sweep.tracking import Tracking
@@ -82,8 +82,8 @@ def run(
     epochs = sum(job.spec.config.training.epochs for job in jobs)
     with show(len(jobs), epochs) as progress, executor(experiment.config.executor, jobs) as makers:
         moved = _begin(experiment, folder, jobs, differing, began)  # the executor may refuse, so nothing is written before
-        begun = beginnings_told(experiment, selection, reading=True) if jobs else ()
-        for line in (*moved, *_failed_before(results), *others(results.values()), *begun):
+        read = remarks(experiment, selection, reading=True) if jobs else ()
+        for line in (*moved, *_failed_before(results), *others(results.values()), *read):
             progress.say(line)
         with Tracking(experiment, folder, progress.say) as tracking:
             made = _make(makers, jobs, results, tracking, progress, fail_fast, before_last)

@@ -7,7 +7,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, encoders
 from rnnlab.data.sources.encoders import Encoder
-from rnnlab.data.sources.frames import Entry
+from rnnlab.data.sources.layout import Entry
 from rnnlab.data.sources.reading import Row
 
 Encoders = tuple[tuple[str, Encoder], ...]

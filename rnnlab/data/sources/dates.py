@@ -3,21 +3,33 @@
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import numpy as np
 
-from rnnlab.data.sources.frames import Entry
+from rnnlab.data.sources.layout import Entry
 from rnnlab.documents import Record
 from rnnlab.errors import UserError
 
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}")
 """A date that begins with the day or with the month."""
+_DATE = re.compile(r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))(?!\d|[-/.])")
+"""The beginning of a date in digits."""
 FAR = re.compile(r"\s*(0\d{3}|1[0-6]\d\d|2[2-9]\d\d|[3-9]\d{3})(\D.*)?")
 """The beginning of a time outside the range of nanoseconds."""
 FIRST, LAST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
 """The range of times that nanoseconds can count."""
 WAYS: tuple[Record, ...] = ({}, {"format": "mixed"}, {"format": "mixed", "utc": True})
 """The settings tried with pandas, in turn: all times alike, of several formats, of several zones."""
+
+
+def is_date(cell: Entry) -> bool:
+    """Return whether a cell is a date or begins as one does.
+
+    >>> [is_date(cell) for cell in ("2024-01-31T13:00", "31.01.24", date(2024, 1, 31), "1.2.3.4", "12")]
+    [True, True, True, False, False]
+    """
+    return isinstance(cell, date) or bool(isinstance(cell, str) and _DATE.match(cell))
 
 
 def readings(cells: Sequence[Entry], place: Callable[[int], str] = str) -> list[bool]:

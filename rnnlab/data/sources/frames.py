@@ -5,21 +5,19 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.data.sources import json_rows
 from rnnlab.data.sources.column_names import chosen
+from rnnlab.data.sources.dates import is_date
 from rnnlab.data.sources.encodings import UNPACK, decoded
-from rnnlab.data.sources.layout import Layout, reader_of, separator_of
+from rnnlab.data.sources.layout import Entry, Layout, reader_of, separator_of
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
     import pandas
-
-
-Entry: TypeAlias = Any
-"""A cell of a table: text, or what JSON and Parquet hold."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,8 @@ class Frame:
     """Settings that were not given and had to be guessed."""
     separator: str = ","
     """The separator of two cells."""
+    dated: dict[str, list[Entry]] = field(default_factory=dict)
+    """Cells of the other columns that begin with a date."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -97,7 +97,9 @@ def _csv(path: Path, columns: list[str], config: Layout) -> Frame:
     _refuse_names(path, table, known, int(first), lines)
     lines.skipped = int(first)
     cells = {name: table[at].tolist()[first:] for name, at in zip(columns, where, strict=True)}
-    return Frame(path, cells, lines, guessed, separator)
+    begins = table.iloc[int(first) : first + 1].map(is_date).any()
+    dated = {name: table[at].tolist()[first:] for at, name in enumerate(known) if begins[at] and at not in where}
+    return Frame(path, cells, lines, guessed, separator, dated)
 
 
 def _without_excel(text: str) -> tuple[str, str | None]:
@@ -215,7 +217,9 @@ def _records(
             raise UserError(f"{path}{line(row)}: a row should be a mapping, got {json.dumps(record)[:60]}{hint}")
         known.update(dict.fromkeys(record))
     chosen(f"{path}{line(0)}", list(known), columns)
-    return Frame(path, {name: [record.get(name) for record in records] for name in columns}, line, guessed)
+    cells = {name: [record.get(name) for record in records] for name in known}
+    dated = {name: its for name, its in cells.items() if name not in columns and is_date(its[0])}
+    return Frame(path, {name: cells[name] for name in columns}, line, guessed, dated=dated)
 
 
 def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
@@ -226,11 +230,13 @@ def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
     try:
         file = parquet.ParquetFile(path)
         chosen(str(path), file.schema_arrow.names, columns)
-        table = file.read(columns=columns)
+        first = [row for batch in islice(file.iter_batches(1), 1) for row in batch.to_pylist()]
+        dated = [name for row in first for name, cell in row.items() if is_date(cell) and name not in columns]
+        table = file.read(columns=[*columns, *dated])
     except (ArrowException, OSError) as error:
         raise UserError(f"{path} is not a complete Parquet file: {error}") from None
-    cells = {name: table.column(name).to_pylist() for name in columns}
-    return Frame(path, cells, lambda row: f": row {row + 1}")
+    cells, others = ({name: table.column(name).to_pylist() for name in names} for names in (columns, dated))
+    return Frame(path, cells, lambda row: f": row {row + 1}", dated=others)
 
 
 READERS: dict[str, Callable[[Path, list[str], Layout], Frame]] = {

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from rnnlab.data.sources.frames import Entry, Frame, RowPlace
+from rnnlab.data.sources.frames import Frame, RowPlace
+from rnnlab.data.sources.layout import Entry
 from rnnlab.data.sources.numbers import missing
 from rnnlab.errors import UserError
 

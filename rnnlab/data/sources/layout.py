@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -17,6 +17,10 @@ SEPARATORS = (",", ";", "\t", "|")
 """The separators that are tried, the likeliest first."""
 SAMPLE = 65_536
 """Characters of a file that a guess is made from."""
+
+
+Entry: TypeAlias = Any
+"""A cell of a table: text, or what JSON and Parquet hold."""
 
 
 class CsvReader(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from rnnlab.data.sources.frames import Entry, Frame
-from rnnlab.data.sources.layout import Layout
+from rnnlab.data.sources.frames import Frame
+from rnnlab.data.sources.layout import Entry, Layout
 from rnnlab.errors import UserError
 
 LARGEST = float(np.finfo(np.float32).max)

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnlab.data.sources import arrays, encoders, series_arrays, series_gaps, series_told, times
 from rnnlab.data.sources.encoders import Encoder
-from rnnlab.data.sources.frames import Entry
+from rnnlab.data.sources.layout import Entry
 from rnnlab.data.sources.series_config import NumberSeries, listed
 from rnnlab.data.sources.series_gaps import Gaps
 from rnnlab.data.sources.source_config import SPLITS

@@ -24,6 +24,7 @@ def told(config: NumberSeries, tracks: list[Track], spans: Spans) -> Record:
             continue
         reach = f"begins at {times.shown(own.times[begin])}, and training reaches to {times.shown(trained[-1])}"
         odd.append(f"{own.place(begin)}: {name} {reach}: what is evaluated may have been trained on")
+    odd += dict.fromkeys(line for track in tracks for line in track.odd)
     layout = {key: value for track in tracks for key, value in track.layout.items()}
     return {"told": [line for line in odd if line], "guessed": layout}
 

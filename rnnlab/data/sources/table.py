@@ -10,11 +10,11 @@ from pydantic import Field, model_validator
 
 from rnnlab.data.sources import frames, label_cells
 from rnnlab.data.sources.folds import Fold, fold_owners, objection
-from rnnlab.data.sources.frames import Entry, Frame, RowPlace
+from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import dropped, gaps
 from rnnlab.data.sources.holdout import grouped, only_trained, owners, parted, rarest, trained_first
 from rnnlab.data.sources.label_cells import labels_of
-from rnnlab.data.sources.layout import Layout, Sign
+from rnnlab.data.sources.layout import Entry, Layout, Sign
 from rnnlab.data.sources.numbers import numbers, numbers_or_names
 from rnnlab.data.sources.reading import Reading, Row, files_matching
 from rnnlab.data.sources.source_config import Files, Fraction, Lengths, TokenSource

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rnnlab.data.sources import dates
 from rnnlab.data.sources.encoders import PlaceOf
-from rnnlab.data.sources.frames import Entry
+from rnnlab.data.sources.layout import Entry
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

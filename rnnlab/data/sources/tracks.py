@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from rnnlab.data.sources import arrays, dates, frames, times
+from rnnlab.data.sources import arrays, dates, frames, row_order, times
 from rnnlab.data.sources.frames import Frame, RowPlace
 from rnnlab.data.sources.gaps import complaint
 from rnnlab.data.sources.numbers import missing, numbers, numbers_or_names
@@ -36,11 +36,22 @@ class Track(NamedTuple):
     """Whether `day_first` is a guess."""
     layout: Mapping[str, str] = MappingProxyType({})
     """Guessed settings of its file, such as the separator."""
+    odd: tuple[str, ...] = ()
+    """What looks wrong in the files, in words."""
 
     @property
     def steps(self) -> int:
         """The number of its rows."""
         return len(next(iter(self.cells.values())))
+
+
+class _SeriesFile(NamedTuple):
+    """What one file holds."""
+
+    cells: Cells
+    places: list[object]
+    layout: Mapping[str, str] = MappingProxyType({})
+    odd: Sequence[str] = ()
 
 
 def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
@@ -50,15 +61,16 @@ def read(config: NumberSeries, files: str | list[str]) -> list[Track]:
     parts = [
         _arrays(path, names, config) if path.suffix == ".npz" else _table(path, names, config) for path in files_matching(files)
     ]
-    whole = {name: _joined([part[name] for part, _, _ in parts]) for name in names}
-    places = [place for _, its, _ in parts for place in its]
-    layout = {key: value for _, _, guesses in parts for key, value in guesses.items()}
+    whole = {name: _joined([part.cells[name] for part in parts]) for name in names}
+    places = [place for part in parts for place in part.places]
+    layout = {key: value for part in parts for key, value in part.layout.items()}
+    odd = tuple(line for part in parts for line in part.odd)
     ids = np.array([str(one) for one in whole[config.id]] if config.id else [""] * len(places), object)
     series = {name: np.flatnonzero(ids == name) for name in dict.fromkeys(ids)}
     day_first, guessed = _day_first(config, whole, places, series.values())
     config = config.model_copy(update={"day_first": day_first})
     tracks = (_track(config, name, columns, whole, places, rows) for name, rows in series.items())
-    return [track._replace(day_first=day_first, guessed=guessed, layout=layout) for track in tracks]
+    return [track._replace(day_first=day_first, guessed=guessed, layout=layout, odd=odd) for track in tracks]
 
 
 def _day_first(
@@ -135,7 +147,7 @@ def _joined(parts: list[ColumnValues]) -> ColumnValues:
     return [cell for part in parts for cell in part]
 
 
-def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[object], dict[str, str]]:
+def _table(path: Path, names: list[str], config: NumberSeries) -> _SeriesFile:
     frame = frames.read(path, names, config)
     if config.id:
         lacking = np.array([missing(cell, set(config.missing_values)) for cell in frame.columns[config.id]], bool)
@@ -143,7 +155,8 @@ def _table(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, l
             raise UserError(complaint(frame, config.id, lacking))
     plain = (config.time, config.id)
     columns = {name: frame.columns[name] if name in plain else _cells(frame, name, config) for name in names}
-    return columns, [RowPlace(frame, row) for row in range(len(frame))], frame.guessed
+    odd = row_order.told(frame, frame.columns.get(config.id or "")) if not config.time else []
+    return _SeriesFile(columns, [RowPlace(frame, row) for row in range(len(frame))], frame.guessed, odd)
 
 
 def _cells(frame: Frame, name: str, config: NumberSeries) -> ColumnValues:
@@ -157,7 +170,7 @@ def _marked(values: np.ndarray, config: NumberSeries) -> np.ndarray:
     return values if config.sentinel is None else np.where(values == config.sentinel, np.nan, values)
 
 
-def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, list[object], dict[str, str]]:
+def _arrays(path: Path, names: list[str], config: NumberSeries) -> _SeriesFile:
     given = arrays.load(path, names)
     steps = len(given[names[0]])
     for name, part in given.items():
@@ -169,4 +182,4 @@ def _arrays(path: Path, names: list[str], config: NumberSeries) -> tuple[Cells, 
             given[name] = _marked(part.astype(np.float64), config)
         elif part.dtype.kind in "USO":
             given[name] = part.tolist()
-    return given, [f"{path}: step {step}" for step in range(steps)], {}
+    return _SeriesFile(given, [f"{path}: step {step}" for step in range(steps)])

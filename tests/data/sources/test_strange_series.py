@@ -1,6 +1,7 @@
 """Series as people have them: uneven, with gaps, with steps and settings that nobody can mean."""
 
 import numpy as np
+import pandas
 import pytest
 from data.sources.told_files import HOURS, series, told
 from pydantic import TypeAdapter
@@ -17,6 +18,38 @@ def test_uneven_times_and_overlaps_are_told(home):
     ).replace("\n", " ")
     HOURS[150:].to_csv(home / "b.csv", index=False)
     assert "b.csv:2: test begins at 2024-01-07 06:00" in str(series(home, HOURS, test="b.csv")["told"])
+
+
+MIXED = HOURS.sample(frac=1, random_state=1)
+TWO = pandas.concat([HOURS.assign(k="a"), HOURS.assign(k="b")])
+
+
+@pytest.mark.parametrize(
+    ("frame", "section", "line"),
+    [
+        (MIXED, {}, int(np.flatnonzero(np.diff(MIXED["y"].index) < 0)[0]) + 3),
+        (HOURS[::-1], {}, 3),
+        (HOURS[::-1].assign(date=lambda frame: frame["date"].dt.strftime("%d.%m.%Y %H:%M")), {}, 3),
+        (TWO, {}, 202),
+        (TWO, {"id": "k"}, None),
+        (TWO.sort_values("date"), {"id": "k"}, None),
+        (TWO.sort_values("date", ascending=False), {"id": "k"}, 4),
+        (HOURS, {}, None),
+        (HOURS[::-1].assign(date=lambda frame: frame["date"].dt.strftime("%d/%m/%Y")), {}, 10),
+        (pandas.DataFrame({"date": [f"{n % 12 + 1:02}/{n // 12 + 2:02}/2024" for n in range(60)], "y": range(60)}), {}, None),
+        (HOURS.assign(date=["2024-01-01", "2023-01-01"] * 99 + ["2024-01-01", "soon"]), {}, None),
+        (HOURS.assign(date="version 1"), {}, None),
+    ],
+)
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_rows_that_are_not_in_the_order_of_dates_are_told(home, frame, section, line, ending):
+    path = home / f"a.{ending}"
+    write = {"csv": frame.to_csv, "parquet": frame.to_parquet}.get(ending) or frame.astype(str).to_json
+    write(path, **({"orient": "records", "lines": True} if ending == "jsonl" else {"index": False}))
+    about = told(home, path.name, path.read_bytes(), name="series", columns="y", **section)
+    odd = [text for text in about.get("told", []) if "'date' is earlier here than in the row before" in text]
+    row = None if line is None else {"csv": f":{line}", "jsonl": f":{line - 1}", "parquet": f": row {line - 1}"}[ending]
+    assert odd == [] if line is None else odd[0].startswith(f"{path.name}{row}: ") and "time: date sorts them" in odd[0]
 
 
 def test_a_series_that_lacks_its_values_or_its_name(home):
