@@ -36,6 +36,16 @@ def test_plan_says_what_is_not_known_until_the_data_are_prepared(folder: Path) -
     assert swept().made == 0
 
 
+def test_run_and_plan_say_what_looks_odd_in_the_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.csv").write_text((folder / "a.csv").read_text().replace("number 1,pos", "number 1,Pos") + "a film,Pos\n" * 20)
+    odd = "'Pos' and 'pos' are different labels"
+    swept()
+    assert capsys.readouterr().out.count(odd) == 1
+    swept()
+    assert odd not in capsys.readouterr().out  # nothing is left to make
+    assert CliRunner().invoke(main, ["plan", "c.yaml"]).stderr.count(odd) == 1
+
+
 def test_plan_says_the_backend(folder: Path) -> None:
     for name in ("tensorflow", "jax"):
         text, rows = (CliRunner().invoke(main, ["plan", "c.yaml", f"backend={name}", *more]) for more in ([], ["--json"]))
