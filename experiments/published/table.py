@@ -1,6 +1,8 @@
 """Write the records of published configs, and the table that compares them with the published results.
 
-python experiments/published/table.py [RUNS]    RUNS is a folder of runs, whose records are then written again
+python experiments/published/table.py [RUNS]    RUNS is a folder of runs, which are added to the records
+
+A run takes the place of one of the same variant and seed. A picture shows the runs of the folder.
 """
 
 import json
@@ -13,21 +15,35 @@ import yaml
 
 HERE = Path(__file__).parent
 START = "<!-- written by table.py -->\n"
+MADE = ("python", "backend", "numbers", "machine", "versions")
 
 
-def record(folder: Path) -> dict[str, Any]:
-    """Return the record of an experiment: versions and machine, and the metrics, epochs and seconds of each finished run."""
+def record(folder: Path, before: dict[str, Any]) -> dict[str, Any]:
+    """Return the record of an experiment: versions and machine, and the metrics, epochs and seconds of each finished run.
+
+    It holds the runs of the record `before` too, {} if there is none; a run made by others than the first tells by what.
+    """
     files = sorted(folder.glob("*/seed-*/result.json"))
-    results = [result for file in files if (result := json.loads(file.read_text()))["status"] == "done"]
-    made = yaml.safe_load(files[0].with_name("run.yaml").read_text())
-    libraries = {name: version for name, version in made["versions"].items() if name != "rnnlab"}
+    results = {file: result for file in files if (result := json.loads(file.read_text()))["status"] == "done"}
+    first = next(iter(results))
+    made = {key: before[key] for key in MADE} if before else _made(first)
+    rows = {(run["variant"], run["seed"]): run for run in before.get("runs", [])}
+    for file, result in results.items():
+        own = _made(file)
+        rows[result["variant"], result["seed"]] = _row(result) | ({"made": own} if own != made else {})
     return {
-        **{key: made[key] for key in ("python", "backend", "numbers", "machine")},
-        "versions": libraries,
-        "monitor": results[0]["monitor"].removeprefix("val_"),
-        "parameters": {result["variant"]: result["parameters"] for result in results},
-        "runs": [_row(result) for result in results],
+        **made,
+        "monitor": results[first]["monitor"].removeprefix("val_"),
+        "parameters": before.get("parameters", {}) | {result["variant"]: result["parameters"] for result in results.values()},
+        "runs": [rows[key] for key in sorted(rows)],
     }
+
+
+def _made(file: Path) -> dict[str, Any]:
+    """By what a run was made: Python, backend, machine and libraries."""
+    made = yaml.safe_load(file.with_name("run.yaml").read_text())
+    libraries = {name: version for name, version in made["versions"].items() if name != "rnnlab"}
+    return {key: libraries if key == "versions" else made[key] for key in MADE}
 
 
 def _row(result: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +62,9 @@ def collect(runs: Path) -> None:
     matplotlib.rcParams["svg.hashsalt"] = "published"  # else the names inside a picture are new each time
     for name in sorted({claim["experiment"] for claim in claims()}):
         if any((runs / name).glob("*/seed-*/result.json")):
-            (HERE / f"{name}.json").write_text(json.dumps(record(runs / name), indent=1) + "\n")
+            file = HERE / f"{name}.json"
+            kept = record(runs / name, json.loads(file.read_text()) if file.exists() else {})
+            file.write_text(json.dumps(kept, indent=1) + "\n")
             rnnlab.open(runs / name).plot.curves().figure.savefig(HERE / f"{name}.svg", metadata={"Date": None})
 
 
