@@ -40,7 +40,7 @@ def test_the_table_of_a_study_is_its_comparison(file):
 
 def ranked() -> Ranks:
     """The ranks of the schemes that both cells have."""
-    names = ("jsb-lstm", "jsb-gru", "tagging-lstm", "tagging-gru", "cornell-gru")
+    names = ("jsb-lstm", "jsb-gru", "tagging-lstm", "tagging-gru", "cornell-lstm", "cornell-gru")
     studies = [STUDIES[0] / f"comparison-{name}.json" for name in names]
     return rank(studies, [name for name in json_file.read(studies[1]).variants if name != "none"])
 

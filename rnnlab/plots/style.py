@@ -34,7 +34,7 @@ class Ink:
 
 
 def inks(comparison: Comparison) -> list[Ink]:
-    """Return an ink for each variant, in order; the baseline is grey, and so is what is beyond the colours."""
+    """Return an ink for each variant, in order; the baseline is grey, what is beyond the colours a lighter grey."""
     numbers = {name: number for number, name in enumerate(comparison.variants)}
     colored = [comparison.baseline, *[name for name in _best_first(comparison) if name != comparison.baseline]][:_COLORS]
     shown = {comparison.baseline, *_best_first(comparison)[:ROWS]}
@@ -50,7 +50,7 @@ def _best_first(comparison: Comparison) -> list[str]:
 
 
 def _ink(name: str, number: int, place: int | None) -> Ink:
-    role = "muted" if place is None else f"series-{place}"
+    role = "others" if place is None else f"series-{place}"
     return Ink(name, color(role), _MARKERS[(place or 0) % len(_MARKERS)], f"series-{number}")
 
 
@@ -75,7 +75,7 @@ def legend(figure: "Figure", shown: Sequence[Ink], wide: bool, line: str, lines:
     """
     from matplotlib.lines import Line2D
 
-    named, others = ([ink for ink in shown if (ink.color == color("muted")) == muted] for muted in (False, True))
+    named, others = ([ink for ink in shown if (ink.color == color("others")) == beyond] for beyond in (False, True))
     names = [ink.name for ink in named] + ([f"{len(others)} others"] if others[1:] else [ink.name for ink in others])
     marked = [*named, *others[:1]]
     handles = [Line2D([], [], color=ink.color, marker=ink.marker, linestyle=line, markersize=5) for ink in marked]

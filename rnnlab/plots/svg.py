@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PALETTE = {  # role: (on a light page, on a dark page)
     "ink": ("#1f2328", "#e6e8eb"),
     "muted": ("#626a73", "#9aa4af"),
+    "others": ("#8c959f", "#6e7781"),
     "grid": ("#e3e6ea", "#30363d"),
     "paper": ("#ffffff", "#14181d"),
     "series-0": ("#57606a", "#a9b3bd"),
