@@ -216,10 +216,11 @@ def _records(
             hint = "; one document is a .json file" if isinstance(record, list) and ending(path) != ".json" else ""
             raise UserError(f"{path}{line(row)}: a row should be a mapping, got {json.dumps(record)[:60]}{hint}")
         known.update(dict.fromkeys(record))
-    chosen(f"{path}{line(0)}", list(known), columns)
-    cells = {name: [record.get(name) for record in records] for name in known}
-    dated = {name: its for name, its in cells.items() if name not in columns and is_date(its[0])}
-    return Frame(path, {name: cells[name] for name in columns}, line, guessed, dated=dated)
+    names = list(known)
+    own = [names[at] for at in chosen(f"{path}{line(0)}", names, columns)]
+    cells = {column: [record.get(name) for record in records] for column, name in zip(columns, own, strict=True)}
+    others = [name for name, cell in records[0].items() if is_date(cell) and name not in own]
+    return Frame(path, cells, line, guessed, dated={name: [record.get(name) for record in records] for name in others})
 
 
 def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
@@ -229,14 +230,15 @@ def _parquet(path: Path, columns: list[str], config: Layout) -> Frame:
         raise UserError(f"{path}: Parquet files need the package pyarrow: pip install 'rnnlab[parquet]'") from None
     try:
         file = parquet.ParquetFile(path)
-        chosen(str(path), file.schema_arrow.names, columns)
+        names = file.schema_arrow.names
+        own = [names[at] for at in chosen(str(path), names, columns)]
         first = [row for batch in islice(file.iter_batches(1), 1) for row in batch.to_pylist()]
-        dated = [name for row in first for name, cell in row.items() if is_date(cell) and name not in columns]
-        table = file.read(columns=[*columns, *dated])
+        others = [name for row in first for name, cell in row.items() if is_date(cell) and name not in own]
+        table = file.read(columns=[*own, *others])
     except (ArrowException, OSError) as error:
         raise UserError(f"{path} is not a complete Parquet file: {error}") from None
-    cells, others = ({name: table.column(name).to_pylist() for name in names} for names in (columns, dated))
-    return Frame(path, cells, lambda row: f": row {row + 1}", dated=others)
+    cells = {column: table.column(name).to_pylist() for column, name in zip(columns, own, strict=True)}
+    return Frame(path, cells, lambda row: f": row {row + 1}", dated={name: table.column(name).to_pylist() for name in others})
 
 
 READERS: dict[str, Callable[[Path, list[str], Layout], Frame]] = {

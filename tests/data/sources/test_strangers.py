@@ -14,12 +14,15 @@ from rnnlab.data.describe import describe
 from rnnlab.data.sources.build_source import prepared_for
 from rnnlab.errors import UserError
 
+ACCENTED = [{"text": text, "e\u0301t": label} for text, label in ROWS]
 READ = {
     "packed, and not named so": ("a.csv", gzip.compress(CSV.encode()), {}),
     "named as packed": ("a.csv.gz", CSV, {}),
     "Excel's own first line": ("a.csv", "sep=;\n" + CSV.replace(",", ";"), {}),
     "signs of a glob in the name": ("a[1].csv", CSV, {}),
     "an accent that is a sign of its own": ("a.csv", CSV.replace("label", "e\u0301t", 1), {"label": "\u00e9t"}),
+    "such an accent in JSON": ("a.json", json.dumps(ACCENTED), {"label": "\u00e9t"}),
+    "such an accent in Parquet": ("a.parquet", pandas.DataFrame(ACCENTED).to_parquet(), {"label": "\u00e9t"}),
     "rows inside a document": ("a.json", json.dumps({"version": 2, "data": RECORDS}), {}),
     "pandas' split": ("a.json", pandas.DataFrame(RECORDS).to_json(orient="split"), {}),
     "pandas' index": ("a.json", pandas.DataFrame(RECORDS).to_json(orient="index"), {}),
