@@ -13,8 +13,8 @@ from rnnlab.errors import UserError
 
 _DAY_AND_MONTH = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2\d{2,4}")
 """A date that begins with the day or with the month."""
-_DATE = re.compile(r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2}))(?!\d|[-/.])")
-"""The beginning of a date in digits."""
+_YEAR = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}")
+"""A date that begins with the year."""
 FAR = re.compile(r"\s*(0\d{3}|1[0-6]\d\d|2[2-9]\d\d|[3-9]\d{3})(\D.*)?")
 """The beginning of a time outside the range of nanoseconds."""
 FIRST, LAST = np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s")
@@ -29,7 +29,7 @@ def is_date(cell: Entry) -> bool:
     >>> [is_date(cell) for cell in ("2024-01-31T13:00", "31.01.24", date(2024, 1, 31), "1.2.3.4", "12")]
     [True, True, True, False, False]
     """
-    return isinstance(cell, date) or bool(isinstance(cell, str) and _DATE.match(cell))
+    return isinstance(cell, date) or bool(isinstance(cell, str) and (_YEAR.match(cell) or _DAY_AND_MONTH.match(cell)))
 
 
 def readings(cells: Sequence[Entry], place: Callable[[int], str] = str) -> list[bool]:
